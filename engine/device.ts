@@ -1,0 +1,222 @@
+/** What kernels fit an adapter best; decides between kernel variants. */
+export type AdapterClass = "software" | "integrated" | "discrete";
+
+/** Facts about a device that choose and shape its kernels. */
+export interface Capabilities {
+  readonly adapterClass: AdapterClass;
+  /** Lanes of a subgroup where it is fixed and usable in kernels, else 0. */
+  readonly subgroupSize: number;
+  readonly maxWorkgroupsPerDimension: number;
+  readonly maxStorageBuffers: number;
+  readonly maxBindingBytes: number;
+  readonly maxInvocations: number;
+}
+
+/** Thrown for faults of the device: none found, a kernel refused, the device lost. */
+export class DeviceError extends Error {
+  override name = "DeviceError";
+}
+
+/** Options of {@linkcode Device.open}. */
+export interface DeviceOptions {
+  /** Pretend the adapter is of this class: how each kernel variant is tested on one machine. */
+  readonly adapterClass?: AdapterClass;
+  /** Do without subgroup operations. */
+  readonly withoutSubgroups?: boolean;
+}
+
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+/**
+ * A WebGPU device with the adapter's own limits, a cache of pipelines, and a count of the memory in
+ * use. Faults that WebGPU reports on the side are thrown by the next call that touches the device.
+ */
+export class Device implements Disposable {
+  readonly gpu: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly capabilities: Capabilities;
+  #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  #fault: DeviceError | null = null;
+  #disposed = false;
+  #bytes = 0;
+  #buffers = 0;
+
+  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, capabilities: Capabilities) {
+    this.gpu = gpu;
+    this.info = info;
+    this.capabilities = capabilities;
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault?.();
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.#fault ??= new DeviceError(`the device refused a command: ${error.message}`);
+    });
+    gpu.lost.then((lost) => {
+      if (!this.#disposed) {
+        this.#fault = new DeviceError(`the device was lost: ${lost.message || lost.reason}`);
+      }
+    });
+  }
+
+  /** Opens the best adapter. @throws {DeviceError} where there is none, saying what to do. */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) {
+      throw new DeviceError(
+        "no WebGPU adapter was found: install a GPU or software Vulkan driver (`deno task doctor` says how)",
+      );
+    }
+    const requiredLimits: Record<string, number> = {};
+    for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+    const optional = (["timestamp-query", "shader-f16"] as const).filter((f) =>
+      adapter.features.has(f)
+    );
+    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
+    let gpu: GPUDevice | null = null;
+    let subgroups = min > 0 && min === max && !options.withoutSubgroups;
+    if (subgroups) {
+      // Some adapters have subgroups without listing the feature: asking is the only way to know.
+      const features = [...optional, "subgroups" as GPUFeatureName];
+      gpu = await adapter.requestDevice({ requiredFeatures: features, requiredLimits }).catch(() =>
+        null
+      );
+    }
+    if (!gpu) {
+      subgroups = false;
+      const again = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+      gpu = await again!.requestDevice({ requiredFeatures: [...optional], requiredLimits });
+    }
+    return new Device(gpu, adapter.info, {
+      adapterClass: options.adapterClass ?? classify(adapter.info),
+      subgroupSize: subgroups ? min : 0,
+      maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
+      maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
+      maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
+      maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
+    });
+  }
+
+  /** Bytes of buffers now allocated through this device. */
+  get bufferBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Number of buffers now allocated through this device. */
+  get bufferCount(): number {
+    return this.#buffers;
+  }
+
+  /** Creates a buffer of zeros. @throws {DeviceError} where it is larger than the adapter allows. */
+  createBuffer(bytes: number, usage: number, label: string): GPUBuffer {
+    this.check();
+    if (bytes > this.gpu.limits.maxBufferSize) {
+      throw new DeviceError(
+        `"${label}" needs ${bytes} bytes, more than the adapter's largest buffer (${this.gpu.limits.maxBufferSize})`,
+      );
+    }
+    this.#bytes += bytes;
+    this.#buffers++;
+    return this.gpu.createBuffer({ size: bytes, usage, label });
+  }
+
+  /** Frees a buffer at once. */
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.#bytes -= buffer.size;
+    this.#buffers--;
+    buffer.destroy();
+  }
+
+  /** The pipeline of a kernel, compiled once per WGSL text. @throws {DeviceError} with the source. */
+  pipeline(code: string, label: string): Promise<GPUComputePipeline> {
+    let pipeline = this.#pipelines.get(code);
+    if (!pipeline) {
+      pipeline = this.#compile(code, label);
+      this.#pipelines.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #compile(code: string, label: string): Promise<GPUComputePipeline> {
+    this.gpu.pushErrorScope("validation");
+    const module = this.gpu.createShaderModule({ code, label });
+    const fault = await this.gpu.popErrorScope();
+    try {
+      if (fault) throw fault;
+      return await this.gpu.createComputePipelineAsync({
+        label,
+        layout: "auto",
+        compute: { module, entryPoint: "main" },
+      });
+    } catch (error) {
+      const numbered = code.split("\n").map((line, i) => `${i + 1}: ${line}`).join("\n");
+      throw new DeviceError(
+        `kernel "${label}" does not compile: ${(error as Error).message}\n${numbered}`,
+      );
+    }
+  }
+
+  /** Copies bytes of a buffer to the host; waits for the work submitted before. */
+  async read(
+    buffer: GPUBuffer,
+    offset = 0,
+    bytes: number = buffer.size - offset,
+  ): Promise<ArrayBuffer> {
+    this.check();
+    const staging = this.createBuffer(
+      bytes,
+      GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      "staging",
+    );
+    try {
+      const encoder = this.gpu.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+      this.gpu.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ);
+      const copy = staging.getMappedRange().slice(0);
+      staging.unmap();
+      this.check();
+      return copy;
+    } catch (error) {
+      this.check();
+      throw error;
+    } finally {
+      this.destroyBuffer(staging);
+    }
+  }
+
+  /** Waits until all submitted work is done. */
+  async idle(): Promise<void> {
+    await this.gpu.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
+  /** @throws {DeviceError} for a fault reported since the last call, or after disposal. */
+  check(): void {
+    if (this.#disposed) throw new DeviceError("the device was disposed");
+    if (this.#fault) throw this.#fault;
+  }
+
+  /** Frees the device and everything on it. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.gpu.destroy();
+  }
+}
+
+function classify(info: GPUAdapterInfo): AdapterClass {
+  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
+    .toLowerCase();
+  if (info.isFallbackAdapter || /llvmpipe|swiftshader|warp|basic render/.test(text)) {
+    return "software";
+  }
+  return /nvidia|4318|geforce|rtx|radeon rx|radeon pro|instinct|arc a|arc b/.test(text)
+    ? "discrete"
+    : "integrated";
+}

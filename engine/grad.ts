@@ -1,0 +1,82 @@
+import { add } from "./ops/binary.ts";
+import { constant } from "./leaves.ts";
+import { apply, inRegion, type Node, ShapeError, shapeText, type Tensor } from "./tensor.ts";
+
+/**
+ * Gradients of a scalar with respect to tensors of its graph, by reverse accumulation. They are
+ * graph themselves: nothing is computed here.
+ *
+ * @param loss a tensor of one element
+ * @returns one tensor for each of `wrt`, of its shape
+ * @throws {ShapeError} where the loss is not a scalar, does not depend on one of `wrt`, or passes an
+ * operation without an adjoint on the way
+ */
+export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  if (loss.size !== 1) throw new ShapeError(`grad: the loss has shape ${shapeText(loss.shape)}`);
+  const nodes = ancestors([loss]);
+  const targets = new Set(wrt);
+  const needed = new Set<Node>();
+  for (const node of nodes) {
+    if (node.outputs.some((t) => targets.has(t)) || node.inputs.some((t) => needed.has(t.node))) {
+      needed.add(node);
+    }
+  }
+  const grads = new Map<Tensor, Tensor>([[loss, constant([1], loss.shape)]]);
+  const recomputed = new Map<Node, Node>();
+  for (const node of nodes.reverse()) {
+    const incoming = node.outputs.map((t) => grads.get(t));
+    if (!needed.has(node) || incoming.every((g) => !g)) continue;
+    if (!node.inputs.some((t) => needed.has(t.node))) continue;
+    if (!node.op.adjoint) throw new ShapeError(`grad: "${node.op.name}" has no adjoint`);
+    const values = node.region ? recompute(node, recomputed) : node;
+    const outgoing = node.op.adjoint(values, incoming);
+    node.inputs.forEach((t, i) => {
+      const g = outgoing[i];
+      if (!g || !needed.has(t.node)) return;
+      const sum = grads.get(t);
+      grads.set(t, sum ? add(sum, g) : g);
+    });
+  }
+  return wrt.map((t) => {
+    const g = grads.get(t);
+    if (!g) {
+      throw new ShapeError(
+        `grad: the loss does not depend on ${t.node.op.name} ${shapeText(t.shape)}`,
+      );
+    }
+    return g;
+  });
+}
+
+/**
+ * Traces a part of the graph whose inner values are not kept for the backward pass but computed
+ * again there (activation checkpointing, Chen et al. 2016).
+ */
+export function checkpoint(trace: () => Tensor): Tensor {
+  return inRegion(trace);
+}
+
+/** Every node that the tensors depend on, inputs before users. */
+export function ancestors(tensors: readonly Tensor[]): Node[] {
+  const seen = new Set<Node>();
+  const stack = tensors.map((t) => t.node);
+  while (stack.length > 0) {
+    const node = stack.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const t of node.inputs) stack.push(t.node);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** A copy of a region's node that takes its inputs from copies of the region's other nodes. */
+function recompute(node: Node, copies: Map<Node, Node>): Node {
+  const known = copies.get(node);
+  if (known) return known;
+  const inputs = node.inputs.map((t) =>
+    t.node.region === node.region ? recompute(t.node, copies).outputs[t.index] : t
+  );
+  const copy = apply(node.op, inputs, node.attrs)[0].node;
+  copies.set(node, copy);
+  return copy;
+}

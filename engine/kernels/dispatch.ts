@@ -1,0 +1,78 @@
+import type { Capabilities } from "../device.ts";
+
+/** A piece of device memory that a plan gives a place to. */
+export interface Storage {
+  readonly id: number;
+  readonly elements: number;
+  /** "temp" memory is shared over time by the plan; the rest has a buffer of its own. */
+  readonly kind: "temp" | "own" | "external";
+  /** Set for "external" memory from the start, for the rest when the plan allocates. */
+  buffer?: GPUBuffer;
+}
+
+/** A range of a storage; offsets and sizes in elements of 4 bytes. */
+export interface Ref {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A storage binding of a kernel. */
+export interface Binding {
+  readonly ref: Ref;
+  readonly access: "read" | "read_write";
+}
+
+/**
+ * One kernel launch. Storage bindings take the numbers 0, 1, .. of group 0 in order; the uniform
+ * block, where there is one, follows them.
+ */
+export interface Dispatch {
+  readonly label: string;
+  readonly code: string;
+  readonly bindings: readonly Binding[];
+  /** Words of the uniform block. */
+  readonly uniforms: Uint32Array | null;
+  readonly workgroups: readonly [number, number, number];
+  /** Floating-point operations, counting a multiply-add as two. */
+  readonly flops: number;
+}
+
+/** What a lowering may ask for while it emits the dispatches of a node. */
+export interface Emitter {
+  readonly capabilities: Capabilities;
+  emit(dispatch: Dispatch): void;
+  /** Memory that lives for the dispatches of this node alone. */
+  scratch(elements: number): Ref;
+}
+
+/** Bytes of memory that a dispatch's bindings span. */
+export function boundBytes(dispatch: Dispatch): number {
+  return dispatch.bindings.reduce((sum, b) => sum + b.ref.size * 4, 0);
+}
+
+/** Declarations of storage bindings, from their WGSL types; see {@linkcode Dispatch}. */
+export function declareBindings(
+  bindings: readonly { name: string; type: string; access: "read" | "read_write" }[],
+  first = 0,
+): string {
+  return bindings.map((b, i) =>
+    `@group(0) @binding(${first + i}) var<storage, ${b.access}> ${b.name}: array<${b.type}>;`
+  ).join("\n");
+}
+
+/** A grid of at least `groups` workgroups within the limit per dimension; kernels skip the excess. */
+export function gridOf(
+  groups: number,
+  { maxWorkgroupsPerDimension: max }: Capabilities,
+): [number, number, number] {
+  const y = Math.ceil(groups / max);
+  return [Math.ceil(groups / y), y, 1];
+}
+
+/** WGSL of the linear workgroup number in a grid of {@linkcode gridOf}. */
+export const GROUP_INDEX = "(workgroup.x + workgroup.y * grid.x)";
+
+/** Parameters of `main` that {@linkcode GROUP_INDEX} and lanes need. */
+export const MAIN_PARAMETERS =
+  "@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32";

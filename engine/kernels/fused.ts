@@ -1,0 +1,205 @@
+import { broadcastStrides, type ElementwiseOperation, type WgslType } from "../ops/elementwise.ts";
+import type { ViewMap } from "../ops/view_map.ts";
+import { type Node, stridesOf, type Tensor } from "../tensor.ts";
+import { type Binding, declareBindings, type Ref } from "./dispatch.ts";
+
+/** A chain of elementwise nodes that runs as one function of an index. */
+export interface FusedNodes {
+  /** The elementwise nodes, inputs before users; all outputs have as many elements. */
+  readonly nodes: readonly Node[];
+  /** The value that the kernel itself computes, where the chain ends another kernel. */
+  readonly anchor: Tensor | null;
+  /** Values that are needed outside the kernel. */
+  readonly stores: readonly Tensor[];
+}
+
+/** The generated function and what it binds. */
+export interface FusedFunction {
+  /** WGSL: declarations, helpers and `fn finish(flat: u32, row: u32, column: u32, value: T)`. */
+  readonly code: string;
+  readonly bindings: readonly Binding[];
+}
+
+/** How a kernel calls the function. */
+export interface FusedContext {
+  readonly type: WgslType;
+  readonly firstBinding: number;
+  readonly refOf: (t: Tensor) => Ref;
+  /** Follows reshapes to the tensor that owns the memory. */
+  readonly rootOf: (t: Tensor) => Tensor;
+  /** Names of bindings that the kernel already has and that stores may use. */
+  readonly bound?: readonly { readonly ref: Ref; readonly name: string }[];
+  /** Columns of the kernel's output, where `row` and `column` are given. */
+  readonly columns?: number;
+}
+
+interface Bound {
+  readonly name: string;
+  readonly ref: Ref;
+  readonly type: string;
+  stored: boolean;
+}
+
+/** Generates the function. In vec4 form `flat` counts vectors. See {@linkcode fitsVec4}. */
+export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContext): FusedFunction {
+  const { type, refOf, rootOf } = context;
+  const own: Bound[] = [];
+  const given = (context.bound ?? []).map((b) => ({ ...b, type, stored: true }));
+  const bind = (ref: Ref, elementType: string): Bound => {
+    const known = [...given, ...own].find((b) =>
+      b.ref.storage === ref.storage && b.ref.offset === ref.offset && b.type === elementType
+    );
+    if (known) return known;
+    const bound = { name: `x${own.length}`, ref, type: elementType, stored: false };
+    own.push(bound);
+    return bound;
+  };
+  const values = new Map<Tensor, string>();
+  if (anchor) values.set(anchor, "value");
+  const lines: string[] = [];
+  const helpers = new Set<string>();
+  nodes.forEach((node, n) => {
+    const op = node.op as ElementwiseOperation;
+    const operands = node.inputs.map((t, i) => {
+      const inner = values.get(rootOf(t));
+      if (inner) return inner;
+      const access = accessOf(node, i, type, context.columns);
+      const bound = bind(refOf(t), access.element);
+      const loaded = `${bound.name}[${access.index}]`;
+      const wide = access.element === type ? loaded : `${type}(${loaded})`;
+      lines.push(
+        `let v${n}_${i} = ${
+          access.guard ? `select(${type}(0.0), ${wide}, ${access.guard})` : wide
+        };`,
+      );
+      return `v${n}_${i}`;
+    });
+    op.helpers?.(type).forEach((text) => helpers.add(text));
+    lines.push(`let t${n} = ${op.wgsl(operands, type, node.attrs)};`);
+    values.set(node.outputs[0], `t${n}`);
+  });
+  for (const t of stores) {
+    const bound = bind(refOf(t), type);
+    bound.stored = true;
+    lines.push(`${bound.name}[flat] = ${values.get(t)};`);
+  }
+  const access = (b: Bound) => b.stored ? "read_write" as const : "read" as const;
+  const declarations = declareBindings(
+    own.map((b) => ({ name: b.name, type: b.type, access: access(b) })),
+    context.firstBinding,
+  );
+  return {
+    code: `${declarations}
+${[...helpers].join("\n")}
+fn finish(flat: u32, row: u32, column: u32, value: ${type}) {
+  ${lines.join("\n  ")}
+}`,
+    bindings: own.map((b) => ({ ref: b.ref, access: access(b) })),
+  };
+}
+
+/** True where every load of the nodes can be made in whole vectors. */
+export function fitsVec4(nodes: readonly Node[], size: number): boolean {
+  return size % 4 === 0 &&
+    nodes.every((node) => node.inputs.every((_, i) => vec4Fits(mapOf(node, i))));
+}
+
+/** True where an elementwise node reads input `i` at its own output index. */
+export function isIndexIdentical(node: Node, i: number): boolean {
+  const map = mapOf(node, i);
+  return (map.shape.length === 0 && map.offset === 0) ||
+    (map.shape.length === 1 && map.strides[0] === 1 && map.offset === 0 && !map.inside);
+}
+
+/** How a node reads an input: its own map or plain broadcasting, with dimensions merged. */
+function mapOf(node: Node, i: number): ViewMap {
+  const op = node.op as ElementwiseOperation;
+  const shape = node.outputs[0].shape;
+  return collapse(
+    op.map?.(node) ?? { shape, strides: broadcastStrides(node.inputs[i].shape, shape), offset: 0 },
+  );
+}
+
+function collapse({ shape, strides, offset, inside }: ViewMap): ViewMap {
+  const out: { n: number; stride: number; inside: readonly [number, number] }[] = [];
+  shape.forEach((n, d) => {
+    const range = inside?.[d] ?? [0, n] as const;
+    const whole = range[0] === 0 && range[1] === n;
+    const last = out[out.length - 1];
+    if (n === 1 && whole) return;
+    if (
+      last && whole && last.inside[0] === 0 && last.inside[1] === last.n &&
+      last.stride === strides[d] * n
+    ) {
+      out[out.length - 1] = { n: last.n * n, stride: strides[d], inside: [0, last.n * n] };
+    } else {
+      out.push({ n, stride: strides[d], inside: range });
+    }
+  });
+  const padded = out.some((d) => d.inside[0] !== 0 || d.inside[1] !== d.n);
+  return {
+    shape: out.map((d) => d.n),
+    strides: out.map((d) => d.stride),
+    offset,
+    inside: padded ? out.map((d) => d.inside) : undefined,
+  };
+}
+
+function vec4Fits({ shape, strides, offset, inside }: ViewMap): boolean {
+  const last = shape.length - 1;
+  if (last < 0) return true;
+  if (shape[last] % 4 !== 0 || (inside && inside[last].some((n) => n % 4 !== 0))) return false;
+  if (strides[last] === 0) return true;
+  return strides[last] === 1 && offset % 4 === 0 &&
+    strides.slice(0, last).every((s) => s % 4 === 0);
+}
+
+interface Access {
+  readonly index: string;
+  readonly element: string;
+  readonly guard: string | null;
+}
+
+function accessOf(node: Node, i: number, type: WgslType, columns?: number): Access {
+  const { shape, strides, offset, inside } = mapOf(node, i);
+  const last = shape.length - 1;
+  const vector = type === "vec4f";
+  // A vector of one repeated element is loaded as a scalar.
+  const element = vector && last >= 0 && strides[last] === 1 ? "vec4f" : "f32";
+  const per = element === "vec4f" ? 4 : 1;
+  const sizes = shape.map((n, d) => vector && d === last ? n / 4 : n);
+  const steps = strides.map((s, d) => d === last && per === 4 ? 1 : s / per);
+  const coordinates = coordinatesOf(sizes, vector ? undefined : columns);
+  const terms = coordinates.flatMap((c, d) =>
+    steps[d] === 0 ? [] : [steps[d] === 1 ? c : `${c} * ${steps[d]}u`]
+  );
+  const start = offset / per;
+  // Windows may start before the input: wrapping arithmetic undoes it for every element inside.
+  if (start !== 0) terms.push(start > 0 ? `${start}u` : `${(start + 2 ** 32) % 2 ** 32}u`);
+  const guards = (inside ?? []).flatMap(([from, to], d) => {
+    const scale = vector && d === last ? 4 : 1;
+    return [
+      ...(from > 0 ? [`${coordinates[d]} >= ${from / scale}u`] : []),
+      ...(to < shape[d] ? [`${coordinates[d]} < ${to / scale}u`] : []),
+    ];
+  });
+  const index = terms.length ? terms.join(" + ") : "0u";
+  const bounded = guards.length ? `min(${index}, ${node.inputs[i].size / per - 1}u)` : index;
+  return { index: bounded, element, guard: guards.length ? guards.join(" && ") : null };
+}
+
+/** WGSL of each dimension's coordinate, given the flat index of a row-major shape. */
+function coordinatesOf(sizes: readonly number[], columns?: number): string[] {
+  if (sizes.length === 1) return ["flat"];
+  const strides = stridesOf(sizes);
+  return sizes.map((n, d) => {
+    if (columns !== undefined && sizes[sizes.length - 1] === columns) {
+      if (d === sizes.length - 1) return "column";
+      const above = strides[d] / columns;
+      const quotient = above === 1 ? "row" : `(row / ${above}u)`;
+      return d === 0 ? quotient : `(${quotient} % ${n}u)`;
+    }
+    const quotient = strides[d] === 1 ? "flat" : `(flat / ${strides[d]}u)`;
+    return d === 0 ? quotient : `(${quotient} % ${n}u)`;
+  });
+}

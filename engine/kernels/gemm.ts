@@ -1,0 +1,97 @@
+import type { Capabilities } from "../device.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Dispatch, Emitter, Ref } from "./dispatch.ts";
+import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
+import { kLanes } from "./k_lanes.ts";
+import { tiled } from "./tiled.ts";
+
+/** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
+export interface GemmOperand {
+  readonly ref: Ref;
+  readonly offset?: number;
+  readonly row: number;
+  readonly column: number;
+  readonly batch?: readonly [number, number];
+}
+
+/** `C = alpha A B (+ C)`, batched, with any strides, and fused nodes at the end of it. */
+export interface Gemm {
+  readonly label: string;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batches?: readonly [number, number];
+  readonly a: GemmOperand;
+  readonly b: GemmOperand;
+  /** Row-major and without gaps where there is an epilogue. */
+  readonly c: GemmOperand;
+  readonly alpha?: number;
+  /** Adds to what C holds. */
+  readonly accumulate?: boolean;
+  readonly epilogue?: Epilogue;
+}
+
+/** The fused nodes at the end of a kernel, and where their values live. */
+export interface Epilogue {
+  readonly fused: FusedNodes;
+  readonly refOf: (t: Tensor) => Ref;
+  readonly rootOf: (t: Tensor) => Tensor;
+}
+
+/** WGSL of the uniform block that every kernel of the family reads. */
+export const GEMM_UNIFORMS = `struct Gemm {
+  m: u32, n: u32, k: u32, rows: u32,
+  am: u32, ak: u32, bk: u32, bn: u32,
+  cm: u32, cn: u32, inner: u32, accumulate: u32,
+  a0: u32, a1: u32, b0: u32, b1: u32,
+  c0: u32, c1: u32, a_offset: u32, b_offset: u32,
+  c_offset: u32, alpha: f32, pad0: u32, pad1: u32,
+}`;
+
+/** Emits a product with the kernel that suits the adapter. */
+export function emitGemm(emitter: Emitter, gemm: Gemm): void {
+  emitter.emit(chooseGemm(emitter.capabilities, gemm));
+}
+
+function chooseGemm(capabilities: Capabilities, gemm: Gemm): Dispatch {
+  return capabilities.adapterClass === "software" && capabilities.subgroupSize >= 4
+    ? kLanes(capabilities.subgroupSize, gemm)
+    : tiled(capabilities, gemm);
+}
+
+/** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
+export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
+  const { a, b, c, batches = [1, 1] } = g;
+  const of = (o: GemmOperand) => o.batch ?? [0, 0];
+  const words = Uint32Array.of(
+    ...[g.m, g.n, g.k, rows, a.row, a.column, b.row, b.column],
+    ...[c.row, c.column, batches[1], g.accumulate ? 1 : 0],
+    ...[...of(a), ...of(b), ...of(c), a.offset ?? 0, b.offset ?? 0],
+    ...[c.offset ?? 0, 0, 0, 0],
+  );
+  new Float32Array(words.buffer)[21] = g.alpha ?? 1;
+  return words;
+}
+
+/** The `finish` function of a product: its epilogue, or a plain store to C. Bindings start at 3. */
+export function gemmFinish(g: Gemm): FusedFunction {
+  if (!g.epilogue) {
+    return {
+      code: "fn finish(flat: u32, row: u32, column: u32, value: f32) { C[flat] = value; }",
+      bindings: [],
+    };
+  }
+  const { fused, ...memory } = g.epilogue;
+  return fuse(fused, {
+    ...memory,
+    type: "f32",
+    firstBinding: 3,
+    bound: [{ ref: g.c.ref, name: "C" }],
+    columns: g.n,
+  });
+}
+
+/** Operations of a product, a multiply-add counted as two. */
+export function gemmFlops({ m, n, k, batches = [1, 1] }: Gemm): number {
+  return 2 * m * n * k * batches[0] * batches[1];
+}

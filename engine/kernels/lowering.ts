@@ -1,0 +1,210 @@
+import { attentionBackwardOp, attentionOp, attentionSizes } from "../ops/attention.ts";
+import { unpackBytesOp } from "../ops/bytes.ts";
+import { conv2dInputGradOp, conv2dOp, conv2dSizes, conv2dWeightGradOp } from "../ops/conv2d.ts";
+import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
+import { layerNormBackwardOp, layerNormOp } from "../ops/layer_norm.ts";
+import { linearInputGradOp, linearOp, linearWeightGradOp } from "../ops/linear.ts";
+import { matmulOp, matmulSizes } from "../ops/matmul.ts";
+import { randomOp } from "../ops/random.ts";
+import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
+import { sumOp } from "../ops/sum.ts";
+import { type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts";
+import { emitAttention, emitAttentionBackward } from "./attention.ts";
+import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.ts";
+import type { Emitter, Ref } from "./dispatch.ts";
+import { emitEmbedding, emitEmbeddingGrad, emitRandom, emitUnpackBytes } from "./gather.ts";
+import { emitGemm, type Epilogue } from "./gemm.ts";
+import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
+import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
+import { emitColumnSums, emitRowSums } from "./sums.ts";
+
+/** What a lowering works with: where the node's values live, and what is fused to its first output. */
+export interface Lowering<A> {
+  readonly emitter: Emitter;
+  readonly node: Node<A>;
+  readonly inputs: readonly Ref[];
+  readonly outputs: readonly Ref[];
+  readonly epilogue: Epilogue;
+  /**
+   * Memory of the size of the first output that the fused kernel writes in any case: the output
+   * itself or, where nothing but the epilogue uses it, the epilogue's result.
+   */
+  readonly main: Ref;
+}
+
+interface Entry {
+  readonly epilogue: boolean;
+  lower(l: Lowering<unknown>): void;
+}
+
+const TABLE = new Map<Operation, Entry>();
+
+function entry<A>(op: Operation<A>, epilogue: boolean, lower: (l: Lowering<A>) => void): void {
+  TABLE.set(op as Operation, { epilogue, lower: lower as (l: Lowering<unknown>) => void });
+}
+
+/** True where kernels of the node can end with elementwise nodes on its first output. */
+export function takesEpilogue(node: Node): boolean {
+  return TABLE.get(node.op)?.epilogue ?? false;
+}
+
+/** Emits the kernels of a node. @throws {ShapeError} for an operation that has none. */
+export function lower(l: Lowering<unknown>): void {
+  const found = TABLE.get(l.node.op);
+  if (!found) throw new ShapeError(`"${l.node.op.name}" has no kernel`);
+  found.lower(l);
+}
+
+const columnsOf = (t: Tensor): number => t.shape[t.shape.length - 1];
+
+entry(matmulOp, true, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
+  const { batch, m, n, k } = matmulSizes(node.inputs[0], node.inputs[1], node.attrs);
+  const { transposeA, transposeB } = node.attrs;
+  emitGemm(emitter, {
+    label: "matmul",
+    m,
+    n,
+    k,
+    batches: [1, batch],
+    a: { ref: a, row: transposeA ? 1 : k, column: transposeA ? m : 1, batch: [0, m * k] },
+    b: { ref: b, row: transposeB ? 1 : n, column: transposeB ? k : 1, batch: [0, k * n] },
+    c: { ref: main, row: n, column: 1, batch: [0, m * n] },
+    epilogue,
+  });
+});
+
+entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
+  const [m, n] = node.outputs[0].shape;
+  const weight = node.inputs[node.inputs.length - 1];
+  const parts = node.inputs.slice(0, -1);
+  let offset = 0;
+  parts.forEach((part, i) => {
+    const k = part.shape[1];
+    emitGemm(emitter, {
+      label: parts.length > 1 ? `linear (part ${i + 1})` : "linear",
+      m,
+      n,
+      k,
+      a: { ref: inputs[i], row: k, column: 1 },
+      b: { ref: inputs[inputs.length - 1], offset, row: 1, column: weight.shape[1] },
+      c: { ref: main, row: n, column: 1 },
+      accumulate: i > 0,
+      epilogue: i === parts.length - 1 ? epilogue : undefined,
+    });
+    offset += k;
+  });
+});
+
+entry(linearInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
+  const [m, k] = node.inputs[0].shape;
+  const { offset, width: n } = node.attrs;
+  emitGemm(emitter, {
+    label: "linear_input_grad",
+    m,
+    n,
+    k,
+    a: { ref: grad, row: k, column: 1 },
+    b: { ref: weight, offset, row: node.inputs[1].shape[1], column: 1 },
+    c: { ref: main, row: n, column: 1 },
+    epilogue,
+  });
+});
+
+entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw] }) => {
+  const [m, total] = node.outputs[0].shape;
+  let offset = 0;
+  node.inputs.slice(0, -1).forEach((part, i) => {
+    const [k, n] = part.shape;
+    emitGemm(emitter, {
+      label: "linear_weight_grad",
+      m,
+      n,
+      k,
+      a: { ref: inputs[inputs.length - 1], row: 1, column: m },
+      b: { ref: inputs[i], row: n, column: 1 },
+      c: { ref: dw, offset, row: total, column: 1 },
+    });
+    offset += n;
+  });
+});
+
+entry(attentionOp, false, ({ emitter, node, inputs: [qkv], outputs: [out, p] }) => {
+  const sizes = attentionSizes(node.inputs[0], node.attrs);
+  emitAttention(emitter, qkv, out, p, { ...sizes, scale: node.attrs.scale });
+});
+
+entry(attentionBackwardOp, false, ({ emitter, node, inputs: [qkv, p, grad], outputs: [dqkv] }) => {
+  const sizes = attentionSizes(node.inputs[0], node.attrs);
+  emitAttentionBackward(emitter, qkv, p, grad, dqkv, { ...sizes, scale: node.attrs.scale });
+});
+
+entry(
+  layerNormOp,
+  false,
+  ({ emitter, node, inputs: [x, weight, bias], outputs: [y, mean, rstd] }) => {
+    const columns = columnsOf(node.inputs[0]);
+    emitLayerNorm(emitter, { x, weight, bias, y, mean, rstd }, columns, node.attrs.eps);
+  },
+);
+
+entry(layerNormBackwardOp, true, ({ emitter, node, inputs, outputs, epilogue }) => {
+  const [x, weight, mean, rstd, grad] = inputs;
+  const [, dweight, dbias] = outputs;
+  const refs = { x, weight, mean, rstd, grad, dweight, dbias };
+  emitLayerNormBackward(emitter, refs, columnsOf(node.inputs[0]), epilogue);
+});
+
+entry(softmaxOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+  emitSoftmax(emitter, x, y, columnsOf(node.outputs[0]));
+});
+
+entry(softmaxBackwardOp, false, ({ emitter, node, inputs: [y, grad], outputs: [out] }) => {
+  emitSoftmaxBackward(emitter, y, grad, out, columnsOf(node.outputs[0]));
+});
+
+entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
+  const { outer, reduce, inner } = node.attrs;
+  if (inner === 1) emitRowSums(emitter, "sum", x, outer, reduce, out);
+  else {
+    emitColumnSums(emitter, {
+      label: "sum",
+      outer,
+      reduce,
+      inner,
+      sources: [{ name: "x", ref: x }],
+      terms: ["x[at]"],
+      outs: [out],
+    });
+  }
+});
+
+entry(conv2dOp, false, ({ emitter, node, inputs: [x, weight], outputs: [y] }) => {
+  const sizes = conv2dSizes(node.inputs[0], node.inputs[1], node.outputs[0]);
+  emitConv2d(emitter, x, weight, y, sizes, node.attrs);
+});
+
+entry(conv2dInputGradOp, false, ({ emitter, node, inputs: [grad, weight], outputs: [dx] }) => {
+  const sizes = conv2dSizes(node.outputs[0], node.inputs[1], node.inputs[0]);
+  emitConv2dInputGrad(emitter, grad, weight, dx, sizes, node.attrs);
+});
+
+entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw] }) => {
+  const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1]);
+  emitConv2dWeightGrad(emitter, x, grad, dw, sizes, node.attrs);
+});
+
+entry(embeddingOp, false, ({ emitter, node, inputs: [table, index], outputs: [out] }) => {
+  emitEmbedding(emitter, table, index, out, node.inputs[0].shape[1]);
+});
+
+entry(embeddingGradOp, false, ({ emitter, node, inputs: [index, grad], outputs: [out] }) => {
+  emitEmbeddingGrad(emitter, index, grad, out, node.outputs[0].shape[1]);
+});
+
+entry(unpackBytesOp, false, ({ emitter, inputs: [words], outputs: [out] }) => {
+  emitUnpackBytes(emitter, words, out);
+});
+
+entry(randomOp, false, ({ emitter, node, inputs: [key], outputs: [out] }) => {
+  emitRandom(emitter, key, out, node.attrs);
+});

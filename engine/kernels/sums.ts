@@ -1,0 +1,112 @@
+import {
+  type Binding,
+  declareBindings,
+  type Emitter,
+  MAIN_PARAMETERS,
+  type Ref,
+} from "./dispatch.ts";
+import { emitRows } from "./rows.ts";
+
+/** Sums over the middle of `[outer, reduce, inner]`, of one or more terms at once. */
+export interface ColumnSums {
+  readonly label: string;
+  readonly outer: number;
+  readonly reduce: number;
+  readonly inner: number;
+  readonly sources: readonly { readonly name: string; readonly ref: Ref }[];
+  /** WGSL of each term at element `at`, row `row` (of outer x reduce) and column `column`. */
+  readonly terms: readonly string[];
+  /** `[outer, inner]` for each term. */
+  readonly outs: readonly Ref[];
+}
+
+/** Rows that one invocation adds before its partial sum goes to memory. */
+const CHUNK = 128;
+
+/** Emits sums down the columns: an invocation per column and chunk of rows, then over the chunks. */
+export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
+  const { outer, reduce, inner, terms, outs } = s;
+  const chunks = reduce <= 2 * CHUNK ? 1 : Math.ceil(reduce / CHUNK);
+  const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
+  const partials = chunks === 1 ? outs : terms.map(() => emitter.scratch(outer * chunks * inner));
+  const bindings: Binding[] = [
+    ...s.sources.map(({ ref }) => ({ ref, access: "read" as const })),
+    ...partials.map((ref) => ({ ref, access: "read_write" as const })),
+  ];
+  emitter.emit({
+    label: s.label,
+    code: `${
+      declareBindings([
+        ...s.sources.map(({ name }) => ({ name, type: "f32", access: "read" as const })),
+        ...terms.map((_, t) => ({ name: `out${t}`, type: "f32", access: "read_write" as const })),
+      ])
+    }
+struct Sizes { reduce: u32, inner: u32, chunk: u32, chunks: u32 }
+@group(0) @binding(${bindings.length}) var<uniform> p: Sizes;
+@compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
+  let column = workgroup.x * ${lanes}u + lane;
+  if (column >= p.inner) { return; }
+  let start = workgroup.y * p.chunk;
+  let end = min(start + p.chunk, p.reduce);
+  ${terms.map((_, t) => `var sum${t} = 0.0;`).join(" ")}
+  for (var r = start; r < end; r++) {
+    let row = workgroup.z * p.reduce + r;
+    let at = row * p.inner + column;
+    ${terms.map((term, t) => `sum${t} += ${term};`).join(" ")}
+  }
+  let to = (workgroup.z * p.chunks + workgroup.y) * p.inner + column;
+  ${terms.map((_, t) => `out${t}[to] = sum${t};`).join(" ")}
+}`,
+    bindings,
+    uniforms: Uint32Array.of(reduce, inner, Math.ceil(reduce / chunks), chunks),
+    workgroups: [Math.ceil(inner / lanes), chunks, outer],
+    flops: 2 * outer * reduce * inner * terms.length,
+  });
+  if (chunks > 1) {
+    emitColumnSums(emitter, {
+      label: `${s.label} (chunks)`,
+      outer,
+      reduce: chunks,
+      inner,
+      sources: partials.map((ref, t) => ({ name: `partial${t}`, ref })),
+      terms: terms.map((_, t) => `partial${t}[at]`),
+      outs,
+    });
+  }
+}
+
+/** Longest stretch of a row that one workgroup adds. */
+const STRETCH = 8192;
+
+/** Emits sums along rows `[rows, columns] -> [rows]`; few long rows are split and added twice. */
+export function emitRowSums(
+  emitter: Emitter,
+  label: string,
+  x: Ref,
+  rows: number,
+  columns: number,
+  out: Ref,
+): void {
+  const pieces = rows < 256 ? Math.ceil(columns / STRETCH) : 1;
+  const width = Math.ceil(columns / pieces);
+  const partial = pieces === 1 ? out : emitter.scratch(rows * pieces);
+  emitRows(emitter, {
+    label,
+    rows: rows * pieces,
+    columns: width,
+    declarations: declareBindings([
+      { name: "x", type: "f32", access: "read" },
+      { name: "out", type: "f32", access: "read_write" },
+    ]),
+    bindings: [{ ref: x, access: "read" }, { ref: partial, access: "read_write" }],
+    body: (row) => `
+    let base = (row / ${pieces}u) * ${columns}u;
+    let first = (row % ${pieces}u) * ${width}u;
+    var total = 0.0;
+    ${row.each(`if (first + column < ${columns}u) { total += x[base + first + column]; }`)}
+    let all = ${row.sum("total")};
+    if (lane == 0u) { out[row] = all; }`,
+    flops: rows * columns,
+  });
+  if (pieces > 1) emitRowSums(emitter, `${label} (pieces)`, partial, rows, pieces, out);
+}

@@ -1,0 +1,129 @@
+import type { Capabilities } from "../device.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { type Gemm, GEMM_UNIFORMS, gemmFinish, gemmFlops, gemmUniforms } from "./gemm.ts";
+
+interface Tile {
+  /** Rows and columns of C per workgroup. */
+  readonly m: number;
+  readonly n: number;
+  /** Rows and columns per invocation, multiples of 4. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Elements of K that are in workgroup memory at a time. */
+const DEPTH = 16;
+
+const LARGE: Tile = { m: 128, n: 128, rows: 8, columns: 8 };
+const SMALL: Tile = { m: 64, n: 64, rows: 4, columns: 4 };
+
+/**
+ * Product for GPUs: tiles of A and B go through workgroup memory, both stored with K outermost so
+ * that an invocation reads them as vectors, and each invocation keeps a block of C in registers.
+ */
+export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
+  const [outer, inner] = g.batches ?? [1, 1];
+  const fills = g.m * g.n * outer * inner >= 64 * LARGE.m * LARGE.n;
+  const tile = capabilities.adapterClass === "discrete" && fills ? LARGE : SMALL;
+  const across = tile.n / tile.columns;
+  const down = tile.m / tile.rows;
+  const size = across * down;
+  const finish = gemmFinish(g);
+  const rowVectors = tile.rows / 4;
+  const columnVectors = tile.columns / 4;
+  const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
+  const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
+  return {
+    label: g.label,
+    code: `${GEMM_UNIFORMS}
+@group(0) @binding(0) var<storage, read> A: array<f32>;
+@group(0) @binding(1) var<storage, read> B: array<f32>;
+@group(0) @binding(2) var<storage, read_write> C: array<f32>;
+@group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
+${finish.code}
+var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
+var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
+fn store(c0: u32, row0: u32, m: u32, n: u32, value: f32) {
+  if (m >= p.m || n >= p.n) { return; }
+  let at = c0 + m * p.cm + n * p.cn;
+  var sum = value * p.alpha;
+  if (p.accumulate != 0u) { sum += C[at]; }
+  finish(at, row0 + m, n, sum);
+}
+@compute @workgroup_size(${size})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let outer = workgroup.z / p.inner;
+  let inner = workgroup.z % p.inner;
+  let a0 = p.a_offset + outer * p.a0 + inner * p.a1;
+  let b0 = p.b_offset + outer * p.b0 + inner * p.b1;
+  let c0 = p.c_offset + outer * p.c0 + inner * p.c1;
+  let m0 = workgroup.y * ${tile.m}u;
+  let n0 = workgroup.x * ${tile.n}u;
+  let x = lane % ${across}u;
+  let y = lane / ${across}u;
+  ${blocks.map(({ i, j }) => `var c${i}_${j} = vec4f(0.0);`).join(" ")}
+  for (var k0 = 0u; k0 < p.k; k0 += ${DEPTH}u) {
+    ${load("A", "a", tile.m, size, g.a.row <= g.a.column, "p.am", "p.ak", "m0", "p.m")}
+    ${load("B", "b", tile.n, size, g.b.column <= g.b.row, "p.bn", "p.bk", "n0", "p.n")}
+    workgroupBarrier();
+    for (var k = 0u; k < ${DEPTH}u; k++) {
+      ${
+      list(rowVectors, (i) => `let a${i} = tile_a[k * ${tile.m / 4}u + y + ${i * down}u];`).join(
+        " ",
+      )
+    }
+      ${
+      list(columnVectors, (j) => `let b${j} = tile_b[k * ${tile.n / 4}u + x + ${j * across}u];`)
+        .join(" ")
+    }
+      ${
+      blocks.map(({ i, j }) => `c${i}_${j} = fma(vec4f(a${i >> 2}[${i & 3}]), b${j}, c${i}_${j});`)
+        .join("\n      ")
+    }
+    }
+    workgroupBarrier();
+  }
+  let row0 = workgroup.z * p.m;
+  ${
+      blocks.map(({ i, j }) => {
+        const m = `m0 + (y + ${(i >> 2) * down}u) * 4u + ${i & 3}u`;
+        const n = `n0 + (x + ${j * across}u) * 4u`;
+        return list(4, (q) => `store(c0, row0, ${m}, ${n} + ${q}u, c${i}_${j}[${q}]);`).join(" ");
+      }).join("\n  ")
+    }
+}`,
+    bindings: [
+      { ref: g.a.ref, access: "read" },
+      { ref: g.b.ref, access: "read" },
+      { ref: g.c.ref, access: "read_write" },
+      ...finish.bindings,
+    ],
+    uniforms: gemmUniforms(g, tile.m),
+    workgroups: [Math.ceil(g.n / tile.n), Math.ceil(g.m / tile.m), outer * inner],
+    flops: gemmFlops(g),
+  };
+}
+
+/** Loads a tile with neighbouring invocations on neighbouring addresses, zeros beyond the edges. */
+function load(
+  source: string,
+  name: string,
+  width: number,
+  size: number,
+  alongWidth: boolean,
+  widthStride: string,
+  kStride: string,
+  start: string,
+  end: string,
+): string {
+  return `for (var e = lane; e < ${width * DEPTH}u; e += ${size}u) {
+      ${
+    alongWidth
+      ? `let i = e % ${width}u; let k = e / ${width}u;`
+      : `let k = e % ${DEPTH}u; let i = e / ${DEPTH}u;`
+  }
+      var v = 0.0;
+      if (${start} + i < ${end} && k0 + k < p.k) { v = ${source}[${name}0 + (${start} + i) * ${widthStride} + (k0 + k) * ${kStride}]; }
+      tile_${name}[k * ${width / 4}u + i / 4u][i % 4u] = v;
+    }`;
+}

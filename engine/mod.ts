@@ -1,0 +1,55 @@
+/**
+ * A small autograd engine on WebGPU: graphs of tensors, gradients, plans and kernels.
+ *
+ * @example A gradient on the GPU
+ * ```ts
+ * import { constant, evaluate, grad, mean, mul } from "@scalelong/scalelong";
+ *
+ * const x = constant([1, 2, 3]);
+ * const loss = mean(mul(x, x));
+ * const [dx] = grad(loss, [x]);
+ * console.log(await evaluate(dx)); // 2 x / 3
+ * ```
+ *
+ * @module
+ */
+export {
+  type AdapterClass,
+  type Capabilities,
+  Device,
+  DeviceError,
+  type DeviceOptions,
+} from "./device.ts";
+export { evaluate, sharedDevice } from "./evaluate.ts";
+export { checkpoint, grad } from "./grad.ts";
+export { constant, type HostArray, input } from "./leaves.ts";
+export { attention, type AttentionAttrs } from "./ops/attention.ts";
+export { add, div, mul, sub } from "./ops/binary.ts";
+export { unpackBytes } from "./ops/bytes.ts";
+export { conv2d } from "./ops/conv2d.ts";
+export { embedding } from "./ops/embedding.ts";
+export { gelu } from "./ops/gelu.ts";
+export { layerNorm } from "./ops/layer_norm.ts";
+export { linear } from "./ops/linear.ts";
+export { matmul, type MatmulAttrs } from "./ops/matmul.ts";
+export { pack, type PackAttrs } from "./ops/pack.ts";
+export { randomNormal, randomUniform } from "./ops/random.ts";
+export { softmax } from "./ops/softmax.ts";
+export { mean, sum } from "./ops/sum.ts";
+export { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
+export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
+export { philox } from "./philox.ts";
+export type { Update } from "./placement.ts";
+export { compile, Plan, type PlanSpec, type PlanStep } from "./plan.ts";
+export { evaluateReference, type LeafValues } from "./reference.ts";
+export { State } from "./state.ts";
+export {
+  type DType,
+  type Node,
+  type Operation,
+  type Region,
+  type Shape,
+  ShapeError,
+  Tensor,
+  type TensorSpec,
+} from "./tensor.ts";

@@ -1,0 +1,24 @@
+import { type Operation, type Shape, ShapeError, sizeOf, type Tensor } from "../tensor.ts";
+import { applyOne } from "./elementwise.ts";
+
+/** The operation behind {@linkcode unpackBytes}. */
+export const unpackBytesOp: Operation<{ readonly shape: Shape }> = {
+  name: "unpack_bytes",
+  infer([words], { shape }) {
+    if (words.dtype !== "u32" || words.size !== Math.ceil(sizeOf(shape) / 4)) {
+      throw new ShapeError(`unpack_bytes: ${words.size} words do not hold [${shape.join(", ")}]`);
+    }
+    return [{ shape, dtype: "f32" }];
+  },
+  evaluate: ([words], { attrs: { shape } }) => [
+    Float64Array.from(
+      { length: sizeOf(shape) },
+      (_, i) => (words[i >> 2] >>> (8 * (i & 3))) & 255,
+    ),
+  ],
+};
+
+/** Bytes 0 to 255 as f32 numbers, from u32 words that hold four each, the first lowest. */
+export function unpackBytes(words: Tensor, shape: Shape): Tensor {
+  return applyOne(unpackBytesOp, [words], { shape });
+}

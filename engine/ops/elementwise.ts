@@ -1,0 +1,108 @@
+import {
+  apply,
+  type Node,
+  type Operation,
+  type Shape,
+  ShapeError,
+  shapeText,
+  sizeOf,
+  type Tensor,
+} from "../tensor.ts";
+import { readMapped, type ViewMap } from "./view_map.ts";
+
+/** The two WGSL types an elementwise expression is generated for. */
+export type WgslType = "f32" | "vec4f";
+
+/**
+ * An operation that computes each element of its output from one element of each input. Plans fuse
+ * chains of these into one kernel, or into the end of the kernel that makes their input.
+ */
+export interface ElementwiseOperation<A = unknown> extends Operation<A> {
+  /** WGSL expression of the result, from expressions of the operands. */
+  wgsl(operands: readonly string[], type: WgslType, attrs: A): string;
+  /** WGSL functions that the expression calls, if any; equal ones are kept once. */
+  helpers?(type: WgslType): string[];
+  /** How an output index reads each input; index-identical (or broadcast) where absent. */
+  map?(node: Node<A>): ViewMap;
+}
+
+/** True for operations that plans may fuse. */
+export function isElementwise(op: Operation): op is ElementwiseOperation {
+  return "wgsl" in op;
+}
+
+/** The shape that all of `shapes` broadcast to. @throws {ShapeError} naming them where none does. */
+export function broadcastShapes(name: string, shapes: readonly Shape[]): Shape {
+  const rank = Math.max(...shapes.map((s) => s.length));
+  const out = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    for (let i = 0; i < shape.length; i++) {
+      const at = rank - shape.length + i;
+      if (shape[i] === 1 || shape[i] === out[at]) continue;
+      if (out[at] !== 1) {
+        throw new ShapeError(`${name}: ${shapes.map(shapeText).join(" and ")} do not broadcast`);
+      }
+      out[at] = shape[i];
+    }
+  }
+  return out;
+}
+
+/** Strides that read `from` at the indices of the shape it is broadcast `to` (0 where repeated). */
+export function broadcastStrides(from: Shape, to: Shape): number[] {
+  const strides = new Array<number>(to.length).fill(0);
+  for (let i = from.length - 1, s = 1; i >= 0; s *= from[i--]) {
+    if (from[i] !== 1) strides[to.length - from.length + i] = s;
+  }
+  return strides;
+}
+
+/** What a unary or binary operation has to say; the rest is the same for all. */
+export interface ElementwiseDefinition<A> {
+  readonly name: string;
+  readonly arity: number;
+  readonly wgsl: (operands: readonly string[], type: WgslType, attrs: A) => string;
+  readonly helpers?: (type: WgslType) => string[];
+  readonly f: (operands: readonly number[], attrs: A) => number;
+  readonly adjoint?: (node: Node<A>, grad: Tensor) => (Tensor | undefined)[];
+}
+
+/** Builds the operation: broadcasting shape rule, evaluation by `f`, adjoint of the one output. */
+export function elementwise<A>(definition: ElementwiseDefinition<A>): ElementwiseOperation<A> {
+  const { name, arity, wgsl, helpers, f, adjoint } = definition;
+  return {
+    name,
+    wgsl,
+    helpers,
+    infer(inputs) {
+      if (inputs.length !== arity || inputs.some((t) => t.dtype !== "f32")) {
+        throw new ShapeError(`${name}: takes ${arity} f32 tensors`);
+      }
+      return [{ shape: broadcastShapes(name, inputs.map((t) => t.shape)), dtype: "f32" }];
+    },
+    adjoint: adjoint &&
+      ((node, [grad]) => grad ? adjoint(node, grad) : node.inputs.map(() => undefined)),
+    evaluate(inputs, node) {
+      const shape = node.outputs[0].shape;
+      const operands = inputs.map((x, i) =>
+        readMapped(x, {
+          shape,
+          strides: broadcastStrides(node.inputs[i].shape, shape),
+          offset: 0,
+        })
+      );
+      const out = new Float64Array(sizeOf(shape));
+      const row = new Array<number>(arity);
+      for (let i = 0; i < out.length; i++) {
+        for (let j = 0; j < arity; j++) row[j] = operands[j][i];
+        out[i] = f(row, node.attrs);
+      }
+      return [out];
+    },
+  };
+}
+
+/** Applies a one-output operation. */
+export function applyOne<A>(op: Operation<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+  return apply(op, inputs, attrs)[0];
+}

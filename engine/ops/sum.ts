@@ -1,0 +1,82 @@
+import {
+  type Operation,
+  type Shape,
+  ShapeError,
+  shapeText,
+  sizeOf,
+  type Tensor,
+} from "../tensor.ts";
+import { applyOne } from "./elementwise.ts";
+import { affine } from "./unary.ts";
+import { broadcastTo, reshape } from "./views.ts";
+
+/** A sum over the middle of `[outer, reduce, inner]`. */
+export interface SumAttrs {
+  readonly outer: number;
+  readonly reduce: number;
+  readonly inner: number;
+}
+
+/** The operation behind {@linkcode sum}. */
+export const sumOp: Operation<SumAttrs> = {
+  name: "sum",
+  infer([x], { outer, reduce, inner }) {
+    if (x.size !== outer * reduce * inner || x.dtype !== "f32") {
+      throw new ShapeError(
+        `sum: ${shapeText(x.shape)} is not f32 of ${outer} x ${reduce} x ${inner}`,
+      );
+    }
+    return [{ shape: [outer, inner], dtype: "f32" }];
+  },
+  adjoint(node, [grad]) {
+    if (!grad) return [undefined];
+    const { outer, reduce, inner } = node.attrs;
+    const wide = broadcastTo(reshape(grad, [outer, 1, inner]), [outer, reduce, inner]);
+    return [reshape(wide, node.inputs[0].shape)];
+  },
+  evaluate([x], { attrs: { outer, reduce, inner } }) {
+    const out = new Float64Array(outer * inner);
+    for (let a = 0; a < outer; a++) {
+      for (let r = 0; r < reduce; r++) {
+        for (let b = 0; b < inner; b++) out[a * inner + b] += x[(a * reduce + r) * inner + b];
+      }
+    }
+    return [out];
+  },
+};
+
+/** The sum over `axes` (all where absent), which are dropped, or kept as 1 with `keepdims`. */
+export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
+  const drop = new Set(axes ?? x.shape.keys());
+  let out = x;
+  let shape = [...x.shape];
+  // From the right, one run of neighbouring axes at a time.
+  for (let end = shape.length; end > 0; end--) {
+    if (!drop.has(end - 1)) continue;
+    let start = end - 1;
+    while (start > 0 && drop.has(start - 1)) start--;
+    out = applyOne(sumOp, [out], {
+      outer: sizeOf(shape.slice(0, start)),
+      reduce: sizeOf(shape.slice(start, end)),
+      inner: sizeOf(shape.slice(end)),
+    });
+    shape = shape.map((n, d) => d >= start && d < end ? 1 : n);
+    end = start + 1;
+  }
+  return reshape(out, keepdims ? shape : shape.filter((_, d) => !drop.has(d)));
+}
+
+/** The mean over `axes` (all where absent). */
+export function mean(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
+  const total = sum(x, axes, keepdims);
+  return affine(total, total.size / x.size);
+}
+
+/** The sum over whatever dimensions broadcasting repeated, so that the result has `shape`. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const lead = x.shape.length - shape.length;
+  const axes = [...x.shape.keys()].filter((d) =>
+    d < lead || (shape[d - lead] === 1 && x.shape[d] !== 1)
+  );
+  return axes.length === 0 ? reshape(x, shape) : reshape(sum(x, axes), shape);
+}

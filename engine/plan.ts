@@ -1,0 +1,378 @@
+import type { Device } from "./device.ts";
+import { DeviceError } from "./device.ts";
+import { fuseGraph, type Group, rootOf } from "./fusion.ts";
+import { ancestors } from "./grad.ts";
+import { emitCopy } from "./kernels/copy.ts";
+import {
+  boundBytes,
+  type Dispatch,
+  type Emitter,
+  type Ref,
+  type Storage,
+} from "./kernels/dispatch.ts";
+import { emitElementwise } from "./kernels/elementwise.ts";
+import { lower, takesEpilogue } from "./kernels/lowering.ts";
+import type { HostArray } from "./leaves.ts";
+import { planMemory } from "./memory.ts";
+import { packOp } from "./ops/pack.ts";
+import { place, type Placement, type Update } from "./placement.ts";
+import { type DType, type Shape, ShapeError, shapeText, type Tensor } from "./tensor.ts";
+
+/** What a plan computes. */
+export interface PlanSpec {
+  /** Values that can be read back, by name. */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+  /** State leaves that the plan overwrites, all of them as if at the end. */
+  readonly updates?: readonly Update[];
+  /** Names of scalar outputs whose value is kept for each of the last `recordLength` runs. */
+  readonly record?: readonly string[];
+  /** Runs between two calls of `records()`, at most. Default 1. */
+  readonly recordLength?: number;
+}
+
+/** A kernel launch of a plan, for tables and tests. */
+export interface PlanStep {
+  readonly label: string;
+  readonly workgroups: readonly [number, number, number];
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+
+/**
+ * Turns a graph into a plan: sorts the nodes into kernels, gives every value a place, compiles the
+ * pipelines and builds the bind groups.
+ *
+ * @throws {DeviceError} where the device refuses a kernel, with its source
+ * @throws {ShapeError} where the graph cannot be planned
+ */
+export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
+  const outputs = Object.entries(spec.outputs ?? {});
+  const updates = spec.updates ?? [];
+  const wanted = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
+  if (wanted.length === 0) throw new ShapeError("plan: nothing to compute");
+  const nodes = ancestors(wanted);
+  const kept = new Set([...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf));
+  const groups = fuseGraph(nodes, {
+    takesEpilogue,
+    isKept: (t) => kept.has(t),
+    maxBindings: device.capabilities.maxStorageBuffers,
+  });
+  const placement = place(nodes, groups, outputs.map(([, t]) => t), updates);
+  const dispatches = emitAll(device, groups, placement, kept);
+  const memory = planMemory(dispatches);
+
+  device.gpu.pushErrorScope("validation");
+  const buffers = memory.buffers.map((bytes, i) =>
+    device.createBuffer(bytes, BUFFER(), `temporary ${i}`)
+  );
+  for (const [s, i] of memory.bufferOf) s.buffer = buffers[i];
+  for (const s of placement.storages) {
+    if (s.kind !== "own") continue;
+    s.buffer = device.createBuffer(Math.ceil(s.elements / 64) * 256, BUFFER(), `storage ${s.id}`);
+    buffers.push(s.buffer);
+  }
+  for (const { ref, data } of placement.constants) {
+    device.gpu.queue.writeBuffer(
+      ref.storage.buffer!,
+      ref.offset * 4,
+      data as Float32Array<ArrayBuffer>,
+    );
+  }
+  checkBindings(device, dispatches);
+  const uniforms = uniformBuffer(device, dispatches);
+  if (uniforms) buffers.push(uniforms.buffer);
+  const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
+  const launches = dispatches.map((d, i): Launch => ({
+    pipeline: pipelines[i],
+    group: device.gpu.createBindGroup({
+      label: d.label,
+      layout: pipelines[i].getBindGroupLayout(0),
+      entries: [
+        ...d.bindings.map(({ ref }, binding) => ({
+          binding,
+          resource: { buffer: ref.storage.buffer!, offset: ref.offset * 4, size: ref.size * 4 },
+        })),
+        ...(d.uniforms
+          ? [{
+            binding: d.bindings.length,
+            resource: {
+              buffer: uniforms!.buffer,
+              offset: uniforms!.offsets[i],
+              size: d.uniforms.byteLength,
+            },
+          }]
+          : []),
+      ],
+    }),
+    workgroups: d.workgroups,
+  }));
+  const error = await device.gpu.popErrorScope();
+  if (error) throw new DeviceError(`plan: ${error.message}`);
+  return new Plan(device, spec, placement, launches, dispatches, buffers);
+}
+
+interface Launch {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** A compiled graph. Running it encodes one pass and makes one submit. */
+export class Plan implements Disposable {
+  readonly device: Device;
+  /** The kernel launches, in order. */
+  readonly steps: readonly PlanStep[];
+  #outputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly ref: Ref }>;
+  #placement: Placement;
+  #launches: readonly Launch[];
+  #buffers: readonly GPUBuffer[];
+  #record: readonly string[];
+  #recordLength: number;
+  #ring: GPUBuffer | null;
+  #recorded = 0;
+
+  /** Made by {@linkcode compile}. */
+  constructor(
+    device: Device,
+    spec: PlanSpec,
+    placement: Placement,
+    launches: readonly Launch[],
+    dispatches: readonly Dispatch[],
+    buffers: readonly GPUBuffer[],
+  ) {
+    this.device = device;
+    this.steps = dispatches.map((d) => ({
+      label: d.label,
+      workgroups: d.workgroups,
+      flops: d.flops,
+      bytes: boundBytes(d),
+    }));
+    this.#placement = placement;
+    this.#launches = launches;
+    this.#outputs = new Map(
+      Object.entries(spec.outputs ?? {}).map((
+        [name, tensor],
+      ) => [name, { tensor, ref: placement.refOf(tensor) }]),
+    );
+    this.#record = spec.record ?? [];
+    for (const name of this.#record) {
+      if (this.#output(name).tensor.size !== 1) {
+        throw new ShapeError(`plan: "${name}" is not a scalar`);
+      }
+    }
+    this.#recordLength = spec.recordLength ?? 1;
+    this.#ring = this.#record.length === 0
+      ? null
+      : device.createBuffer(this.#record.length * this.#recordLength * 4, BUFFER(), "records");
+    this.#buffers = this.#ring ? [...buffers, this.#ring] : buffers;
+  }
+
+  /**
+   * Submits one run; returns without waiting for it.
+   *
+   * @param inputs elements of every input of the graph, by name
+   * @throws {ShapeError} naming an input that is missing, unknown or of the wrong size or type
+   */
+  run(inputs: Readonly<Record<string, HostArray>> = {}): void {
+    this.device.check();
+    for (const name of Object.keys(inputs)) {
+      if (!this.#placement.inputs.has(name)) {
+        throw new ShapeError(`plan: there is no input "${name}"`);
+      }
+    }
+    const { queue } = this.device.gpu;
+    for (const [name, { ref, attrs }] of this.#placement.inputs) {
+      const data = inputs[name];
+      if (!data) throw new ShapeError(`plan: the input "${name}" is missing`);
+      if (data.length !== ref.size || dtypeOf(data) !== attrs.dtype) {
+        throw new ShapeError(
+          `plan: the input "${name}" is ${attrs.dtype} ${
+            shapeText(attrs.shape)
+          }, not ${data.length} of ${dtypeOf(data)}`,
+        );
+      }
+      queue.writeBuffer(ref.storage.buffer!, ref.offset * 4, data as Float32Array<ArrayBuffer>);
+    }
+    if (this.#ring && this.#recorded === this.#recordLength) {
+      throw new ShapeError(`plan: ${this.#recordLength} runs were recorded and not read`);
+    }
+    const encoder = this.device.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, group, workgroups } of this.#launches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...workgroups);
+    }
+    pass.end();
+    this.#record.forEach((name, i) => {
+      const { ref } = this.#output(name);
+      const at = (i * this.#recordLength + this.#recorded) * 4;
+      encoder.copyBufferToBuffer(ref.storage.buffer!, ref.offset * 4, this.#ring!, at, 4);
+    });
+    if (this.#ring) this.#recorded++;
+    queue.submit([encoder.finish()]);
+  }
+
+  /** Reads an output of the last run back. @throws {ShapeError} for an unknown name. */
+  async read(name: string): Promise<Float32Array> {
+    const { ref } = this.#output(name);
+    return new Float32Array(
+      await this.device.read(ref.storage.buffer!, ref.offset * 4, ref.size * 4),
+    );
+  }
+
+  /** Shape of an output. */
+  shape(name: string): Shape {
+    return this.#output(name).tensor.shape;
+  }
+
+  /** The recorded scalars of all runs since the last call, oldest first. */
+  async records(): Promise<Record<string, Float32Array>> {
+    const out: Record<string, Float32Array> = {};
+    const count = this.#recorded;
+    if (!this.#ring) throw new ShapeError("plan: nothing is recorded");
+    const all = count === 0
+      ? new Float32Array(0)
+      : new Float32Array(await this.device.read(this.#ring));
+    this.#record.forEach((name, i) => {
+      out[name] = all.slice(i * this.#recordLength, i * this.#recordLength + count);
+    });
+    this.#recorded = 0;
+    return out;
+  }
+
+  /** Bytes of device memory that the plan holds, states not counted. */
+  get bufferBytes(): number {
+    return this.#buffers.reduce((sum, b) => sum + b.size, 0);
+  }
+
+  /** Frees the buffers. */
+  [Symbol.dispose](): void {
+    for (const buffer of this.#buffers) this.device.destroyBuffer(buffer);
+  }
+
+  #output(name: string): { readonly tensor: Tensor; readonly ref: Ref } {
+    const output = this.#outputs.get(name);
+    if (!output) throw new ShapeError(`plan: there is no output "${name}"`);
+    return output;
+  }
+}
+
+function emitAll(
+  device: Device,
+  groups: readonly Group[],
+  placement: Placement,
+  kept: ReadonlySet<Tensor>,
+): Dispatch[] {
+  const dispatches: Dispatch[] = [];
+  let scratches = 0;
+  const emitter: Emitter = {
+    capabilities: device.capabilities,
+    emit: (d) => dispatches.push(d),
+    scratch(elements) {
+      const storage: Storage = { id: -++scratches, elements, kind: "temp" };
+      return { storage, offset: 0, size: elements };
+    },
+  };
+  const { refOf } = placement;
+  const needed = neededOutside(groups, kept);
+  for (const group of groups) {
+    const values = [
+      ...(group.anchor ? [group.anchor.outputs[0]] : []),
+      ...group.nodes.map((n) => n.outputs[0]),
+    ];
+    const fused = {
+      nodes: group.nodes,
+      anchor: group.anchor?.outputs[0] ?? null,
+      stores: values.filter((t) => needed.has(t)),
+    };
+    const memory = { refOf, rootOf };
+    if (!group.anchor) {
+      emitElementwise(emitter, fused, group.nodes[0].outputs[0].size, memory);
+    } else if (group.anchor.op === packOp) {
+      for (const { from, to } of placement.packCopies.get(group.anchor)!) {
+        emitCopy(emitter, refOf(from), to);
+      }
+    } else {
+      // Partial sums may pass through it, which must not be memory that the epilogue still reads.
+      const main = fused.stores.map(refOf).find((ref) => ref.storage.kind !== "external");
+      lower({
+        emitter,
+        node: group.anchor,
+        inputs: group.anchor.inputs.map(refOf),
+        outputs: group.anchor.outputs.map(refOf),
+        epilogue: { fused, ...memory },
+        main: main ?? emitter.scratch(group.anchor.outputs[0].size),
+      });
+    }
+  }
+  for (const { from, to } of placement.updateCopies) emitCopy(emitter, refOf(from), to);
+  return dispatches;
+}
+
+/** Values that are outputs or that another group reads. */
+function neededOutside(groups: readonly Group[], kept: ReadonlySet<Tensor>): Set<Tensor> {
+  const needed = new Set(kept);
+  for (const { anchor, nodes } of groups) {
+    const inside = new Set(nodes.map((n) => n.outputs[0]));
+    if (anchor) inside.add(anchor.outputs[0]);
+    for (const t of anchor?.inputs ?? []) needed.add(rootOf(t));
+    for (const node of nodes) {
+      for (const t of node.inputs) if (!inside.has(rootOf(t))) needed.add(rootOf(t));
+    }
+  }
+  return needed;
+}
+
+/** @throws {DeviceError} where a kernel's memory is beyond the adapter, or read and written at once. */
+function checkBindings(device: Device, dispatches: readonly Dispatch[]): void {
+  const { maxBindingBytes, maxStorageBuffers } = device.capabilities;
+  for (const { label, bindings } of dispatches) {
+    if (bindings.length > maxStorageBuffers) {
+      throw new DeviceError(
+        `kernel "${label}" needs ${bindings.length} buffers, the adapter has ${maxStorageBuffers}`,
+      );
+    }
+    for (const { ref, access } of bindings) {
+      if (ref.size * 4 > maxBindingBytes) {
+        throw new DeviceError(
+          `kernel "${label}" needs a tensor of ${
+            ref.size * 4
+          } bytes, the adapter binds at most ${maxBindingBytes}: ` +
+            "use a smaller batch or more micro-batches",
+        );
+      }
+      const clash = access === "read_write" &&
+        bindings.some((b) => b.access === "read" && b.ref.storage.buffer === ref.storage.buffer);
+      if (clash) throw new DeviceError(`kernel "${label}" would read and write one buffer`);
+    }
+  }
+}
+
+function uniformBuffer(
+  device: Device,
+  dispatches: readonly Dispatch[],
+): { buffer: GPUBuffer; offsets: number[] } | null {
+  let bytes = 0;
+  const offsets = dispatches.map((d) => {
+    const at = bytes;
+    if (d.uniforms) bytes += Math.ceil(d.uniforms.byteLength / 256) * 256;
+    return at;
+  });
+  if (bytes === 0) return null;
+  const words = new Uint32Array(bytes / 4);
+  dispatches.forEach((d, i) => d.uniforms && words.set(d.uniforms, offsets[i] / 4));
+  const buffer = device.createBuffer(
+    bytes,
+    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    "uniforms",
+  );
+  device.gpu.queue.writeBuffer(buffer, 0, words);
+  return { buffer, offsets };
+}
+
+function dtypeOf(data: HostArray): DType {
+  return data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
+}

@@ -1,0 +1,38 @@
+import { ancestors } from "./grad.ts";
+import type { InputAttrs } from "./leaves.ts";
+import type { Node, Tensor } from "./tensor.ts";
+
+/** Values for leaves: by input name, or by tensor. */
+export type LeafValues =
+  | Readonly<Record<string, ArrayLike<number>>>
+  | ReadonlyMap<Tensor, ArrayLike<number>>;
+
+/**
+ * Runs a graph in float64 on the CPU, one operation after another: the oracle that kernels and
+ * gradients are compared with.
+ *
+ * @returns the elements of each of `outputs`, row-major
+ * @throws {Error} naming the input that was not given
+ */
+export function evaluateReference(
+  outputs: readonly Tensor[],
+  leaves: LeafValues = {},
+): Float64Array[] {
+  const values = new Map<Tensor, Float64Array>();
+  for (const node of ancestors(outputs)) {
+    const results = given(node, leaves) ??
+      node.op.evaluate(node.inputs.map((t) => values.get(t)!), node);
+    node.outputs.forEach((t, i) => values.set(t, results[i]));
+  }
+  return outputs.map((t) => values.get(t)!);
+}
+
+function given(node: Node, leaves: LeafValues): Float64Array[] | undefined {
+  if (node.inputs.length > 0) return undefined;
+  const value = leaves instanceof Map
+    ? leaves.get(node.outputs[0])
+    : node.op.name === "input"
+    ? (leaves as Record<string, ArrayLike<number>>)[(node.attrs as InputAttrs).name]
+    : undefined;
+  return value && [Float64Array.from(value)];
+}

@@ -1,0 +1,126 @@
+/** Element types a tensor can have. */
+export type DType = "f32" | "i32" | "u32";
+
+/** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** What an operation says of one of its outputs. */
+export interface TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Thrown when an operation is given shapes, types or attributes that it cannot take. */
+export class ShapeError extends Error {
+  override name = "ShapeError";
+}
+
+/**
+ * One kind of operation: its shape rule, its adjoint and its plain float64 evaluation.
+ *
+ * An operation has no kernels here; `engine/kernels/` says how each one runs on a device.
+ */
+export interface Operation<A = unknown> {
+  readonly name: string;
+  /** Shapes and types of the outputs. @throws {ShapeError} naming the shapes at fault. */
+  infer(inputs: readonly Tensor[], attrs: A): TensorSpec[];
+  /**
+   * Gradients by input, given gradients by output (`undefined` where none flows), written with
+   * ordinary operations. Absent where the operation is not differentiable.
+   */
+  adjoint?(node: Node<A>, grads: readonly (Tensor | undefined)[]): (Tensor | undefined)[];
+  /** The reference: every output in float64, row-major, from the inputs in float64. */
+  evaluate(inputs: readonly Float64Array[], node: Node<A>): Float64Array[];
+}
+
+/** One application of an operation. Nodes are immutable and own no memory. */
+export interface Node<A = unknown> {
+  /** Grows with creation, so sorting by it is a topological order. */
+  readonly id: number;
+  readonly op: Operation<A>;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: A;
+  readonly outputs: readonly Tensor[];
+  /** The recomputed region the node was made in, if any. */
+  readonly region: Region | null;
+}
+
+/** A part of the graph whose values are computed anew in the backward pass. */
+export interface Region {
+  readonly id: number;
+}
+
+/** One output of a node: a shape, a type, and where it comes from. */
+export class Tensor {
+  readonly node: Node;
+  /** Which of the node's outputs this is. */
+  readonly index: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+
+  constructor(node: Node, index: number, spec: TensorSpec) {
+    this.node = node;
+    this.index = index;
+    this.shape = spec.shape;
+    this.dtype = spec.dtype;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+}
+
+let nextId = 0;
+let region: Region | null = null;
+
+/** Makes a node and returns its outputs. @throws {ShapeError} from the operation's shape rule. */
+export function apply<A>(op: Operation<A>, inputs: readonly Tensor[], attrs: A): Tensor[] {
+  const specs = op.infer(inputs, attrs);
+  const outputs: Tensor[] = [];
+  const node: Node<A> = { id: nextId++, op, inputs, attrs, outputs, region };
+  for (let i = 0; i < specs.length; i++) {
+    if (specs[i].shape.some((n) => !Number.isInteger(n) || n < 1)) {
+      throw new ShapeError(
+        `${op.name}: output ${shapeText(specs[i].shape)} has an empty dimension`,
+      );
+    }
+    outputs.push(new Tensor(node as Node, i, specs[i]));
+  }
+  return outputs;
+}
+
+/** Runs `trace` so that the nodes it makes belong to a fresh recomputed region. */
+export function inRegion<T>(trace: () => T): T {
+  const outer = region;
+  region = { id: nextId++ };
+  try {
+    return trace();
+  } finally {
+    region = outer;
+  }
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const n of shape) size *= n;
+  return size;
+}
+
+/** Row-major strides of a shape, in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let i = shape.length - 1, s = 1; i >= 0; s *= shape[i--]) strides[i] = s;
+  return strides;
+}
+
+/** True where both shapes have the same dimensions. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/** A shape for messages: `[2, 3]`. */
+export function shapeText(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
