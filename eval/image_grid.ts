@@ -1,0 +1,52 @@
+/** Many small pictures as one that is comfortable to look at. */
+
+const GAP = 2;
+const GAP_BRIGHTNESS = 128;
+const COMFORTABLE = 64;
+
+/**
+ * Lays `images`, `[N, C, H, W]` bytes with C = 1 or 3, out in rows on a grey ground with a thin gap.
+ *
+ * @param columns as many as rows, when not given.
+ * @param scale whole enlargement of every pixel; when not given, a picture gets at least 64 pixels.
+ * @returns `rgb` is `[height, width, 3]`.
+ * @throws {RangeError} when `images` does not hold whole pictures, or none.
+ */
+export function imageGrid(
+  images: Uint8Array,
+  { channels, image_size, columns, scale }: {
+    channels: number;
+    image_size: number;
+    columns?: number;
+    scale?: number;
+  },
+): { rgb: Uint8Array<ArrayBuffer>; width: number; height: number } {
+  const pixels = image_size * image_size;
+  const n = images.length / (channels * pixels);
+  if ((channels !== 1 && channels !== 3) || !Number.isInteger(n) || n < 1) {
+    throw new RangeError(
+      `${images.length} bytes are no grid of pictures ${channels} x ${image_size} x ${image_size}`,
+    );
+  }
+  const across = columns ?? Math.ceil(Math.sqrt(n));
+  const zoom = scale ?? Math.ceil(COMFORTABLE / image_size);
+  const cell = image_size * zoom + GAP;
+  const width = across * cell + GAP;
+  const height = Math.ceil(n / across) * cell + GAP;
+  const rgb = new Uint8Array(width * height * 3).fill(GAP_BRIGHTNESS);
+  for (let i = 0; i < n; i++) {
+    const left = GAP + (i % across) * cell;
+    const top = GAP + Math.floor(i / across) * cell;
+    for (let y = 0; y < image_size * zoom; y++) {
+      const row = Math.floor(y / zoom) * image_size;
+      for (let x = 0; x < image_size * zoom; x++) {
+        const pixel = row + Math.floor(x / zoom);
+        for (let c = 0; c < 3; c++) {
+          rgb[((top + y) * width + left + x) * 3 + c] =
+            images[(i * channels + c % channels) * pixels + pixel];
+        }
+      }
+    }
+  }
+  return { rgb, width, height };
+}

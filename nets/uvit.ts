@@ -1,0 +1,277 @@
+import {
+  add,
+  attention,
+  checkpoint,
+  concat,
+  constant,
+  conv2d,
+  cos,
+  embedding,
+  gelu,
+  layerNorm,
+  linear,
+  mul,
+  permute,
+  reshape,
+  ShapeError,
+  silu,
+  sin,
+  slice,
+  type Tensor,
+} from "../engine/mod.ts";
+import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
+import {
+  type GateParameters,
+  gateParameters,
+  scaleSkip,
+  type SkipScaling,
+} from "./skip_scaling.ts";
+
+/** Options of U-ViT; names and meaning are the reference's. */
+export interface UVitConfig {
+  /** Height and width of the pictures, a multiple of `patch_size`. */
+  readonly img_size: number;
+  readonly patch_size: number;
+  readonly in_chans: number;
+  readonly embed_dim: number;
+  /** Blocks, the middle one not counted; even. */
+  readonly depth: number;
+  readonly num_heads: number;
+  /** Width of the MLP's hidden layer over `embed_dim`. */
+  readonly mlp_ratio: number;
+  readonly qkv_bias: boolean;
+  /** What `q k^T` is multiplied by; head width^-0.5 where null. */
+  readonly qk_scale: number | null;
+  /** Two layers on the sinusoidal time embedding. */
+  readonly mlp_time_embed: boolean;
+  /** Rows of the label embedding; -1 for an unconditional network. */
+  readonly num_classes: number;
+  /** A 3 x 3 convolution on the picture at the end. */
+  readonly conv: boolean;
+  /** Long skip connections. */
+  readonly skip: boolean;
+  /** Recompute each block in the backward pass instead of keeping its inner values. */
+  readonly use_checkpoint: boolean;
+  /** Skip scaling method, 0 to 4. */
+  readonly scalelong: SkipScaling;
+  /** Base of method 2. */
+  readonly kappa: number;
+}
+
+/** A transformer block. */
+export interface BlockParameters<T> {
+  readonly norm1: NormParameters<T>;
+  readonly attn: { readonly qkv: LinearParameters<T>; readonly proj: LinearParameters<T> };
+  readonly norm2: NormParameters<T>;
+  readonly mlp: { readonly fc1: LinearParameters<T>; readonly fc2: LinearParameters<T> };
+  /** `[embed_dim, 2 * embed_dim]`, in blocks that take a skip. */
+  readonly skip_linear?: LinearParameters<T>;
+}
+
+/** Parameters of U-ViT; the paths to its leaves are the reference's checkpoint keys. */
+export interface UVitParameters<T> {
+  readonly pos_embed: T;
+  readonly patch_embed: { readonly proj: LinearParameters<T> };
+  readonly time_embed: readonly LinearParameters<T>[];
+  readonly label_emb?: { readonly weight: T };
+  readonly in_blocks: readonly BlockParameters<T>[];
+  readonly mid_block: BlockParameters<T>;
+  readonly out_blocks: readonly BlockParameters<T>[];
+  readonly norm: NormParameters<T>;
+  readonly decoder_pred: LinearParameters<T>;
+  readonly final_layer?: LinearParameters<T>;
+  /** The gates of methods 3 (one) and 4 (one per skip). */
+  readonly se: readonly GateParameters<T>[];
+}
+
+/** What U-ViT is given. */
+export interface UVitInputs {
+  /** Noisy pictures `[batch, in_chans, img_size, img_size]`. */
+  readonly x: Tensor;
+  /** Timesteps `[batch]`, 999 t for the continuous time t in [0, 1]. */
+  readonly timesteps: Tensor;
+  /** Labels `[batch]`, i32, of a conditional network. */
+  readonly y?: Tensor;
+}
+
+/** Tokens of the sequence: label and time, then the patches. */
+export function uvitTokens(config: UVitConfig): number {
+  return extrasOf(config) + (config.img_size / config.patch_size) ** 2;
+}
+
+/** Describes every parameter of U-ViT in the order of the reference; see {@linkcode MakeParameter}. */
+export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): UVitParameters<T> {
+  const { embed_dim: dim, patch_size, in_chans, depth, mlp_ratio } = config;
+  const small = { kind: "normal", std: 0.02 } as const;
+  const dense = (name: string, out: number, fan_in: number, bias = true): LinearParameters<T> => ({
+    weight: make(`${name}.weight`, [out, fan_in], small),
+    bias: bias ? make(`${name}.bias`, [out], { kind: "zeros" }) : undefined,
+  });
+  const convolution = (name: string, out: number, channels: number, size: number) => {
+    const fan_in = channels * size * size;
+    return {
+      weight: make(`${name}.weight`, [out, channels, size, size], { kind: "uniform", fan_in }),
+      bias: make(`${name}.bias`, [out], { kind: "uniform", fan_in }),
+    };
+  };
+  const norm = (name: string): NormParameters<T> => ({
+    weight: make(`${name}.weight`, [dim], { kind: "ones" }),
+    bias: make(`${name}.bias`, [dim], { kind: "zeros" }),
+  });
+  const hidden = Math.floor(dim * mlp_ratio);
+  const block = (name: string, skip: boolean): BlockParameters<T> => ({
+    norm1: norm(`${name}.norm1`),
+    attn: {
+      qkv: dense(`${name}.attn.qkv`, 3 * dim, dim, config.qkv_bias),
+      proj: dense(`${name}.attn.proj`, dim, dim),
+    },
+    norm2: norm(`${name}.norm2`),
+    mlp: { fc1: dense(`${name}.mlp.fc1`, hidden, dim), fc2: dense(`${name}.mlp.fc2`, dim, hidden) },
+    skip_linear: skip ? dense(`${name}.skip_linear`, dim, 2 * dim) : undefined,
+  });
+  const blocks = (name: string, skip: boolean) =>
+    Array.from({ length: depth / 2 }, (_, i) => block(`${name}.${i}`, skip));
+  const tokens = uvitTokens(config);
+  return {
+    pos_embed: make("pos_embed", [1, tokens, dim], small),
+    patch_embed: { proj: convolution("patch_embed.proj", dim, in_chans, patch_size) },
+    time_embed: config.mlp_time_embed
+      ? [dense("time_embed.0", 4 * dim, dim), dense("time_embed.2", dim, 4 * dim)]
+      : [],
+    label_emb: config.num_classes > 0
+      ? { weight: make("label_emb.weight", [config.num_classes, dim], { kind: "normal", std: 1 }) }
+      : undefined,
+    in_blocks: blocks("in_blocks", false),
+    mid_block: block("mid_block", false),
+    out_blocks: blocks("out_blocks", config.skip),
+    norm: norm("norm"),
+    decoder_pred: dense("decoder_pred", patch_size ** 2 * in_chans, dim),
+    final_layer: config.conv ? convolution("final_layer", in_chans, in_chans, 3) : undefined,
+    se: gates(config, make, tokens),
+  };
+}
+
+/**
+ * U-ViT (Bao et al., "All are Worth Words", CVPR 2023) with scaled long skip connections.
+ *
+ * @returns the predicted noise, of the shape of `x`
+ * @throws {ShapeError} where the inputs do not fit the configuration
+ */
+export function uvit(
+  params: UVitParameters<Tensor>,
+  { x, timesteps, y }: UVitInputs,
+  config: UVitConfig,
+): Tensor {
+  const { in_chans, img_size, embed_dim } = config;
+  const [batch, channels, height, width] = x.shape;
+  if (channels !== in_chans || height !== img_size || width !== img_size) {
+    throw new ShapeError(
+      `uvit: pictures are [${
+        x.shape.join(", ")
+      }], the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
+    );
+  }
+  if ((y !== undefined) !== (params.label_emb !== undefined)) {
+    throw new ShapeError(
+      y
+        ? "uvit: labels for an unconditional network"
+        : "uvit: a conditional network needs labels y",
+    );
+  }
+  const row = (token: Tensor) => reshape(token, [batch, 1, embed_dim]);
+  const time = timeToken(params, timestepEmbedding(timesteps, embed_dim));
+  const tokens = [row(time), patchEmbed(params.patch_embed.proj, x, config)];
+  if (y) tokens.unshift(row(embedding(params.label_emb!.weight, y)));
+  let h = add(concat(tokens, 1), params.pos_embed);
+
+  const run = (p: BlockParameters<Tensor>, input: Tensor, skip?: Tensor): Tensor =>
+    config.use_checkpoint
+      ? checkpoint(() => block(p, input, config, skip))
+      : block(p, input, config, skip);
+  const skips: Tensor[] = [];
+  for (const p of params.in_blocks) skips.push(h = run(p, h));
+  h = run(params.mid_block, h);
+  const scaling = { method: config.scalelong, kappa: config.kappa, gates: params.se };
+  for (const p of params.out_blocks) {
+    const i = skips.length;
+    const skip = skips.pop()!;
+    h = config.skip ? run(p, h, scaleSkip(skip, i, scaling)) : run(p, h);
+  }
+
+  h = layerNorm(h, params.norm);
+  h = linear(h, params.decoder_pred.weight, params.decoder_pred.bias);
+  h = unpatchify(slice(h, 1, extrasOf(config), h.shape[1]), config);
+  const final = params.final_layer;
+  return final ? conv2d(h, final.weight, { bias: final.bias, padding: 1 }) : h;
+}
+
+/**
+ * Sinusoidal embedding `[batch, dim]` of timesteps `[batch]`: cosines first, then sines, of
+ * frequencies 10000^(-j / (dim / 2)); an odd `dim` ends with a zero.
+ */
+export function timestepEmbedding(timesteps: Tensor, dim: number): Tensor {
+  const half = Math.floor(dim / 2);
+  const frequencies = Float32Array.from(
+    { length: half },
+    (_, j) => Math.exp(-Math.log(10000) * j / half),
+  );
+  const angles = mul(reshape(timesteps, [-1, 1]), constant(frequencies, [1, half]));
+  const parts = [cos(angles), sin(angles)];
+  if (dim % 2) parts.push(constant(new Float32Array(timesteps.size), [timesteps.size, 1]));
+  return concat(parts, 1);
+}
+
+function timeToken({ time_embed }: UVitParameters<Tensor>, embedded: Tensor): Tensor {
+  if (time_embed.length === 0) return embedded;
+  const [first, second] = time_embed;
+  return linear(silu(linear(embedded, first.weight, first.bias)), second.weight, second.bias);
+}
+
+/** `x + attention(norm(x))`, then `x + mlp(norm(x))`, after the skip is taken in. */
+function block(
+  p: BlockParameters<Tensor>,
+  input: Tensor,
+  { num_heads, embed_dim, qk_scale }: UVitConfig,
+  skip?: Tensor,
+): Tensor {
+  let x = skip ? linear([input, skip], p.skip_linear!.weight, p.skip_linear!.bias) : input;
+  const qkv = linear(layerNorm(x, p.norm1), p.attn.qkv.weight, p.attn.qkv.bias);
+  const scale = qk_scale ?? (embed_dim / num_heads) ** -0.5;
+  const mixed = attention(qkv, { heads: num_heads, scale });
+  x = add(x, linear(mixed, p.attn.proj.weight, p.attn.proj.bias));
+  const hidden = gelu(linear(layerNorm(x, p.norm2), p.mlp.fc1.weight, p.mlp.fc1.bias));
+  return add(x, linear(hidden, p.mlp.fc2.weight, p.mlp.fc2.bias));
+}
+
+/** A convolution whose stride is its size, as a product with the flattened patches. */
+function patchEmbed(
+  proj: LinearParameters<Tensor>,
+  x: Tensor,
+  { patch_size: p, in_chans, img_size, embed_dim }: UVitConfig,
+): Tensor {
+  const side = img_size / p;
+  const patches = permute(reshape(x, [-1, in_chans, side, p, side, p]), [0, 2, 4, 1, 3, 5]);
+  const rows = reshape(patches, [-1, side * side, in_chans * p * p]);
+  return linear(rows, reshape(proj.weight, [embed_dim, -1]), proj.bias);
+}
+
+/** Patches `[batch, side * side, p * p * C]` in (p1, p2, C) order to pictures. */
+function unpatchify(x: Tensor, { patch_size: p, in_chans, img_size }: UVitConfig): Tensor {
+  const side = img_size / p;
+  const patches = reshape(x, [-1, side, side, p, p, in_chans]);
+  return reshape(permute(patches, [0, 5, 1, 3, 2, 4]), [-1, in_chans, img_size, img_size]);
+}
+
+function gates<T>(config: UVitConfig, make: MakeParameter<T>, tokens: number): GateParameters<T>[] {
+  if (!config.skip) return [];
+  if (config.scalelong === 3) return [gateParameters(make, "se", tokens)];
+  if (config.scalelong !== 4) return [];
+  return Array.from(
+    { length: config.depth / 2 },
+    (_, i) => gateParameters(make, `se.${i}`, tokens),
+  );
+}
+
+function extrasOf({ num_classes }: UVitConfig): number {
+  return num_classes > 0 ? 2 : 1;
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { Device } from "../engine/device.ts";
+import { parseFlags } from "../train/flags.ts";
+import { helpText } from "../train/help_text.ts";
+import { UsageError } from "../train/usage_error.ts";
+import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
+import { ensureAdapter } from "./setup.ts";
+
+const flagsSchema = z.object({
+  json: z.boolean().describe("print the report as JSON, for programs"),
+  help: z.boolean().describe("print this help"),
+});
+
+// WebGPU in Deno tells the vendor by its PCI or Khronos number.
+const vendors: Record<string, string> = {
+  "4098": "AMD",
+  "4203": "Apple",
+  "4318": "NVIDIA",
+  "5045": "Arm",
+  "20803": "Qualcomm",
+  "32902": "Intel",
+  "65541": "Mesa",
+};
+
+/**
+ * Says what this machine's adapter is and can do; installs a software driver where there is none.
+ *
+ * @throws {UsageError} When an argument is not a flag of this command.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const flags = parseFlags(args, flagsSchema);
+  if (flags.get("help") === true) return console.log(help());
+  await ensureAdapter();
+  using device = await Device.open();
+  const report = adapterReport(device);
+  if (flags.get("json") === true) return console.log(JSON.stringify(report, null, 2));
+  printSection("System", {
+    Deno: `${report.system.deno} (V8 ${report.system.v8}, TypeScript ${report.system.typescript})`,
+    machine: `${report.system.os}, ${report.system.cores} cores`,
+  });
+  printSection("Adapter", adapterRows(report.adapter));
+  printSection("Limits", limitRows(report.limits));
+  printSection("Features", featureRows(report));
+}
+
+function adapterRows(adapter: AdapterReport["adapter"]): Record<string, string> {
+  return {
+    description: adapter.description,
+    class: adapter.class + (adapter.isFallback ? " (a fallback: it runs on the processor)" : ""),
+    vendor: vendors[adapter.vendor] ?? adapter.vendor,
+    architecture: adapter.architecture || "not told",
+    driver: adapter.driver,
+    backend: adapter.backend,
+  };
+}
+
+function limitRows(limits: AdapterReport["limits"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, value]) => [
+      name,
+      /Size$/.test(name) && value >= 4096 ? bytes(value) : value.toLocaleString("en"),
+    ]),
+  );
+}
+
+function featureRows({ features, subgroupSize }: AdapterReport): Record<string, string> {
+  const rows = Object.entries(features).map(([name, has]) => [name, has ? "yes" : "no"]);
+  const [smallest, largest] = subgroupSize;
+  const size = smallest === largest ? `${smallest}` : `${smallest} to ${largest}`;
+  return { ...Object.fromEntries(rows), "subgroup size": size };
+}
+
+function bytes(count: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(count + 1) / 10));
+  return `${Number((count / 1024 ** power).toFixed(1))} ${units[power]}`;
+}
+
+function printSection(heading: string, rows: Record<string, string>): void {
+  const width = Math.max(...Object.keys(rows).map((name) => name.length));
+  console.log(heading);
+  for (const [name, value] of Object.entries(rows)) {
+    console.log(`  ${name.padEnd(width)}  ${value}`);
+  }
+  console.log();
+}
+
+function help(): string {
+  return helpText({
+    about: "Says what this machine offers to WebGPU: the adapter, its limits and its features.",
+    examples: [{ command: "deno task doctor --json", does: "the same, for programs" }],
+    schemas: [flagsSchema],
+    defaults: new Map(),
+  });
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}

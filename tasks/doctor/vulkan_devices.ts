@@ -1,0 +1,98 @@
+/** One device as the machine's Vulkan drivers describe it. */
+export interface VulkanDevice {
+  /** The device's name, the same as the WebGPU adapter's description. */
+  name: string;
+  /** The driver and its version, `llvmpipe Mesa 25.0.7 (LLVM 15.0.6)`. */
+  driver: string;
+}
+
+const libraries: Partial<Record<typeof Deno.build.os, string>> = {
+  linux: "libvulkan.so.1",
+  windows: "vulkan-1.dll",
+};
+
+const mostDevices = 16;
+
+/**
+ * Asks the Vulkan loader for its devices and their drivers' versions, which WebGPU does not tell.
+ *
+ * @returns One entry a device; none where there is no Vulkan loader or it refuses.
+ */
+export function vulkanDevices(): VulkanDevice[] {
+  const library = libraries[Deno.build.os];
+  if (library === undefined) return [];
+  let vulkan: ReturnType<typeof openVulkan>;
+  try {
+    vulkan = openVulkan(library);
+  } catch {
+    return [];
+  }
+  try {
+    return listDevices(vulkan.symbols);
+  } finally {
+    vulkan.close();
+  }
+}
+
+type VulkanSymbols = ReturnType<typeof openVulkan>["symbols"];
+
+function openVulkan(library: string) {
+  return Deno.dlopen(library, {
+    vkCreateInstance: { parameters: ["buffer", "pointer", "buffer"], result: "i32" },
+    vkDestroyInstance: { parameters: ["pointer", "pointer"], result: "void" },
+    vkEnumeratePhysicalDevices: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+    vkGetPhysicalDeviceProperties2: { parameters: ["pointer", "buffer"], result: "void" },
+  });
+}
+
+function listDevices(vulkan: VulkanSymbols): VulkanDevice[] {
+  const instance = createInstance(vulkan);
+  if (instance === null) return [];
+  try {
+    const count = new Uint32Array([mostDevices]);
+    const handles = new BigUint64Array(mostDevices);
+    vulkan.vkEnumeratePhysicalDevices(instance, count, handles);
+    return [...handles.subarray(0, count[0])].map((handle) => describeDevice(vulkan, handle));
+  } finally {
+    vulkan.vkDestroyInstance(instance, null);
+  }
+}
+
+function createInstance(vulkan: VulkanSymbols): Deno.PointerValue {
+  // VkApplicationInfo: only apiVersion (at 44) is set, to 1.1.
+  const application = new Uint8Array(48);
+  new DataView(application.buffer).setUint32(44, (1 << 22) | (1 << 12), true);
+  // VkInstanceCreateInfo: sType 1, pApplicationInfo at 24.
+  const create = new Uint8Array(64);
+  const view = new DataView(create.buffer);
+  view.setUint32(0, 1, true);
+  view.setBigUint64(24, addressOf(application), true);
+  const instance = new BigUint64Array(1);
+  const result = vulkan.vkCreateInstance(create, null, instance);
+  return result === 0 ? Deno.UnsafePointer.create(instance[0]) : null;
+}
+
+function describeDevice(vulkan: VulkanSymbols, handle: bigint): VulkanDevice {
+  // VkPhysicalDeviceDriverProperties: driverName at 20, driverInfo at 276.
+  const driver = new Uint8Array(544);
+  new DataView(driver.buffer).setUint32(0, 1000196000, true);
+  // VkPhysicalDeviceProperties2: pNext at 8, deviceName at 36.
+  const device = new Uint8Array(1024);
+  const view = new DataView(device.buffer);
+  view.setUint32(0, 1000059001, true);
+  view.setBigUint64(8, addressOf(driver), true);
+  vulkan.vkGetPhysicalDeviceProperties2(Deno.UnsafePointer.create(handle), device);
+  return {
+    name: readName(device, 36),
+    driver: `${readName(driver, 20)} ${readName(driver, 276)}`.trim(),
+  };
+}
+
+function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+}
+
+function readName(bytes: Uint8Array, offset: number): string {
+  const field = bytes.subarray(offset, offset + 256);
+  return new TextDecoder().decode(field.subarray(0, field.indexOf(0)));
+}

@@ -1,0 +1,57 @@
+import { driverAdvice } from "./setup/driver_advice.ts";
+import { hasAdapter } from "./setup/has_adapter.ts";
+import { installDriver } from "./setup/install_driver.ts";
+import { SetupError } from "./setup/setup_error.ts";
+import { detectSystem } from "./setup/system.ts";
+
+/**
+ * Makes sure that WebGPU has an adapter; a task calls this before anything else touches WebGPU.
+ * On Linux only Vulkan is asked for, and where it has no driver and apt and root are at hand, the
+ * software driver is installed. Where that is not possible it says what to do and ends the process
+ * with exit code 1 (130 after Ctrl-C).
+ */
+export async function ensureAdapter(): Promise<void> {
+  try {
+    await findAdapter();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    Deno.exit(error.exitCode);
+  }
+}
+
+async function findAdapter(): Promise<void> {
+  // Without it Deno falls back to OpenGL where Vulkan is missing: no f16, no subgroups.
+  if (Deno.build.os === "linux" && Deno.env.get("DENO_WEBGPU_BACKEND") === undefined) {
+    Deno.env.set("DENO_WEBGPU_BACKEND", "vulkan");
+  }
+  if (await hasAdapter()) return;
+  const system = await detectSystem();
+  const hiding = hidingVariables();
+  if (hiding.length > 0) {
+    throw new SetupError(
+      `No WebGPU adapter. These variables choose the driver, unset them or mend them: ` +
+        `${hiding.join(" ")}\nOr, if the driver is missing: ${driverAdvice(system)}`,
+    );
+  }
+  if (!system.isRoot || system.packageManager !== "apt-get") {
+    throw new SetupError(`No WebGPU adapter. ${driverAdvice(system)}`);
+  }
+  await installDriver(system);
+  if (!await hasAdapter()) {
+    throw new SetupError(
+      "The software Vulkan driver is installed, yet WebGPU finds no adapter: run `vulkaninfo " +
+        "--summary` (package vulkan-tools) to see what the Vulkan loader says.",
+    );
+  }
+}
+
+/** The variables that are set and keep WebGPU or the Vulkan loader from other drivers. */
+function hidingVariables(): string[] {
+  return ["DENO_WEBGPU_BACKEND", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"].flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined || value.includes("vulkan") && name.startsWith("DENO")
+      ? []
+      : [`${name}=${value}`];
+  });
+}

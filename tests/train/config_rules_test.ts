@@ -1,0 +1,70 @@
+import { deepStrictEqual as deepEqual, match, throws } from "node:assert/strict";
+import { type Config, configSchema } from "../../train/config.ts";
+import { checkAgainstDataset, contradictions } from "../../train/config_rules.ts";
+import { presets } from "../../train/presets.ts";
+import { UsageError } from "../../train/usage_error.ts";
+
+/** A preset, changed. */
+function changed(change: (config: Config) => void, from: Config = presets.quickstart): Config {
+  const config = structuredClone(from);
+  change(config);
+  return config;
+}
+
+Deno.test("configSchema accepts the presets and refuses strangers", () => {
+  for (const config of Object.values(presets)) deepEqual(configSchema.parse(config), config);
+  throws(() => configSchema.parse({ ...presets.quickstart, more: 1 }));
+  throws(() => configSchema.parse(changed((c) => c.optimizer.betas = [0.9, 1])));
+  throws(() => configSchema.parse(changed((c) => c.nnet.kappa = 0)));
+  throws(() => configSchema.parse(changed((c) => c.nnet.scalelong = 5)));
+  throws(() => configSchema.parse(changed((c) => c.nnet.depth = 3)), /odd/);
+});
+
+Deno.test("contradictions() names each pair of fields that cannot both hold", () => {
+  const cases: [(config: Config) => void, RegExp][] = [
+    [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
+    [(c) => c.nnet.depth = 5, /depth: 5 is odd.*take 6/],
+    [(c) => c.nnet.patch_size = 3, /patches of 3 do not fill pictures of 16/],
+    [(c) => c.dataset.image_size = 32, /brought to 32 pixels.*expects 16/],
+    [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
+    [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
+    [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
+    [(c) => c.nnet.num_classes = -1, /num_classes: --train.mode=cond needs .* plus 1/],
+    [(c) => c.train.p_uncond = 0, /sample.scale: guidance of strength 1/],
+  ];
+  for (const [change, expected] of cases) {
+    const found = contradictions(changed(change));
+    deepEqual(found.length, 1, expected.source);
+    match(found[0], expected);
+  }
+});
+
+Deno.test("contradictions() finds nothing where one half of a rule is off", () => {
+  deepEqual(contradictions(changed((c) => [c.nnet.scalelong, c.nnet.skip] = [0, false])), []);
+  deepEqual(contradictions(changed((c) => [c.train.p_uncond, c.sample.scale] = [0, 0])), []);
+  deepEqual(contradictions(changed((c) => c.sample.scale = 2, presets.cifar10)), []);
+});
+
+Deno.test("checkAgainstDataset() wants a label more than classes when labels are dropped", () => {
+  const shapes = { channels: 3, image_size: 16, classes: 16 };
+  const check = (change: (config: Config) => void, traits = shapes) => () =>
+    checkAgainstDataset(changed(change), traits);
+  check(() => {})();
+  throws(check((c) => c.nnet.num_classes = 16), {
+    name: "UsageError",
+    message: /16 classes.*one more.*num_classes=17/,
+  });
+  throws(check((c) => c.nnet.num_classes = 18), UsageError);
+  check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 16])();
+  check((c) => c.train.p_uncond = 0)();
+  throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
+});
+
+Deno.test("checkAgainstDataset() wants the pictures' channels and size, and no labels uncond", () => {
+  const config = presets.cifar10;
+  checkAgainstDataset(config, { channels: 3, image_size: 32, classes: 10 });
+  throws(
+    () => checkAgainstDataset(config, { channels: 1, image_size: 28, classes: 10 }),
+    (error) => error instanceof UsageError && error.problems.length === 2,
+  );
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { batches } from "../../../train/data/batches.ts";
+import type { Dataset } from "../../../train/data/dataset.ts";
+
+/** N pictures of 2 channels of 3 x 3 pixels, every byte telling picture and place. */
+function numbered(length: number): Dataset {
+  const images = Uint8Array.from(
+    { length: length * 18 },
+    (_, i) => Math.floor(i / 18) * 18 + i % 18,
+  );
+  const labels = Int32Array.from({ length }, (_, i) => i);
+  return { name: "numbered", channels: 2, image_size: 3, class_names: [], images, labels, length };
+}
+const still = { seed: 1, random_flip: false };
+
+Deno.test("batches() shows every picture once an epoch, in a new order each time", () => {
+  const walk = batches(numbered(13), still);
+  const epochs = [0, 1, 2].map((epoch) => [...walk.at(epoch * 13, 13).labels]);
+  for (const labels of epochs) {
+    assert.deepEqual(labels.toSorted((a, b) => a - b), Array.from({ length: 13 }, (_, i) => i));
+  }
+  assert.equal(new Set(epochs.map(String)).size, 3);
+  assert.notDeepEqual(batches(numbered(13), { ...still, seed: 2 }).at(0, 13).labels, epochs[0]);
+});
+
+Deno.test("batches().at() is a pure function of the sample's number", () => {
+  const data = numbered(13);
+  const options = { seed: 9, random_flip: true };
+  const whole = batches(data, options).at(0, 100);
+  const walk = batches(data, options);
+  for (const sample of [90, 3, 40, 11, 77, 0]) {
+    const part = walk.at(sample, 10);
+    assert.deepEqual(part.labels, whole.labels.slice(sample, sample + 10));
+    assert.deepEqual(part.images, whole.images.slice(sample * 18, (sample + 10) * 18));
+  }
+});
+
+Deno.test("batches().at() puts each picture's bytes beside its label", () => {
+  const data = numbered(5);
+  const { images, labels } = batches(data, still).at(2, 9);
+  labels.forEach((label, i) =>
+    assert.deepEqual(
+      images.slice(i * 18, (i + 1) * 18),
+      data.images.slice(label * 18, (label + 1) * 18),
+    )
+  );
+});
+
+Deno.test("batches() with random_flip mirrors about half of the samples left to right", () => {
+  const data = numbered(8);
+  const { images, labels } = batches(data, { seed: 1, random_flip: true }).at(0, 400);
+  let mirrored = 0;
+  labels.forEach((label, i) => {
+    const shown = [...images.slice(i * 18, (i + 1) * 18)];
+    const stored = [...data.images.slice(label * 18, (label + 1) * 18)];
+    const mirror = stored.map((_, p) => stored[p - p % 3 + 2 - p % 3]);
+    if (shown[0] === mirror[0]) mirrored++;
+    assert.deepEqual(shown, shown[0] === mirror[0] ? mirror : stored);
+  });
+  assert.ok(mirrored > 160 && mirrored < 240, `${mirrored} of 400`);
+});
+
+Deno.test("batches() of one picture, and of none", () => {
+  assert.deepEqual(batches(numbered(1), still).at(7, 3).labels, Int32Array.of(0, 0, 0));
+  assert.throws(() => batches(numbered(0), still), { name: "DatasetError" });
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { DatasetProgress } from "../../../train/data/dataset.ts";
+import { download } from "../../../train/data/download.ts";
+
+const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => i * 7);
+const MD5 = createHash("md5").update(BYTES).digest("hex");
+
+/** Runs with a fresh folder and a loopback server that answers like this. */
+async function withServer(
+  answer: () => Response,
+  run: (folder: string, url: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  try {
+    await run(folder, `http://127.0.0.1:${server.addr.port}/data.bin`);
+  } finally {
+    await server.shutdown();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);
+
+Deno.test("download() stores the file once it is whole, with progress", async () => {
+  await withServer(() => new Response(BYTES), async (folder, url) => {
+    const seen: DatasetProgress[] = [];
+    const to = join(folder, "deep", "data.bin");
+    await download({ url, to, md5: MD5, onProgress: (progress) => seen.push(progress) });
+    assert.deepEqual(Deno.readFileSync(to), BYTES);
+    assert.deepEqual(names(join(folder, "deep")), ["data.bin"]);
+    const last = { what: "download", done: BYTES.length, total: BYTES.length };
+    assert.deepEqual(seen.at(-1), last);
+  });
+});
+
+Deno.test("download() leaves nothing behind when the file is another, or missing", async () => {
+  const refuses = (answer: () => Response, message: RegExp) =>
+    withServer(answer, async (folder, url) => {
+      const to = join(folder, "data.bin");
+      const attempt = download({ url, to, md5: MD5 });
+      await assert.rejects(attempt, { name: "DatasetError", message });
+      assert.deepEqual(names(folder), []);
+    });
+  await refuses(() => new Response(BYTES.subarray(1)), /data\.bin.*MD5 sum is .* instead of/);
+  await refuses(() => new Response("gone", { status: 404 }), /the server says 404/);
+});
+
+Deno.test("download() gives up on a server that falls silent", async () => {
+  const stop = new AbortController();
+  const silent = () =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(BYTES.subarray(0, 1000));
+          stop.signal.addEventListener("abort", () => controller.close());
+        },
+      }),
+    );
+  await withServer(silent, async (folder, url) => {
+    const attempt = download({ url, to: join(folder, "data.bin"), md5: MD5, patience_ms: 200 });
+    await assert.rejects(attempt, { name: "DatasetError", message: /no answer for 0\.2 s/ });
+    assert.deepEqual(names(folder), []);
+    stop.abort();
+  });
+});
+
+Deno.test("download() says so when there is nobody to ask", async () => {
+  const folder = await Deno.makeTempDir();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/data.bin`;
+  listener.close();
+  const attempt = download({ url, to: join(folder, "data.bin"), md5: MD5 });
+  await assert.rejects(attempt, { name: "DatasetError", message: /^cannot download http:[^\n]+$/ });
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("download() clears away what a killed download left long ago, and no other", async () => {
+  await withServer(() => new Response(BYTES), async (folder, url) => {
+    for (const name of ["data.binold.part", "data.binliving.part", "other.part"]) {
+      Deno.writeTextFileSync(join(folder, name), "");
+    }
+    for (const name of ["data.binold.part", "other.part"]) Deno.utimeSync(join(folder, name), 1, 1);
+    await download({ url, to: join(folder, "data.bin"), md5: MD5 });
+    assert.deepEqual(names(folder).sort(), ["data.bin", "data.binliving.part", "other.part"]);
+  });
+});

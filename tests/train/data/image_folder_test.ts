@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { centerCrop } from "../../../train/data/center_crop.ts";
+import type { DatasetProgress } from "../../../train/data/dataset.ts";
+import { imageFolder } from "../../../train/data/image_folder.ts";
+import { decodePicture } from "../../../train/formats/picture.ts";
+
+const IMAGES = fileURLToPath(new URL("../../data/images/", import.meta.url));
+
+/** Runs with a folder that has these files (text, or a copy of a file), and removes it. */
+async function withFolder(
+  files: Record<string, string | URL>,
+  run: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(folder, name);
+      await Deno.mkdir(join(path, ".."), { recursive: true });
+      if (content instanceof URL) await Deno.copyFile(content, path);
+      else await Deno.writeTextFile(path, content);
+    }
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+const PICTURE = new URL("../../data/images/formats/rgb.png", import.meta.url);
+const refuses = (path: string, message: RegExp) =>
+  assert.rejects(() => imageFolder({ path, image_size: 8 }), { name: "DatasetError", message });
+
+Deno.test("imageFolder() makes a class of each sub-folder, every picture in its place", async () => {
+  const seen: DatasetProgress[] = [];
+  const data = await imageFolder({
+    path: join(IMAGES, "classes"),
+    image_size: 16,
+    onProgress: (progress) => seen.push(progress),
+  });
+  assert.deepEqual(data.class_names, ["cat", "ship"]);
+  assert.deepEqual(data.labels, Int32Array.of(0, 0, 0, 1, 1));
+  assert.deepEqual([data.length, data.channels, data.image_size], [5, 3, 16]);
+  ["cat/0000", "cat/0001", "cat/0002", "ship/0000", "ship/0001"].forEach((name, i) => {
+    const path = join(IMAGES, "classes", `${name}.jpg`);
+    const square = centerCrop(decodePicture(Deno.readFileSync(path), path), 16);
+    assert.deepEqual(data.images.subarray(i * 768, (i + 1) * 768), square, name);
+  });
+  assert.deepEqual(seen.map(({ done }) => done), [1, 2, 3, 4, 5]);
+  assert.deepEqual(seen[0], { what: "decode", done: 1, total: 5 });
+});
+
+Deno.test("imageFolder() takes a folder without sub-folders as one class, of any encoding", async () => {
+  const data = await imageFolder({ path: join(IMAGES, "formats"), image_size: 8 });
+  assert.deepEqual(data.class_names, ["formats"]);
+  assert.equal(data.length, [...Deno.readDirSync(join(IMAGES, "formats"))].length);
+  assert.ok(data.labels.every((label) => label === 0));
+});
+
+Deno.test("imageFolder() leaves other and hidden files alone, and goes by content", async () => {
+  await withFolder({
+    "README.md": "about",
+    "a/notes.txt": "about a",
+    "a/.hidden.png": "no picture",
+    "a/really_a_png.JPG": PICTURE,
+    ".git/x": "",
+  }, async (path) => {
+    const data = await imageFolder({ path, image_size: 8 });
+    assert.deepEqual([data.length, data.class_names], [1, ["a"]]);
+  });
+});
+
+Deno.test("imageFolder() names the file that cannot be decoded", async () => {
+  await withFolder(
+    { "a/good.png": PICTURE, "a/bad.png": "no picture at all" },
+    (path) => refuses(path, /a.bad\.png is neither a PNG nor a JPEG/),
+  );
+});
+
+Deno.test("imageFolder() refuses folders without the layout, and says what is in the way", async () => {
+  await refuses(join(IMAGES, "nowhere"), /cannot list the folder of pictures .*nowhere/);
+  await withFolder({}, (path) => refuses(path, /has no PNG or JPEG files/));
+  await withFolder(
+    { "a/1.png": PICTURE, "b/notes.txt": "" },
+    (path) => refuses(path, /b has no PNG or JPEG files: every sub-folder is a class/),
+  );
+  await withFolder(
+    { "a/1.png": PICTURE, "2.png": PICTURE },
+    (path) => refuses(path, /has pictures \(2\.png\) beside class folders \(a\)/),
+  );
+});

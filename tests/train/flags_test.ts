@@ -1,0 +1,118 @@
+import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
+import { z } from "zod";
+import { configSchema } from "../../train/config.ts";
+import { parseFlags } from "../../train/flags.ts";
+import { UsageError } from "../../train/usage_error.ts";
+
+const own = z.strictObject({ help: z.boolean(), preset: z.enum(["quickstart", "cifar10"]) });
+
+function parsed(...args: string[]): Record<string, unknown> {
+  return Object.fromEntries(parseFlags(args, own, configSchema));
+}
+
+function problems(...args: string[]): readonly string[] {
+  try {
+    parseFlags(args, own, configSchema);
+  } catch (error) {
+    if (error instanceof UsageError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+Deno.test("parseFlags() takes values after = and after a space", () => {
+  deepEqual(parsed("--train.batch_size=64", "--nnet.depth", "8", "--nnet.num_classes", "-1"), {
+    "train.batch_size": 64,
+    "nnet.depth": 8,
+    "nnet.num_classes": -1,
+  });
+});
+
+Deno.test("parseFlags() takes bare booleans and leaves the next flag alone", () => {
+  deepEqual(parsed("--nnet.conv", "--nnet.skip=false", "--qkv_bias", "false", "--help"), {
+    "nnet.conv": true,
+    "nnet.skip": false,
+    "nnet.qkv_bias": false,
+    help: true,
+  });
+  deepEqual(parsed("-h"), { help: true });
+});
+
+Deno.test("parseFlags() takes names without their group where only one field has them", () => {
+  deepEqual(parsed("--scalelong=3", "--kappa=0.7", "--lr", "1e-3", "--betas=0.9,0.999"), {
+    "nnet.scalelong": 3,
+    "nnet.kappa": 0.7,
+    "optimizer.lr": 1e-3,
+    "optimizer.betas": [0.9, 0.999],
+  });
+});
+
+Deno.test("parseFlags() takes null, texts with = in them, and the last of two values", () => {
+  deepEqual(parsed("--qk_scale=null", "--path=a=b", "--seed=1", "--seed=2"), {
+    "nnet.qk_scale": null,
+    "dataset.path": "a=b",
+    seed: 2,
+  });
+});
+
+Deno.test("parseFlags() refuses a short name that several fields have, naming them", () => {
+  deepEqual(problems("--name=adam"), [
+    "--name: could be --optimizer.name, --lr_scheduler.name, --nnet.name, --dataset.name; " +
+    "write the one you mean",
+  ]);
+});
+
+Deno.test("parseFlags() refuses a misspelt flag with the nearest right one", () => {
+  const meant = {
+    "--train.batchsize=64": "--train.batch_size",
+    "--batch-size": "--train.batch_size",
+    "--nnet.batch_size": "--train.batch_size",
+    "--optimiser.name=adam": "--optimizer.name",
+    "--scalelnog": "--nnet.scalelong",
+    "--hlep": "--help",
+  };
+  for (const [given, right] of Object.entries(meant)) {
+    const name = given.split("=")[0];
+    deepEqual(problems(given), [`${name}: there is no such flag; did you mean ${right}?`]);
+  }
+  deepEqual(problems("--zebra=1"), ["--zebra: there is no such flag; --help lists them all"]);
+});
+
+Deno.test("parseFlags() refuses a group, a word that is no flag, and a flag without its value", () => {
+  deepEqual(problems("--lr_scheduler=cosine"), [
+    "--lr_scheduler: is a group of settings; " +
+    "set one of --lr_scheduler.name, --lr_scheduler.warmup_steps",
+  ]);
+  deepEqual(problems("scalelong=3"), [
+    '"scalelong=3": settings are flags that start with --; did you mean --nnet.scalelong?',
+  ]);
+  deepEqual(problems("--kappa", "--seed=1"), [
+    "--nnet.kappa: needs a value, a number above 0 and of at most 1",
+  ]);
+});
+
+Deno.test("parseFlags() refuses a value that does not fit, saying what was expected and given", () => {
+  deepEqual(
+    problems("--batch_size=abc", "--scalelong=7", "--optimizer.name=adamm", "--nnet.conv=yes"),
+    [
+      '--train.batch_size: expected a whole number of at least 1, got "abc"',
+      '--nnet.scalelong: expected a whole number from 0 to 4, got "7"',
+      '--optimizer.name: expected adamw or adam, got "adamm"; did you mean adamw?',
+      '--nnet.conv: expected true or false, got "yes"',
+    ],
+  );
+  deepEqual(problems("--preset=cifar"), [
+    '--preset: expected quickstart or cifar10, got "cifar"; did you mean cifar10?',
+  ]);
+});
+
+Deno.test("parseFlags() reports one line for an unknown flag followed by its value", () => {
+  equal(problems("--zebra", "1", "--depht", "8").length, 2);
+});
+
+Deno.test("parseFlags() joins its problems to one message of a line each", () => {
+  throws(() => parseFlags(["--a_flag=1", "--b_flag=2"], configSchema), (error) => {
+    return error instanceof UsageError && error.name === "UsageError" &&
+      error.message.split("\n").length === 2;
+  });
+});

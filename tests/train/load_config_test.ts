@@ -1,0 +1,106 @@
+import {
+  deepStrictEqual as deepEqual,
+  match,
+  rejects,
+  strictEqual as equal,
+} from "node:assert/strict";
+import { join } from "node:path";
+import { configSchema } from "../../train/config.ts";
+import { fieldsOf } from "../../train/fields.ts";
+import { configHelp, loadConfig } from "../../train/load_config.ts";
+import { presets } from "../../train/presets.ts";
+
+async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "mine.json");
+    await Deno.writeTextFile(file, text);
+    await use(file);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("loadConfig() gives the quickstart when nothing is asked", async () => {
+  deepEqual(await loadConfig([]), {
+    config: presets.quickstart,
+    preset: "quickstart",
+    help: false,
+    given: [],
+  });
+  deepEqual((await loadConfig(["--preset=cifar10"])).config, presets.cifar10);
+});
+
+Deno.test("loadConfig() lays the file over the preset and flags over both", async () => {
+  const text = `{"train": {"batch_size": 32, "keep": 2}, "optimizer.lr": 0.5, "nnet": {}}`;
+  await withFile(text, async (file) => {
+    const { config, given } = await loadConfig([
+      `--config=${file}`,
+      "--preset",
+      "cifar10",
+      "--batch_size=16",
+    ]);
+    equal(config.train.batch_size, 16);
+    equal(config.train.keep, 2);
+    equal(config.optimizer.lr, 0.5);
+    equal(config.nnet.embed_dim, presets.cifar10.nnet.embed_dim);
+    deepEqual(given.sort(), ["optimizer.lr", "train.batch_size", "train.keep"]);
+  });
+});
+
+Deno.test("loadConfig() takes a whole configuration as it was saved", async () => {
+  await withFile(JSON.stringify(presets.cifar10), async (file) => {
+    deepEqual((await loadConfig(["--config", file])).config, presets.cifar10);
+  });
+});
+
+Deno.test("loadConfig() names the file and the field of each slip in a file", async () => {
+  const text = `{"train": {"batchsize": 1, "keep": "2"}, "nnet": 3, "__proto__": {"x": 1}}`;
+  await withFile(text, async (file) => {
+    await rejects(loadConfig([`--config=${file}`]), {
+      name: "UsageError",
+      message: [
+        `${file}: train.batchsize: there is no such setting; did you mean train.batch_size?`,
+        `${file}: train.keep: expected a whole number of at least 1, got "2"`,
+        `${file}: nnet: expected an object of settings`,
+        `${file}: __proto__: there is no such setting; --help lists them all`,
+      ].join("\n"),
+    });
+  });
+});
+
+Deno.test("loadConfig() refuses a file that is missing, no JSON, or no object", async () => {
+  await rejects(loadConfig(["--config=no/such.json"]), {
+    message: "no/such.json: there is no such file",
+  });
+  for (const text of ["{", "[1]", "3", ""]) {
+    await withFile(text, async (file) => {
+      await rejects(loadConfig([`--config=${file}`]), (error: Error) => {
+        equal(error.name, "UsageError");
+        match(error.message, /mine\.json: (is not JSON|expected an object)/);
+        return !error.message.includes("\n");
+      });
+    });
+  }
+});
+
+Deno.test("loadConfig() tells every contradiction on a line of its own", async () => {
+  await rejects(loadConfig(["--depth=3", "--num_heads=7"]), (error: Error) => {
+    const lines = error.message.split("\n");
+    return error.name === "UsageError" && lines.length === 2 &&
+      lines.every((line) => line.startsWith("--nnet."));
+  });
+});
+
+Deno.test("configHelp() shows examples first, then every flag with the preset's default", async () => {
+  equal((await loadConfig(["--help"])).help, true);
+  const page = { about: "Trains.", examples: [{ command: "deno task train", does: "all of it" }] };
+  const help = configHelp(page, "cifar10");
+  match(help, /^Trains\.\n\nExamples\n {2}deno task train {2}all of it\n/);
+  for (const { path } of fieldsOf(configSchema)) match(help, new RegExp(`^  --${path}=`, "m"));
+  match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +memory/m);
+  match(help, /^ {2}--preset=cifar10 +settings to start from \(quickstart, cifar10\)$/m);
+  match(help, /^ {2}--help +show/m);
+  match(help, /^optimizer: the update rule$/m);
+  equal(help.split("\n").every((line) => line.length <= 100), true);
+});

@@ -1,0 +1,30 @@
+import { strictEqual as equal } from "node:assert/strict";
+import { progressLine, waitLine } from "../../train/progress_line.ts";
+
+Deno.test("progressLine() says step, loss, rate, gradient norm, speed and time left", () => {
+  const progress = {
+    step: 50,
+    n_steps: 2500,
+    loss: 0.123456,
+    lr: 2e-3,
+    grad_norm: 1.2345,
+    images_per_s: 640.4,
+    steps_per_s: 10,
+  };
+  equal(
+    progressLine(progress),
+    "step   50/2500  loss 0.1235  lr 2.00e-3  grad 1.23  640 images/s  4m 05s left",
+  );
+  equal(progressLine({ ...progress, steps_per_s: 0 }).endsWith("? left"), true);
+});
+
+Deno.test("waitLine() says how much of the whole, how fast and how long still", () => {
+  const wait = { what: "downloading x", done: 4.2e7, total: 1.7e8, unit: "bytes", seconds: 10 };
+  equal(waitLine(wait), "downloading x  42.0 MB of 170 MB  24%  4.2 MB/s  30s left");
+});
+
+Deno.test("waitLine() leaves out what nobody knows", () => {
+  const wait = { what: "decoding", done: 30, total: NaN, unit: "files", seconds: 2 };
+  equal(waitLine(wait), "decoding  30 files  15 files/s");
+  equal(waitLine({ ...wait, done: 0, total: 5, seconds: 0 }), "decoding  0 files of 5 files  0%");
+});

@@ -1,0 +1,190 @@
+/** CIFAR-10 in its official binary form, from a folder, an archive or the network. */
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { readTar, TarError } from "../formats/tar.ts";
+import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
+import { download } from "./download.ts";
+
+/** Where an archive is downloaded from, what it must be and where it is kept. */
+export interface Cifar10Origin {
+  url: string;
+  md5: string;
+  /** Folder of the downloaded archive. */
+  cache: string;
+}
+
+const URL_OF_ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
+const MD5_OF_ARCHIVE = "c32a1d4ab5d03f1284b67883e8d87530";
+const ARCHIVE = "cifar-10-binary.tar.gz";
+const FOLDER = "cifar-10-batches-bin";
+
+const BATCHES = {
+  train: [1, 2, 3, 4, 5].map((k) => `data_batch_${k}.bin`),
+  test: ["test_batch.bin"],
+};
+const PICTURES_PER_BATCH = 10_000;
+const CLASSES = [
+  "airplane",
+  "automobile",
+  "bird",
+  "cat",
+  "deer",
+  "dog",
+  "frog",
+  "horse",
+  "ship",
+  "truck",
+];
+const SIZE = 32;
+const PIXEL_BYTES = 3 * SIZE * SIZE;
+const RECORD_BYTES = 1 + PIXEL_BYTES;
+
+/** One binary file: records of a label byte and 3072 channel-planar pixel bytes. */
+interface BatchFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * Loads one split of CIFAR-10: 32 x 32 RGB, ten classes. `path` is the folder with the `.bin` files, the
+ * folder around it, or `cifar-10-binary.tar.gz`; without it the archive is downloaded once and kept in
+ * the user's cache folder. Some of the five training files are enough; the name then says which.
+ *
+ * @throws {DatasetError} when files are missing, damaged or of another kind, or the download fails.
+ */
+export async function cifar10(
+  { path, split, onProgress, origin = officialOrigin() }: {
+    path?: string | null;
+    split: "train" | "test";
+    onProgress?: (progress: DatasetProgress) => void;
+    origin?: Cifar10Origin;
+  },
+): Promise<Dataset> {
+  const place = path ?? await fetchArchive(origin, onProgress);
+  const isFolder = await isDirectory(place);
+  const files = isFolder
+    ? await readFolder(place, BATCHES[split])
+    : await readArchive(place, BATCHES[split]);
+  if (files.length === 0) {
+    const found = isFolder ? await describeFolder(place) : "an archive of other files";
+    throw new DatasetError(
+      `${place} has no ${BATCHES[split].join(" or ")} of CIFAR-10, only ${found}: ` +
+        `--dataset.path= takes the folder ${FOLDER} or ${ARCHIVE} from ${origin.url}`,
+    );
+  }
+  return assemble(files, split, place);
+}
+
+function officialOrigin(): Cifar10Origin {
+  const caches = Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache");
+  return { url: URL_OF_ARCHIVE, md5: MD5_OF_ARCHIVE, cache: join(caches, "scalelong") };
+}
+
+async function fetchArchive(
+  { url, md5, cache }: Cifar10Origin,
+  onProgress?: (progress: DatasetProgress) => void,
+): Promise<string> {
+  const archive = join(cache, ARCHIVE);
+  try {
+    await Deno.stat(archive);
+  } catch {
+    try {
+      await download({ url, to: archive, md5, onProgress });
+    } catch (error) {
+      if (!(error instanceof DatasetError)) throw error;
+      throw new DatasetError(
+        `${error.message}; fetch that address by other means and give the file with --dataset.path=`,
+      );
+    }
+  }
+  return archive;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function readFolder(path: string, names: string[]): Promise<BatchFile[]> {
+  for (const folder of [path, join(path, FOLDER)]) {
+    const files: BatchFile[] = [];
+    for (const name of names) {
+      try {
+        files.push({ name, bytes: await Deno.readFile(join(folder, name)) });
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw unreadable(join(folder, name), error);
+      }
+    }
+    if (files.length > 0) return files;
+  }
+  return [];
+}
+
+async function readArchive(path: string, names: string[]): Promise<BatchFile[]> {
+  const files = new Map<string, BatchFile>();
+  try {
+    using file = await Deno.open(path);
+    const tar = file.readable.pipeThrough(new DecompressionStream("gzip"));
+    const baseName = (name: string) => name.slice(name.lastIndexOf("/") + 1);
+    for await (const { name, bytes } of readTar(tar, (name) => names.includes(baseName(name)))) {
+      files.set(baseName(name), { name: baseName(name), bytes });
+    }
+  } catch (error) {
+    // A damaged gzip stream fails with a bare TypeError.
+    if (!(error instanceof TarError || error instanceof TypeError)) throw unreadable(path, error);
+    throw new DatasetError(
+      `${path} is not a whole ${ARCHIVE} (${error.message}): replace it with one from ${URL_OF_ARCHIVE}`,
+    );
+  }
+  return names.flatMap((name) => files.get(name) ?? []);
+}
+
+function assemble(files: BatchFile[], split: "train" | "test", place: string): Dataset {
+  for (const { name, bytes } of files) {
+    const extra = bytes.length % RECORD_BYTES;
+    if (bytes.length === 0 || extra !== 0) {
+      throw new DatasetError(
+        `${name} in ${place} has ${bytes.length} bytes, no whole number of ${RECORD_BYTES}-byte ` +
+          `pictures (the official files have ${PICTURES_PER_BATCH * RECORD_BYTES}): fetch it again`,
+      );
+    }
+  }
+  const length = files.reduce((sum, { bytes }) => sum + bytes.length / RECORD_BYTES, 0);
+  const images = new Uint8Array(length * PIXEL_BYTES);
+  const labels = new Int32Array(length);
+  let i = 0;
+  for (const { name, bytes } of files) {
+    for (let at = 0; at < bytes.length; at += RECORD_BYTES, i++) {
+      if (bytes[at] >= CLASSES.length) {
+        throw new DatasetError(
+          `${name} in ${place} is not CIFAR-10: its picture ${at / RECORD_BYTES} has the label ` +
+            `${bytes[at]} where 0 to 9 are possible`,
+        );
+      }
+      labels[i] = bytes[at];
+      images.set(bytes.subarray(at + 1, at + RECORD_BYTES), i * PIXEL_BYTES);
+    }
+  }
+  const all = BATCHES[split].length * PICTURES_PER_BATCH;
+  const part = length === all
+    ? ""
+    : ` (${length} of ${all} pictures: ${files.map(({ name }) => name).join(", ")})`;
+  const name = `CIFAR-10 ${split}${part}`;
+  return { name, channels: 3, image_size: SIZE, class_names: [...CLASSES], images, labels, length };
+}
+
+async function describeFolder(path: string): Promise<string> {
+  const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+  if (names.length === 0) return "nothing at all";
+  const some = names.sort().slice(0, 5).join(", ");
+  return names.length > 5 ? `${some} and ${names.length - 5} more` : some;
+}
+
+function unreadable(path: string, error: unknown): DatasetError {
+  const problem = error instanceof Error ? error.message : String(error);
+  return new DatasetError(`cannot read CIFAR-10 from ${path}: ${problem}`);
+}

@@ -1,0 +1,164 @@
+import { z } from "zod";
+
+/** One setting of a schema, as flags, files and the help see it. */
+export interface Field {
+  /** Its full name, groups and dots included: `train.batch_size`. */
+  path: string;
+  /** The group it belongs to (`train`), empty at the top. */
+  group: string;
+  /** What the group is for; empty at the top. */
+  group_description: string;
+  /** What the field means, in a line. */
+  description: string;
+  /** Which values it takes, in a person's words: `a whole number of at least 1`. */
+  expects: string;
+  /** The words it takes, where there are only a few; else empty. */
+  choices: string[];
+  /** Whether it is true or false, so that its bare flag means true. */
+  is_boolean: boolean;
+  /** Whether a value fits. */
+  accepts(value: unknown): boolean;
+  /** The value a flag's text stands for, or undefined when it stands for none that fits. */
+  read(text: string): unknown;
+}
+
+/** Values by full field name. */
+export type Settings = Map<string, unknown>;
+
+/**
+ * Every leaf of an object schema, in the order written. Throws TypeError when `schema` is no
+ * object.
+ */
+export function fieldsOf(schema: z.ZodType): Field[] {
+  if (!(schema instanceof z.ZodObject)) throw new TypeError("fieldsOf: expected an object schema");
+  return walk(schema, "", "");
+}
+
+/** Picks the value of each field out of a nested object. */
+export function flatten(value: unknown, fields: readonly Field[]): Settings {
+  const settings: Settings = new Map();
+  for (const { path } of fields) {
+    let at = value;
+    for (const key of path.split(".")) at = isRecord(at) ? at[key] : undefined;
+    if (at !== undefined) settings.set(path, at);
+  }
+  return settings;
+}
+
+/** Puts values by full name back into a nested object. */
+export function nest(settings: Settings): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  for (const [path, value] of settings) {
+    const keys = path.split(".");
+    let at = root;
+    for (const key of keys.slice(0, -1)) {
+      const inner = at[key];
+      at = isRecord(inner) ? inner : at[key] = {};
+    }
+    at[keys[keys.length - 1]] = value;
+  }
+  return root;
+}
+
+/** Whether `value` is a plain object, not an array, as JSON has them. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function walk(schema: z.ZodObject, group: string, groupDescription: string): Field[] {
+  return Object.entries(schema.shape).flatMap(([key, inner]) => {
+    const path = group === "" ? key : `${group}.${key}`;
+    const child = inner as z.ZodType;
+    return child instanceof z.ZodObject
+      ? walk(child, path, child.description ?? "")
+      : [leaf(child, path, group, groupDescription)];
+  });
+}
+
+function leaf(schema: z.ZodType, path: string, group: string, groupDescription: string): Field {
+  const json = z.toJSONSchema(schema);
+  const choices = json.type === "boolean" ? ["true", "false"] : (json.enum ?? []).map(String);
+  const accepts = (value: unknown) => schema.safeParse(value).success;
+  return {
+    path,
+    group,
+    group_description: groupDescription,
+    description: schema.description ?? "",
+    expects: expectation(json),
+    choices,
+    is_boolean: json.type === "boolean",
+    accepts,
+    read: (text) => readings(text).find(accepts),
+  };
+}
+
+/** What a text may stand for, the most particular first. */
+function readings(text: string): unknown[] {
+  const values: unknown[] = [];
+  if (text === "null") values.push(null);
+  if (text === "true" || text === "false") values.push(text === "true");
+  if (isNumber(text)) values.push(Number(text));
+  const parts = text.replace(/^\[(.*)\]$/, "$1").split(",");
+  if (parts.every(isNumber)) values.push(parts.map(Number));
+  return [...values, text];
+}
+
+function isNumber(text: string): boolean {
+  return text.trim() !== "" && Number.isFinite(Number(text));
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+function expectation(json: JsonSchema): string {
+  if (json.enum) return list(json.enum.map(String));
+  if (json.const !== undefined) return String(json.const);
+  if (json.anyOf) return list((json.anyOf as JsonSchema[]).map(expectation));
+  if (Array.isArray(json.type)) {
+    return list(
+      (json.type as string[]).map((type) => expectation({ ...json, type } as JsonSchema)),
+    );
+  }
+  switch (json.type) {
+    case "integer":
+      return `a whole number${range(json)}`;
+    case "number":
+      return `a number${range(json)}`;
+    case "boolean":
+      return "true or false";
+    case "array": {
+      const items = ((json.prefixItems ?? []) as JsonSchema[]).map(expectation);
+      const kinds = items.every((item) => item === items[0])
+        ? `each ${items[0]}`
+        : items.join(", ");
+      return `${items.length} values with commas between, ${kinds}`;
+    }
+    case "null":
+      return "null";
+    default:
+      return json.minLength ? "a text that is not empty" : "a text";
+  }
+}
+
+function range(json: JsonSchema): string {
+  // JSON's whole numbers end where a double stops telling them apart; that is no rule of ours.
+  const max = json.maximum === Number.MAX_SAFE_INTEGER ? undefined : json.maximum;
+  const min = json.minimum === Number.MIN_SAFE_INTEGER ? undefined : json.minimum;
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  const low = min !== undefined
+    ? `of at least ${min}`
+    : json.exclusiveMinimum !== undefined
+    ? `above ${json.exclusiveMinimum}`
+    : "";
+  const high = max !== undefined
+    ? `of at most ${max}`
+    : json.exclusiveMaximum !== undefined
+    ? `below ${json.exclusiveMaximum}`
+    : "";
+  const both = [low, high].filter((part) => part !== "").join(" and ");
+  return both === "" ? "" : ` ${both}`;
+}
+
+function list(words: string[]): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} or ${words[words.length - 1]}`;
+}

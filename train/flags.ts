@@ -1,0 +1,110 @@
+import type { z } from "zod";
+import { type Field, fieldsOf, type Settings } from "./fields.ts";
+import { editDistance, nearest } from "./nearest.ts";
+import { UsageError } from "./usage_error.ts";
+
+/**
+ * Reads command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
+ * a bare `--group.name` for true, and `--name` alone where only one field is called so; `-h` is
+ * `--help`. Returns the values given, by full field name; a flag given twice has its last value.
+ * Throws `UsageError` with a line for each flag that is unknown, ambiguous, or has a value that
+ * does not fit.
+ */
+export function parseFlags(args: readonly string[], ...schemas: z.ZodType[]): Settings {
+  const fields = schemas.flatMap(fieldsOf);
+  const settings: Settings = new Map();
+  const problems: string[] = [];
+
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] === "-h" ? "--help" : args[i];
+    const { name, value } = split(argument);
+    const found = argument.startsWith("--") ? fieldNamed(name, fields) : stray(argument, fields);
+    const next = args[i + 1];
+
+    // A value that follows an unknown flag is skipped with it, so that one slip is one line.
+    const follows = value === undefined && next !== undefined && !next.startsWith("--");
+    if (typeof found === "string") {
+      problems.push(found);
+      if (follows && argument.startsWith("--")) i++;
+    } else if (value !== undefined) {
+      take(found, value);
+    } else if (found.is_boolean && !(follows && found.choices.includes(next))) {
+      settings.set(found.path, true);
+    } else if (follows) {
+      take(found, next);
+      i++;
+    } else {
+      problems.push(`--${found.path}: needs a value, ${found.expects}`);
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return settings;
+
+  function take(field: Field, text: string): void {
+    const value = field.read(text);
+    if (value === undefined) problems.push(misfit(`--${field.path}`, field, text));
+    else settings.set(field.path, value);
+  }
+}
+
+/**
+ * The line for a value that does not fit `field`: what was expected, what was given, the nearest
+ * right one.
+ */
+export function misfit(where: string, field: Field, value: unknown): string {
+  const line = `${where}: expected ${field.expects}, got ${JSON.stringify(value)}`;
+  const right = nearest(String(value), field.choices, editDistance);
+  return right === null ? line : `${line}; did you mean ${right}?`;
+}
+
+/**
+ * The field most like a name that none has, or null: the only one so called in another group, or so
+ * spelt.
+ */
+export function nearestField(name: string, fields: readonly Field[]): Field | null {
+  const namesakes = fields.filter(({ path }) => lastPart(path) === lastPart(name));
+  if (namesakes.length === 1) return namesakes[0];
+  return nearest(name, fields, (given, { path }) => {
+    const elsewhere = editDistance(lastPart(given), lastPart(path)) + (given.includes(".") ? 2 : 0);
+    return Math.min(editDistance(given, path), elsewhere);
+  });
+}
+
+function split(argument: string): { name: string; value: string | undefined } {
+  const equals = argument.indexOf("=");
+  const end = equals === -1 ? argument.length : equals;
+  const value = equals === -1 ? undefined : argument.slice(equals + 1);
+  return { name: argument.slice(0, end).replace(/^-+/, ""), value };
+}
+
+/** The field a flag names, or the line that says why there is none. */
+function fieldNamed(name: string, fields: readonly Field[]): Field | string {
+  const exact = fields.find(({ path }) => path === name);
+  if (exact) return exact;
+
+  const short = fields.filter(({ path }) => path.endsWith(`.${name}`));
+  if (short.length === 1) return short[0];
+  if (short.length > 1) return `--${name}: could be ${flagList(short)}; write the one you mean`;
+
+  const inside = fields.filter(({ group }) => group === name);
+  if (inside.length > 0) return `--${name}: is a group of settings; set one of ${flagList(inside)}`;
+
+  const like = nearestField(name, fields);
+  return `--${name}: there is no such flag; ` +
+    (like ? `did you mean --${like.path}?` : "--help lists them all");
+}
+
+function stray(argument: string, fields: readonly Field[]): string {
+  const { name } = split(argument);
+  const like = name === "" ? null : nearestField(name, fields);
+  return `${JSON.stringify(argument)}: settings are flags that start with --; ` +
+    (like ? `did you mean --${like.path}?` : "--help lists them all");
+}
+
+function flagList(fields: readonly Field[]): string {
+  return fields.map(({ path }) => `--${path}`).join(", ");
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { type Config, configSchema } from "./config.ts";
+import { fieldsOf, flatten, nest, type Settings } from "./fields.ts";
+import { parseFlags } from "./flags.ts";
+import { type Help, helpText } from "./help_text.ts";
+import { type PresetName, presets } from "./presets.ts";
+import { readSettings } from "./settings_file.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What a command line asks for. */
+export interface LoadedConfig {
+  config: Config;
+  /** The preset everything not given comes from. */
+  preset: PresetName;
+  /** Whether only the help is wanted. */
+  help: boolean;
+  /** Full names of the fields that the command line or the file gives. */
+  given: string[];
+}
+
+/** The flags that choose where settings come from, rather than being settings. */
+interface Source {
+  preset: PresetName;
+  config: string | null;
+  help: boolean;
+}
+
+const sourceSchema: z.ZodType<Source> = z.strictObject({
+  preset: z.enum(Object.keys(presets) as PresetName[])
+    .describe("settings to start from"),
+  config: z.string().min(1).nullable()
+    .describe("JSON file of settings, laid over the preset; flags are laid over both"),
+  help: z.boolean()
+    .describe("show this page, with the defaults of the preset chosen; -h for short"),
+});
+
+const sourceDefaults: Source = { preset: "quickstart", config: null, help: false };
+
+/**
+ * The configuration a command line asks for: the preset, then the file, then the flags, later ones
+ * winning.
+ * Throws `UsageError` with a line for each problem.
+ */
+export async function loadConfig(args: readonly string[]): Promise<LoadedConfig> {
+  const fields = fieldsOf(configSchema);
+  const flags = parseFlags(args, sourceSchema, configSchema);
+  const source = sourceSchema.parse({
+    ...sourceDefaults,
+    ...nest(flatten(nest(flags), fieldsOf(sourceSchema))),
+  });
+  const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
+  const given: Settings = new Map([...file, ...flatten(nest(flags), fields)]);
+  const wanted = new Map([...flatten(presets[source.preset], fields), ...given]);
+
+  const parsed = configSchema.safeParse(nest(wanted));
+  if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
+  return {
+    config: parsed.data,
+    preset: source.preset,
+    help: source.help,
+    given: [...given.keys()],
+  };
+}
+
+/** The help of a command that takes a configuration, with `preset`'s values as defaults. */
+export function configHelp(page: Pick<Help, "about" | "examples">, preset: PresetName): string {
+  const defaults = new Map([
+    ...flatten(
+      { ...sourceDefaults, preset, config: undefined, help: undefined },
+      fieldsOf(sourceSchema),
+    ),
+    ...flatten(presets[preset], fieldsOf(configSchema)),
+  ]);
+  return helpText({ ...page, schemas: [sourceSchema, configSchema], defaults });
+}

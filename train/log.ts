@@ -1,0 +1,71 @@
+import { dirname } from "node:path";
+import { renameDurably, writeDurably } from "./durable.ts";
+
+/**
+ * What a run says of itself at one step: loss, rate, gradient norm, pictures and seconds, by name.
+ */
+export interface LogEntry {
+  /** Optimizer steps done. */
+  step: number;
+  [name: string]: number | string;
+}
+
+/** A file of JSON lines, one per logged step, each step once. */
+export class Log implements Disposable {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Opens the log of a run that goes on after `step` steps (0: from the start). Lines of later
+   * steps, and a line that a killed run left half written, are dropped: the run will write them
+   * again.
+   */
+  static async open(file: string, step: number): Promise<Log> {
+    await Deno.mkdir(dirname(file), { recursive: true });
+    const text = await readText(file);
+    const kept = text.split("\n").filter((line) => stepOf(line) <= step);
+    const wanted = kept.map((line) => `${line}\n`).join("");
+    if (wanted !== text) await replace(file, wanted);
+    return new Log(await Deno.open(file, { append: true, create: true }));
+  }
+
+  /** Appends a line. Numbers that are not finite become null, as JSON has no others. */
+  append(entry: LogEntry): void {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(entry)}\n`);
+    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+/** The step a line is of; infinite for a line that is not whole. */
+function stepOf(line: string): number {
+  try {
+    const { step } = JSON.parse(line) as LogEntry;
+    return typeof step === "number" ? step : Infinity;
+  } catch {
+    return Infinity;
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const beside = `${file}.tmp`;
+  await Deno.remove(beside).catch(() => {});
+  await writeDurably(beside, new TextEncoder().encode(text));
+  await renameDurably(beside, file);
+}

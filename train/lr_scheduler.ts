@@ -1,0 +1,16 @@
+import type { Config } from "./config.ts";
+
+/**
+ * The learning rate that step `step` uses, counted from 0. It climbs in a line over the warm-up
+ * steps, so the very first is 0; then "customized" stays at `optimizer.lr`, and "cosine" falls
+ * along half a cosine to 0 at `train.n_steps`.
+ */
+export function learningRate(config: Config, step: number): number {
+  const { name, warmup_steps } = config.lr_scheduler;
+  const { lr } = config.optimizer;
+  if (step < warmup_steps) return lr * (step / warmup_steps);
+  if (name === "customized") return lr;
+  const left = config.train.n_steps - warmup_steps;
+  const done = left > 0 ? Math.min((step - warmup_steps) / left, 1) : 1;
+  return lr * 0.5 * (1 + Math.cos(Math.PI * done));
+}

@@ -1,0 +1,60 @@
+import { humanBytes, humanDuration } from "./human_units.ts";
+
+/** Where a training run stands. */
+export interface TrainingProgress {
+  /** Optimizer steps done. */
+  step: number;
+  n_steps: number;
+  /** Moving average of the loss. */
+  loss: number;
+  /** Learning rate of the last step. */
+  lr: number;
+  /** Norm of the gradient, before clipping. */
+  grad_norm: number;
+  images_per_s: number;
+  steps_per_s: number;
+}
+
+/** One line that says where a training run stands and when it will be done. */
+export function progressLine(progress: TrainingProgress): string {
+  const { step, n_steps, loss, lr, grad_norm, images_per_s, steps_per_s } = progress;
+  const left = humanDuration((n_steps - step) / steps_per_s);
+  return [
+    `step ${String(step).padStart(String(n_steps).length)}/${n_steps}`,
+    `loss ${loss.toFixed(4)}`,
+    `lr ${lr.toExponential(2)}`,
+    `grad ${grad_norm.toPrecision(3)}`,
+    `${images_per_s >= 10 ? Math.round(images_per_s) : images_per_s.toFixed(1)} images/s`,
+    `${left} left`,
+  ].join("  ");
+}
+
+/** Where something else than training stands: a download, pictures being decoded. */
+export interface WaitProgress {
+  /** What is going on: `downloading cifar-10-binary.tar.gz`. */
+  what: string;
+  /** How much is done, in `unit`. */
+  done: number;
+  /** How much there is, in `unit`; NaN when nobody knows. */
+  total: number;
+  /** What is counted: `bytes`, `files`. */
+  unit: string;
+  /** Seconds since it began. */
+  seconds: number;
+}
+
+/**
+ * One line that says where a long wait stands and, where the whole is known, when it will be over.
+ */
+export function waitLine({ what, done, total, unit, seconds }: WaitProgress): string {
+  const amount = (n: number) => unit === "bytes" ? humanBytes(n) : `${Math.round(n)} ${unit}`;
+  const rate = seconds > 0 ? done / seconds : 0;
+  const parts = [amount(done)];
+  if (total > 0) {
+    parts[0] += ` of ${amount(total)}`;
+    parts.push(`${Math.floor(100 * Math.min(1, done / total))}%`);
+  }
+  if (rate > 0) parts.push(`${amount(rate)}/s`);
+  if (rate > 0 && total > 0) parts.push(`${humanDuration((total - done) / rate)} left`);
+  return `${what}  ${parts.join("  ")}`;
+}

@@ -1,0 +1,37 @@
+import { type Config, configSchema } from "./config.ts";
+import { fieldsOf, flatten } from "./fields.ts";
+
+/** Fields that decide what a run is; the data's path is not among them, as files may move. */
+const FIXED = [
+  "seed",
+  "train.batch_size",
+  "train.mode",
+  "train.p_uncond",
+  "optimizer.name",
+  "dataset.name",
+  "dataset.image_size",
+  "dataset.random_flip",
+  "dataset.n",
+];
+
+/** Recomputation changes memory and time only. */
+const FREE_OF_NNET = "nnet.use_checkpoint";
+
+/**
+ * What keeps a checkpoint made with `saved` from being continued with `wanted`: a line for each
+ * field that would make it another run. Rates, intervals, averaging and the number of steps may
+ * change.
+ */
+export function resumeConflicts(saved: Config, wanted: Config): string[] {
+  const fields = fieldsOf(configSchema);
+  const before = flatten(saved, fields);
+  const now = flatten(wanted, fields);
+  return fields
+    .map(({ path }) => path)
+    .filter((path) => FIXED.includes(path) || (path.startsWith("nnet.") && path !== FREE_OF_NNET))
+    .filter((path) => JSON.stringify(before.get(path)) !== JSON.stringify(now.get(path)))
+    .map((path) =>
+      `--${path}: the checkpoint was trained with ${JSON.stringify(before.get(path))}, ` +
+      `this run asks for ${JSON.stringify(now.get(path))}`
+    );
+}
