@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { UVitConfig } from "../nets/uvit.ts";
 import { contradictions } from "./config_rules.ts";
 
 /** The training loop. */
@@ -31,26 +32,8 @@ export interface LrSchedulerConfig {
   warmup_steps: number;
 }
 
-/** The network. */
-export interface NnetConfig {
-  name: "uvit";
-  img_size: number;
-  patch_size: number;
-  in_chans: number;
-  embed_dim: number;
-  depth: number;
-  num_heads: number;
-  mlp_ratio: number;
-  qkv_bias: boolean;
-  qk_scale: number | null;
-  mlp_time_embed: boolean;
-  num_classes: number;
-  conv: boolean;
-  skip: boolean;
-  use_checkpoint: boolean;
-  scalelong: number;
-  kappa: number;
-}
+/** The network: its name, and its own options. */
+export type NnetConfig = { name: "uvit" } & { -readonly [K in keyof UVitConfig]: UVitConfig[K] };
 
 /** The pictures. */
 export interface DatasetConfig {
@@ -146,7 +129,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     skip: z.boolean().describe("have long skips"),
     use_checkpoint: z.boolean()
       .describe("recompute blocks in the backward pass: less memory, more time"),
-    scalelong: z.int().min(0).max(4)
+    scalelong: z.literal([0, 1, 2, 3, 4])
       .describe(
         "how long skips are scaled: 0 not at all, 1 by 1/sqrt(2), 2 CS, 3 LS, 4 LS not shared",
       ),

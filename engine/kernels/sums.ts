@@ -2,6 +2,8 @@ import {
   type Binding,
   declareBindings,
   type Emitter,
+  gridOf,
+  GROUP_INDEX,
   MAIN_PARAMETERS,
   type Ref,
 } from "./dispatch.ts";
@@ -28,6 +30,7 @@ export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
   const { outer, reduce, inner, terms, outs } = s;
   const chunks = reduce <= 2 * CHUNK ? 1 : Math.ceil(reduce / CHUNK);
   const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
+  const tiles = Math.ceil(inner / lanes);
   const partials = chunks === 1 ? outs : terms.map(() => emitter.scratch(outer * chunks * inner));
   const bindings: Binding[] = [
     ...s.sources.map(({ ref }) => ({ ref, access: "read" as const })),
@@ -41,25 +44,28 @@ export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
         ...terms.map((_, t) => ({ name: `out${t}`, type: "f32", access: "read_write" as const })),
       ])
     }
-struct Sizes { reduce: u32, inner: u32, chunk: u32, chunks: u32 }
+struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, tiles: u32, pad0: u32, pad1: u32 }
 @group(0) @binding(${bindings.length}) var<uniform> p: Sizes;
 @compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
-  let column = workgroup.x * ${lanes}u + lane;
-  if (column >= p.inner) { return; }
-  let start = workgroup.y * p.chunk;
+  let group = ${GROUP_INDEX};
+  let column = (group % p.tiles) * ${lanes}u + lane;
+  let part = group / p.tiles;
+  let outer = part / p.chunks;
+  if (column >= p.inner || outer >= p.outer) { return; }
+  let start = (part % p.chunks) * p.chunk;
   let end = min(start + p.chunk, p.reduce);
   ${terms.map((_, t) => `var sum${t} = 0.0;`).join(" ")}
   for (var r = start; r < end; r++) {
-    let row = workgroup.z * p.reduce + r;
+    let row = outer * p.reduce + r;
     let at = row * p.inner + column;
     ${terms.map((term, t) => `sum${t} += ${term};`).join(" ")}
   }
-  let to = (workgroup.z * p.chunks + workgroup.y) * p.inner + column;
+  let to = part * p.inner + column;
   ${terms.map((_, t) => `out${t}[to] = sum${t};`).join(" ")}
 }`,
     bindings,
-    uniforms: Uint32Array.of(reduce, inner, Math.ceil(reduce / chunks), chunks),
-    workgroups: [Math.ceil(inner / lanes), chunks, outer],
+    uniforms: Uint32Array.of(outer, reduce, inner, Math.ceil(reduce / chunks), chunks, tiles, 0, 0),
+    workgroups: gridOf(tiles * chunks * outer, emitter.capabilities),
     flops: 2 * outer * reduce * inner * terms.length,
   });
   if (chunks > 1) {

@@ -1,0 +1,479 @@
+import type { Device } from "./device.ts";
+import { grad } from "./grad.ts";
+import { constant, type HostArray, input } from "./leaves.ts";
+import { attention } from "./ops/attention.ts";
+import { add, div, mul, sub } from "./ops/binary.ts";
+import { unpackBytes } from "./ops/bytes.ts";
+import { conv2d } from "./ops/conv2d.ts";
+import { applyOne } from "./ops/elementwise.ts";
+import { embedding } from "./ops/embedding.ts";
+import { gelu } from "./ops/gelu.ts";
+import { layerNorm } from "./ops/layer_norm.ts";
+import { linear } from "./ops/linear.ts";
+import { matmul, type MatmulAttrs } from "./ops/matmul.ts";
+import { pack } from "./ops/pack.ts";
+import { randomNormal, randomUniform } from "./ops/random.ts";
+import { softmax } from "./ops/softmax.ts";
+import { mean, sum } from "./ops/sum.ts";
+import { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
+import { broadcastTo, concat, pad, permute, reshape, slice, windowOp } from "./ops/views.ts";
+import { philox } from "./philox.ts";
+import { compile } from "./plan.ts";
+import { evaluateReference } from "./reference.ts";
+import { type DType, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
+
+/** An input of an example. */
+export interface ExampleInput {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Element `i`; uniform in [-1, 1) where absent. */
+  readonly values?: (i: number) => number;
+}
+
+/** A small graph around an operation: what kernels and adjoints are checked with. */
+export interface OperationExample {
+  /** The operation and its sizes: `linear: 7 x 13 -> 5, two parts`. */
+  readonly name: string;
+  readonly inputs: readonly ExampleInput[];
+  /** Which inputs have a gradient. */
+  readonly differentiable: readonly number[];
+  /** The outputs to compare, from tensors of the inputs' shapes. */
+  build(inputs: readonly Tensor[]): readonly Tensor[];
+}
+
+/** The graph of an example. */
+export interface TracedExample {
+  readonly inputs: readonly Tensor[];
+  /** Elements of the inputs, by name. */
+  readonly values: Readonly<Record<string, HostArray>>;
+  readonly outputs: readonly Tensor[];
+  /** A fixed random projection of all outputs to one number. */
+  readonly loss: Tensor;
+  /** Gradients of the loss by the differentiable inputs. */
+  readonly gradients: readonly Tensor[];
+}
+
+/** How far a device is from the float64 reference on an example. */
+export interface Comparison {
+  /** The largest difference relative to its tensor's largest magnitude, gradients included. */
+  readonly error: number;
+  /** Labels of the kernels that ran. */
+  readonly kernels: readonly string[];
+}
+
+/** Traces an example with its inputs named `input 0`, `input 1`, .. */
+export function traceExample(example: OperationExample): TracedExample {
+  const inputs = example.inputs.map(({ shape, dtype }, i) => input(`input ${i}`, shape, dtype));
+  const values = Object.fromEntries(
+    example.inputs.map((spec, which) => [`input ${which}`, elementsOf(spec, which)]),
+  );
+  const outputs = example.build(inputs);
+  const loss = outputs
+    .map((t, i) => sum(mul(t, constant(uniforms(t.size, 100 + i), t.shape))))
+    .reduce((total, part) => add(total, part));
+  const wrt = example.differentiable.map((i) => inputs[i]);
+  return { inputs, values, outputs, loss, gradients: wrt.length === 0 ? [] : grad(loss, wrt) };
+}
+
+/**
+ * Runs an example and its gradients on a device and in float64.
+ *
+ * @throws {DeviceError} where the device refuses a kernel
+ */
+export async function compareWithReference(
+  device: Device,
+  example: OperationExample,
+): Promise<Comparison> {
+  const { values, outputs, gradients } = traceExample(example);
+  const wanted = [...outputs, ...gradients];
+  const expected = evaluateReference(wanted, values);
+  using plan = await compile(device, { outputs: Object.fromEntries(wanted.entries()) });
+  plan.run(values);
+  let error = 0;
+  for (const [i, reference] of expected.entries()) {
+    error = Math.max(error, relativeError(await plan.read(String(i)), reference));
+  }
+  return { error, kernels: plan.steps.map((s) => s.label) };
+}
+
+/** The largest difference over the largest magnitude; infinite where a number is not one. */
+function relativeError(actual: Float32Array, expected: Float64Array): number {
+  let difference = 0;
+  let magnitude = 0;
+  for (let i = 0; i < expected.length; i++) {
+    if (!Number.isFinite(actual[i])) return Infinity;
+    difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+    magnitude = Math.max(magnitude, Math.abs(expected[i]));
+  }
+  return difference / (magnitude || 1);
+}
+
+function elementsOf({ shape, dtype, values }: ExampleInput, which: number): HostArray {
+  if (!values) return uniforms(sizeOf(shape), which);
+  const elements = Array.from({ length: sizeOf(shape) }, (_, i) => values(i));
+  return dtype === "f32"
+    ? Float32Array.from(elements)
+    : dtype === "i32"
+    ? Int32Array.from(elements)
+    : Uint32Array.from(elements);
+}
+
+/** Numbers uniform in [-1, 1). */
+function uniforms(size: number, which: number): Float32Array {
+  const out = new Float32Array(size);
+  for (let i = 0; i < size; i += 4) {
+    const words = philox([i / 4, which, 0, 0], [0, 0]);
+    for (let j = 0; j < 4 && i + j < size; j++) out[i + j] = words[j] / 2 ** 31 - 1;
+  }
+  return out;
+}
+
+const f32 = (shape: Shape, values?: ExampleInput["values"]): ExampleInput => ({
+  shape,
+  dtype: "f32",
+  values,
+});
+
+/** An example whose inputs are all differentiable and f32. */
+function smooth(
+  name: string,
+  shapes: readonly Shape[],
+  build: (inputs: readonly Tensor[]) => Tensor | readonly Tensor[],
+): OperationExample {
+  return {
+    name,
+    inputs: shapes.map((shape) => f32(shape)),
+    differentiable: [...shapes.keys()],
+    build: (inputs) => [build(inputs)].flat(),
+  };
+}
+
+function unary(
+  name: string,
+  f: (x: Tensor) => Tensor,
+  values: (i: number) => number,
+  shape: Shape = [7, 13],
+): OperationExample {
+  const x = f32(shape, values);
+  return {
+    name: `${name}: ${shapeText(shape)}`,
+    inputs: [x],
+    differentiable: [0],
+    build: ([x]) => [f(x)],
+  };
+}
+
+/** Numbers spread over +-reach that keep away from 0. */
+const spread = (reach: number) => (i: number): number =>
+  reach * (((i * 29) % 91 + 0.5) / 45.5 - 1);
+
+const unaries: readonly OperationExample[] = [
+  unary("affine", (x) => affine(x, -1.5, 0.25), spread(2)),
+  unary("affine, size of a vector kernel's workgroup + 1", (x) => affine(x, 3), spread(1), [2052]),
+  unary("exp", exp, spread(4)),
+  unary("sqrt", sqrt, (i) => 0.25 + i / 8),
+  unary("sin, hundreds of turns", sin, spread(1500)),
+  unary("cos, hundreds of turns", cos, spread(1500)),
+  unary("relu", relu, spread(2)),
+  unary("sigmoid", sigmoid, spread(12)),
+  unary("silu", silu, spread(12)),
+  unary("square", square, spread(3)),
+  unary("gelu", gelu, spread(7)),
+  unary("gelu, vectors", gelu, spread(3), [3, 12]),
+  {
+    name: "step: [7, 13]",
+    inputs: [f32([7, 13], spread(2))],
+    differentiable: [],
+    build: ([x]) => [step(x)],
+  },
+];
+
+type Binary = (a: Tensor, b: Tensor) => Tensor;
+
+function binary(name: string, f: Binary, a: Shape, b: Shape): OperationExample {
+  return {
+    name: `${name}: ${shapeText(a)} and ${shapeText(b)}`,
+    inputs: [f32(a), f32(b, (i) => (i % 2 ? 1 : -1) * (1 + (i % 17) / 16))],
+    differentiable: [0, 1],
+    build: ([x, y]) => [f(x, y)],
+  };
+}
+
+const binaries: readonly OperationExample[] = [
+  binary("add", add, [5, 7], [5, 7]),
+  binary("add", add, [513], [513]),
+  binary("add", add, [], [1, 1]),
+  binary("sub", sub, [3, 1, 8], [4, 1]),
+  binary("sub", sub, [2, 1, 4], [1, 3, 1]),
+  binary("mul", mul, [5, 1], [1, 7]),
+  binary("mul", mul, [3, 8], [8]),
+  binary("mul", mul, [6, 8], [6, 1]),
+  binary("mul", mul, [2, 3, 4, 5], [3, 1, 1]),
+  binary("mul", mul, [4100], []),
+  binary("div", div, [5, 7], [7]),
+  binary("div", div, [1], [3, 8]),
+];
+
+const fused: readonly OperationExample[] = [
+  smooth("fused chain: [6, 9], shared values", [[6, 9], [9], [6, 1]], ([x, a, b]) => {
+    const y = gelu(add(mul(x, a), b));
+    return [add(mul(y, x), sigmoid(y)), y];
+  }),
+  smooth("fused chain: transposed in the middle", [[8, 12], [12, 8]], ([x, y]) => {
+    return mul(permute(silu(x), [1, 0]), add(y, permute(x, [1, 0])));
+  }),
+  smooth(
+    "fused epilogue: linear 257 x 16 -> 12, bias, gelu, residual",
+    [[257, 16], [12, 16], [12], [257, 12]],
+    ([x, w, b, r]) => add(gelu(linear(x, w, b)), r),
+  ),
+  smooth(
+    "fused epilogue: matmul 3 x (5 x 7 x 9), rows and columns scaled",
+    [[3, 5, 7], [3, 7, 9], [5, 1], [3, 1, 9]],
+    ([a, b, rows, columns]) => mul(mul(matmul(a, b), rows), columns),
+  ),
+  smooth(
+    "fused epilogue: linear 5 x 150 -> 20, value and gelu kept",
+    [[5, 150], [20, 150]],
+    ([x, w]) => {
+      const y = linear(x, w);
+      return [y, gelu(y)];
+    },
+  ),
+];
+
+function product(m: number, k: number, n: number): OperationExample {
+  return smooth(`linear: ${m} x ${k} -> ${n}`, [[m, k], [n, k]], ([x, w]) => linear(x, w));
+}
+
+function parts(m: number, ks: readonly number[], n: number): OperationExample {
+  const total = ks.reduce((a, b) => a + b);
+  return smooth(
+    `linear: ${m} x (${ks.join(" + ")}) -> ${n}, ${ks.length} parts`,
+    [...ks.map((k) => [m, k]), [n, total], [n]],
+    (inputs) => linear(inputs.slice(0, ks.length), inputs[ks.length], inputs[ks.length + 1]),
+  );
+}
+
+function matrices(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  attrs: Partial<MatmulAttrs>,
+): OperationExample {
+  const { transposeA, transposeB } = attrs;
+  const text = [transposeA ? ", A transposed" : "", transposeB ? ", B transposed" : ""].join("");
+  return smooth(
+    `matmul: ${batch} x (${m} x ${k} x ${n})${text}`,
+    [transposeA ? [batch, k, m] : [batch, m, k], transposeB ? [batch, n, k] : [batch, k, n]],
+    ([a, b]) => matmul(a, b, attrs),
+  );
+}
+
+const products: readonly OperationExample[] = [
+  // Tiles are 8, 16, 32, 64 and 128 columns wide; K goes in steps of 16, 32 and 64.
+  product(1, 1, 1),
+  product(7, 13, 5),
+  product(9, 17, 8),
+  product(5, 16, 9),
+  product(17, 33, 15),
+  product(15, 31, 16),
+  product(65, 65, 31),
+  product(63, 64, 33),
+  product(257, 129, 7),
+  product(3, 128, 65),
+  parts(7, [13, 6], 5),
+  parts(9, [16, 32], 24),
+  parts(3, [1, 2, 5], 2),
+  smooth("linear: [2, 3, 5] -> [2, 3, 4], bias", [[2, 3, 5], [4, 5], [4]], ([x, w, b]) => {
+    return linear(x, w, b);
+  }),
+  matrices([3, 9, 17, 13], {}),
+  matrices([2, 33, 65, 17], { transposeA: true }),
+  matrices([3, 9, 17, 13], { transposeB: true }),
+  matrices([2, 5, 31, 66], { transposeA: true, transposeB: true }),
+  smooth("matmul: [2, 3, 5] by [5, 4]", [[2, 3, 5], [5, 4]], ([a, b]) => matmul(a, b)),
+  // As many elements as fill a discrete GPU with its widest tile.
+  matrices([64, 129, 17, 131], {}),
+  matrices([64, 129, 17, 131], { transposeA: true, transposeB: true }),
+];
+
+function attending(
+  [batch, tokens, heads, width]: readonly [number, number, number, number],
+): OperationExample {
+  return smooth(
+    `attention: ${batch} x ${tokens} tokens, ${heads} heads of ${width}`,
+    [[batch, tokens, 3 * heads * width]],
+    ([qkv]) => attention(qkv, { heads, scale: 2 * width ** -0.5 }),
+  );
+}
+
+function normal(rows: number, columns: number): OperationExample {
+  return smooth(
+    `layer_norm: ${rows} x ${columns}`,
+    [[rows, columns], [columns], [columns]],
+    ([x, weight, bias]) => layerNorm(x, { weight, bias }),
+  );
+}
+
+function softened(shape: Shape, scale = 1): OperationExample {
+  const times = scale === 1 ? "" : `, times ${scale}`;
+  return smooth(
+    `softmax: ${shapeText(shape)}${times}`,
+    [shape],
+    ([x]) => softmax(affine(x, scale)),
+  );
+}
+
+const rows: readonly OperationExample[] = [
+  attending([1, 1, 1, 1]),
+  attending([2, 7, 3, 5]),
+  attending([1, 65, 2, 16]),
+  attending([1, 257, 2, 3]),
+  normal(1, 5),
+  normal(33, 1),
+  normal(5, 7),
+  normal(257, 64),
+  normal(300, 13),
+  {
+    name: "layer_norm: [2, 3, 9] far from 0, with a residual",
+    inputs: [f32([2, 3, 9], (i) => 4 + spread(0.25)(i)), f32([9]), f32([9])],
+    differentiable: [0, 1, 2],
+    build: ([x, weight, bias]) => [add(x, layerNorm(x, { weight, bias }))],
+  },
+  softened([1]),
+  softened([7, 257]),
+  softened([5, 33, 8]),
+  softened([4, 65], 60),
+  softened([65537, 3]),
+];
+
+function summing(shape: Shape, axes?: readonly number[]): OperationExample {
+  const over = axes ? `axes ${axes.join(", ")}` : "all";
+  return smooth(`sum: ${shapeText(shape)} over ${over}`, [shape], ([x]) => sum(x, axes));
+}
+
+const sums: readonly OperationExample[] = [
+  summing([1]),
+  summing([5, 7], [0]),
+  summing([4, 3, 5, 2], [1, 3]),
+  summing([2, 260, 3], [1]),
+  summing([257, 65], [0]),
+  summing([40000, 2], [0]),
+  summing([65537, 2, 2], [1]),
+  summing([257, 9], [1]),
+  summing([3, 8193], [1]),
+  summing([2, 20000]),
+  smooth("mean: [6, 5, 4] over axes 0, 2, dimensions kept", [[6, 5, 4]], ([x]) => {
+    return mul(x, mean(x, [0, 2], true));
+  }),
+];
+
+function convolving(
+  x: Shape,
+  [out, kernelHeight, kernelWidth]: readonly [number, number, number],
+  stride: number,
+  padding: number,
+): OperationExample {
+  return smooth(
+    `conv2d: ${shapeText(x)}, ${out} of ${kernelHeight} x ${kernelWidth}, ` +
+      `stride ${stride}, padding ${padding}`,
+    [x, [out, x[1], kernelHeight, kernelWidth], [out]],
+    ([x, weight, bias]) => conv2d(x, weight, { bias, stride, padding }),
+  );
+}
+
+const convolutions: readonly OperationExample[] = [
+  convolving([1, 1, 1, 1], [1, 1, 1], 1, 0),
+  convolving([2, 3, 7, 5], [4, 3, 3], 1, 1),
+  convolving([2, 2, 8, 9], [3, 3, 3], 2, 1),
+  convolving([1, 2, 6, 7], [2, 5, 3], 3, 2),
+  convolving([300, 1, 3, 3], [2, 2, 2], 1, 0),
+];
+
+function viewed(
+  name: string,
+  shapes: readonly Shape[],
+  build: (inputs: readonly Tensor[]) => Tensor,
+): OperationExample {
+  return smooth(`${name}: ${shapes.map(shapeText).join(" and ")}`, shapes, build);
+}
+
+const views: readonly OperationExample[] = [
+  viewed("reshape", [[3, 8]], ([x]) => affine(reshape(x, [2, 3, -1]), 2)),
+  viewed("permute 2, 0, 1", [[3, 5, 7]], ([x]) => permute(x, [2, 0, 1])),
+  viewed("permute 1, 0, 2, vectors", [[3, 5, 8]], ([x]) => permute(x, [1, 0, 2])),
+  viewed("permute 0, 3, 1, 2", [[2, 3, 4, 5]], ([x]) => permute(x, [0, 3, 1, 2])),
+  viewed("broadcast to [2, 3, 5, 4]", [[3, 1, 4]], ([x]) => broadcastTo(x, [2, 3, 5, 4])),
+  viewed("broadcast to [3, 8]", [[3, 1]], ([x]) => broadcastTo(x, [3, 8])),
+  viewed("slice 2 to 9 of axis 1", [[5, 11, 3]], ([x]) => slice(x, 1, 2, 9)),
+  viewed("slice 4 to 12 of axis 1, vectors", [[3, 16]], ([x]) => slice(x, 1, 4, 12)),
+  viewed("pad axis 0 by 2, 1", [[4, 7]], ([x]) => pad(x, 0, 2, 1)),
+  viewed("pad axis 1 by 4, 8, vectors", [[3, 4]], ([x]) => pad(x, 1, 4, 8)),
+  viewed("window [4, 9] at -1, -3", [[5, 7]], ([x]) => {
+    return applyOne(windowOp, [x], { starts: [-1, -3], sizes: [4, 9] });
+  }),
+  viewed("window [5, 8] at 1, -4, vectors", [[3, 8]], ([x]) => {
+    return applyOne(windowOp, [x], { starts: [1, -4], sizes: [5, 8] });
+  }),
+  viewed("concat axis 1", [[3, 5], [3, 1], [3, 2]], (inputs) => concat(inputs, 1)),
+  viewed("concat axis 0", [[1, 3], [2, 3]], (inputs) => concat(inputs, 0)),
+  viewed("concat axis 1, vectors", [[2, 8], [2, 4]], (inputs) => concat(inputs, 1)),
+  smooth("pack: 3 at 64, 130 at 128, of 300, zeros between", [[3], [10, 13]], ([a, b]) => {
+    return pack([square(a), gelu(b)], { offsets: [64, 128], length: 300 });
+  }),
+  smooth("pack: offsets that are no bindings'", [[3], [2, 2], [5]], ([a, b, c]) => {
+    return pack([a, exp(b), c], { offsets: [0, 3, 9], length: 14 });
+  }),
+];
+
+const key: ExampleInput = { shape: [4], dtype: "u32", values: (i) => [7, 11, 13, 2 ** 32 - 2][i] };
+
+const gathers: readonly OperationExample[] = [
+  {
+    name: "embedding: 5 rows of 7, indices [3, 4]",
+    inputs: [f32([5, 7]), { shape: [3, 4], dtype: "i32", values: (i) => (i * i) % 4 }],
+    differentiable: [0],
+    build: ([table, index]) => [embedding(table, index)],
+  },
+  {
+    name: "embedding: 1 row of 8, index []",
+    inputs: [f32([1, 8]), { shape: [], dtype: "i32", values: () => 0 }],
+    differentiable: [0],
+    build: ([table, index]) => [embedding(table, index)],
+  },
+  {
+    name: "unpack_bytes: [2, 5] of 3 words",
+    inputs: [{ shape: [3], dtype: "u32", values: (i) => 0xfe01807f + i * 77 }],
+    differentiable: [],
+    build: ([words]) => [unpackBytes(words, [2, 5])],
+  },
+  {
+    name: "unpack_bytes: more workgroups than one dimension of the grid",
+    inputs: [{ shape: [131075], dtype: "u32", values: (i) => (i * 2654435761) >>> 0 }],
+    differentiable: [],
+    build: ([words]) => [unpackBytes(words, [524297])],
+  },
+  {
+    name: "random: [], [3, 5], [2, 2, 4] and [1, 9], the sample index wrapping around",
+    inputs: [key],
+    differentiable: [],
+    build: ([key]) => [
+      randomNormal(key, [], 0),
+      randomNormal(key, [3, 5], 1),
+      randomUniform(key, [2, 2, 4], 1),
+      randomUniform(key, [1, 9], 4000000000),
+    ],
+  },
+];
+
+/** An example or more for every operation, at sizes around those where kernels change their ways. */
+export const examples: readonly OperationExample[] = [
+  ...unaries,
+  ...binaries,
+  ...fused,
+  ...products,
+  ...rows,
+  ...sums,
+  ...convolutions,
+  ...views,
+  ...gathers,
+];

@@ -1,0 +1,213 @@
+import { join } from "node:path";
+import { Device, DeviceError, ShapeError } from "../engine/mod.ts";
+import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
+import { imageGrid } from "../eval/image_grid.ts";
+import { Sampler } from "../eval/sampler.ts";
+import { toBytes } from "../eval/to_bytes.ts";
+import { uvitNoiseModel } from "../eval/uvit_noise_model.ts";
+import {
+  type Checkpoint,
+  CheckpointError,
+  checkpointFolder,
+  latestCheckpoint,
+  saveCheckpoint,
+} from "../train/checkpoint.ts";
+import type { Config } from "../train/config.ts";
+import { checkAgainstDataset } from "../train/config_rules.ts";
+import { DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
+import { encodePng } from "../train/formats/picture.ts";
+import { humanDuration } from "../train/human_units.ts";
+import { configHelp, loadConfig } from "../train/load_config.ts";
+import { loadDataset } from "../train/load_dataset.ts";
+import { Log } from "../train/log.ts";
+import { Progress } from "../train/progress.ts";
+import { progressLine, waitLine } from "../train/progress_line.ts";
+import { resumeConflicts } from "../train/resume_conflicts.ts";
+import { DivergedError, trainLoop } from "../train/train_loop.ts";
+import type { TrainStep } from "../train/train_step.ts";
+import { UsageError } from "../train/usage_error.ts";
+import { ensureAdapter } from "./setup.ts";
+
+const HELP = {
+  about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
+  examples: [
+    { command: "deno task train", does: "coloured shapes, minutes, nothing to download" },
+    { command: "deno task train --scalelong=3", does: "the same with the learnable scaling (LS)" },
+    {
+      command: "deno task train --preset=cifar10 --scalelong=2 --kappa=0.7",
+      does: "the paper's CIFAR-10 setting with constant scaling (CS)",
+    },
+    {
+      command: "deno task train --dataset.name=folder --dataset.path=pictures --num_classes=4",
+      does: "your own pictures, a sub-folder for each class",
+    },
+  ],
+};
+
+/** Trains as the command line says. Throws errors whose message is for the person. */
+async function main(args: readonly string[]): Promise<void> {
+  const { config: wanted, preset, help } = await loadConfig(args);
+  if (help) return console.log(configHelp(HELP, preset));
+  const workdir = wanted.workdir || join("runs", `${preset}_scalelong${wanted.nnet.scalelong}`);
+  const config: Config = { ...wanted, workdir };
+  await ensureAdapter();
+  using device = await Device.open();
+  using progress = new Progress();
+
+  const dataset = await loadDataset(config, showDatasetProgress(progress));
+  checkAgainstDataset(config, { ...dataset, classes: dataset.class_names.length });
+  const checkpoint = await resume(config, (message) => progress.note(message));
+  const { n_steps, keep } = config.train;
+  if (checkpoint && checkpoint.step >= n_steps) {
+    return progress.note(
+      `${workdir} has done its ${checkpoint.step} steps: raise --n_steps to go on, or choose another --workdir`,
+    );
+  }
+
+  await Deno.mkdir(join(workdir, "samples"), { recursive: true });
+  await Deno.writeTextFile(join(workdir, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  using log = await Log.open(join(workdir, "log.jsonl"), checkpoint?.step ?? 0);
+  using interrupt = new Interrupt(() => progress.note("stopping; saving first"));
+  using grids = new SampleGrids(device, config, dataset.class_names.length);
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  const done = await trainLoop(device, config, dataset, {
+    checkpoint,
+    signal: interrupt.signal,
+    hooks: {
+      onStart: (step) => progress.note(headline(device, config, dataset.name, step)),
+      onProgress: (p) => progress.show(progressLine(p)),
+      onLog: (entry) => log.append({ ...entry, seconds: seconds() }),
+      onCheckpoint: async (c) => void await saveCheckpoint(workdir, c, keep),
+      onEval: (step, at) => grids.draw(step, at),
+    },
+  });
+  progress.note(`${done} steps, ${humanDuration(seconds())}. ${leftBehind(config, done)}`);
+  if (done < n_steps) {
+    progress.note(`to go on: deno task train ${[...args].map(quoted).join(" ")}`.trimEnd());
+    Deno.exitCode = 130;
+  }
+}
+
+/** The checkpoint to go on from, refused where the wanted configuration contradicts it. */
+async function resume(config: Config, note: (message: string) => void): Promise<Checkpoint | null> {
+  const checkpoint = await latestCheckpoint(config.workdir, { onSkip: note });
+  if (!checkpoint) return null;
+  const conflicts = resumeConflicts(checkpoint.config, config);
+  if (conflicts.length > 0) {
+    throw new UsageError([
+      `${config.workdir} was trained with other settings; choose another --workdir or take these back:`,
+      ...conflicts,
+    ]);
+  }
+  note(`going on from step ${checkpoint.step} of ${config.workdir}`);
+  return checkpoint;
+}
+
+function headline(device: Device, { nnet, train }: Config, data: string, step: TrainStep): string {
+  const { dispatches, submits } = step.launches;
+  const mebibytes = Math.round(device.bufferBytes / 2 ** 20);
+  return [
+    `U-ViT, ${(step.parameters / 1e6).toFixed(2)} M parameters, method ${nnet.scalelong} (${
+      SKIP_SCALING_NAMES[nnet.scalelong]
+    }), on ${data}`,
+    `batch ${train.batch_size}, ${train.n_steps} steps; a step is ${dispatches} kernels in ${submits} submit${
+      submits > 1 ? "s" : ""
+    }; ${mebibytes} MiB on ${device.info.description || device.info.vendor}`,
+  ].join("\n");
+}
+
+function leftBehind({ workdir, train }: Config, done: number): string {
+  const grid = done === train.n_steps || done % train.eval_interval === 0;
+  return [
+    `Left in ${workdir}: the checkpoint ${checkpointFolder(workdir, done)}`,
+    grid ? `pictures ${join(workdir, "samples", `${done}.png`)}` : `pictures in samples`,
+    "log.jsonl, config.json",
+  ].join(", ");
+}
+
+/** Grids of pictures from the averaged weights; the sampler is compiled with the first. */
+class SampleGrids implements Disposable {
+  #sampler: Sampler | null = null;
+
+  constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
+
+  async draw({ state }: TrainStep, step: number): Promise<void> {
+    const { nnet, sample, seed, workdir } = this.config;
+    const { in_chans: channels, img_size: image_size } = nnet;
+    const { n_samples: n, sample_steps: steps, scale } = sample;
+    const model = uvitNoiseModel(state.nnet_ema, nnet, scale);
+    this.#sampler ??= await Sampler.create(
+      this.device,
+      [n, channels, image_size, image_size],
+      model.predict,
+    );
+    const labels = Int32Array.from({ length: n }, (_, i) => i % this.classes);
+    const x = await this.#sampler.sample({ seed, steps, inputs: model.inputs(labels) });
+    const { rgb, width, height } = imageGrid(toBytes(x), { channels, image_size });
+    const file = join(workdir, "samples", `${step}.png`);
+    await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
+    await Deno.rename(`${file}.tmp`, file);
+  }
+
+  [Symbol.dispose](): void {
+    this.#sampler?.[Symbol.dispose]();
+  }
+}
+
+/** Turns the first Ctrl-C (or a polite kill) into a signal; the second ends the process. */
+class Interrupt implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  readonly #listener: () => void;
+
+  constructor(onFirst: () => void) {
+    this.#listener = () => {
+      if (this.#controller.signal.aborted) Deno.exit(130);
+      this.#controller.abort();
+      onFirst();
+    };
+    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
+  }
+}
+
+function showDatasetProgress(progress: Progress): (p: DatasetProgress) => void {
+  const start = performance.now();
+  return ({ what, done, total }) =>
+    progress.show(waitLine({
+      what: what === "download" ? "downloading" : "decoding",
+      done,
+      total,
+      unit: what === "download" ? "bytes" : "pictures",
+      seconds: (performance.now() - start) / 1000,
+    }));
+}
+
+function quoted(argument: string): string {
+  return /^[\w=.,/:@+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    const ours = [DatasetError, CheckpointError, DeviceError, DivergedError, ShapeError];
+    const known = usage || ours.some((kind) => error instanceof kind) ||
+      error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.AlreadyExists ||
+      (error instanceof Error && "code" in error);
+    if (!known) throw error;
+    console.error((error as Error).message);
+    Deno.exit(usage ? 2 : 1);
+  }
+}

@@ -1,0 +1,162 @@
+import type { Device, HostArray } from "../engine/mod.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
+import { type Batch, batches } from "./data/batches.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { hash32 } from "./data/hash32.ts";
+import type { LogEntry } from "./log.ts";
+import { learningRate } from "./lr_scheduler.ts";
+import type { TrainingProgress } from "./progress_line.ts";
+import { batchKey, type StepRecord, TrainStep } from "./train_step.ts";
+
+/** What the loop tells as it goes; each may take its time. */
+export interface TrainHooks {
+  /** Once, when everything is compiled. */
+  onStart?(step: TrainStep): void | Promise<void>;
+  /** Some times a second. */
+  onProgress?(progress: TrainingProgress): void;
+  /** Every `log_interval` steps, and at the last. */
+  onLog?(entry: LogEntry): void;
+  /** Every `eval_interval` steps, and at the last. @param done steps done */
+  onEval?(step: TrainStep, done: number): void | Promise<void>;
+  /** Every `save_interval` steps, at the last, and when stopped. */
+  onCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
+}
+
+/** A run ended because the loss was no longer a number. */
+export class DivergedError extends Error {
+  override readonly name: string = "DivergedError";
+}
+
+/** Weight of the past in the loss average that is shown. */
+const AVERAGE = 0.96;
+/** Steps and seconds of work that may be submitted before the loop waits for the device. */
+const MAX_AHEAD = 64;
+const SECONDS_AHEAD = 0.4;
+/** Salt of the hash that drops labels. */
+const DROP = 3;
+
+/**
+ * Trains until `n_steps` steps are done, or the signal is aborted. A resumed run equals an
+ * uninterrupted one: everything is a function of the seed and the step.
+ *
+ * @returns steps done
+ * @throws {DivergedError} where the loss is not finite; nothing is saved then
+ */
+export async function trainLoop(device: Device, config: Config, dataset: Dataset, options: {
+  checkpoint?: Checkpoint | null;
+  signal?: AbortSignal;
+  hooks: TrainHooks;
+}): Promise<number> {
+  const { train } = config;
+  const { hooks, signal } = options;
+  let done = options.checkpoint?.step ?? 0;
+  using step = await TrainStep.create(device, config, {
+    checkpoint: options.checkpoint,
+    recordLength: MAX_AHEAD,
+  });
+  await hooks.onStart?.(step);
+  const data = batches(dataset, { seed: config.seed, random_flip: config.dataset.random_flip });
+
+  const average = new LossAverage();
+  let saved = done;
+  let known = done;
+  let since = performance.now();
+  let seconds_per_step = Infinity;
+  while (done < train.n_steps && !signal?.aborted) {
+    step.run(done, microBatches(config, data.at(done * train.batch_size, train.batch_size), done));
+    done++;
+    const last = done === train.n_steps;
+    const due = (interval: number) => done % interval === 0 || last;
+    const ahead = done - known;
+    const wait = due(train.log_interval) || due(train.eval_interval) || due(train.save_interval) ||
+      ahead === MAX_AHEAD || ahead * seconds_per_step > SECONDS_AHEAD || done === known + 1 &&
+        seconds_per_step === Infinity;
+    if (!wait) continue;
+
+    const records = await step.records();
+    seconds_per_step = (performance.now() - since) / 1000 / records.length;
+    for (const record of records) average.add(check(record, ++known));
+    const progress = {
+      step: done,
+      n_steps: train.n_steps,
+      loss: average.value,
+      lr: learningRate(config, done - 1),
+      grad_norm: records[records.length - 1].grad_norm,
+      images_per_s: train.batch_size / seconds_per_step,
+      steps_per_s: 1 / seconds_per_step,
+    };
+    hooks.onProgress?.(progress);
+    if (due(train.log_interval)) {
+      hooks.onLog?.({
+        step: done,
+        loss: records[records.length - 1].loss,
+        loss_average: average.value,
+        lr: progress.lr,
+        grad_norm: progress.grad_norm,
+        images_per_s: progress.images_per_s,
+      });
+    }
+    if (due(train.save_interval)) {
+      await hooks.onCheckpoint?.(await step.checkpoint(done));
+      saved = done;
+    }
+    if (due(train.eval_interval)) await hooks.onEval?.(step, done);
+    // A turn of the event loop, so that Ctrl-C is heard between two busy waits for the device.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    since = performance.now();
+  }
+  if (saved < done) await hooks.onCheckpoint?.(await step.checkpoint(done));
+  return done;
+}
+
+/** The inputs of each micro-batch of a step. */
+export function microBatches(
+  { train, nnet, seed }: Config,
+  { images, labels }: Batch,
+  step: number,
+): Record<string, HostArray>[] {
+  const n = train.batch_size / train.micro_batches;
+  const width = images.length / train.batch_size;
+  const conditional = nnet.num_classes > 0;
+  return Array.from({ length: train.micro_batches }, (_, part) => {
+    const first = part * n;
+    const bytes = new Uint8Array(Math.ceil(n * width / 4) * 4);
+    bytes.set(images.subarray(first * width, (first + n) * width));
+    const kept = Int32Array.from(
+      labels.subarray(first, first + n),
+      (label, i) =>
+        hash32(seed, DROP, step * train.batch_size + first + i) < train.p_uncond * 2 ** 32
+          ? nnet.num_classes - 1
+          : label,
+    );
+    return {
+      images: new Uint32Array(bytes.buffer),
+      key: batchKey(seed, step, first),
+      ...(conditional ? { labels: kept } : {}),
+    };
+  });
+}
+
+function check(record: StepRecord, step: number): number {
+  if (Number.isFinite(record.loss) && Number.isFinite(record.grad_norm)) return record.loss;
+  throw new DivergedError(
+    `the loss is ${record.loss} and the gradient norm ${record.grad_norm} at step ${step}: training diverged; ` +
+      "try a lower --lr, a longer --warmup_steps, --grad_clip=1 or another --scalelong",
+  );
+}
+
+/** Exponential average, corrected for its start from zero. */
+class LossAverage {
+  #sum = 0;
+  #weight = 0;
+
+  add(loss: number): void {
+    this.#sum = AVERAGE * this.#sum + (1 - AVERAGE) * loss;
+    this.#weight = AVERAGE * this.#weight + (1 - AVERAGE);
+  }
+
+  get value(): number {
+    return this.#sum / this.#weight;
+  }
+}
