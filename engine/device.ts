@@ -45,6 +45,7 @@ export class Device implements Disposable {
   readonly capabilities: Capabilities;
   #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #fault: DeviceError | null = null;
+  #lost = false;
   #disposed = false;
   #bytes = 0;
   #buffers = 0;
@@ -60,6 +61,7 @@ export class Device implements Disposable {
     });
     gpu.lost.then((lost) => {
       if (!this.#disposed) {
+        this.#lost = true;
         this.#fault = new DeviceError(`the device was lost: ${lost.message || lost.reason}`);
       }
     });
@@ -197,10 +199,12 @@ export class Device implements Disposable {
     this.check();
   }
 
-  /** @throws {DeviceError} for a fault reported since the last call, or after disposal. */
+  /** @throws {DeviceError} for a fault reported since the last call, or after loss or disposal. */
   check(): void {
     if (this.#disposed) throw new DeviceError("the device was disposed");
-    if (this.#fault) throw this.#fault;
+    const fault = this.#fault;
+    if (!this.#lost) this.#fault = null;
+    if (fault) throw fault;
   }
 
   /** Frees the device and everything on it. */

@@ -71,6 +71,7 @@ export function ancestors(tensors: readonly Tensor[]): Node[] {
 
 /** A copy of a region's node that takes its inputs from copies of the region's other nodes. */
 function recompute(node: Node, copies: Map<Node, Node>): Node {
+  if (node.inputs.length === 0) return node;
   const known = copies.get(node);
   if (known) return known;
   const inputs = node.inputs.map((t) =>

@@ -103,9 +103,7 @@ export function place(
 
   const producer = new Map<Tensor, Group>();
   for (const group of groups) {
-    for (const node of group.anchor ? [group.anchor, ...group.nodes] : group.nodes) {
-      for (const t of node.outputs) producer.set(t, group);
-    }
+    for (const t of valuesOf(group)) producer.set(t, group);
   }
   const claimed = new Set(outputs.map(rootOf));
 
@@ -120,9 +118,9 @@ export function place(
       throw new ShapeError(`plan: an update of ${state.size} elements with ${value.size}`);
     }
     const group = producer.get(root);
-    if (
-      group && !claimed.has(root) && !refs.has(root) && canWriteInPlace(target, group, groups, refs)
-    ) {
+    const isOnlyUse = !claimed.has(root) && !refs.has(root) &&
+      updates.every((u) => u.value === value || rootOf(u.value) !== root);
+    if (group && isOnlyUse && canWriteInPlace(root, target, group, groups, refs)) {
       refs.set(root, target);
     } else {
       updateCopies.push({ from: value, to: target });
@@ -160,34 +158,44 @@ export function place(
   return { refOf, storages, inputs, constants, packCopies, updateCopies };
 }
 
-/** True where a group may overwrite `target`: it is the last reader, and reads what it writes there. */
+/**
+ * True where a group may write `value` over `target`: it is the last reader and reads there only what
+ * it writes, and no kernel would read and write one buffer at different places.
+ */
 function canWriteInPlace(
+  value: Tensor,
   target: Ref,
   group: Group,
   groups: readonly Group[],
   refs: ReadonlyMap<Tensor, Ref>,
 ): boolean {
-  const reads = (t: Tensor): Ref | null => {
-    const ref = refs.get(rootOf(t));
-    if (!ref || ref.storage !== target.storage) return null;
-    const apart = ref.offset + ref.size <= target.offset ||
-      target.offset + target.size <= ref.offset;
-    return apart ? null : ref;
-  };
-  for (const g of groups) {
-    if (g.position < group.position) continue;
-    if (g.anchor?.inputs.some(reads)) return false;
-    for (const node of g.nodes) {
-      for (let i = 0; i < node.inputs.length; i++) {
-        const ref = reads(node.inputs[i]);
-        if (!ref) continue;
-        const same = ref.offset === target.offset && ref.size === target.size &&
-          node.outputs[0].size === target.size && isIndexIdentical(node, i);
-        if (g !== group || !same) return false;
-      }
-    }
-  }
-  return true;
+  const isInTarget = (t: Tensor) => refs.get(t)?.storage === target.storage;
+  return groups.filter((g) => g.position >= group.position).every((g) =>
+    readsOf(g).every(({ root, isIdentical }) => {
+      if (root === value) return g === group || !valuesOf(g).some(isInTarget);
+      if (!isInTarget(root)) return true;
+      const { offset, size } = refs.get(root)!;
+      if (g === group) return isIdentical && offset === target.offset && size === target.size;
+      return offset + size <= target.offset || target.offset + target.size <= offset;
+    })
+  );
+}
+
+function valuesOf({ anchor, nodes }: Group): Tensor[] {
+  return (anchor ? [anchor, ...nodes] : nodes).flatMap((node) => node.outputs);
+}
+
+/** What a group reads, and whether it is read at the very index that is written. */
+function readsOf({ anchor, nodes }: Group): { root: Tensor; isIdentical: boolean }[] {
+  return [
+    ...(anchor?.inputs ?? []).map((t) => ({ root: rootOf(t), isIdentical: false })),
+    ...nodes.flatMap((node) =>
+      node.inputs.map((t, i) => ({
+        root: rootOf(t),
+        isIdentical: t.size === node.outputs[0].size && isIndexIdentical(node, i),
+      }))
+    ),
+  ];
 }
 
 function countReaders(nodes: readonly Node[]): Map<Tensor, number> {

@@ -15,7 +15,9 @@ import { lower, takesEpilogue } from "./kernels/lowering.ts";
 import type { HostArray } from "./leaves.ts";
 import { planMemory } from "./memory.ts";
 import { packOp } from "./ops/pack.ts";
+import { affine } from "./ops/unary.ts";
 import { place, type Placement, type Update } from "./placement.ts";
+import { stateOp } from "./state.ts";
 import { type DType, type Shape, ShapeError, shapeText, type Tensor } from "./tensor.ts";
 
 /** What a plan computes. */
@@ -48,10 +50,15 @@ const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBuffe
  * @throws {ShapeError} where the graph cannot be planned
  */
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
-  const outputs = Object.entries(spec.outputs ?? {});
-  const updates = spec.updates ?? [];
+  const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) => [name, settled(t)] as const);
+  const updates = (spec.updates ?? []).map(({ state, value }) => ({ state, value: settled(value) }));
   const wanted = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
   if (wanted.length === 0) throw new ShapeError("plan: nothing to compute");
+  for (const name of spec.record ?? []) {
+    const t = spec.outputs?.[name];
+    if (!t) throw new ShapeError(`plan: there is no output "${name}"`);
+    if (t.size !== 1) throw new ShapeError(`plan: "${name}" is not a scalar`);
+  }
   const nodes = ancestors(wanted);
   const kept = new Set([...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf));
   const groups = fuseGraph(nodes, {
@@ -61,56 +68,31 @@ export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
   });
   const placement = place(nodes, groups, outputs.map(([, t]) => t), updates);
   const dispatches = emitAll(device, groups, placement, kept);
-  const memory = planMemory(dispatches);
-
-  device.gpu.pushErrorScope("validation");
-  const buffers = memory.buffers.map((bytes, i) =>
-    device.createBuffer(bytes, BUFFER(), `temporary ${i}`)
-  );
-  for (const [s, i] of memory.bufferOf) s.buffer = buffers[i];
-  for (const s of placement.storages) {
-    if (s.kind !== "own") continue;
-    s.buffer = device.createBuffer(Math.ceil(s.elements / 64) * 256, BUFFER(), `storage ${s.id}`);
-    buffers.push(s.buffer);
-  }
-  for (const { ref, data } of placement.constants) {
-    device.gpu.queue.writeBuffer(
-      ref.storage.buffer!,
-      ref.offset * 4,
-      data as Float32Array<ArrayBuffer>,
-    );
-  }
-  checkBindings(device, dispatches);
-  const uniforms = uniformBuffer(device, dispatches);
-  if (uniforms) buffers.push(uniforms.buffer);
+  // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
   const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
-  const launches = dispatches.map((d, i): Launch => ({
-    pipeline: pipelines[i],
-    group: device.gpu.createBindGroup({
-      label: d.label,
-      layout: pipelines[i].getBindGroupLayout(0),
-      entries: [
-        ...d.bindings.map(({ ref }, binding) => ({
-          binding,
-          resource: { buffer: ref.storage.buffer!, offset: ref.offset * 4, size: ref.size * 4 },
-        })),
-        ...(d.uniforms
-          ? [{
-            binding: d.bindings.length,
-            resource: {
-              buffer: uniforms!.buffer,
-              offset: uniforms!.offsets[i],
-              size: d.uniforms.byteLength,
-            },
-          }]
-          : []),
-      ],
-    }),
-    workgroups: d.workgroups,
-  }));
-  const error = await device.gpu.popErrorScope();
-  if (error) throw new DeviceError(`plan: ${error.message}`);
-  return new Plan(device, spec, placement, launches, dispatches, buffers);
+
+  const buffers: GPUBuffer[] = [];
+  let launches: Launch[] = [];
+  let fault: unknown = null;
+  device.gpu.pushErrorScope("validation");
+  try {
+    const uniforms = allocate(device, dispatches, placement, buffers);
+    launches = dispatches.map((d, i) => launch(device, d, pipelines[i], uniforms, i));
+  } catch (error) {
+    fault = error;
+  }
+  const refused = await device.gpu.popErrorScope();
+  if (refused) fault ??= new DeviceError(`plan: ${refused.message}`);
+  if (fault) {
+    for (const buffer of buffers) device.destroyBuffer(buffer);
+    throw fault;
+  }
+  return new Plan(device, spec, new Map(outputs), placement, launches, dispatches, buffers);
+}
+
+/** A state's value before the plan's updates, which may be made in place. */
+function settled(t: Tensor): Tensor {
+  return rootOf(t).node.op === stateOp ? affine(t, 1) : t;
 }
 
 interface Launch {
@@ -137,6 +119,7 @@ export class Plan implements Disposable {
   constructor(
     device: Device,
     spec: PlanSpec,
+    outputs: ReadonlyMap<string, Tensor>,
     placement: Placement,
     launches: readonly Launch[],
     dispatches: readonly Dispatch[],
@@ -152,16 +135,9 @@ export class Plan implements Disposable {
     this.#placement = placement;
     this.#launches = launches;
     this.#outputs = new Map(
-      Object.entries(spec.outputs ?? {}).map((
-        [name, tensor],
-      ) => [name, { tensor, ref: placement.refOf(tensor) }]),
+      [...outputs].map(([name, tensor]) => [name, { tensor, ref: placement.refOf(tensor) }]),
     );
     this.#record = spec.record ?? [];
-    for (const name of this.#record) {
-      if (this.#output(name).tensor.size !== 1) {
-        throw new ShapeError(`plan: "${name}" is not a scalar`);
-      }
-    }
     this.#recordLength = spec.recordLength ?? 1;
     this.#ring = this.#record.length === 0
       ? null
@@ -176,6 +152,24 @@ export class Plan implements Disposable {
    * @throws {ShapeError} naming an input that is missing, unknown or of the wrong size or type
    */
   run(inputs: Readonly<Record<string, HostArray>> = {}): void {
+    this.#write(inputs);
+    if (this.#ring && this.#recorded === this.#recordLength) {
+      throw new ShapeError(`plan: ${this.#recordLength} runs were recorded and not read`);
+    }
+    const encoder = this.device.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const launch of this.#launches) encode(pass, launch);
+    pass.end();
+    this.#record.forEach((name, i) => {
+      const { ref } = this.#output(name);
+      const at = (i * this.#recordLength + this.#recorded) * 4;
+      encoder.copyBufferToBuffer(ref.storage.buffer!, ref.offset * 4, this.#ring!, at, 4);
+    });
+    if (this.#ring) this.#recorded++;
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  #write(inputs: Readonly<Record<string, HostArray>>): void {
     this.device.check();
     for (const name of Object.keys(inputs)) {
       if (!this.#placement.inputs.has(name)) {
@@ -195,24 +189,49 @@ export class Plan implements Disposable {
       }
       queue.writeBuffer(ref.storage.buffer!, ref.offset * 4, data as Float32Array<ArrayBuffer>);
     }
-    if (this.#ring && this.#recorded === this.#recordLength) {
-      throw new ShapeError(`plan: ${this.#recordLength} runs were recorded and not read`);
+  }
+
+  /**
+   * Runs once with a pass per kernel and returns the device time of each of `steps`, milliseconds.
+   *
+   * @throws {DeviceError} where the adapter has no timestamps
+   */
+  async profile(inputs: Readonly<Record<string, HostArray>> = {}): Promise<number[]> {
+    const { gpu } = this.device;
+    if (!gpu.features.has("timestamp-query")) {
+      throw new DeviceError("profile: the adapter has no timestamp queries");
     }
-    const encoder = this.device.gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, group, workgroups } of this.#launches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
+    this.#write(inputs);
+    const times: number[] = [];
+    // Query sets are small on some adapters: a part of the kernels at a time.
+    for (let first = 0; first < this.#launches.length; first += 1024) {
+      const part = this.#launches.slice(first, first + 1024);
+      const queries = gpu.createQuerySet({ type: "timestamp", count: 2 * part.length });
+      const resolved = this.device.createBuffer(
+        16 * part.length,
+        GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+        "timestamps",
+      );
+      const encoder = gpu.createCommandEncoder();
+      part.forEach((launch, i) => {
+        const pass = encoder.beginComputePass({
+          timestampWrites: {
+            querySet: queries,
+            beginningOfPassWriteIndex: 2 * i,
+            endOfPassWriteIndex: 2 * i + 1,
+          },
+        });
+        encode(pass, launch);
+        pass.end();
+      });
+      encoder.resolveQuerySet(queries, 0, 2 * part.length, resolved, 0);
+      gpu.queue.submit([encoder.finish()]);
+      const stamps = new BigUint64Array(await this.device.read(resolved));
+      part.forEach((_, i) => times.push(Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6));
+      this.device.destroyBuffer(resolved);
+      queries.destroy();
     }
-    pass.end();
-    this.#record.forEach((name, i) => {
-      const { ref } = this.#output(name);
-      const at = (i * this.#recordLength + this.#recorded) * 4;
-      encoder.copyBufferToBuffer(ref.storage.buffer!, ref.offset * 4, this.#ring!, at, 4);
-    });
-    if (this.#ring) this.#recorded++;
-    queue.submit([encoder.finish()]);
+    return times;
   }
 
   /** Reads an output of the last run back. @throws {ShapeError} for an unknown name. */
@@ -258,6 +277,64 @@ export class Plan implements Disposable {
     if (!output) throw new ShapeError(`plan: there is no output "${name}"`);
     return output;
   }
+}
+
+function encode(pass: GPUComputePassEncoder, { pipeline, group, workgroups }: Launch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...workgroups);
+}
+
+/** Gives every storage its buffer, adding those it makes to `buffers`; returns the uniform blocks. */
+function allocate(
+  device: Device,
+  dispatches: readonly Dispatch[],
+  placement: Placement,
+  buffers: GPUBuffer[],
+): Uniforms | null {
+  const create = (bytes: number, usage: number, label: string): GPUBuffer => {
+    const buffer = device.createBuffer(bytes, usage, label);
+    buffers.push(buffer);
+    return buffer;
+  };
+  const memory = planMemory(dispatches);
+  const shared = memory.buffers.map((bytes, i) => create(bytes, BUFFER(), `temporary ${i}`));
+  for (const [s, i] of memory.bufferOf) s.buffer = shared[i];
+  for (const s of placement.storages) {
+    if (s.kind === "own") {
+      s.buffer = create(Math.ceil(s.elements / 64) * 256, BUFFER(), `storage ${s.id}`);
+    }
+  }
+  for (const { ref, data } of placement.constants) {
+    device.gpu.queue.writeBuffer(
+      ref.storage.buffer!,
+      ref.offset * 4,
+      data as Float32Array<ArrayBuffer>,
+    );
+  }
+  checkBindings(device, dispatches);
+  return writeUniforms(device, dispatches, create);
+}
+
+function launch(
+  device: Device,
+  d: Dispatch,
+  pipeline: GPUComputePipeline,
+  uniforms: Uniforms | null,
+  i: number,
+): Launch {
+  const entries: GPUBindGroupEntry[] = d.bindings.map(({ ref }, binding) => ({
+    binding,
+    resource: { buffer: ref.storage.buffer!, offset: ref.offset * 4, size: ref.size * 4 },
+  }));
+  if (d.uniforms) {
+    const { buffer, offsets } = uniforms!;
+    const size = d.uniforms.byteLength;
+    entries.push({ binding: entries.length, resource: { buffer, offset: offsets[i], size } });
+  }
+  const layout = pipeline.getBindGroupLayout(0);
+  const group = device.gpu.createBindGroup({ label: d.label, layout, entries });
+  return { pipeline, group, workgroups: d.workgroups };
 }
 
 function emitAll(
@@ -351,10 +428,17 @@ function checkBindings(device: Device, dispatches: readonly Dispatch[]): void {
   }
 }
 
-function uniformBuffer(
+/** The uniform blocks of all dispatches. */
+interface Uniforms {
+  readonly buffer: GPUBuffer;
+  readonly offsets: readonly number[];
+}
+
+function writeUniforms(
   device: Device,
   dispatches: readonly Dispatch[],
-): { buffer: GPUBuffer; offsets: number[] } | null {
+  create: (bytes: number, usage: number, label: string) => GPUBuffer,
+): Uniforms | null {
   let bytes = 0;
   const offsets = dispatches.map((d) => {
     const at = bytes;
@@ -364,11 +448,7 @@ function uniformBuffer(
   if (bytes === 0) return null;
   const words = new Uint32Array(bytes / 4);
   dispatches.forEach((d, i) => d.uniforms && words.set(d.uniforms, offsets[i] / 4));
-  const buffer = device.createBuffer(
-    bytes,
-    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    "uniforms",
-  );
+  const buffer = create(bytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, "uniforms");
   device.gpu.queue.writeBuffer(buffer, 0, words);
   return { buffer, offsets };
 }

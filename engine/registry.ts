@@ -164,8 +164,7 @@ function unary(
 }
 
 /** Numbers spread over +-reach that keep away from 0. */
-const spread = (reach: number) => (i: number): number =>
-  reach * (((i * 29) % 91 + 0.5) / 45.5 - 1);
+const spread = (reach: number) => (i: number): number => reach * (((i * 29) % 91 + 0.5) / 45.5 - 1);
 
 const unaries: readonly OperationExample[] = [
   unary("affine", (x) => affine(x, -1.5, 0.25), spread(2)),

@@ -120,6 +120,21 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
+/** @throws {ShapeError} naming the first tensor that is not f32. */
+export function checkFloats(name: string, tensors: readonly Tensor[]): void {
+  const wrong = tensors.find((t) => t.dtype !== "f32");
+  if (wrong) {
+    throw new ShapeError(`${name}: takes f32, not ${wrong.dtype} ${shapeText(wrong.shape)}`);
+  }
+}
+
+/** @throws {ShapeError} where the tensor has no such dimension. */
+export function checkAxis(name: string, { shape }: Tensor, axis: number): void {
+  if (!(axis in shape)) {
+    throw new ShapeError(`${name}: ${shapeText(shape)} has no dimension ${axis}`);
+  }
+}
+
 /** A shape for messages: `[2, 3]`. */
 export function shapeText(shape: Shape): string {
   return `[${shape.join(", ")}]`;

@@ -7,6 +7,7 @@ import {
   type HostArray,
   input,
   type Plan,
+  type PlanStep,
   randomNormal,
   randomUniform,
   type Shape,
@@ -167,6 +168,15 @@ export class TrainStep implements Disposable {
     if (!this.#accumulate) return this.#update.run({ ...numbers, ...batches[0] });
     for (const batch of batches) this.#accumulate.run(batch);
     this.#update.run(numbers);
+  }
+
+  /** Kernels of step `step` with their device time, milliseconds; without micro-batches. */
+  async profile(
+    step: number,
+    batch: Readonly<Record<string, HostArray>>,
+  ): Promise<{ kernel: PlanStep; milliseconds: number }[]> {
+    const times = await this.#update.profile({ ...optimizerInputs(this.config, step), ...batch });
+    return this.#update.steps.map((kernel, i) => ({ kernel, milliseconds: times[i] }));
   }
 
   /** Waits for the steps submitted since the last call and returns what they recorded. */

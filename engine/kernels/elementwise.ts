@@ -25,7 +25,11 @@ export function emitElementwise(
 @compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
   let start = ${GROUP_INDEX} * ${each}u;
   let end = min(start + ${each}u, count.x);
-  for (var i = start + lane; i < end; i += ${lanes}u) { finish(i, 0u, 0u, ${type}(0.0)); }
+  var i = start + lane;
+  for (; i + ${3 * lanes}u < end; i += ${4 * lanes}u) {
+    ${[0, 1, 2, 3].map((k) => `finish(i + ${k * lanes}u, 0u, 0u, ${type}(0.0));`).join("\n    ")}
+  }
+  for (; i < end; i += ${lanes}u) { finish(i, 0u, 0u, ${type}(0.0)); }
 }`,
     bindings: body.bindings,
     uniforms: Uint32Array.of(count, 0, 0, 0),

@@ -16,9 +16,8 @@ export function kLanes(lanes: number, g: Gemm): Dispatch {
   const tree = Math.log2(lanes);
   const across = (f: (i: number) => string, n: number) =>
     Array.from({ length: n }, (_, i) => f(i)).join("\n");
-  const loadB = `let k = k0 + i * ${lanes}u + lane; var v = 0.0;
-      if (k < p.k && n0 + j < p.n) { v = B[b0 + k * p.bk + (n0 + j) * p.bn]; }
-      tile[j * ${depth}u + i] = v * p.alpha;`;
+  const loadB = (i: number) =>
+    `tile[j * ${depth}u + ${i}u] = select(0.0, B[bn + kk${i} * p.bk] * p.alpha, inside && inside${i});`;
   return {
     label: g.label,
     code: `${GEMM_UNIFORMS}
@@ -42,26 +41,26 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   ${across((b) => `let bit${b} = (lane & ${1 << b}u) != 0u;`, tree)}
   var tile: array<f32, ${columns * depth}>;
   for (var k0 = 0u; k0 < p.k; k0 += ${lanes * depth}u) {
-    if (p.bn <= p.bk) {
-      for (var i = 0u; i < ${depth}u * one; i++) { for (var j = 0u; j < ${columns}u * one; j++) { ${loadB} } }
-    } else {
-      for (var j = 0u; j < ${columns}u * one; j++) { for (var i = 0u; i < ${depth}u * one; i++) { ${loadB} } }
-    }
-    let partial = k0 > 0u || p.accumulate != 0u;
-    let last = k0 + ${lanes * depth}u >= p.k;
-    let k = k0 + lane;
-    for (var m = m0; m < m1; m++) {
-      let am = a0 + m * p.am;
-      let cm = c0 + m * p.cm;
-      ${
+    ${
       across(
         (i) =>
-          `let a${i} = select(0.0, A[am + min(k + ${i * lanes}u, p.k - 1u) * p.ak], k + ${
+          `let kk${i} = min(k0 + ${i * lanes}u + lane, p.k - 1u); let inside${i} = k0 + ${
             i * lanes
-          }u < p.k);`,
+          }u + lane < p.k; let ak${i} = a0 + kk${i} * p.ak;`,
         depth,
       )
     }
+    for (var j = 0u; j < ${columns}u * one; j++) {
+      let inside = n0 + j < p.n;
+      let bn = b0 + min(n0 + j, p.n - 1u) * p.bn;
+      ${across(loadB, depth)}
+    }
+    let partial = k0 > 0u || p.accumulate != 0u;
+    let last = k0 + ${lanes * depth}u >= p.k;
+    for (var m = m0; m < m1; m++) {
+      let am = m * p.am;
+      let cm = c0 + m * p.cm;
+      ${across((i) => `let x${i} = select(0.0, A[am + ak${i}], inside${i});`, depth)}
       ${across((group) => columnGroup(group, lanes, depth, tree), columns / lanes)}
     }
   }
@@ -89,9 +88,9 @@ function columnGroup(group: number, lanes: number, depth: number, tree: number):
   let names: string[] = [];
   for (let j = 0; j < lanes; j++) {
     const at = (group * lanes + j) * depth;
-    code += `var s${id}${j} = a0 * tile[${at}];`;
+    code += `var s${id}${j} = x0 * tile[${at}];`;
     for (let i = 1; i < depth; i++) {
-      code += ` s${id}${j} = fma(a${i}, tile[${at + i}], s${id}${j});`;
+      code += ` s${id}${j} = fma(x${i}, tile[${at + i}], s${id}${j});`;
     }
     code += "\n";
     names.push(`s${id}${j}`);

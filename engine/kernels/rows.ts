@@ -30,8 +30,7 @@ export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   const { lanes, prelude } = reductions(capabilities);
   const perGroup = capabilities.adapterClass === "software" ? 32 : 1;
   const writer: RowWriter = {
-    each: (statement) =>
-      `for (var column = lane; column < ${kernel.columns}u; column += ${lanes}u) { ${statement} }`,
+    each: (statement) => unrolled(statement, kernel.columns, lanes),
     sum: (value) => `lanes_sum(${value}, lane)`,
     max: (value) => `lanes_max(${value}, lane)`,
   };
@@ -52,6 +51,31 @@ ${prelude}
     workgroups: gridOf(Math.ceil(kernel.rows / perGroup), capabilities),
     flops: kernel.flops,
   });
+}
+
+/** Columns of a lane that are written out one after another: a software adapter's loops are dear. */
+const UNROLL = 8;
+
+/** The statement for every column of this lane: whole blocks in a loop, then the rest. */
+function unrolled(statement: string, columns: number, lanes: number): string {
+  const each = Math.floor(columns / lanes);
+  const blocks = Math.floor(each / UNROLL);
+  const at = (column: string) => `{ let column = ${column}; ${statement} }`;
+  const block = Array.from({ length: UNROLL }, (_, i) => at(`unrolled + ${i * lanes}u`)).join("\n");
+  const loop = blocks === 0 ? "" : `
+    for (var unrolled = lane; unrolled < ${blocks * UNROLL * lanes}u; unrolled += ${
+    UNROLL * lanes
+  }u) {
+      ${block}
+    }`;
+  const rest = Array.from(
+    { length: each - blocks * UNROLL },
+    (_, i) => at(`lane + ${(blocks * UNROLL + i) * lanes}u`),
+  ).join("\n");
+  const edge = columns % lanes === 0
+    ? ""
+    : `if (lane < ${columns % lanes}u) ${at(`lane + ${each * lanes}u`)}`;
+  return `${loop}\n${rest}\n${edge}`;
 }
 
 /** Lanes that work on a row, and WGSL of `lanes_sum` and `lanes_max` over them. */

@@ -22,6 +22,9 @@ export interface ColumnSums {
   readonly outs: readonly Ref[];
 }
 
+/** Rows that are added between two turns of the loop. */
+const UNROLL = 8;
+
 /** Rows that one invocation adds before its partial sum goes to memory. */
 const CHUNK = 128;
 
@@ -32,6 +35,10 @@ export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
   const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
   const tiles = Math.ceil(inner / lanes);
   const partials = chunks === 1 ? outs : terms.map(() => emitter.scratch(outer * chunks * inner));
+  const add = (r: string) =>
+    `{ let row = workgroup.z * p.reduce + ${r}; let at = row * p.inner + column; ${
+      terms.map((term, t) => `sum${t} += ${term};`).join(" ")
+    } }`;
   const bindings: Binding[] = [
     ...s.sources.map(({ ref }) => ({ ref, access: "read" as const })),
     ...partials.map((ref) => ({ ref, access: "read_write" as const })),
