@@ -50,8 +50,13 @@ const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBuffe
  * @throws {ShapeError} where the graph cannot be planned
  */
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
-  const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) => [name, settled(t)] as const);
-  const updates = (spec.updates ?? []).map(({ state, value }) => ({ state, value: settled(value) }));
+  const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) =>
+    [name, settled(t)] as const
+  );
+  const updates = (spec.updates ?? []).map(({ state, value }) => ({
+    state,
+    value: settled(value),
+  }));
   const wanted = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
   if (wanted.length === 0) throw new ShapeError("plan: nothing to compute");
   for (const name of spec.record ?? []) {

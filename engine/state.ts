@@ -103,11 +103,20 @@ export class State implements Disposable {
     );
   }
 
-  /** Tensors by name (all of them), laid out as this state's segments are. */
+  /**
+   * Tensors by name (all of them), laid out as this state's segments are.
+   * @throws {ShapeError} naming one that is missing or of another size
+   */
   pack(tensors: Readonly<Record<string, Tensor>>): Tensor[] {
     return this.#lengths.map((length, segment) => {
       const entries = [...this.#entries].filter(([, e]) => e.segment === segment);
-      return pack(entries.map(([name]) => tensors[name]), {
+      const parts = entries.map(([name, { shape, size }]) => {
+        const t = tensors[name];
+        if (t?.size === size) return t;
+        const found = t ? shapeText(t.shape) : "no tensor";
+        throw new ShapeError(`${this.label}: ${found} for "${name}" ${shapeText(shape)}`);
+      });
+      return pack(parts, {
         offsets: entries.map(([, e]) => e.offset),
         length,
       });

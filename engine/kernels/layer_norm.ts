@@ -33,20 +33,26 @@ export function emitLayerNorm(
       { name: "rstd", type: "f32", access: "read_write" },
     ]),
     bindings: [...read(x, weight, bias), ...write(y, mean, rstd)],
-    body: (row) => `
+    body: (row) => {
+      const x = row.values("x", (column) => `x[base + ${column}]`);
+      return `
     let base = row * ${columns}u;
+    ${x.load}
     var total = 0.0;
-    ${row.each("total += x[base + column];")}
+    ${row.each((c) => `total += ${x.at(c)};`)}
     let center = ${row.sum("total")} / ${columns}.0;
     var squares = 0.0;
-    ${row.each("let d = x[base + column] - center; squares += d * d;")}
+    ${row.each((c) => `let d = ${x.at(c)} - center; squares += d * d;`)}
     let scale = inverseSqrt(${row.sum("squares")} / ${columns}.0 + ${eps}f);
     ${
-      row.each(
-        "y[base + column] = (x[base + column] - center) * scale * weight[column] + bias[column];",
-      )
-    }
-    if (lane == 0u) { mean[row] = center; rstd[row] = scale; }`,
+        row.each((c) =>
+          `y[base + ${c.column}] = (${
+            x.at(c)
+          } - center) * scale * weight[${c.column}] + bias[${c.column}];`
+        )
+      }
+    if (lane == 0u) { mean[row] = center; rstd[row] = scale; }`;
+    },
     flops: 8 * x.size,
   });
 }
@@ -77,23 +83,28 @@ export function emitLayerNormBackward(
     }
 ${finish.code}`,
     bindings: [...read(x, weight, mean, rstd, grad), ...finish.bindings],
-    body: (row) => `
+    body: (row) => {
+      const d = row.values("d", (column) => `(x[base + ${column}] - center)`);
+      const g = row.values("g", (column) => `(grad[base + ${column}] * weight[${column}])`);
+      return `
     let base = row * ${columns}u;
     let center = mean[row];
     let scale = rstd[row];
+    ${d.load}
+    ${g.load}
     var a = 0.0;
     var b = 0.0;
-    ${
-      row.each(
-        "let g = grad[base + column] * weight[column]; a += g; b += g * (x[base + column] - center);",
-      )
-    }
+    ${row.each((c) => `let g = ${g.at(c)}; a += g; b += g * ${d.at(c)};`)}
     let a_mean = ${row.sum("a")} / ${columns}.0;
     let b_mean = ${row.sum("b")} * scale * scale / ${columns}.0;
     ${
-      row.each(`let at = base + column;
-      finish(at, row, column, scale * (grad[at] * weight[column] - a_mean - (x[at] - center) * b_mean));`)
-    }`,
+        row.each((c) =>
+          `finish(base + ${c.column}, row, ${c.column}, scale * (${g.at(c)} - a_mean - ${
+            d.at(c)
+          } * b_mean));`
+        )
+      }`;
+    },
     flops: 12 * x.size,
   });
   emitColumnSums(emitter, {

@@ -14,10 +14,26 @@ export interface RowKernel {
   readonly flops: number;
 }
 
+/** One of a lane's columns, in WGSL, and its number where the columns are written out. */
+export interface LaneColumn {
+  readonly column: string;
+  readonly i: number | null;
+}
+
+/** A value by column: kept in registers where the columns are written out, else computed anew. */
+export interface RowValues {
+  /** WGSL that computes the values once; goes before their uses. */
+  readonly load: string;
+  /** WGSL of the value at a column. */
+  at(c: LaneColumn): string;
+}
+
 /** What the body of a row kernel is written with. `row` and `lane` are WGSL variables in scope. */
 export interface RowWriter {
-  /** A loop of this lane over its columns; `column` is in scope in the statement. */
-  each(statement: string): string;
+  /** A statement for each column of this lane. */
+  each(statement: (c: LaneColumn) => string): string;
+  /** Values that several passes over the row use; `name` is free in the body. */
+  values(name: string, expression: (column: string) => string): RowValues;
   /** The sum of a value over the lanes. */
   sum(value: string): string;
   /** The largest of a value over the lanes. */
@@ -30,7 +46,7 @@ export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   const { lanes, prelude } = reductions(capabilities);
   const perGroup = capabilities.adapterClass === "software" ? 32 : 1;
   const writer: RowWriter = {
-    each: (statement) => unrolled(statement, kernel.columns, lanes),
+    ...columnWriter(kernel.columns, lanes),
     sum: (value) => `lanes_sum(${value}, lane)`,
     max: (value) => `lanes_max(${value}, lane)`,
   };
@@ -53,29 +69,49 @@ ${prelude}
   });
 }
 
-/** Columns of a lane that are written out one after another: a software adapter's loops are dear. */
+/** Columns of a lane that are written out, their values in registers; more go through a loop. */
+const WRITTEN_OUT = 32;
+/** Columns between two turns of that loop: a software adapter's loops are dear. */
 const UNROLL = 8;
 
-/** The statement for every column of this lane: whole blocks in a loop, then the rest. */
-function unrolled(statement: string, columns: number, lanes: number): string {
-  const each = Math.floor(columns / lanes);
-  const blocks = Math.floor(each / UNROLL);
-  const at = (column: string) => `{ let column = ${column}; ${statement} }`;
-  const block = Array.from({ length: UNROLL }, (_, i) => at(`unrolled + ${i * lanes}u`)).join("\n");
-  const loop = blocks === 0 ? "" : `
-    for (var unrolled = lane; unrolled < ${blocks * UNROLL * lanes}u; unrolled += ${
-    UNROLL * lanes
-  }u) {
-      ${block}
-    }`;
-  const rest = Array.from(
-    { length: each - blocks * UNROLL },
-    (_, i) => at(`lane + ${(blocks * UNROLL + i) * lanes}u`),
-  ).join("\n");
-  const edge = columns % lanes === 0
-    ? ""
-    : `if (lane < ${columns % lanes}u) ${at(`lane + ${each * lanes}u`)}`;
-  return `${loop}\n${rest}\n${edge}`;
+function columnWriter(columns: number, lanes: number): Pick<RowWriter, "each" | "values"> {
+  const count = Math.ceil(columns / lanes);
+  const whole = Math.floor(columns / lanes);
+  const guarded = (i: number, code: string) =>
+    i < whole ? code : `if (lane < ${columns % lanes}u) { ${code} }`;
+  const column = (i: number) => `(lane + ${i * lanes}u)`;
+  const list = (n: number, f: (i: number) => string) =>
+    Array.from({ length: n }, (_, i) => f(i)).join("\n    ");
+  if (count <= WRITTEN_OUT) {
+    return {
+      each: (statement) =>
+        list(count, (i) => guarded(i, `{ ${statement({ column: column(i), i })} }`)),
+      values: (name, expression) => ({
+        load: list(
+          count,
+          (i) =>
+            `var ${name}_${i} = 0.0; ${guarded(i, `${name}_${i} = ${expression(column(i))};`)}`,
+        ),
+        at: ({ i }) => `${name}_${i}`,
+      }),
+    };
+  }
+  const blocks = Math.floor(whole / UNROLL);
+  return {
+    each(statement) {
+      const at = (c: string) => `{ ${statement({ column: c, i: null })} }`;
+      return `for (var block = lane; block < ${blocks * UNROLL * lanes}u; block += ${
+        UNROLL * lanes
+      }u) {
+      ${list(UNROLL, (k) => at(`(block + ${k * lanes}u)`))}
+    }
+    ${
+        list(count - blocks * UNROLL, (k) =>
+          guarded(blocks * UNROLL + k, at(column(blocks * UNROLL + k))))
+      }`;
+    },
+    values: (_name, expression) => ({ load: "", at: ({ column }) => expression(column) }),
+  };
 }
 
 /** Lanes that work on a row, and WGSL of `lanes_sum` and `lanes_max` over them. */

@@ -18,21 +18,22 @@ export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): 
       ...(inPlace ? [] : [{ ref: x, access: "read" as const }]),
       { ref: y, access: "read_write" },
     ],
-    body: (row) => `
+    body: (row) => {
+      const source = inPlace ? "y" : "x";
+      const x = row.values("x", (column) => `${source}[base + ${column}]`);
+      const e = row.values("e", (column) => `exp(${source}[base + ${column}] - top)`);
+      return `
     let base = row * ${columns}u;
+    ${x.load}
     var top = -3.0e38;
-    ${row.each(`top = max(top, ${inPlace ? "y" : "x"}[base + column]);`)}
+    ${row.each((c) => `top = max(top, ${x.at(c)});`)}
     top = ${row.max("top")};
+    ${e.load}
     var total = 0.0;
-    ${
-      row.each(
-        `let e = exp(${
-          inPlace ? "y" : "x"
-        }[base + column] - top); y[base + column] = e; total += e;`,
-      )
-    }
+    ${row.each((c) => `total += ${e.at(c)};`)}
     let scale = 1.0 / ${row.sum("total")};
-    ${row.each("y[base + column] *= scale;")}`,
+    ${row.each((c) => `y[base + ${c.column}] = ${e.at(c)} * scale;`)}`;
+    },
     flops: 5 * x.size,
   });
 }
@@ -61,13 +62,17 @@ export function emitSoftmaxBackward(
       { ref: out, access: "read_write" },
     ],
     body: (row) => {
-      const g = inPlace ? "out" : "grad";
+      const source = inPlace ? "out" : "grad";
+      const y = row.values("y", (column) => `y[base + ${column}]`);
+      const g = row.values("g", (column) => `${source}[base + ${column}]`);
       return `
     let base = row * ${columns}u;
+    ${y.load}
+    ${g.load}
     var dot = 0.0;
-    ${row.each(`dot += y[base + column] * ${g}[base + column];`)}
+    ${row.each((c) => `dot += ${y.at(c)} * ${g.at(c)};`)}
     dot = ${row.sum("dot")};
-    ${row.each(`out[base + column] = y[base + column] * (${g}[base + column] - dot);`)}`;
+    ${row.each((c) => `out[base + ${c.column}] = ${y.at(c)} * (${g.at(c)} - dot);`)}`;
     },
     flops: 4 * y.size,
   });

@@ -116,7 +116,13 @@ export function emitRowSums(
     let base = (row / ${pieces}u) * ${columns}u;
     let first = (row % ${pieces}u) * ${width}u;
     var total = 0.0;
-    ${row.each(`if (first + column < ${columns}u) { total += x[base + first + column]; }`)}
+    ${
+      row.each(({ column }) =>
+        pieces === 1
+          ? `total += x[base + ${column}];`
+          : `if (first + ${column} < ${columns}u) { total += x[base + first + ${column}]; }`
+      )
+    }
     let all = ${row.sum("total")};
     if (lane == 0u) { out[row] = all; }`,
     flops: rows * columns,

@@ -1,4 +1,11 @@
-import { apply, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import {
+  apply,
+  checkFloats,
+  type Operation,
+  ShapeError,
+  shapeText,
+  type Tensor,
+} from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 import { softmaxRows, softmaxRowsBackward } from "./softmax.ts";
 
@@ -36,6 +43,7 @@ export function attentionSizes(qkv: Tensor, { heads }: AttentionAttrs): Attentio
 export const attentionOp: Operation<AttentionAttrs> = {
   name: "attention",
   infer([qkv], attrs) {
+    checkFloats("attention", [qkv]);
     const { batch, tokens, heads, width } = attentionSizes(qkv, attrs);
     return [
       { shape: [batch, tokens, heads * width], dtype: "f32" },

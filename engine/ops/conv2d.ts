@@ -1,4 +1,4 @@
-import { type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
 import { add } from "./binary.ts";
 import { applyOne } from "./elementwise.ts";
 import { reshape } from "./views.ts";
@@ -33,6 +33,7 @@ export interface Conv2dSizes {
 export const conv2dOp: Operation<Conv2dAttrs> = {
   name: "conv2d",
   infer([x, weight], { stride, padding }) {
+    checkFloats("conv2d", [x, weight]);
     if (x.shape.length !== 4 || weight.shape.length !== 4 || x.shape[1] !== weight.shape[1]) {
       throw new ShapeError(
         `conv2d: input ${shapeText(x.shape)} and weight ${shapeText(weight.shape)} do not fit`,

@@ -1,4 +1,4 @@
-import { type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
 /** The operation behind {@linkcode embedding}. */
@@ -12,6 +12,7 @@ export const embeddingOp: Operation<null> = {
         } and ${index.dtype}`,
       );
     }
+    checkFloats("embedding", [table]);
     return [{ shape: [...index.shape, table.shape[1]], dtype: "f32" }];
   },
   adjoint({ inputs: [table, index] }, [grad]) {

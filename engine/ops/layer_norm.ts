@@ -1,4 +1,11 @@
-import { apply, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import {
+  apply,
+  checkFloats,
+  type Operation,
+  ShapeError,
+  shapeText,
+  type Tensor,
+} from "../tensor.ts";
 
 /** Attributes of {@linkcode layerNorm}. */
 export interface LayerNormAttrs {
@@ -9,6 +16,7 @@ export interface LayerNormAttrs {
 export const layerNormOp: Operation<LayerNormAttrs> = {
   name: "layer_norm",
   infer([x, weight, bias]) {
+    checkFloats("layer_norm", [x, weight, bias]);
     const width = x.shape[x.shape.length - 1];
     if (weight.size !== width || bias.size !== width) {
       throw new ShapeError(

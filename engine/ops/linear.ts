@@ -1,4 +1,4 @@
-import { type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
 import { add } from "./binary.ts";
 import { applyOne } from "./elementwise.ts";
 import { reshape } from "./views.ts";
@@ -16,6 +16,7 @@ export interface ColumnAttrs {
 export const linearOp: Operation<null> = {
   name: "linear",
   infer(inputs) {
+    checkFloats("linear", inputs);
     const weight = inputs[inputs.length - 1];
     const parts = inputs.slice(0, -1);
     const columns = parts.reduce((n, x) => n + x.shape[1], 0);

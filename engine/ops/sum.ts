@@ -1,4 +1,5 @@
 import {
+  checkAxis,
   type Operation,
   type Shape,
   ShapeError,
@@ -47,6 +48,7 @@ export const sumOp: Operation<SumAttrs> = {
 
 /** The sum over `axes` (all where absent), which are dropped, or kept as 1 with `keepdims`. */
 export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
+  axes?.forEach((axis) => checkAxis("sum", x, axis));
   const drop = new Set(axes ?? x.shape.keys());
   let out = x;
   let shape = [...x.shape];

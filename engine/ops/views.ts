@@ -1,6 +1,8 @@
 import {
+  checkAxis,
   type Node,
   type Operation,
+  sameShape,
   type Shape,
   ShapeError,
   shapeText,
@@ -22,7 +24,7 @@ import { readMapped, type ViewMap } from "./view_map.ts";
 export const reshapeOp: Operation<{ readonly shape: Shape }> = {
   name: "reshape",
   infer([x], { shape }) {
-    if (sizeOf(shape) !== x.size) {
+    if (sizeOf(shape) !== x.size || !shape.every(Number.isInteger)) {
       throw new ShapeError(`reshape: ${shapeText(x.shape)} does not fill ${shapeText(shape)}`);
     }
     return [{ shape, dtype: x.dtype }];
@@ -143,14 +145,26 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 
 /** `x` with `before` and `after` zeros added along dimension `axis`. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  checkAxis("pad", x, axis);
   return applyOne(windowOp, [x], {
     starts: x.shape.map((_, d) => d === axis ? -before : 0),
     sizes: x.shape.map((n, d) => d === axis ? n + before + after : n),
   });
 }
 
-/** The tensors one after another along dimension `axis`; all other dimensions are equal. */
+/**
+ * The tensors one after another along dimension `axis`.
+ * @throws {ShapeError} where other dimensions differ
+ */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  const others = (t: Tensor) => t.shape.filter((_, d) => d !== axis);
+  for (const t of parts) {
+    checkAxis("concat", t, axis);
+    if (!sameShape(others(t), others(parts[0]))) {
+      const [a, b] = [parts[0], t].map((part) => shapeText(part.shape));
+      throw new ShapeError(`concat: ${a} and ${b} differ beside dimension ${axis}`);
+    }
+  }
   const total = parts.reduce((n, t) => n + t.shape[axis], 0);
   let before = 0;
   // A sum of zero-padded windows: plans fuse it into one kernel that reads each part once.

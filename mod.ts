@@ -1,0 +1,117 @@
+/**
+ * ScaleLong for Deno: trains and samples diffusion models with scaled long skip connections on
+ * WebGPU.
+ *
+ * The rooms, each importing only from those before it: the engine (tensors, gradients, plans), the
+ * networks, training, and evaluation. The commands in `tasks/` are short scripts over them.
+ *
+ * @example A training step of your own
+ * ```ts
+ * import { Device, presets, trainLoop, shapes } from "@scalelong/scalelong";
+ *
+ * const { quickstart } = presets;
+ * const config = { ...quickstart, train: { ...quickstart.train, n_steps: 2, batch_size: 4 } };
+ * using device = await Device.open();
+ * await trainLoop(device, config, shapes({ image_size: 16, n: 64, seed: 0 }), {
+ *   hooks: { onProgress: ({ step, loss }) => console.log(step, loss) },
+ * });
+ * ```
+ *
+ * @module
+ */
+export * from "./engine/mod.ts";
+
+export {
+  initialize,
+  type Initializer,
+  type LinearParameters,
+  type MakeParameter,
+  type NormParameters,
+  parameterShapes,
+} from "./nets/parameters.ts";
+export {
+  constantScaling,
+  type GateParameters,
+  gateParameters,
+  inverseSqrt2,
+  learnableScaling,
+  original,
+  scaleSkip,
+  SKIP_SCALING_NAMES,
+  type SkipScaling,
+  type SkipScalingOptions,
+} from "./nets/skip_scaling.ts";
+export {
+  type BlockParameters,
+  timestepEmbedding,
+  uvit,
+  type UVitConfig,
+  type UVitInputs,
+  type UVitParameters,
+  uvitParameters,
+  uvitTokens,
+} from "./nets/uvit.ts";
+
+export {
+  type Checkpoint,
+  CheckpointError,
+  latestCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+  type Values,
+} from "./train/checkpoint.ts";
+export {
+  type Config,
+  configSchema,
+  type DatasetConfig,
+  type LrSchedulerConfig,
+  type NnetConfig,
+  type OptimizerConfig,
+  type SampleConfig,
+  type TrainConfig,
+} from "./train/config.ts";
+export { type Dataset, DatasetError, type DatasetProgress } from "./train/data/dataset.ts";
+export { cifar10 } from "./train/data/cifar10.ts";
+export { imageFolder } from "./train/data/image_folder.ts";
+export { shapes } from "./train/data/shapes.ts";
+export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/picture.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  type StoredDtype,
+  type StoredTensor,
+} from "./train/formats/safetensors.ts";
+export { loadDataset } from "./train/load_dataset.ts";
+export { type LogEntry } from "./train/log.ts";
+export { learningRate } from "./train/lr_scheduler.ts";
+export {
+  optimizerInputs,
+  type OptimizerState,
+  type OptimizerUpdate,
+  optimizerUpdate,
+} from "./train/optimizer.ts";
+export { type PresetName, presets } from "./train/presets.ts";
+export { type TrainingProgress } from "./train/progress_line.ts";
+export { DivergedError, type TrainHooks, trainLoop } from "./train/train_loop.ts";
+export {
+  batchKey,
+  type BatchSource,
+  drawnBatch,
+  type StepRecord,
+  TrainStep,
+} from "./train/train_step.ts";
+export { UsageError } from "./train/usage_error.ts";
+export {
+  alphaBar,
+  beta,
+  diffuse,
+  type DiffusedBatch,
+  noisePredictionLoss,
+} from "./train/vp_sde.ts";
+
+export { imageGrid } from "./eval/image_grid.ts";
+export { type NoiseModel, Sampler, type SampleRequest } from "./eval/sampler.ts";
+export { eulerSteps, type OdeStep } from "./eval/samplers/euler_maruyama.ts";
+export { toBytes } from "./eval/to_bytes.ts";
+export { type GuidedNoiseModel, uvitNoiseModel } from "./eval/uvit_noise_model.ts";

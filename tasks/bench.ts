@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { Device } from "../engine/mod.ts";
+import { parseFlags } from "../train/flags.ts";
+import { helpText } from "../train/help_text.ts";
+import { editDistance, nearest } from "../train/nearest.ts";
+import { UsageError } from "../train/usage_error.ts";
+import { type AdapterRates, adapterRates } from "./bench/adapter_rates.ts";
+import { JOB_KINDS, jobs } from "./bench/jobs.ts";
+import type { Library } from "./bench/library.ts";
+import { ourLibrary } from "./bench/our_library.ts";
+import { type BenchReport, reportText } from "./bench/report_text.ts";
+import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
+import { ensureAdapter } from "./setup.ts";
+
+const PEERS = ["webgpu", "wasm"] as const;
+
+const flagsSchema = z.object({
+  only: z.string().describe(`what to time, with commas between: ${JOB_KINDS.join(", ")}`),
+  peers: z.string().describe(`devices of jax-js to compare with: ${PEERS.join(", ")}, or none`),
+  rounds: z.int().min(1).max(100).describe("times that each library has its turn at a job"),
+  json: z.boolean().describe("print the report as JSON, for programs"),
+  help: z.boolean().describe("print this help"),
+});
+
+const defaults = new Map<string, unknown>([
+  ["only", JOB_KINDS.join(",")],
+  ["peers", "webgpu"],
+  ["rounds", 5],
+]);
+
+/**
+ * Times the engine on this machine's adapter, side by side with a peer, and prints a table.
+ *
+ * @throws {UsageError} When an argument is not a flag of this command or its value does not fit.
+ * @throws {WrongResultError} When a library computes something wrong.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const flags = new Map([...defaults, ...parseFlags(args, flagsSchema)]);
+  if (flags.get("help") === true) return console.log(help());
+  const only = words("only", flags.get("only") as string, JOB_KINDS);
+  const peers = flags.get("peers") === "none"
+    ? []
+    : words("peers", flags.get("peers") as string, PEERS);
+  const rounds = flags.get("rounds") as number;
+  await ensureAdapter();
+  using device = await Device.open();
+  const rates: AdapterRates | null = only.includes("adapter")
+    ? await adapterRates(device, rounds)
+    : null;
+  const chosen = jobs().filter(({ kind }) => only.includes(kind));
+  const libraries: Library[] = [ourLibrary(device)];
+  for (const peer of chosen.length > 0 ? peers : []) {
+    // Loaded only now: without peers there is nothing to download.
+    const { jaxJs } = await import("./bench/jax_js.ts");
+    libraries.push(await jaxJs(peer));
+  }
+  const timed: TimedJob[] = [];
+  for (const job of chosen) {
+    timed.push(await timedJob(job, libraries, rounds, (name) => status(`${job.name}: ${name}`)));
+  }
+  status("");
+  const report: BenchReport = {
+    system: {
+      deno: Deno.version.deno,
+      os: `${Deno.build.os} ${Deno.build.arch}`,
+      cores: navigator.hardwareConcurrency,
+    },
+    adapter: {
+      description: device.info.description,
+      class: device.capabilities.adapterClass,
+    },
+    rates,
+    jobs: timed,
+  };
+  console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
+}
+
+/** The words of a list with commas between. */
+function words<const W extends string>(flag: string, list: string, known: readonly W[]): W[] {
+  return list.split(",").map((word) => {
+    const found = known.find((k) => k === word);
+    if (found !== undefined) return found;
+    const like = nearest(word, known, editDistance);
+    throw new UsageError(
+      `--${flag}: ${JSON.stringify(word)} is none of ${known.join(", ")}` +
+        (like === null ? "" : `; did you mean ${like}?`),
+    );
+  });
+}
+
+/** Shows what is going on in a line that the next one replaces; quiet where nobody looks. */
+function status(text: string): void {
+  if (Deno.stderr.isTerminal()) {
+    Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
+  }
+}
+
+function help(): string {
+  return helpText({
+    about:
+      "Times the engine on this machine's adapter next to jax-js: the libraries take turns,\n" +
+      "figures are medians, ratios say how many times as long jax-js takes. Results are checked.",
+    examples: [
+      { command: "deno task bench --only=matmul,block", does: "the products and the block alone" },
+      { command: "deno task bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
+      { command: "deno task bench --peers=none --json", does: "this engine alone, for programs" },
+    ],
+    schemas: [flagsSchema],
+    defaults,
+  });
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof WrongResultError)) throw error;
+    console.error(error.message);
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+  // jax-js keeps workers and a device that would hold the process.
+  Deno.exit(0);
+}

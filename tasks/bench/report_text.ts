@@ -1,0 +1,57 @@
+import type { AdapterRates } from "./adapter_rates.ts";
+import type { TimedJob, Timing } from "./timed_jobs.ts";
+
+/** Everything that a run of the benchmark found; what `--json` prints. */
+export interface BenchReport {
+  readonly system: { readonly deno: string; readonly os: string; readonly cores: number };
+  readonly adapter: { readonly description: string; readonly class: string };
+  /** Null where `--only` leaves it out. */
+  readonly rates: AdapterRates | null;
+  readonly jobs: readonly TimedJob[];
+}
+
+/** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
+export function reportText({ system, adapter, rates, jobs }: BenchReport): string {
+  const sections = [
+    `${adapter.description}, ${adapter.class}\n` +
+    `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
+  ];
+  if (rates) {
+    sections.push(
+      `copy          ${rates.copyGBs.toFixed(1)} GB/s\n` +
+        `multiply-add  ${rates.multiplyAddGflops.toFixed(1)} GFLOP/s`,
+    );
+  }
+  if (jobs.length > 0) sections.push(table(jobs));
+  return sections.join("\n\n");
+}
+
+const HEADINGS = ["", "", "ms", "GFLOP/s", "GB/s", "kernels", "ready s", "ratio"];
+
+/** A line for each job and library; the ratio is how many times as long a peer takes as we do. */
+function table(jobs: readonly TimedJob[]): string {
+  const rows = jobs.flatMap(({ job, timings }) =>
+    timings.map((timing, i) => [i === 0 ? job : "", ...cells(timing)])
+  );
+  const widths = HEADINGS.map((h, c) => Math.max(h.length, ...rows.map((row) => row[c].length)));
+  return [HEADINGS, ...rows].map((row) =>
+    row.map((cell, c) => c < 2 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+      .trimEnd()
+  ).join("\n");
+}
+
+function cells({ library, ms, gflops, gbs, dispatches, readyMs, ratio }: Timing): string[] {
+  return [
+    library,
+    figure(ms),
+    figure(gflops),
+    gbs === null ? "" : figure(gbs),
+    dispatches === null ? "" : String(dispatches),
+    figure(readyMs / 1000),
+    ratio === null ? "" : ratio.toFixed(2),
+  ];
+}
+
+function figure(value: number): string {
+  return value.toFixed(value < 10 ? 2 : 1);
+}

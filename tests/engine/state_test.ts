@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { evaluate } from "../../engine/evaluate.ts";
+import { constant } from "../../engine/leaves.ts";
+import { affine } from "../../engine/ops/unary.ts";
+import { SEGMENT_ELEMENTS, State } from "../../engine/state.ts";
+import { openDevice } from "../device.ts";
+
+Deno.test("State holds zeros, then what is written", async () => {
+  using device = await openDevice();
+  using state = new State(device, { "a.weight": [3, 5], scalar: [], b: [65] }, "weights");
+  assert.deepEqual(state.names, ["a.weight", "scalar", "b"]);
+  assert.deepEqual(state.shape("a.weight"), [3, 5]);
+  assert.deepEqual((await state.read())["a.weight"], new Float32Array(15));
+  const numbers = Float32Array.from({ length: 100 }, (_, i) => i + 0.5);
+  state.write("a.weight", numbers.subarray(7, 22));
+  state.write("scalar", Float32Array.of(-1));
+  state.write("b", numbers.subarray(35));
+  const read = await state.read();
+  assert.deepEqual(read["a.weight"], numbers.slice(7, 22));
+  assert.deepEqual(read.scalar, Float32Array.of(-1));
+  assert.deepEqual(read.b, numbers.slice(35));
+  assert.deepEqual([...await evaluate(affine(state.tensor("scalar"), 2), {}, device)], [-2]);
+});
+
+Deno.test("State lies in segments that every adapter can bind", async () => {
+  using device = await openDevice();
+  const before = device.bufferBytes;
+  const half = SEGMENT_ELEMENTS / 2;
+  const state = new State(device, { a: [half], b: [half - 63], c: [1], d: [2, 3] }, "large");
+  assert.deepEqual(state.segments().map((t) => t.shape), [[2 * half], [128]]);
+  assert.deepEqual(state.buffers.map((b) => b.size), [8 * half, 512]);
+  state[Symbol.dispose]();
+  assert.equal(device.bufferBytes, before);
+  assert.throws(
+    () => new State(device, { huge: [SEGMENT_ELEMENTS + 1] }, "large"),
+    /^ShapeError: large: "huge" \[33554433\] is larger than 33554432 elements$/,
+  );
+  assert.equal(device.bufferBytes, before);
+});
+
+Deno.test("State says which tensor is wrong", async () => {
+  using device = await openDevice();
+  using state = new State(device, { a: [2, 3] }, "weights");
+  assert.throws(() => state.tensor("b"), /^ShapeError: weights: there is no tensor "b"$/);
+  assert.throws(() => state.shape("b"), /there is no tensor "b"/);
+  assert.throws(
+    () => state.write("a", new Float32Array(5)),
+    /^ShapeError: weights: 5 elements for "a" \[2, 3\]$/,
+  );
+  assert.throws(
+    () => state.pack({}),
+    /^ShapeError: weights: no tensor for "a" \[2, 3\]$/,
+  );
+  assert.throws(
+    () => state.pack({ a: constant([1, 2, 3, 4, 5]) }),
+    /^ShapeError: weights: \[5\] for "a" \[2, 3\]$/,
+  );
+});

@@ -1,0 +1,130 @@
+import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import { constant, evaluate, evaluateReference, type Tensor } from "../../engine/mod.ts";
+import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
+import {
+  constantScaling,
+  type GateParameters,
+  gateParameters,
+  inverseSqrt2,
+  learnableScaling,
+  original,
+  scaleSkip,
+  SKIP_SCALING_NAMES,
+  type SkipScaling,
+} from "../../nets/skip_scaling.ts";
+import { openDevice } from "../device.ts";
+import { distance } from "../golden.ts";
+
+const BATCH = 2;
+const TOKENS = 5;
+const CHANNELS = 3;
+const HIDDEN = 2;
+
+const wave = (size: number, phase: number): Float32Array =>
+  Float32Array.from({ length: size }, (_, i) => Math.sin(2.3 * i + phase));
+
+const values = wave(BATCH * TOKENS * CHANNELS, 0.4);
+const skip = constant(values, [BATCH, TOKENS, CHANNELS]);
+const of = (tensor: Tensor): number[] => Array.from(evaluateReference([tensor])[0]);
+
+const gate = (phase: number, size = 1): GateParameters<Tensor> => ({
+  layer1: {
+    weight: constant(wave(HIDDEN * TOKENS, phase).map((v) => v * size), [HIDDEN, TOKENS]),
+    bias: constant(wave(HIDDEN, phase + 1).map((v) => v * size)),
+  },
+  layer2: {
+    weight: constant(wave(TOKENS * HIDDEN, phase + 2).map((v) => v * size), [TOKENS, HIDDEN]),
+    bias: constant(wave(TOKENS, phase + 3).map((v) => v * size)),
+  },
+});
+
+/** Method 3 in plain loops. */
+function gated(phase: number): number[] {
+  const [w1, b1, w2, b2] = [
+    wave(HIDDEN * TOKENS, phase),
+    wave(HIDDEN, phase + 1),
+    wave(TOKENS * HIDDEN, phase + 2),
+    wave(TOKENS, phase + 3),
+  ];
+  const scaled: number[] = [];
+  for (let b = 0; b < BATCH; b++) {
+    const at = (t: number, c: number) => values[(b * TOKENS + t) * CHANNELS + c];
+    const means = [];
+    for (let t = 0; t < TOKENS; t++) means.push((at(t, 0) + at(t, 1) + at(t, 2)) / CHANNELS);
+    const hidden = [];
+    for (let h = 0; h < HIDDEN; h++) {
+      let sum = b1[h];
+      for (let t = 0; t < TOKENS; t++) sum += w1[h * TOKENS + t] * means[t];
+      hidden.push(Math.max(0, sum));
+    }
+    for (let t = 0; t < TOKENS; t++) {
+      let sum = b2[t];
+      for (let h = 0; h < HIDDEN; h++) sum += w2[t * HIDDEN + h] * hidden[h];
+      for (let c = 0; c < CHANNELS; c++) scaled.push(at(t, c) / (1 + Math.exp(-sum)));
+    }
+  }
+  return scaled;
+}
+
+Deno.test("original() leaves the skip as it is", () => {
+  equal(original(skip), skip);
+});
+
+Deno.test("inverseSqrt2() divides by the root of two", () => {
+  ok(distance(of(inverseSqrt2(skip)), values.map((v) => v / Math.sqrt(2))) < 1e-7);
+});
+
+Deno.test("constantScaling() is kappa^(i-1), so the outermost skip keeps its size", () => {
+  equal(distance(of(constantScaling(skip, 1, 0.7)), values), 0);
+  ok(distance(of(constantScaling(skip, 4, 0.7)), values.map((v) => v * 0.343)) < 1e-7);
+});
+
+Deno.test("constantScaling() with kappa 1 is the original bit for bit", async () => {
+  using device = await openDevice();
+  for (const i of [1, 3, 6]) {
+    deepEqual(await evaluate(constantScaling(skip, i, 1), {}, device), values);
+  }
+});
+
+Deno.test("learnableScaling() gates each token by the means of all tokens", () => {
+  for (const phase of [0, 1, 2]) {
+    ok(distance(of(learnableScaling(skip, gate(phase))), gated(phase)) < 1e-6);
+  }
+});
+
+Deno.test("learnableScaling() with zero weights scales by a half", async () => {
+  using device = await openDevice();
+  const halves = await evaluate(learnableScaling(skip, gate(0, 0)), {}, device);
+  deepEqual(halves, values.map((v) => v / 2));
+});
+
+Deno.test("scaleSkip() gives each skip to its method, and to its gate", () => {
+  const [kappa, N] = [0.6, 3];
+  const gates = [10, 20, 30].map((phase) => gate(phase));
+  const scaled = (method: SkipScaling, i: number) =>
+    of(scaleSkip(skip, i, { method, kappa, gates: method === 3 ? gates.slice(0, 1) : gates }));
+  for (let i = 1; i <= N; i++) {
+    deepEqual(scaled(0, i), Array.from(values));
+    deepEqual(scaled(1, i), of(inverseSqrt2(skip)));
+    deepEqual(scaled(2, i), of(constantScaling(skip, i, kappa)));
+    deepEqual(scaled(3, i), of(learnableScaling(skip, gates[0])));
+    // The innermost skip is used first, and so has the first gate.
+    deepEqual(scaled(4, i), of(learnableScaling(skip, gates[N - i])));
+  }
+});
+
+Deno.test("gateParameters() has a 16th of the tokens in its hidden layer, at least one", () => {
+  const shapes = (tokens: number) =>
+    parameterShapes((make: MakeParameter<void>) => gateParameters(make, "se", tokens));
+  deepEqual({ ...shapes(257) }, {
+    "se.layer1.weight": [16, 257],
+    "se.layer1.bias": [16],
+    "se.layer2.weight": [257, 16],
+    "se.layer2.bias": [257],
+  });
+  deepEqual(shapes(5)["se.layer1.weight"], [1, 5]);
+});
+
+Deno.test("SKIP_SCALING_NAMES has a name for each method", () => {
+  equal(new Set(SKIP_SCALING_NAMES).size, 5);
+});

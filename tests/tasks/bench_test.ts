@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { JOB_KINDS, jobs } from "../../tasks/bench/jobs.ts";
+import type { Job } from "../../tasks/bench/jobs.ts";
+import type { Library } from "../../tasks/bench/library.ts";
+import { median, pairedTimes } from "../../tasks/bench/paired_times.ts";
+import { timedJob, WrongResultError } from "../../tasks/bench/timed_jobs.ts";
+
+const bench = new URL("../../tasks/bench.ts", import.meta.url);
+
+async function runBench(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", bench.href, ...args],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+Deno.test("bench --json gives machine, adapter and a timing of each product", async () => {
+  const args = ["--only=matmul", "--peers=none", "--rounds=1", "--json"];
+  const { code, out, err } = await runBench(...args);
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+  const report = JSON.parse(out);
+  assert.equal(report.system.deno, Deno.version.deno);
+  assert.match(report.adapter.class, /^(software|integrated|discrete)$/);
+  assert.equal(report.rates, null);
+  assert.deepEqual(report.jobs.map(({ job }: { job: string }) => job), [
+    "matmul 512",
+    "matmul 1024",
+  ]);
+  for (const [i, { timings }] of report.jobs.entries()) {
+    assert.equal(timings.length, 1);
+    const [ours] = timings;
+    assert.equal(ours.library, "ScaleLong");
+    assert.equal(ours.ratio, null);
+    assert.equal(ours.dispatches, 1);
+    assert.ok(ours.ms > 0 && ours.readyMs > 0);
+    const flops = 2 * [512, 1024][i] ** 3;
+    assert.ok(Math.abs(ours.gflops * ours.ms * 1e6 / flops - 1) < 1e-9);
+  }
+});
+
+Deno.test("bench refuses flags and words that it does not know in one line with exit code 2", async () => {
+  const flag = await runBench("--pears=none");
+  assert.deepEqual({ code: flag.code, out: flag.out }, { code: 2, out: "" });
+  assert.match(flag.err, /^--pears: [^\n]*--peers[^\n]*\n$/);
+  const word = await runBench("--only=matmul,blok");
+  assert.deepEqual({ code: word.code, out: word.out }, { code: 2, out: "" });
+  assert.match(word.err, /^--only: "blok" [^\n]*did you mean block\?\n$/);
+});
+
+Deno.test("jobs() has every kind but the adapter, which is no job", () => {
+  const kinds = new Set<string>(jobs().map(({ kind }) => kind));
+  assert.deepEqual([...kinds], JOB_KINDS.filter((kind) => kind !== "adapter"));
+});
+
+Deno.test("timedJob() pairs the libraries round by round and gives the ratio", async () => {
+  const turns: string[] = [];
+  const { timings } = await timedJob(job, [library("ours", 1), library("theirs", 1)], 3, () => {});
+  assert.deepEqual(timings.map(({ library }) => library), ["ours", "theirs"]);
+  assert.equal(timings[0].ratio, null);
+  assert.ok(timings[1].ratio! > 0);
+  // Each is sized first, then they take turns.
+  assert.deepEqual(turns.slice(-6), ["ours", "theirs", "ours", "theirs", "ours", "theirs"]);
+
+  function library(name: string, element: number): Library {
+    return { ...idle(element), name, matmul: () => Promise.resolve(runner(name, element)) };
+  }
+  function runner(name: string, element: number) {
+    return {
+      ...silent(element),
+      run: async () => {
+        turns.push(name);
+        await new Promise((done) => setTimeout(done, 1));
+      },
+    };
+  }
+});
+
+Deno.test("timedJob() refuses to time a library whose result is wrong", async () => {
+  await assert.rejects(
+    timedJob(job, [idle(1), { ...idle(1.5), name: "liar" }], 1, () => {}),
+    (error: unknown) =>
+      error instanceof WrongResultError &&
+      /^liar [^\n]*element 0 is 1\.5, not 1$/.test(error.message),
+  );
+  await assert.rejects(timedJob(job, [idle(NaN)], 1, () => {}), WrongResultError);
+});
+
+Deno.test("pairedTimes() gives a time for every contender and round; median() takes the middle", async () => {
+  const tick = () => new Promise<void>((done) => setTimeout(done, 1));
+  const times = await pairedTimes([tick, tick], 4);
+  assert.deepEqual(times.map((t) => t.length), [4, 4]);
+  assert.ok(times.flat().every((t) => t > 0));
+  assert.equal(median([3, 1, 100]), 3);
+  assert.equal(median([4, 1, 2, 100]), 3);
+});
+
+const job: Job = {
+  name: "one",
+  kind: "matmul",
+  flops: 1,
+  bytes: null,
+  start: (library) => library.matmul(new Float32Array(1), new Float32Array(1), 1),
+  expected: () => new Map([[0, 1]]),
+  tolerance: 1e-3,
+};
+
+function silent(element: number) {
+  return {
+    dispatches: 1,
+    run: () => Promise.resolve(),
+    result: () => Promise.resolve(Float32Array.of(element)),
+    [Symbol.dispose]: () => {},
+  };
+}
+
+/** A library that does every job at once, and whose results are one element. */
+function idle(element: number): Library {
+  const start = () => Promise.resolve(silent(element));
+  return { name: "idle", matmul: start, softmax: start, layerNorm: start, block: start };
+}
