@@ -36,7 +36,7 @@ export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
   const tiles = Math.ceil(inner / lanes);
   const partials = chunks === 1 ? outs : terms.map(() => emitter.scratch(outer * chunks * inner));
   const add = (r: string) =>
-    `{ let row = workgroup.z * p.reduce + ${r}; let at = row * p.inner + column; ${
+    `{ let row = outer * p.reduce + ${r}; let at = row * p.inner + column; ${
       terms.map((term, t) => `sum${t} += ${term};`).join(" ")
     } }`;
   const bindings: Binding[] = [
@@ -62,11 +62,11 @@ struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, til
   let start = (part % p.chunks) * p.chunk;
   let end = min(start + p.chunk, p.reduce);
   ${terms.map((_, t) => `var sum${t} = 0.0;`).join(" ")}
-  for (var r = start; r < end; r++) {
-    let row = outer * p.reduce + r;
-    let at = row * p.inner + column;
-    ${terms.map((term, t) => `sum${t} += ${term};`).join(" ")}
+  var r = start;
+  for (; r + ${UNROLL - 1}u < end; r += ${UNROLL}u) {
+    ${Array.from({ length: UNROLL }, (_, i) => add(`(r + ${i}u)`)).join("\n    ")}
   }
+  for (; r < end; r++) ${add("r")}
   let to = part * p.inner + column;
   ${terms.map((_, t) => `out${t}[to] = sum${t};`).join(" ")}
 }`,
