@@ -24,7 +24,9 @@ import { type DType, type Shape, shapeText, sizeOf, type Tensor } from "./tensor
 
 /** An input of an example. */
 export interface ExampleInput {
+  /** Its sizes. */
   readonly shape: Shape;
+  /** Its element type. */
   readonly dtype: DType;
   /** Element `i`; uniform in [-1, 1) where absent. */
   readonly values?: (i: number) => number;
@@ -34,6 +36,7 @@ export interface ExampleInput {
 export interface OperationExample {
   /** The operation and its sizes: `linear: 7 x 13 -> 5, two parts`. */
   readonly name: string;
+  /** What `build` is given tensors of. */
   readonly inputs: readonly ExampleInput[];
   /** Which inputs have a gradient. */
   readonly differentiable: readonly number[];
@@ -43,9 +46,11 @@ export interface OperationExample {
 
 /** The graph of an example. */
 export interface TracedExample {
+  /** The leaves, in the example's order. */
   readonly inputs: readonly Tensor[];
   /** Elements of the inputs, by name. */
   readonly values: Readonly<Record<string, HostArray>>;
+  /** What the example builds. */
   readonly outputs: readonly Tensor[];
   /** A fixed random projection of all outputs to one number. */
   readonly loss: Tensor;
@@ -405,6 +410,8 @@ const views: readonly OperationExample[] = [
   viewed("broadcast to [3, 8]", [[3, 1]], ([x]) => broadcastTo(x, [3, 8])),
   viewed("slice 2 to 9 of axis 1", [[5, 11, 3]], ([x]) => slice(x, 1, 2, 9)),
   viewed("slice 4 to 12 of axis 1, vectors", [[3, 16]], ([x]) => slice(x, 1, 4, 12)),
+  viewed("slice 0 to 4 of axis 1, rows not whole vectors", [[3, 6]], ([x]) => slice(x, 1, 0, 4)),
+  viewed("pad axis 0 by 0, 2, the end not a whole vector", [[6]], ([x]) => pad(x, 0, 0, 2)),
   viewed("pad axis 0 by 2, 1", [[4, 7]], ([x]) => pad(x, 0, 2, 1)),
   viewed("pad axis 1 by 4, 8, vectors", [[3, 4]], ([x]) => pad(x, 1, 4, 8)),
   viewed("window [4, 9] at -1, -3", [[5, 7]], ([x]) => {

@@ -1,18 +1,22 @@
 import {
   add,
+  affine,
   broadcastTo,
   compile,
   type Device,
+  div,
   type HostArray,
   input,
   mul,
   type Plan,
   randomNormal,
+  relu,
   type Shape,
   State,
+  sub,
   type Tensor,
 } from "../engine/mod.ts";
-import { TIMESTEP_SCALE } from "../train/vp_sde.ts";
+import { alphaBar, TIMESTEP_SCALE } from "../train/vp_sde.ts";
 import { eulerSteps } from "./samplers/euler_maruyama.ts";
 
 /** The noise in `x` `[n, C, H, W]` at timesteps `[n]`, as graph. */
@@ -40,24 +44,39 @@ export class Sampler implements Disposable {
   #start: Plan;
   #step: Plan;
 
-  private constructor(state: State, start: Plan, step: Plan) {
+  #clip_denoised: boolean;
+
+  private constructor(state: State, start: Plan, step: Plan, clip_denoised: boolean) {
     this.#state = state;
     this.#start = start;
     this.#step = step;
+    this.#clip_denoised = clip_denoised;
   }
 
-  /** Compiles a sampler of pictures of `shape` `[n, C, H, W]`. */
-  static async create(device: Device, shape: Shape, model: NoiseModel): Promise<Sampler> {
+  /**
+   * Compiles a sampler of pictures of `shape` `[n, C, H, W]`.
+   *
+   * @param clip_denoised keep the picture that each step predicts within [-1, 1]
+   */
+  static async create(
+    device: Device,
+    shape: Shape,
+    model: NoiseModel,
+    { clip_denoised = false }: { clip_denoised?: boolean } = {},
+  ): Promise<Sampler> {
     const state = new State(device, { x: shape }, "sampler");
     const x = state.tensor("x");
     const timesteps = broadcastTo(input("timestep", [1]), [shape[0]]);
-    const noise = model(x, timesteps);
+    const predicted = model(x, timesteps);
+    const noise = clip_denoised
+      ? clipDenoised(x, predicted, input("alpha", []), input("sigma", []))
+      : predicted;
     const value = add(mul(x, input("x_factor", [])), mul(noise, input("noise_factor", [])));
     const step = await compile(device, { updates: [{ state: x, value }] });
     const start = await compile(device, {
       updates: [{ state: x, value: randomNormal(input("key", [4], "u32"), shape, INITIAL) }],
     });
-    return new Sampler(state, start, step);
+    return new Sampler(state, start, step, clip_denoised);
   }
 
   /** Draws pictures, `[n, C, H, W]`, about in [-1, 1]. Nothing is read back before the last step. */
@@ -69,6 +88,7 @@ export class Sampler implements Disposable {
         timestep: Float32Array.of(t * TIMESTEP_SCALE),
         x_factor: Float32Array.of(x),
         noise_factor: Float32Array.of(noise),
+        ...(this.#clip_denoised ? levels(t) : {}),
         ...inputs,
       });
     }
@@ -81,4 +101,20 @@ export class Sampler implements Disposable {
     this.#start[Symbol.dispose]();
     this.#state[Symbol.dispose]();
   }
+}
+
+/** Share of picture and of noise at time `t`. */
+function levels(t: number): Record<string, Float32Array> {
+  const abar = alphaBar(t);
+  return {
+    alpha: Float32Array.of(Math.sqrt(abar)),
+    sigma: Float32Array.of(Math.sqrt(1 - abar)),
+  };
+}
+
+/** The noise that belongs to the predicted picture once that is clipped to [-1, 1]. */
+function clipDenoised(x: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor): Tensor {
+  const x0 = div(sub(x, mul(sigma, noise)), alpha);
+  const clipped = affine(sub(relu(affine(x0, 1, 1)), relu(affine(x0, 1, -1))), 1, -1);
+  return div(sub(x, mul(alpha, clipped)), sigma);
 }

@@ -135,16 +135,21 @@ class SampleGrids implements Disposable {
   async draw({ state }: TrainStep, step: number): Promise<void> {
     const { nnet, sample, seed, workdir } = this.config;
     const { in_chans: channels, img_size: image_size } = nnet;
-    const { n_samples: n, sample_steps: steps, scale } = sample;
+    const { n_samples: n, sample_steps: steps, scale, clip_denoised } = sample;
     const model = uvitNoiseModel(state.nnet_ema, nnet, scale);
     this.#sampler ??= await Sampler.create(
       this.device,
       [n, channels, image_size, image_size],
       model.predict,
+      { clip_denoised },
     );
     const labels = Int32Array.from({ length: n }, (_, i) => i % this.classes);
     const x = await this.#sampler.sample({ seed, steps, inputs: model.inputs(labels) });
-    const { rgb, width, height } = imageGrid(toBytes(x), { channels, image_size });
+    const { rgb, width, height } = imageGrid(toBytes(x), {
+      channels,
+      image_size,
+      columns: Math.min(8, n),
+    });
     const file = join(workdir, "samples", `${step}.png`);
     await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
     await Deno.rename(`${file}.tmp`, file);

@@ -59,5 +59,5 @@ export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>)
     difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
     magnitude = Math.max(magnitude, Math.abs(expected[i]));
   }
-  return difference / magnitude;
+  return difference === 0 ? 0 : difference / magnitude;
 }

@@ -49,6 +49,7 @@ export interface SampleConfig {
   n_samples: number;
   sample_steps: number;
   scale: number;
+  clip_denoised: boolean;
 }
 
 /**
@@ -151,6 +152,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     n_samples: count.describe("pictures in a grid"),
     sample_steps: count.describe("sampler steps per picture"),
     scale: z.number().min(0).describe("strength of guidance; cond only; 0: off"),
+    clip_denoised: z.boolean()
+      .describe("clip the picture that each sampler step predicts; the reference does not"),
   }).describe("the grid of samples drawn while training"),
 }).superRefine((config, context) => {
   for (const message of contradictions(config)) context.addIssue({ code: "custom", message });

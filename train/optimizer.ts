@@ -76,10 +76,10 @@ export function optimizerUpdate(
 
 /** The numbers that step `step` (from 0) gives to the graph of {@linkcode optimizerUpdate}. */
 export function optimizerInputs(config: Config, step: number): Record<string, Float32Array> {
-  const { betas: [b1, b2], weight_decay } = config.optimizer;
+  const { name, betas: [b1, b2], weight_decay } = config.optimizer;
   const lr = learningRate(config, step);
   return {
-    decay: Float32Array.of(1 - lr * weight_decay),
+    ...(name === "adamw" ? { decay: Float32Array.of(1 - lr * weight_decay) } : {}),
     step_size: Float32Array.of(lr / (1 - b1 ** (step + 1))),
     inverse_root_correction: Float32Array.of(1 / Math.sqrt(1 - b2 ** (step + 1))),
   };

@@ -43,7 +43,7 @@ export const presets: Readonly<Record<PresetName, Config>> = {
       kappa: 0.7,
     },
     dataset: { name: "shapes", path: null, image_size: 16, random_flip: false, n: 8192 },
-    sample: { n_samples: 32, sample_steps: 50, scale: 1 },
+    sample: { n_samples: 32, sample_steps: 50, scale: 1, clip_denoised: true },
   },
   cifar10: {
     seed: 1234,
@@ -83,6 +83,6 @@ export const presets: Readonly<Record<PresetName, Config>> = {
       kappa: 0.7,
     },
     dataset: { name: "cifar10", path: null, image_size: 32, random_flip: true, n: 8192 },
-    sample: { n_samples: 100, sample_steps: 50, scale: 0 },
+    sample: { n_samples: 100, sample_steps: 50, scale: 0, clip_denoised: false },
   },
 };

@@ -75,6 +75,9 @@ Deno.test("fuseGraph() opens another kernel where bindings run out", async () =>
     const loads = new Set(nodes.flatMap((n) => n.inputs.map(rootOf)).filter((t) => !inside.has(t)));
     assert.ok(loads.size + 2 <= 8, `${loads.size} loads`);
   }
+  const total = Array.from({ length: 13 }, () => leaf(5)).reduce(add);
+  assert.deepEqual(fuse([total], 8).map((group) => group.nodes.length), [5, 5, 2]);
+
   using device = await openDevice();
   using plan = await compile(device, { outputs: { y } });
   plan.run();

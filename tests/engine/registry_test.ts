@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { ancestors } from "../../engine/grad.ts";
 import { applyOne, elementwise } from "../../engine/ops/elementwise.ts";
-import {
-  compareWithReference,
-  examples,
-  type OperationExample,
-  traceExample,
-} from "../../engine/registry.ts";
+import { compareWithReference, examples, traceExample } from "../../engine/registry.ts";
 import type { Operation } from "../../engine/tensor.ts";
 import { openDevice } from "../device.ts";
 

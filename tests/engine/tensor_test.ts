@@ -15,7 +15,7 @@ import { softmax } from "../../engine/ops/softmax.ts";
 import { sum } from "../../engine/ops/sum.ts";
 import { affine } from "../../engine/ops/unary.ts";
 import { broadcastTo, concat, pad, permute, reshape, slice } from "../../engine/ops/views.ts";
-import { type DType, type Tensor } from "../../engine/tensor.ts";
+import type { DType, Tensor } from "../../engine/tensor.ts";
 
 const x = (...shape: number[]): Tensor => input("x", shape);
 const whole = (dtype: DType, ...shape: number[]): Tensor => input("x", shape, dtype);

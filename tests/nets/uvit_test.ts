@@ -98,17 +98,24 @@ Deno.test("uvitParameters() has the names and shapes of the reference's checkpoi
 });
 
 Deno.test("uvitParameters() leaves out what the options do", () => {
-  const options = { depth: 2, conv: false, skip: false, qkv_bias: false, mlp_time_embed: false };
+  const options = {
+    conv: false,
+    skip: false,
+    qkv_bias: false,
+    mlp_time_embed: false,
+    num_classes: -1,
+  };
   const names = Object.keys(parameterShapes(describe({ ...tiny, ...options, scalelong: 4 })));
   deepEqual(names.filter((name) => /final|skip|se\.|qkv\.bias|time|label/.test(name)), []);
 });
 
 /** Weights and inputs by the formula of tests/golden/README.md. */
 function byFormula(size: number, key: number, scale: number, offset = 0): Float32Array {
-  return Float32Array.from(
-    { length: size },
-    (_, i) => offset + scale * Math.sin(12.9898 * (i + 1) + 78.233 * (key + 1)),
-  );
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    values[i] = offset + scale * Math.sin(12.9898 * (i + 1) + 78.233 * (key + 1));
+  }
+  return values;
 }
 
 Deno.test("uvit() at CIFAR-10's full size draws the reference's output", async () => {

@@ -1,0 +1,210 @@
+import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import { type Device, type HostArray, input } from "../../engine/mod.ts";
+import type { Checkpoint, Values } from "../../train/checkpoint.ts";
+import type { Config } from "../../train/config.ts";
+import { batches } from "../../train/data/batches.ts";
+import { shapes } from "../../train/data/shapes.ts";
+import { learningRate } from "../../train/lr_scheduler.ts";
+import { microBatches } from "../../train/train_loop.ts";
+import { batchKey, type BatchSource, TrainStep } from "../../train/train_step.ts";
+import { openDevice } from "../device.ts";
+import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
+import { tinyConfig } from "../tiny_config.ts";
+
+const TOLERANCE = 1e-4;
+const GOLDEN_STEPS = 12;
+const GOLDEN_BATCH = 4;
+
+/** A batch that is given whole, as the golden files have it. */
+const givenBatch: BatchSource = (shape) => ({
+  x0: input("x0", shape),
+  t: input("t", [shape[0]]),
+  noise: input("noise", shape),
+});
+
+function goldenConfig({ metadata }: Golden, micro_batches: number): Config {
+  return tinyConfig({
+    train: {
+      micro_batches,
+      n_steps: GOLDEN_STEPS,
+      batch_size: GOLDEN_BATCH,
+      mode: "uncond",
+      ema_rate: Number(metadata.ema_rate),
+    },
+    optimizer: JSON.parse(metadata.optimizer),
+    lr_scheduler: { name: "customized", warmup_steps: Number(metadata.warmup_steps) },
+    nnet: goldenNnet(metadata),
+  });
+}
+
+function goldenStart(file: Golden, config: Config): Checkpoint {
+  const nnet = file.group("init.");
+  const zeros: Values = Object.fromEntries(
+    Object.entries(nnet).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: new Float32Array(data.length) },
+    ]),
+  );
+  return { step: 0, config, nnet, nnet_ema: nnet, exp_avg: zeros, exp_avg_sq: zeros };
+}
+
+/** The inputs of a golden step, by micro-batch. */
+function goldenBatches(file: Golden, step: number, parts: number): Record<string, HostArray>[] {
+  const part = (name: string, i: number) => {
+    const { data } = file.f32(name);
+    const size = data.length / (GOLDEN_STEPS * parts);
+    const at = (step * parts + i) * size;
+    return data.slice(at, at + size);
+  };
+  return Array.from(
+    { length: parts },
+    (_, i) => ({ x0: part("x0", i), t: part("t", i), noise: part("noise", i) }),
+  );
+}
+
+for (const name of ["training_scalelong0", "training_scalelong3"]) {
+  for (const micro_batches of [1, 2]) {
+    const how = micro_batches === 1 ? "" : `, in ${micro_batches} micro-batches`;
+    Deno.test(`TrainStep trains as the reference does: ${name}${how}`, async () => {
+      using device = await openDevice();
+      const file = await readGolden(name);
+      const config = goldenConfig(file, micro_batches);
+      using step = await TrainStep.create(device, config, {
+        checkpoint: goldenStart(file, config),
+        source: givenBatch,
+        recordLength: GOLDEN_STEPS,
+      });
+      for (let i = 0; i < GOLDEN_STEPS; i++) step.run(i, goldenBatches(file, i, micro_batches));
+      const records = await step.records();
+      const each = (actual: number[], wanted: number[]) => {
+        equal(actual.length, wanted.length);
+        return actual.map((value, i) => Math.abs(value / wanted[i] - 1)).filter((e) =>
+          !(e <= 1e-5)
+        );
+      };
+      deepEqual(each(records.map(({ loss }) => loss), file.f64("loss")), []);
+      deepEqual(each(records.map(({ grad_norm }) => grad_norm), file.f64("grad_norm")), []);
+      const rates = records.map((_, i) => learningRate(config, i));
+      ok(distance(rates, file.f64("lr")) < 1e-12);
+
+      const { nnet, nnet_ema } = await step.checkpoint(GOLDEN_STEPS);
+      for (const [prefix, values] of [["final.", nnet], ["ema.", nnet_ema]] as const) {
+        const wanted = file.group(prefix);
+        deepEqual(Object.keys(values), Object.keys(wanted));
+        const strayed = Object.keys(wanted)
+          .map((key) => [key, distance(values[key].data, wanted[key].data)] as const)
+          .filter(([, error]) => !(error <= TOLERANCE));
+        deepEqual(strayed, [], prefix);
+      }
+    });
+  }
+}
+
+/** Counts what goes to the device's queue while `work` runs. */
+function submitsOf(device: Device, work: () => void): number {
+  const { queue } = device.gpu;
+  const submit = queue.submit;
+  let count = 0;
+  queue.submit = (commands) => {
+    count += [...commands].length;
+    return submit.call(queue, commands);
+  };
+  try {
+    work();
+  } finally {
+    queue.submit = submit;
+  }
+  return count;
+}
+
+/** The inputs of step 0 of a run on shapes. */
+function firstBatches(config: Config): Record<string, HostArray>[] {
+  const { dataset, seed, train } = config;
+  const data = shapes({ image_size: dataset.image_size, n: dataset.n, seed });
+  const walk = batches(data, { seed, random_flip: false });
+  return microBatches(config, walk.at(0, train.batch_size), 0);
+}
+
+Deno.test("TrainStep is one submit, or one per micro-batch and one more", async () => {
+  using device = await openDevice();
+  for (const [micro_batches, submits] of [[1, 1], [4, 5]]) {
+    const config = tinyConfig({ train: { micro_batches, grad_clip: 1 } });
+    using step = await TrainStep.create(device, config, { recordLength: 3 });
+    const inputs = firstBatches(config);
+    for (let i = 0; i < 3; i++) equal(submitsOf(device, () => step.run(i, inputs)), submits);
+    equal(step.launches.submits, submits);
+    equal((await step.records()).length, 3);
+  }
+});
+
+Deno.test("TrainStep does not depend on how a batch is split", async () => {
+  using device = await openDevice();
+  const losses: number[] = [];
+  const norms: number[] = [];
+  const weights: Float32Array[] = [];
+  for (const micro_batches of [1, 2, 8]) {
+    const config = tinyConfig({ train: { micro_batches }, lr_scheduler: { warmup_steps: 0 } });
+    using step = await TrainStep.create(device, config, { recordLength: 1 });
+    step.run(0, firstBatches(config));
+    const [{ loss, grad_norm }] = await step.records();
+    losses.push(loss);
+    norms.push(grad_norm);
+    weights.push((await step.checkpoint(1)).exp_avg["in_blocks.0.attn.qkv.weight"].data);
+  }
+  ok(distance(losses, losses.map(() => losses[0])) < 1e-5, `${losses}`);
+  ok(distance(norms, norms.map(() => norms[0])) < 1e-5, `${norms}`);
+  for (const other of weights) ok(distance(other, weights[0]) < 1e-5);
+});
+
+Deno.test("TrainStep records the norm before clipping and moves by the clipped gradient", async () => {
+  using device = await openDevice();
+  const moments = async (grad_clip: number) => {
+    const config = tinyConfig({ train: { grad_clip } });
+    using step = await TrainStep.create(device, config, { recordLength: 1 });
+    step.run(0, firstBatches(config));
+    const [{ grad_norm }] = await step.records();
+    const { exp_avg } = await step.checkpoint(1);
+    return { grad_norm, moment: exp_avg["decoder_pred.weight"].data };
+  };
+  const free = await moments(0);
+  const clipped = await moments(0.5 * free.grad_norm);
+  equal(clipped.grad_norm, free.grad_norm);
+  ok(distance(clipped.moment, free.moment.map((v) => v / 2)) < 1e-5);
+  ok(distance((await moments(2 * free.grad_norm)).moment, free.moment) < 1e-6);
+});
+
+Deno.test("TrainStep starts from the seed's weights, averages alike and moments of zero", async () => {
+  using device = await openDevice();
+  const start = async (seed: number) => {
+    using step = await TrainStep.create(device, tinyConfig({ seed }), { recordLength: 1 });
+    const { nnet, nnet_ema, exp_avg, exp_avg_sq } = await step.checkpoint(0);
+    deepEqual(nnet_ema, nnet);
+    for (const { data } of [...Object.values(exp_avg), ...Object.values(exp_avg_sq)]) {
+      ok(data.every((v) => v === 0));
+    }
+    const sizes = Object.values(nnet).map(({ data }) => data.length);
+    equal(step.parameters, sizes.reduce((a, b) => a + b));
+    return nnet.pos_embed.data;
+  };
+  const first = await start(1);
+  deepEqual(await start(1), first);
+  ok(distance(await start(2), first) > 0.1);
+});
+
+Deno.test("TrainStep gives back all memory", async () => {
+  using device = await openDevice();
+  for (const micro_batches of [1, 2]) {
+    const before = [device.bufferBytes, device.bufferCount];
+    const config = tinyConfig({ train: { micro_batches } });
+    const step = await TrainStep.create(device, config, { recordLength: 1 });
+    step.run(0, firstBatches(config));
+    await step.records();
+    ok(device.bufferBytes > before[0]);
+    step[Symbol.dispose]();
+    deepEqual([device.bufferBytes, device.bufferCount], before);
+  }
+});
+
+Deno.test("batchKey() holds the whole seed", () => {
+  deepEqual([...batchKey(2 ** 32 * 3 + 7, 5, 64)], [7, 3, 5, 64]);
+});
