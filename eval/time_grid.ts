@@ -1,4 +1,4 @@
-import { lambda, type NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
 
 /** How times are spaced: the names that `--grid` takes. */
 export const TIME_GRIDS = ["log_snr", "uniform", "quadratic", "karras"] as const;
@@ -12,7 +12,7 @@ const RHO = 7;
 /**
  * `intervals + 1` times, latest first, from `t_start` to `t_end`.
  *
- * - `log_snr`: equal steps of lambda (Lu et al., "DPM-Solver", NeurIPS 2022, section 3.4).
+ * - `log_snr`: equal steps of lambda (Lu et al., "DPM-Solver", NeurIPS 2022).
  * - `uniform`: equal steps of t.
  * - `quadratic`: equal steps of the root of t (Song et al., "DDIM", ICLR 2021, appendix D.2).
  * - `karras`: equal steps of `(sigma / alpha)^(1/7)` (Karras et al., "Elucidating the Design Space
@@ -49,11 +49,11 @@ export function timeGrid(
 type Ruler = [to: (t: number) => number, from: (at: number) => number];
 
 const RULERS: Readonly<Record<TimeGridName, (schedule: NoiseSchedule) => Ruler>> = {
-  log_snr: (schedule) => [(t) => lambda(schedule, t), (l) => schedule.inverseLambda(l)],
+  log_snr: (schedule) => [(t) => schedule.lambda(t), (l) => schedule.inverseLambda(l)],
   uniform: () => [(t) => t, (t) => t],
   quadratic: () => [Math.sqrt, (root) => root * root],
   karras: (schedule) => [
-    (t) => Math.exp(-lambda(schedule, t) / RHO),
+    (t) => Math.exp(-schedule.lambda(t) / RHO),
     (root) => schedule.inverseLambda(-RHO * Math.log(root)),
   ],
 };

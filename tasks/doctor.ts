@@ -4,6 +4,7 @@ import { parseFlags } from "../train/flags.ts";
 import { helpText } from "../train/help_text.ts";
 import { UsageError } from "../train/usage_error.ts";
 import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
+import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_report.ts";
 import { ensureAdapter } from "./setup.ts";
 
 const flagsSchema = z.object({
@@ -33,7 +34,12 @@ export async function main(args: readonly string[]): Promise<void> {
   await ensureAdapter();
   using device = await Device.open();
   const report = adapterReport(device);
-  if (flags.get("json") === true) return console.log(JSON.stringify(report, null, 2));
+  if (flags.get("json") === true) {
+    const kernels: KernelReport[] = await Array.fromAsync(kernelReports(device));
+    console.log(JSON.stringify({ ...report, kernels }, null, 2));
+    if (kernels.some((k) => !k.agrees)) Deno.exitCode = 1;
+    return;
+  }
   printSection("System", {
     Deno: `${report.system.deno} (V8 ${report.system.v8}, TypeScript ${report.system.typescript})`,
     machine: `${report.system.os}, ${report.system.cores} cores`,
@@ -41,6 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
   printSection("Adapter", adapterRows(report.adapter));
   printSection("Limits", limitRows(report.limits));
   printSection("Features", featureRows(report));
+  if (!await kernelTable(kernelReports(device), console.log)) Deno.exitCode = 1;
 }
 
 function adapterRows(adapter: AdapterReport["adapter"]): Record<string, string> {
@@ -87,7 +94,8 @@ function printSection(heading: string, rows: Record<string, string>): void {
 
 function help(): string {
   return helpText({
-    about: "Says what this machine offers to WebGPU: the adapter, its limits and its features.",
+    about:
+      "Says what this machine offers to WebGPU, and compares every kernel with the float64 reference.",
     examples: [{ command: "deno task doctor --json", does: "the same, for programs" }],
     schemas: [flagsSchema],
     defaults: new Map(),

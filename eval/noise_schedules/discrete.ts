@@ -1,4 +1,4 @@
-import { logAlphaAt, type NoiseSchedule } from "./noise_schedule.ts";
+import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
 
 /** `n` rates from `first` to `last` in equal steps: Ho et al., "DDPM", NeurIPS 2020. */
 export function linearBetas({ first = 1e-4, last = 0.02, n = 1000 }: BetaRange = {}): Float64Array {
@@ -39,7 +39,7 @@ export function discrete(betas: ArrayLike<number>, name: string): NoiseSchedule 
     logs[i + 1] = logs[i] + Math.log1p(-betas[i]) / 2;
   }
   const stretchAt = (t: number) => Math.min(Math.max(Math.ceil(t * n), 1), n);
-  return {
+  return noiseSchedule({
     name,
     t_min: 1 / n,
     t_max: 1,
@@ -51,18 +51,17 @@ export function discrete(betas: ArrayLike<number>, name: string): NoiseSchedule 
       const i = stretchAt(t);
       return -2 * n * (logs[i] - logs[i - 1]);
     },
-    inverseLambda(lambda) {
-      const wanted = logAlphaAt(lambda);
+    inverseLogAlpha(log_alpha) {
       let low = 1;
       for (let high = n; low < high;) {
         const middle = (low + high) >> 1;
-        if (logs[middle] > wanted) low = middle + 1;
+        if (logs[middle] > log_alpha) low = middle + 1;
         else high = middle;
       }
-      return (low - 1 + (wanted - logs[low - 1]) / (logs[low] - logs[low - 1])) / n;
+      return (low - 1 + (log_alpha - logs[low - 1]) / (logs[low] - logs[low - 1])) / n;
     },
     timestep: (t) => t * n,
-  };
+  });
 }
 
 function between(a: number, b: number, share: number): number {

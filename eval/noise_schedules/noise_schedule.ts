@@ -9,34 +9,41 @@ export interface NoiseSchedule {
   readonly t_min: number;
   /** Latest time: where pictures are drawn from pure noise. */
   readonly t_max: number;
-  /** The natural logarithm of `alpha(t)`; `alpha(0) = 1`. */
+  /** The natural logarithm of `alpha(t)`. */
   logAlpha(t: number): number;
+  /** Share of the picture that is left; 1 at time 0. */
+  alpha(t: number): number;
+  /** Standard deviation of the noise. */
+  sigma(t: number): number;
+  /** `log(alpha / sigma)`, half the log of the signal-to-noise ratio; infinite at time 0. */
+  lambda(t: number): number;
+  /** The time at which `lambda(t)` is `lambda`. */
+  inverseLambda(lambda: number): number;
   /** Rate of noise `-2 d log alpha / dt`, the square of the SDE's diffusion. */
   beta(t: number): number;
-  /** The time at which half the log of the signal-to-noise ratio is `lambda`. */
-  inverseLambda(lambda: number): number;
   /** What a network is told at time `t`. */
   timestep(t: number): number;
 }
 
-/** Share of the picture left at time `t`. */
-export function alpha(schedule: NoiseSchedule, t: number): number {
-  return Math.exp(schedule.logAlpha(t));
+/** What tells one schedule from another; {@linkcode noiseSchedule} works the rest out. */
+export interface ScheduleDefinition
+  extends Pick<NoiseSchedule, "name" | "t_min" | "t_max" | "logAlpha" | "beta" | "timestep"> {
+  /** The time at which `logAlpha(t)` is `log_alpha`. */
+  inverseLogAlpha(log_alpha: number): number;
 }
 
-/** Standard deviation of the noise at time `t`. */
-export function sigma(schedule: NoiseSchedule, t: number): number {
-  return Math.sqrt(-Math.expm1(2 * schedule.logAlpha(t)));
-}
-
-/** `log(alpha / sigma)`, half the log of the signal-to-noise ratio; infinite at time 0. */
-export function lambda(schedule: NoiseSchedule, t: number): number {
-  const log_alpha = schedule.logAlpha(t);
-  return log_alpha - Math.log(-Math.expm1(2 * log_alpha)) / 2;
-}
-
-/** `log alpha` where `log(alpha / sigma)` is `lambda`: `-log(1 + e^(-2 lambda)) / 2`. */
-export function logAlphaAt(lambda: number): number {
-  // e^(-2 lambda) overflows for very noisy pictures, where it dwarfs the 1.
-  return lambda > -300 ? -Math.log1p(Math.exp(-2 * lambda)) / 2 : lambda;
+/** A schedule from its definition. */
+export function noiseSchedule(definition: ScheduleDefinition): NoiseSchedule {
+  const { logAlpha, inverseLogAlpha, ...rest } = definition;
+  const variance = (t: number) => -Math.expm1(2 * logAlpha(t));
+  return {
+    ...rest,
+    logAlpha,
+    alpha: (t) => Math.exp(logAlpha(t)),
+    sigma: (t) => Math.sqrt(variance(t)),
+    lambda: (t) => logAlpha(t) - Math.log(variance(t)) / 2,
+    // e^(-2 lambda) overflows for pictures that are all noise, where it dwarfs the 1.
+    inverseLambda: (lambda) =>
+      inverseLogAlpha(lambda > -300 ? -Math.log1p(Math.exp(-2 * lambda)) / 2 : lambda),
+  };
 }

@@ -1,5 +1,5 @@
 import { BETA_MAX, BETA_MIN, TIMESTEP_SCALE } from "../../train/vp_sde.ts";
-import { logAlphaAt, type NoiseSchedule } from "./noise_schedule.ts";
+import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
 
 /**
  * `beta(t)` linear in t in [0, 1] (Song et al., "Score-Based Generative Modeling through Stochastic
@@ -10,17 +10,17 @@ export function vpLinear(
   { beta_min = BETA_MIN, beta_max = BETA_MAX }: { beta_min?: number; beta_max?: number } = {},
 ): NoiseSchedule {
   const slope = beta_max - beta_min;
-  return {
+  return noiseSchedule({
     name: `vp_linear(${beta_min}, ${beta_max})`,
     t_min: 1e-4,
     t_max: 1,
     logAlpha: (t) => -(beta_min * t + slope * t * t / 2) / 2,
     beta: (t) => beta_min + slope * t,
-    inverseLambda(lambda) {
+    inverseLogAlpha(log_alpha) {
       // The root of the quadratic above, written so that no two near numbers are subtracted.
-      const twice = -2 * logAlphaAt(lambda);
+      const twice = -2 * log_alpha;
       return 2 * twice / (Math.sqrt(beta_min ** 2 + 2 * slope * twice) + beta_min);
     },
     timestep: (t) => t * TIMESTEP_SCALE,
-  };
+  });
 }

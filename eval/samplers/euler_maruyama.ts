@@ -1,11 +1,52 @@
 /**
- * Euler steps of the probability-flow ODE of the variance-preserving process (Song et al., ICLR
- * 2021, equation 13): `dx/dt = -beta(t)/2 x - beta(t)/2 score(x, t)`, where the score is
- * `-noise / sqrt(1 - abar(t))`. It is the deterministic case of the reference's Euler-Maruyama.
+ * Euler-Maruyama steps of the reverse process (Song et al., "Score-Based Generative Modeling through
+ * Stochastic Differential Equations", ICLR 2021). With `score = -noise / sigma`:
+ *
+ * - the reverse SDE (equation 6): `dx = (-beta/2 x - beta score) dt + sqrt(beta) dw`
+ * - the probability-flow ODE (equation 13): `dx = (-beta/2 x - beta/2 score) dt`
  *
  * @module
  */
 import { alphaBar, beta } from "../../train/vp_sde.ts";
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import { intervalsOf, type Program } from "./program.ts";
+
+/** Earliest time but 0 of {@linkcode eulerGrid} where nothing else is said. */
+export const EULER_T_END = 1e-3;
+
+/** The reference's grid, latest first: `steps` times from `t_max` to `t_end` in equal steps, then 0. */
+export function eulerGrid(
+  { t_max }: NoiseSchedule,
+  { steps, t_end = EULER_T_END }: { steps: number; t_end?: number },
+): number[] {
+  const times = Array.from(
+    { length: steps },
+    (_, i) => steps === 1 ? t_max : t_max + (t_end - t_max) * i / (steps - 1),
+  );
+  return [...times, 0];
+}
+
+/**
+ * The steps over a grid, one network evaluation each. `kind: "sde"` adds noise after every step but
+ * one that ends at time 0.
+ */
+export function eulerMaruyama(
+  schedule: NoiseSchedule,
+  grid: readonly number[],
+  { kind }: { kind: "sde" | "ode" },
+): Program {
+  const steps = intervalsOf(grid).map(({ s, t }) => {
+    const forward = schedule.beta(s) * (t - s);
+    const share = kind === "sde" ? 1 : 0.5;
+    const x = {
+      x: 1 - forward / 2,
+      model: share * forward / schedule.sigma(s),
+      ...(kind === "sde" ? { noise: t > 0 ? Math.sqrt(-forward) : 0 } : {}),
+    };
+    return { t: s, look: { x: 1 }, set: { x } };
+  });
+  return { prediction: "noise", steps };
+}
 
 /** One step `x_s = x * x_t + noise * predicted noise`, from time `t` to an earlier `s`. */
 export interface OdeStep {

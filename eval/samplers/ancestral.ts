@@ -1,0 +1,27 @@
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import { intervalsOf, type Program } from "./program.ts";
+
+/**
+ * Ancestral sampling (Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, equations
+ * 6 and 7): from time s to an earlier t a picture is drawn from `q(x_t | x_s, x_0 = D)`, D being the
+ * predicted picture. With `a = alpha_s / alpha_t` and `v = sigma_s^2 - a^2 sigma_t^2`, the variance
+ * that noise gains from t to s:
+ *
+ *     x_t = a sigma_t^2 / sigma_s^2 x_s + alpha_t v / sigma_s^2 D + sqrt(v) sigma_t / sigma_s noise
+ *
+ * One network evaluation per interval. A grid may end at time 0, where `x = D`.
+ */
+export function ancestral(schedule: NoiseSchedule, grid: readonly number[]): Program {
+  const steps = intervalsOf(grid).map(({ s, t }) => {
+    const a = Math.exp(schedule.logAlpha(s) - schedule.logAlpha(t));
+    const [sigma_s, sigma_t] = [schedule.sigma(s), schedule.sigma(t)];
+    const v = sigma_s ** 2 - (a * sigma_t) ** 2;
+    const x = {
+      x: a * (sigma_t / sigma_s) ** 2,
+      model: schedule.alpha(t) * v / sigma_s ** 2,
+      noise: Math.sqrt(v) * sigma_t / sigma_s,
+    };
+    return { t: s, look: { x: 1 }, set: { x } };
+  });
+  return { prediction: "data", steps };
+}

@@ -1,0 +1,29 @@
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import { intervalsOf, type Program } from "./program.ts";
+
+/**
+ * DDIM (Song, Meng and Ermon, "Denoising Diffusion Implicit Models", ICLR 2021, equations 12 and 16),
+ * from time s to an earlier t, D being the predicted picture:
+ *
+ *     x_t = alpha_t D + sqrt(sigma_t^2 - w^2) (x_s - alpha_s D) / sigma_s + w noise
+ *     w = eta sigma_t / sigma_s sqrt(1 - alpha_s^2 / alpha_t^2)
+ *
+ * One network evaluation per interval; `eta` 0 is deterministic (and DPM-Solver of order 1), `eta` 1
+ * is ancestral sampling. A grid may end at time 0, where `x = D`.
+ */
+export function ddim(
+  schedule: NoiseSchedule,
+  grid: readonly number[],
+  { eta }: { eta: number },
+): Program {
+  const steps = intervalsOf(grid).map(({ s, t }) => {
+    const [alpha_s, alpha_t] = [schedule.alpha(s), schedule.alpha(t)];
+    const [sigma_s, sigma_t] = [schedule.sigma(s), schedule.sigma(t)];
+    const w = eta * sigma_t / sigma_s *
+      Math.sqrt(-Math.expm1(2 * (schedule.logAlpha(s) - schedule.logAlpha(t))));
+    const old = Math.sqrt(Math.max(0, sigma_t ** 2 - w ** 2)) / sigma_s;
+    const x = { x: old, model: alpha_t - old * alpha_s, ...(eta > 0 ? { noise: w } : {}) };
+    return { t: s, look: { x: 1 }, set: { x } };
+  });
+  return { prediction: "data", steps };
+}

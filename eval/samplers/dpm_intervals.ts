@@ -1,0 +1,57 @@
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import { timeGrid, type TimeGridName } from "../time_grid.ts";
+import type { Order, SinglestepInterval } from "./dpm_singlestep.ts";
+
+/** Where and how a single-step solver spends `steps` network evaluations. */
+export interface IntervalOptions {
+  readonly order: Order;
+  readonly steps: number;
+  readonly grid: TimeGridName;
+  readonly t_start?: number;
+  readonly t_end?: number;
+}
+
+/**
+ * Intervals of one order, as many as `steps` allows: times between are spread equally in lambda.
+ *
+ * @throws {RangeError} where there are fewer steps than one interval needs
+ */
+export function fixedIntervals(
+  schedule: NoiseSchedule,
+  { order, steps, grid, ...ends }: IntervalOptions,
+): SinglestepInterval[] {
+  const outer = timeGrid(grid, schedule, { intervals: Math.floor(steps / order), ...ends });
+  return outer.slice(1).map((t, i) => subdivided(schedule, outer[i], t, order));
+}
+
+/**
+ * Intervals of the given order, and at the end lower ones so that exactly `steps` network evaluations
+ * are spent (Lu et al., "DPM-Solver", NeurIPS 2022, section 3.4): for order 3 and a multiple of 3 the
+ * last are of order 2 and 1, else the last is of the order that is left over.
+ */
+export function fastIntervals(
+  schedule: NoiseSchedule,
+  { order, steps, grid, ...ends }: IntervalOptions,
+): SinglestepInterval[] {
+  const orders = fastOrders(order, steps);
+  const outer = timeGrid(grid, schedule, { intervals: orders.length, ...ends });
+  return orders.map((order, i) => subdivided(schedule, outer[i], outer[i + 1], order));
+}
+
+/** Orders of the intervals of {@linkcode fastIntervals}. */
+export function fastOrders(order: Order, steps: number): Order[] {
+  const most = (n: number, ...last: Order[]) => [...new Array<Order>(n).fill(order), ...last];
+  const whole = Math.floor(steps / order);
+  const left = steps % order;
+  if (left > 0) return most(whole, left as Order);
+  return order === 3 ? most(whole - 1, 2, 1) : most(whole);
+}
+
+function subdivided(schedule: NoiseSchedule, s: number, t: number, order: Order): number[] {
+  const [from, to] = [schedule.lambda(s), schedule.lambda(t)];
+  const between = Array.from(
+    { length: order - 1 },
+    (_, i) => schedule.inverseLambda(from + (to - from) * (i + 1) / order),
+  );
+  return [s, ...between, t];
+}

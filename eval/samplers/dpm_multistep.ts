@@ -1,0 +1,61 @@
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { Order } from "./dpm_singlestep.ts";
+import { exponentialStep } from "./exponential_step.ts";
+import { intervalsOf, type Prediction, type Program } from "./program.ts";
+
+/** Step counts under which `lower_order_final` pays, in the paper's words "for few steps". */
+const FEW_STEPS = 15;
+
+/**
+ * Multistep DPM-Solver++ (data prediction; Lu et al., 2022, algorithm 2) or DPM-Solver (noise): one
+ * network evaluation per interval, with the slope and curvature of the prediction taken from the
+ * intervals before. With m0 the new prediction, m1 and m2 those before, `r1` and `r2` the lengths in
+ * lambda of the last two intervals over that of this one, and the coefficients of
+ * {@linkcode exponentialStep}:
+ *
+ *     D1 = (m0 - m1) / r1, E = (m1 - m2) / r2
+ *     order 1: x_t = decay x + phi1 m0
+ *     order 2: x_t = decay x + phi1 m0 + phi1 / 2 D1
+ *     order 3: x_t = decay x + phi1 m0 + phi2 (D1 + r1 (D1 - E) / (r1 + r2)) + phi3 (D1 - E) / (r1 + r2)
+ *
+ * The first intervals are of lower order, and with `lower_order_final` so are the last ones of a grid
+ * of fewer than 15 intervals.
+ */
+export function dpmMultistep(
+  schedule: NoiseSchedule,
+  grid: readonly number[],
+  { prediction, order, lower_order_final }: {
+    prediction: Prediction;
+    order: Order;
+    lower_order_final: boolean;
+  },
+): Program {
+  const intervals = intervalsOf(grid);
+  const length = (i: number) => schedule.lambda(intervals[i].t) - schedule.lambda(intervals[i].s);
+  const lowers = lower_order_final && intervals.length < FEW_STEPS;
+  const steps = intervals.map(({ s, t }, i) => {
+    const { decay, phi1, phi2, phi3 } = exponentialStep(schedule, prediction, s, t);
+    const left = lowers ? intervals.length - i : order;
+    const now = Math.min(order, i + 1, left);
+    // Multiples of D1 and E; 0 where a slot is not yet filled, so that all steps have one form.
+    let [d1, e] = [0, 0];
+    const r1 = now > 1 ? length(i - 1) / length(i) : 1;
+    const r2 = now > 2 ? length(i - 2) / length(i) : 1;
+    if (now === 2) d1 = phi1 / 2;
+    if (now === 3) {
+      const curve = (phi2 * r1 + phi3) / (r1 + r2);
+      [d1, e] = [phi2 + curve, -curve];
+    }
+    const x = {
+      x: decay,
+      model: phi1 + d1 / r1,
+      ...(order > 1 ? { m1: e / r2 - d1 / r1 } : {}),
+      ...(order > 2 ? { m2: -e / r2 } : {}),
+    };
+    const set: Record<string, Record<string, number>> = { x };
+    if (order > 1) set.m1 = { model: 1 };
+    if (order > 2) set.m2 = { m1: 1 };
+    return { t: s, look: { x: 1 }, set };
+  });
+  return { prediction, steps };
+}

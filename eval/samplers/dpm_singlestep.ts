@@ -1,0 +1,69 @@
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import { exponentialStep } from "./exponential_step.ts";
+import type { Prediction, Program, Step } from "./program.ts";
+
+/** Order of a solver: network evaluations in an interval. */
+export type Order = 1 | 2 | 3;
+
+/**
+ * DPM-Solver (noise prediction; Lu et al., NeurIPS 2022, algorithms 1 and 2) and single-step
+ * DPM-Solver++ (data prediction; Lu et al., 2022, algorithm 1). An interval from s to t of order k
+ * asks the network k times, at s and at `k - 1` times between, `r` of the way in lambda; with m0, m1,
+ * m2 the predictions and the coefficients of {@linkcode exponentialStep}:
+ *
+ *     order 1: x_t = decay x + phi1 m0
+ *     order 2: x_t = decay x + phi1 m0 + phi1 / (2 r1) (m1 - m0)
+ *     order 3: x_t = decay x + phi1 m0 + phi2 / r2 (m2 - m0)
+ *
+ * m1 is predicted from an order 1 step to its time, m2 from
+ * `decay x + phi1 m0 + r2 / r1 phi2 (m1 - m0)`.
+ *
+ * @param intervals times and order of each interval, latest first
+ */
+export function dpmSinglestep(
+  schedule: NoiseSchedule,
+  intervals: readonly SinglestepInterval[],
+  { prediction }: { prediction: Prediction },
+): Program {
+  const steps = intervals.flatMap((interval) => intervalSteps(schedule, prediction, interval));
+  return { prediction, steps };
+}
+
+/** Times of an interval, latest first: its start, those between (order - 1 of them), its end. */
+export type SinglestepInterval = readonly number[];
+
+function intervalSteps(
+  schedule: NoiseSchedule,
+  prediction: Prediction,
+  times: SinglestepInterval,
+): Step[] {
+  const s = times[0];
+  const t = times[times.length - 1];
+  const step = (to: number) => exponentialStep(schedule, prediction, s, to);
+  const h = schedule.lambda(t) - schedule.lambda(s);
+  const [r1, r2] = times.slice(1).map((to) => (schedule.lambda(to) - schedule.lambda(s)) / h);
+  const last = step(t);
+  if (times.length === 2) {
+    return [{ t: s, look: { x: 1 }, set: { x: { x: last.decay, model: last.phi1 } } }];
+  }
+  const first = step(times[1]);
+  const start: Step = { t: s, look: { x: 1 }, set: { m0: { model: 1 } } };
+  const look1 = { x: first.decay, m0: first.phi1 };
+  if (times.length === 3) {
+    const slope = last.phi1 / (2 * r1);
+    const x = { x: last.decay, m0: last.phi1 - slope, model: slope };
+    return [start, { t: times[1], look: look1, set: { x } }];
+  }
+  const second = step(times[2]);
+  const turn = r2 / r1 * second.phi2;
+  const slope = last.phi2 / r2;
+  return [
+    start,
+    { t: times[1], look: look1, set: { m1: { model: 1 } } },
+    {
+      t: times[2],
+      look: { x: second.decay, m0: second.phi1 - turn, m1: turn },
+      set: { x: { x: last.decay, m0: last.phi1 - slope, model: slope } },
+    },
+  ];
+}

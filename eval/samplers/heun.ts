@@ -1,0 +1,33 @@
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import { intervalsOf, type Program, type Step } from "./program.ts";
+
+/**
+ * Heun's method (Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models",
+ * NeurIPS 2022, algorithm 1) on the probability-flow ODE `d(x / alpha) / d(sigma / alpha) = noise`.
+ * From time s to an earlier t, with `h = sigma_t / alpha_t - sigma_s / alpha_s`:
+ *
+ *     u   = alpha_t (x_s / alpha_s + h noise(x_s, s))
+ *     x_t = alpha_t (x_s / alpha_s + h (noise(x_s, s) + noise(u, t)) / 2)
+ *
+ * Two network evaluations per interval; where `euler_last`, the last interval takes u, with one.
+ */
+export function heun(
+  schedule: NoiseSchedule,
+  grid: readonly number[],
+  { euler_last }: { euler_last: boolean },
+): Program {
+  const intervals = intervalsOf(grid);
+  const steps = intervals.flatMap(({ s, t }, i): Step[] => {
+    const [alpha_s, alpha_t] = [schedule.alpha(s), schedule.alpha(t)];
+    const h = alpha_t * (schedule.sigma(t) / alpha_t - schedule.sigma(s) / alpha_s);
+    const x = alpha_t / alpha_s;
+    if (euler_last && i === intervals.length - 1) {
+      return [{ t: s, look: { x: 1 }, set: { x: { x, model: h } } }];
+    }
+    return [
+      { t: s, look: { x: 1 }, set: { first: { model: 1 } } },
+      { t, look: { x, first: h }, set: { x: { x, first: h / 2, model: h / 2 } } },
+    ];
+  });
+  return { prediction: "noise", steps };
+}
