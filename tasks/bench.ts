@@ -5,6 +5,7 @@ import { helpText } from "../train/help_text.ts";
 import { editDistance, nearest } from "../train/nearest.ts";
 import { UsageError } from "../train/usage_error.ts";
 import { type AdapterRates, adapterRates } from "./bench/adapter_rates.ts";
+import { jaxJs } from "./bench/jax_js.ts";
 import { JOB_KINDS, jobs } from "./bench/jobs.ts";
 import type { Library } from "./bench/library.ts";
 import { ourLibrary } from "./bench/our_library.ts";
@@ -49,11 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
     : null;
   const chosen = jobs().filter(({ kind }) => only.includes(kind));
   const libraries: Library[] = [ourLibrary(device)];
-  for (const peer of chosen.length > 0 ? peers : []) {
-    // Loaded only now: without peers there is nothing to download.
-    const { jaxJs } = await import("./bench/jax_js.ts");
-    libraries.push(await jaxJs(peer));
-  }
+  for (const peer of chosen.length > 0 ? peers : []) libraries.push(await jaxJs(peer));
   const timed: TimedJob[] = [];
   for (const job of chosen) {
     timed.push(await timedJob(job, libraries, rounds, (name) => status(`${job.name}: ${name}`)));
@@ -118,6 +115,6 @@ if (import.meta.main) {
     console.error(error.message);
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }
-  // jax-js keeps workers and a device that would hold the process.
+  // jax-js keeps its wasm workers, which would hold the process.
   Deno.exit(0);
 }

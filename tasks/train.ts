@@ -64,9 +64,11 @@ async function main(args: readonly string[]): Promise<void> {
     );
   }
 
-  await Deno.mkdir(join(workdir, "samples"), { recursive: true });
-  await Deno.writeTextFile(join(workdir, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-  using log = await Log.open(join(workdir, "log.jsonl"), checkpoint?.step ?? 0);
+  using log = await inFolder(workdir, async () => {
+    await Deno.mkdir(join(workdir, "samples"), { recursive: true });
+    await Deno.writeTextFile(join(workdir, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    return await Log.open(join(workdir, "log.jsonl"), checkpoint?.step ?? 0);
+  });
   using interrupt = new Interrupt(() => progress.note("stopping; saving first"));
   using grids = new SampleGrids(device, config, dataset.class_names.length);
   const start = performance.now();
@@ -82,6 +84,8 @@ async function main(args: readonly string[]): Promise<void> {
       onEval: (step, at) => grids.draw(step, at),
     },
   });
+  // The last line of progress first, so that the summary ends what is said.
+  progress[Symbol.dispose]();
   progress.note(`${done} steps, ${humanDuration(seconds())}. ${leftBehind(config, done)}`);
   if (done < n_steps) {
     progress.note(`to go on: deno task train ${[...args].map(quoted).join(" ")}`.trimEnd());
@@ -91,17 +95,35 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** The checkpoint to go on from, refused where the wanted configuration contradicts it. */
 async function resume(config: Config, note: (message: string) => void): Promise<Checkpoint | null> {
-  const checkpoint = await latestCheckpoint(config.workdir, { onSkip: note });
+  const { workdir } = config;
+  const checkpoint = await inFolder(workdir, () => latestCheckpoint(workdir, { onSkip: note }));
   if (!checkpoint) return null;
   const conflicts = resumeConflicts(checkpoint.config, config);
   if (conflicts.length > 0) {
     throw new UsageError([
-      `${config.workdir} was trained with other settings; choose another --workdir or take these back:`,
+      `${workdir} was trained with other settings; choose another --workdir or take these back:`,
       ...conflicts,
     ]);
   }
-  note(`going on from step ${checkpoint.step} of ${config.workdir}`);
+  note(`going on from step ${checkpoint.step} of ${workdir}`);
   return checkpoint;
+}
+
+/** A run's folder cannot be read or written. */
+class FolderError extends Error {
+  override readonly name: string = "FolderError";
+}
+
+/** Does `work` in a run's folder. @throws {FolderError} where the system refuses */
+async function inFolder<T>(workdir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new FolderError(
+      `${workdir}: cannot be used (${error.message}); choose another --workdir`,
+    );
+  }
 }
 
 function headline(device: Device, { nnet, train }: Config, data: string, step: TrainStep): string {
@@ -118,10 +140,15 @@ function headline(device: Device, { nnet, train }: Config, data: string, step: T
 }
 
 function leftBehind({ workdir, train }: Config, done: number): string {
-  const grid = done === train.n_steps || done % train.eval_interval === 0;
+  if (done === 0) return `Left in ${workdir}: config.json`;
+  const drawn = done === train.n_steps || done % train.eval_interval === 0;
   return [
     `Left in ${workdir}: the checkpoint ${checkpointFolder(workdir, done)}`,
-    grid ? `pictures ${join(workdir, "samples", `${done}.png`)}` : `pictures in samples`,
+    ...drawn
+      ? [`pictures ${join(workdir, "samples", `${done}.png`)}`]
+      : done > train.eval_interval
+      ? ["pictures in samples"]
+      : [],
     "log.jsonl, config.json",
   ].join(", ");
 }
@@ -207,7 +234,14 @@ if (import.meta.main) {
     await main(Deno.args);
   } catch (error) {
     const usage = error instanceof UsageError;
-    const ours = [DatasetError, CheckpointError, DeviceError, DivergedError, ShapeError];
+    const ours = [
+      DatasetError,
+      CheckpointError,
+      DeviceError,
+      DivergedError,
+      FolderError,
+      ShapeError,
+    ];
     const known = usage || ours.some((kind) => error instanceof kind) ||
       error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.AlreadyExists ||
       (error instanceof Error && "code" in error);

@@ -2,32 +2,30 @@ import type { Dispatch } from "./dispatch.ts";
 import { type Gemm, GEMM_UNIFORMS, gemmFinish, gemmFlops, gemmUniforms } from "./gemm.ts";
 
 /**
- * Product for software adapters, where every load costs and registers are what is fast: the lanes of
- * one subgroup split K; a tile of B sits in a private array that is read at constant indices only,
- * rows of A stream past it, and the lanes' partial sums are transposed and added by a tree of
- * shuffles, so that each lane ends with a column of its own.
+ * Product for software adapters, where every load and every branch costs and registers are what is
+ * fast: the lanes of one subgroup split K; a tile of B sits in a private array that is read at
+ * constant indices only, rows of A stream past it, and the lanes' partial sums are transposed and
+ * added by a tree of shuffles, so that each lane ends with a column of its own.
  */
 export function kLanes(lanes: number, g: Gemm): Dispatch {
-  const depth = pickDepth(g.k, lanes);
-  const columns = pickColumns(g.n, lanes);
+  const shape = shapeOf(lanes, g);
+  const { depth, columns } = shape;
   const rows = Math.ceil(g.m / Math.ceil(g.m / 256));
   const finish = gemmFinish(g);
   const [outer, inner] = g.batches ?? [1, 1];
-  const tree = Math.log2(lanes);
-  const across = (f: (i: number) => string, n: number) =>
-    Array.from({ length: n }, (_, i) => f(i)).join("\n");
-  const loadB = (i: number) =>
-    `tile[j * ${depth}u + ${i}u] = select(0.0, B[bn + kk${i} * p.bk] * p.alpha, inside && inside${i});`;
+  const span = lanes * depth;
   return {
     label: g.label,
     code: `${GEMM_UNIFORMS}
-@group(0) @binding(0) var<storage, read> A: array<f32>;
+@group(0) @binding(0) var<storage, read> A: array<${shape.vectors ? "vec4f" : "f32"}>;
 @group(0) @binding(1) var<storage, read> B: array<f32>;
 @group(0) @binding(2) var<storage, read_write> C: array<f32>;
 @group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
 ${finish.code}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  // A single pass may leave C to the epilogue's memory; the binding is there all the same.
+  _ = &C;
   let outer = workgroup.z / p.inner;
   let inner = workgroup.z % p.inner;
   let a0 = p.a_offset + outer * p.a0 + inner * p.a1;
@@ -36,33 +34,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let n0 = workgroup.x * ${columns}u;
   let m0 = workgroup.y * p.rows;
   let m1 = min(m0 + p.rows, p.m);
-  // Always 1, but not known to the driver, which would unroll the loops for seconds.
+  // Always 1, but not known to the driver, which would unroll the loop for seconds.
   let one = min(p.m, 1u);
-  ${across((b) => `let bit${b} = (lane & ${1 << b}u) != 0u;`, tree)}
+  ${list(Math.log2(lanes), (b) => `let bit${b} = (lane & ${1 << b}u) != 0u;`)}
   var tile: array<f32, ${columns * depth}>;
-  for (var k0 = 0u; k0 < p.k; k0 += ${lanes * depth}u) {
-    ${
-      across(
-        (i) =>
-          `let kk${i} = min(k0 + ${i * lanes}u + lane, p.k - 1u); let inside${i} = k0 + ${
-            i * lanes
-          }u + lane < p.k; let ak${i} = a0 + kk${i} * p.ak;`,
-        depth,
-      )
-    }
-    for (var j = 0u; j < ${columns}u * one; j++) {
-      let inside = n0 + j < p.n;
-      let bn = b0 + min(n0 + j, p.n - 1u) * p.bn;
-      ${across(loadB, depth)}
-    }
+  // The last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
+  let last = (p.k - 1u) / ${span}u * ${span}u;
+  ${
+      shape.single ? "" : `for (var k0 = 0u; k0 < last; k0 += ${span}u) {
     let partial = k0 > 0u || p.accumulate != 0u;
-    let last = k0 + ${lanes * depth}u >= p.k;
-    for (var m = m0; m < m1; m++) {
-      let am = m * p.am;
-      let cm = c0 + m * p.cm;
-      ${across((i) => `let x${i} = select(0.0, A[am + ak${i}], inside${i});`, depth)}
-      ${across((group) => columnGroup(group, lanes, depth, tree), columns / lanes)}
+    ${passOf(shape, false)}
+  }`
     }
+  {
+    let k0 = last;
+    let partial = k0 > 0u || p.accumulate != 0u;
+    ${passOf(shape, true)}
   }
 }`,
     bindings: [
@@ -77,25 +64,95 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   };
 }
 
+/** What of a product is in the text of its kernel; the rest is in the uniforms. */
+interface KernelShape {
+  readonly lanes: number;
+  /** Elements of K per lane and pass. */
+  readonly depth: number;
+  /** Columns of C per workgroup. */
+  readonly columns: number;
+  /** Rows of A are read four neighbours at a time. */
+  readonly vectors: boolean;
+  /** All of K is one pass. */
+  readonly single: boolean;
+  /** Every workgroup's columns are all there. */
+  readonly whole: boolean;
+}
+
+function shapeOf(lanes: number, g: Gemm): KernelShape {
+  const depth = pickDepth(g.k, lanes);
+  const columns = pickColumns(g.n, lanes);
+  const { row, column, offset = 0, batch = [0, 0] } = g.a;
+  const aligned = [g.k, row, offset, ...batch].every((n) => n % 4 === 0);
+  return {
+    lanes,
+    depth,
+    columns,
+    vectors: column === 1 && depth >= 4 && aligned,
+    single: g.k <= lanes * depth,
+    whole: g.n % columns === 0,
+  };
+}
+
+/** One pass: a tile of B is loaded and the rows of A go past it. */
+function passOf(shape: KernelShape, last: boolean): string {
+  const { lanes, depth, columns, vectors } = shape;
+  const k = (i: number) =>
+    vectors ? `${Math.floor(i / 4) * 4 * lanes + i % 4}u + 4u * lane` : `${i * lanes}u + lane`;
+  return `
+    ${
+    list(depth, (i) =>
+      `let k${i}_ = min(k0 + ${k(i)}, p.k - 1u); let inside${i} = k0 + ${k(i)} < p.k;`)
+  }
+    ${
+    vectors
+      ? list(depth / 4, (v) => `let ak${v} = (a0 + min(k${4 * v}_, p.k - 4u)) / 4u;`)
+      : list(depth, (i) => `let ak${i} = a0 + k${i}_ * p.ak;`)
+  }
+    for (var j = 0u; j < ${columns}u * one; j++) {
+      let inside = n0 + j < p.n;
+      let bn = b0 + min(n0 + j, p.n - 1u) * p.bn;
+      // Zeros beyond the edge of K also undo what A's clamped indices read there.
+      ${
+    list(depth, (i) =>
+      `tile[j * ${depth}u + ${i}u] = select(0.0, B[bn + k${i}_ * p.bk] * p.alpha, inside && inside${i});`)
+  }
+    }
+    for (var m = m0; m < m1; m++) {
+      let am = m * p.am${vectors ? " / 4u" : ""};
+      let cm = c0 + m * p.cm;
+      ${
+    vectors
+      ? list(depth / 4, (v) =>
+        `let y${v} = A[am + ak${v}]; ` +
+        [0, 1, 2, 3].map((c) => `let x${4 * v + c} = y${v}[${c}];`).join(" "))
+      : list(depth, (i) => `let x${i} = A[am + ak${i}];`)
+  }
+      ${list(columns / lanes, (group) => columnGroup(group, shape, last))}
+    }`;
+}
+
 /** Partial sums of as many columns as there are lanes, reduced so that lane i holds column i. */
-function columnGroup(group: number, lanes: number, depth: number, tree: number): string {
+function columnGroup(group: number, shape: KernelShape, last: boolean): string {
+  const { lanes, depth, whole } = shape;
   const id = `${group}_`;
+  const column = `column${group}`;
+  const at = `at${group}`;
+  const guard = whole ? "true" : `${column} < p.n`;
   // The old partial sum is loaded before the multiplications, which hide its latency.
-  let code = `let column${group} = n0 + ${
-    group * lanes
-  }u + lane; let at${group} = cm + column${group} * p.cn;
-      var old${group} = 0.0; if (partial && column${group} < p.n) { old${group} = C[at${group}]; }\n`;
+  let code = `let ${column} = n0 + ${group * lanes}u + lane; let ${at} = cm + ${column} * p.cn;
+      var old${group} = 0.0; if (partial && ${guard}) { old${group} = C[${at}]; }\n`;
   let names: string[] = [];
   for (let j = 0; j < lanes; j++) {
-    const at = (group * lanes + j) * depth;
-    code += `var s${id}${j} = x0 * tile[${at}];`;
+    const first = (group * lanes + j) * depth;
+    code += `var s${id}${j} = x0 * tile[${first}];`;
     for (let i = 1; i < depth; i++) {
-      code += ` s${id}${j} = fma(x${i}, tile[${at + i}], s${id}${j});`;
+      code += ` s${id}${j} = fma(x${i}, tile[${first + i}], s${id}${j});`;
     }
     code += "\n";
     names.push(`s${id}${j}`);
   }
-  for (let b = 0; b < tree; b++) {
+  for (let b = 0; names.length > 1; b++) {
     const halves: string[] = [];
     for (let j = 0; j < names.length; j += 2) {
       const [even, odd] = [names[j], names[j + 1]];
@@ -106,10 +163,15 @@ function columnGroup(group: number, lanes: number, depth: number, tree: number):
     }
     names = halves;
   }
-  return code + `if (column${group} < p.n) {
-        let sum = old${group} + ${names[0]};
-        if (last) { finish(at${group}, workgroup.z * p.m + m, column${group}, sum); } else { C[at${group}] = sum; }
-      }`;
+  const sum = `old${group} + ${names[0]}`;
+  const store = last
+    ? `finish(${at}, workgroup.z * p.m + m, ${column}, ${sum});`
+    : `C[${at}] = ${sum};`;
+  return code + (whole ? store : `if (${guard}) { ${store} }`);
+}
+
+function list(n: number, f: (i: number) => string): string {
+  return Array.from({ length: n }, (_, i) => f(i)).join("\n      ");
 }
 
 /** Elements of K per lane and pass: the least padded work, counting the cost of a pass over C. */

@@ -1,0 +1,352 @@
+import {
+  deepStrictEqual as deepEqual,
+  match,
+  notDeepStrictEqual as notDeepEqual,
+  ok,
+  strictEqual as equal,
+} from "node:assert/strict";
+import { join } from "node:path";
+import { checkpointFolder, latestCheckpoint } from "../../train/checkpoint.ts";
+import { configSchema } from "../../train/config.ts";
+import { decodePicture } from "../../train/formats/picture.ts";
+
+/** A network and a data set so small that a run takes a second. */
+const TINY = [
+  "--img_size=8",
+  "--image_size=8",
+  "--dataset.n=64",
+  "--embed_dim=32",
+  "--depth=2",
+  "--num_heads=2",
+  "--batch_size=8",
+  "--n_samples=4",
+  "--sample_steps=3",
+  "--lr_scheduler.name=customized",
+  "--warmup_steps=4",
+];
+
+const SHORT = [
+  "--n_steps=12",
+  "--eval_interval=6",
+  "--save_interval=4",
+  "--log_interval=5",
+  "--keep=2",
+];
+
+function command(args: readonly string[]): Deno.Command {
+  const task = import.meta.resolve("../../tasks/train.ts");
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", task, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs `train` on the tiny network to its end. */
+async function train(
+  workdir: string,
+  ...args: string[]
+): Promise<{ code: number; said: string; lines: string[] }> {
+  const { code, stdout, stderr } = await command([...TINY, `--workdir=${workdir}`, ...args])
+    .output();
+  const decoder = new TextDecoder();
+  const said = decoder.decode(stdout) + decoder.decode(stderr);
+  return { code, said, lines: said.trimEnd().split("\n") };
+}
+
+/** Trains until `enough` is true of what it says and of its folder, then sends a signal. */
+async function interrupted(
+  workdir: string,
+  signal: Deno.Signal,
+  args: readonly string[],
+  enough: (said: string) => boolean,
+): Promise<{ code: number; said: string }> {
+  const child = command([...TINY, `--workdir=${workdir}`, ...args]).spawn();
+  let said = "";
+  const listening = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
+  })();
+  let ended = false;
+  const status = child.status.finally(() => ended = true);
+  while (!ended && !enough(said)) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (!ended) child.kill(signal);
+  const { code } = await status;
+  await listening;
+  await child.stdout.cancel();
+  return { code, said };
+}
+
+async function withWorkdir(use: (workdir: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(join(folder, "run"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function names(...path: string[]): string[] {
+  const all = [...Deno.readDirSync(join(...path))].map(({ name }) => name);
+  return all.sort((a, b) => parseInt(a) - parseInt(b));
+}
+
+function loggedSteps(workdir: string): number[] {
+  const lines = Deno.readTextFileSync(join(workdir, "log.jsonl")).trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line).step);
+}
+
+/** The newest checkpoint; fails where one is broken. */
+async function newest(workdir: string) {
+  const checkpoint = await latestCheckpoint(workdir, {
+    onSkip: (message) => ok(false, message),
+  });
+  ok(checkpoint);
+  return checkpoint;
+}
+
+Deno.test("train leaves what it promises, says where, and goes on only where there is more to do", async () => {
+  await withWorkdir(async (workdir) => {
+    const first = await train(workdir, ...SHORT);
+    equal(first.code, 0, first.said);
+    match(first.said, /U-ViT, .* M parameters, method 0 \(original\), on coloured shapes/);
+    match(first.said, /a step is \d+ kernels in 1 submit/);
+    for (const left of ["checkpoints/12", "samples/12.png", "log.jsonl", "config.json"]) {
+      ok(first.said.includes(left), left);
+    }
+    ok(first.said.includes(`Left in ${workdir}`));
+
+    const config = configSchema.parse(
+      JSON.parse(await Deno.readTextFile(join(workdir, "config.json"))),
+    );
+    deepEqual([config.train.n_steps, config.nnet.embed_dim, config.workdir], [12, 32, workdir]);
+    deepEqual(loggedSteps(workdir), [5, 10, 12]);
+    const log = await Deno.readTextFile(join(workdir, "log.jsonl"));
+    for (const line of log.trimEnd().split("\n")) {
+      const entry = JSON.parse(line);
+      const numbers = ["loss", "loss_average", "lr", "grad_norm", "images_per_s", "seconds"];
+      deepEqual(Object.keys(entry), ["step", ...numbers]);
+      ok(Object.values(entry).every((value) => typeof value === "number"), line);
+    }
+    deepEqual(names(workdir, "samples"), ["6.png", "12.png"]);
+    for (const name of names(workdir, "samples")) {
+      const { width, height, rgb } = decodePicture(
+        await Deno.readFile(join(workdir, "samples", name)),
+        name,
+      );
+      // Four pictures of 8 pixels, enlarged to 64, with gaps of 2.
+      deepEqual([width, height], [4 * 66 + 2, 66 + 2]);
+      ok(new Set(rgb).size > 16, "a picture of nothing");
+    }
+    deepEqual(names(workdir, "checkpoints"), ["8", "12"]);
+    const saved = await newest(workdir);
+    equal(saved.step, 12);
+    deepEqual(saved.config, config);
+
+    const again = await train(workdir, ...SHORT);
+    equal(again.code, 0);
+    match(again.said, /has done its 12 steps: raise --n_steps to go on/);
+    deepEqual(await newest(workdir), saved);
+
+    const settings = `--config=${join(workdir, "config.json")}`;
+    const more = await train(workdir, settings, "--n_steps=15");
+    equal(more.code, 0, more.said);
+    match(more.said, /going on from step 12 of /);
+    deepEqual(loggedSteps(workdir), [5, 10, 12, 15]);
+    deepEqual(names(workdir, "checkpoints"), ["12", "15"]);
+    ok(names(workdir, "samples").includes("15.png"));
+
+    const other = await train(workdir, ...SHORT, "--batch_size=16", "--scalelong=3");
+    equal(other.code, 2);
+    match(other.said, /was trained with other settings; choose another --workdir/);
+    match(other.said, /^--train\.batch_size: .* 8, this run asks for 16$/m);
+    match(other.said, /^--nnet\.scalelong: .* 0, this run asks for 3$/m);
+    deepEqual(names(workdir, "checkpoints"), ["12", "15"]);
+  });
+});
+
+Deno.test("train names a truncated checkpoint, takes the one before, and deletes nothing", async () => {
+  await withWorkdir(async (workdir) => {
+    await train(workdir, ...SHORT);
+    const whole = await newest(workdir);
+    const broken = join(checkpointFolder(workdir, 12), "optimizer.safetensors");
+    await Deno.truncate(broken, 1000);
+
+    const looked = await train(workdir, ...SHORT, "--n_steps=8");
+    equal(looked.code, 0, looked.said);
+    ok(looked.lines[0].startsWith(broken), looked.said);
+    match(looked.lines[0], /; skipped$/);
+    match(looked.said, /going on from step 8 of /);
+    deepEqual(names(workdir, "checkpoints"), ["8", "12"]);
+    equal((await Deno.stat(broken)).size, 1000);
+
+    const mended = await train(workdir, ...SHORT);
+    equal(mended.code, 0, mended.said);
+    const { nnet, nnet_ema, exp_avg, exp_avg_sq } = await newest(workdir);
+    deepEqual([nnet, nnet_ema], [whole.nnet, whole.nnet_ema]);
+    deepEqual([exp_avg, exp_avg_sq], [whole.exp_avg, whole.exp_avg_sq]);
+    deepEqual(loggedSteps(workdir), [5, 10, 12]);
+  });
+});
+
+const LONG = ["--n_steps=100000", "--save_interval=5", "--log_interval=5"];
+const noSignals = Deno.build.os === "windows";
+
+Deno.test("train saves at Ctrl-C and says how to go on", { ignore: noSignals }, async () => {
+  await withWorkdir(async (workdir) => {
+    const args = [...LONG, "--save_interval=100000"];
+    const logged = () => {
+      try {
+        return loggedSteps(workdir).length > 2;
+      } catch {
+        return false;
+      }
+    };
+    const { code, said } = await interrupted(workdir, "SIGINT", args, logged);
+    equal(code, 130, said);
+    match(said, /^stopping; saving first$/m);
+    const { step } = await newest(workdir);
+    ok(step > 10 && step < 100000);
+    ok(said.includes(checkpointFolder(workdir, step)));
+    const howTo = /^to go on: deno task train (.*)$/m.exec(said);
+    ok(howTo, said);
+    deepEqual(howTo[1].split(" "), [...TINY, `--workdir=${workdir}`, ...args]);
+
+    const more = await train(workdir, ...LONG, `--n_steps=${step + 1}`);
+    equal(more.code, 0, more.said);
+    match(more.said, new RegExp(`going on from step ${step} of `));
+    equal((await newest(workdir)).step, step + 1);
+  });
+});
+
+Deno.test(
+  "train killed at any time goes on as if it had not been",
+  { ignore: noSignals },
+  async () => {
+    await withWorkdir(async (workdir) => {
+      const enough = () => {
+        try {
+          return names(workdir, "checkpoints").some((name) => Number(name) >= 10);
+        } catch {
+          return false;
+        }
+      };
+      const { code } = await interrupted(workdir, "SIGKILL", LONG, enough);
+      notDeepEqual(code, 0);
+      const { step } = await newest(workdir);
+      ok(step >= 10 && step % 5 === 0);
+
+      const end = step + 7;
+      const resumed = await train(workdir, ...LONG, `--n_steps=${end}`);
+      equal(resumed.code, 0, resumed.said);
+      const whole = `${workdir}_whole`;
+      equal((await train(whole, ...LONG, `--n_steps=${end}`)).code, 0);
+      const [one, other] = [await newest(workdir), await newest(whole)];
+      for (const part of ["step", "nnet", "nnet_ema", "exp_avg", "exp_avg_sq"] as const) {
+        deepEqual(one[part], other[part]);
+      }
+      const multiples = Array.from({ length: Math.floor(end / 5) }, (_, i) => 5 * (i + 1));
+      deepEqual(loggedSteps(workdir), [...multiples, end]);
+    });
+  },
+);
+
+const refusals: { name: string; args: string[]; code: number; says: RegExp }[] = [
+  {
+    name: "a misspelt flag",
+    args: ["--n_step=3"],
+    code: 2,
+    says: /^--n_step: there is no such flag; did you mean --train\.n_steps\?$/,
+  },
+  {
+    name: "an impossible value",
+    args: ["--scalelong=7"],
+    code: 2,
+    says: /^--nnet\.scalelong: expected 0, 1, 2, 3 or 4, got "7"$/,
+  },
+  {
+    name: "settings that contradict each other",
+    args: ["--depth=3"],
+    code: 2,
+    says: /^--nnet\.depth: 3 is odd, .*; take 4$/,
+  },
+  {
+    name: "a missing settings file",
+    args: ["--config=not/there.json"],
+    code: 2,
+    says: /^not.there\.json: .*no such file$/,
+  },
+  {
+    name: "a data set without its path",
+    args: ["--dataset.name=folder"],
+    code: 2,
+    says: /--dataset\.path=FOLDER$/,
+  },
+  {
+    name: "a missing folder of pictures",
+    args: ["--dataset.name=folder", "--dataset.path=not/there"],
+    code: 1,
+    says: /not.there/,
+  },
+  {
+    name: "missing CIFAR-10 files",
+    args: ["--dataset.name=cifar10", "--dataset.path=not/there"],
+    code: 1,
+    says: /CIFAR-10.*not.there/,
+  },
+  {
+    name: "more classes than there are label embeddings",
+    args: ["--num_classes=5"],
+    code: 2,
+    says: /^--nnet\.num_classes: /,
+  },
+];
+
+for (const { name, args, code, says } of refusals) {
+  Deno.test(`train refuses ${name} in one line`, async () => {
+    await withWorkdir(async (workdir) => {
+      const refused = await train(workdir, ...args);
+      equal(refused.code, code, refused.said);
+      deepEqual(refused.lines.length, 1, refused.said);
+      match(refused.lines[0], says);
+    });
+  });
+}
+
+Deno.test("train says in one line that it cannot write its folder", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    for (const workdir of [file, join(file, "run")]) {
+      const { code, said, lines } = await train(workdir, ...SHORT);
+      equal(code, 1, said);
+      equal(lines.length, 1, said);
+      ok(
+        lines[0].startsWith(`${workdir}: `) && lines[0].endsWith("choose another --workdir"),
+        said,
+      );
+    }
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("train says in one line that training diverged", async () => {
+  await withWorkdir(async (workdir) => {
+    const { code, lines, said } = await train(workdir, ...SHORT, "--lr=1e30", "--warmup_steps=0");
+    equal(code, 1, said);
+    const last = lines.filter((line) => /training diverged/.test(line));
+    equal(last.length, 1, said);
+    match(last[0], /^the loss is .* at step [23]: training diverged; try a lower --lr/);
+    ok(!/^ +at /m.test(said), said);
+  });
+});
+
+Deno.test("train --help lists every setting with its default", async () => {
+  await withWorkdir(async (workdir) => {
+    const { code, said } = await train(workdir, "--help");
+    equal(code, 0, said);
+    for (const flag of ["--preset", "--config", "--train.n_steps", "--nnet.scalelong", "--seed"]) {
+      ok(said.includes(flag), flag);
+    }
+  });
+});
