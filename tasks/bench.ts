@@ -11,12 +11,14 @@ import type { Library } from "./bench/library.ts";
 import { ourLibrary } from "./bench/our_library.ts";
 import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
+import { trainingRows } from "./bench/training_step.ts";
 import { ensureAdapter } from "./setup.ts";
 
+const KINDS = [...JOB_KINDS, "training"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
-  only: z.string().describe(`what to time, with commas between: ${JOB_KINDS.join(", ")}`),
+  only: z.string().describe(`what to time, with commas between: ${KINDS.join(", ")}`),
   peers: z.string().describe(`devices of jax-js to compare with: ${PEERS.join(", ")}, or none`),
   rounds: z.int().min(1).max(100).describe("times that each library has its turn at a job"),
   json: z.boolean().describe("print the report as JSON, for programs"),
@@ -24,7 +26,7 @@ const flagsSchema = z.object({
 });
 
 const defaults = new Map<string, unknown>([
-  ["only", JOB_KINDS.join(",")],
+  ["only", KINDS.join(",")],
   ["peers", "webgpu"],
   ["rounds", 5],
 ]);
@@ -38,7 +40,7 @@ const defaults = new Map<string, unknown>([
 export async function main(args: readonly string[]): Promise<void> {
   const flags = new Map([...defaults, ...parseFlags(args, flagsSchema)]);
   if (flags.get("help") === true) return console.log(help());
-  const only = words("only", flags.get("only") as string, JOB_KINDS);
+  const only = words("only", flags.get("only") as string, KINDS);
   const peers = flags.get("peers") === "none"
     ? []
     : words("peers", flags.get("peers") as string, PEERS);
@@ -55,6 +57,9 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const job of chosen) {
     timed.push(await timedJob(job, libraries, rounds, (name) => status(`${job.name}: ${name}`)));
   }
+  const training = only.includes("training")
+    ? await trainingRows(device, rounds, (network) => status(`training step: ${network}`))
+    : [];
   status("");
   const report: BenchReport = {
     system: {
@@ -68,6 +73,7 @@ export async function main(args: readonly string[]): Promise<void> {
     },
     rates,
     jobs: timed,
+    training,
   };
   console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
 }

@@ -203,6 +203,11 @@ export class TrainStep implements Disposable {
     return nnet.names.reduce((n, name) => n + nnet.shape(name).reduce((a, b) => a * b, 1), 0);
   }
 
+  /** Kernel launches of the plan that updates; without micro-batches, those of a whole step. */
+  get kernels(): readonly PlanStep[] {
+    return this.#update.steps;
+  }
+
   /** Kernel launches and submits of one step. */
   get launches(): { readonly dispatches: number; readonly submits: number } {
     const { micro_batches } = this.config.train;

@@ -1,5 +1,6 @@
 import type { AdapterRates } from "./adapter_rates.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
+import type { TrainingRow } from "./training_step.ts";
 
 /** Everything that a run of the benchmark found; what `--json` prints. */
 export interface BenchReport {
@@ -8,10 +9,12 @@ export interface BenchReport {
   /** Null where `--only` leaves it out. */
   readonly rates: AdapterRates | null;
   readonly jobs: readonly TimedJob[];
+  /** Whole training steps of this engine. */
+  readonly training: readonly TrainingRow[];
 }
 
 /** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
-export function reportText({ system, adapter, rates, jobs }: BenchReport): string {
+export function reportText({ system, adapter, rates, jobs, training }: BenchReport): string {
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -22,20 +25,45 @@ export function reportText({ system, adapter, rates, jobs }: BenchReport): strin
         `multiply-add  ${rates.multiplyAddGflops.toFixed(1)} GFLOP/s`,
     );
   }
-  if (jobs.length > 0) sections.push(table(jobs));
+  if (jobs.length > 0) sections.push(jobTable(jobs));
+  if (training.length > 0) sections.push(trainingTable(training));
   return sections.join("\n\n");
 }
 
-const HEADINGS = ["", "", "ms", "GFLOP/s", "GB/s", "kernels", "ready s", "ratio"];
+const JOB_HEADINGS = ["", "", "ms", "GFLOP/s", "GB/s", "kernels", "ready s", "ratio"];
 
 /** A line for each job and library; the ratio is how many times as long a peer takes as we do. */
-function table(jobs: readonly TimedJob[]): string {
+function jobTable(jobs: readonly TimedJob[]): string {
   const rows = jobs.flatMap(({ job, timings }) =>
     timings.map((timing, i) => [i === 0 ? job : "", ...cells(timing)])
   );
-  const widths = HEADINGS.map((h, c) => Math.max(h.length, ...rows.map((row) => row[c].length)));
-  return [HEADINGS, ...rows].map((row) =>
-    row.map((cell, c) => c < 2 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+  return table(JOB_HEADINGS, rows, 2);
+}
+
+/** A line for each network. */
+function trainingTable(rows: readonly TrainingRow[]): string {
+  return table(
+    ["training step", "batch", "ms", "images/s", "GFLOP/s", "kernels", "submits", "MB", "ready s"],
+    rows.map((r) => [
+      `${r.network} (${(r.parameters / 1e6).toFixed(2)} M)`,
+      String(r.batch),
+      figure(r.ms),
+      figure(r.images_per_s),
+      figure(r.gflops),
+      String(r.dispatches),
+      String(r.submits),
+      r.megabytes.toFixed(0),
+      figure(r.readyMs / 1000),
+    ]),
+    1,
+  );
+}
+
+/** Aligned columns, the first `texts` of them to the left. */
+function table(headings: readonly string[], rows: readonly string[][], texts: number): string {
+  const widths = headings.map((h, c) => Math.max(h.length, ...rows.map((row) => row[c].length)));
+  return [headings, ...rows].map((row) =>
+    row.map((cell, c) => c < texts ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
       .trimEnd()
   ).join("\n");
 }

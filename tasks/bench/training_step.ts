@@ -1,0 +1,80 @@
+import type { Device } from "../../engine/mod.ts";
+import { batches } from "../../train/data/batches.ts";
+import type { Config } from "../../train/config.ts";
+import { shapes } from "../../train/data/shapes.ts";
+import { presets } from "../../train/presets.ts";
+import { microBatches } from "../../train/train_loop.ts";
+import { TrainStep } from "../../train/train_step.ts";
+import { median, pairedTimes } from "./paired_times.ts";
+
+/** How fast a whole training step is: noise, forward, backward, update and averages. */
+export interface TrainingRow {
+  readonly network: string;
+  readonly batch: number;
+  readonly parameters: number;
+  /** Milliseconds of a step, the median of the rounds. */
+  readonly ms: number;
+  readonly images_per_s: number;
+  readonly gflops: number;
+  readonly dispatches: number;
+  readonly submits: number;
+  /** Megabytes of device memory, all states included. */
+  readonly megabytes: number;
+  readonly readyMs: number;
+}
+
+/** U-ViT-S/2 takes seconds a picture on a software adapter: a small batch says as much. */
+const SMALL_BATCH = 2;
+
+/** Times the quickstart's step and U-ViT-S/2's of the paper's CIFAR-10 setting. */
+export async function trainingRows(
+  device: Device,
+  rounds: number,
+  onStart: (network: string) => void,
+): Promise<TrainingRow[]> {
+  const { quickstart, cifar10 } = presets;
+  const software = device.capabilities.adapterClass === "software";
+  const batch_size = software ? SMALL_BATCH : cifar10.train.batch_size;
+  const paper = { ...cifar10, train: { ...cifar10.train, batch_size } };
+  const rows: TrainingRow[] = [];
+  for (const [network, config] of [["quickstart", quickstart], ["U-ViT-S/2", paper]] as const) {
+    onStart(network);
+    rows.push(await trainingRow(device, network, config, rounds));
+  }
+  return rows;
+}
+
+async function trainingRow(
+  device: Device,
+  network: string,
+  config: Config,
+  rounds: number,
+): Promise<TrainingRow> {
+  const { batch_size } = config.train;
+  const { img_size: image_size } = config.nnet;
+  const start = performance.now();
+  const before = device.bufferBytes;
+  using step = await TrainStep.create(device, config, { recordLength: 64 });
+  const data = batches(shapes({ image_size, n: 256, seed: 0 }), { seed: 0, random_flip: false });
+  const inputs = microBatches(config, data.at(0, batch_size), 0);
+  step.run(0, inputs);
+  await step.records();
+  const readyMs = performance.now() - start;
+  const [times] = await pairedTimes([async (n) => {
+    for (let i = 0; i < n; i++) step.run(1 + i, inputs);
+    await step.records();
+  }], rounds);
+  const ms = median(times);
+  const flops = step.kernels.reduce((sum, { flops }) => sum + flops, 0);
+  return {
+    network,
+    batch: batch_size,
+    parameters: step.parameters,
+    ms,
+    images_per_s: 1000 * batch_size / ms,
+    gflops: flops / ms / 1e6,
+    ...step.launches,
+    megabytes: (device.bufferBytes - before) / 1e6,
+    readyMs,
+  };
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { decodePicture, encodePng } from "../../train/formats/picture.ts";
+
+/** The file of picture `i` of a folder: `000000.png` and so on. */
+export function pictureFile(folder: string, i: number): string {
+  return join(folder, `${String(i).padStart(6, "0")}.png`);
+}
+
+/** The numbers below `n` of the pictures that a folder lacks. */
+export async function missingPictures(folder: string, n: number): Promise<number[]> {
+  const there = new Set<string>();
+  for await (const { name } of Deno.readDir(folder)) there.add(join(folder, name));
+  return Array.from({ length: n }, (_, i) => i).filter((i) => !there.has(pictureFile(folder, i)));
+}
+
+/** Writes `[H, W, 3]` bytes as PNG, such that a file of that name is always whole. */
+export async function writePng(
+  file: string,
+  { rgb, width, height }: { rgb: Uint8Array; width: number; height: number },
+): Promise<void> {
+  await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
+  await Deno.rename(`${file}.tmp`, file);
+}
+
+/** The first `n` pictures of a folder as bytes `[n, 3, H, W]`. @throws {PictureError} */
+export async function readPictures(
+  folder: string,
+  { n, image_size }: { n: number; image_size: number },
+): Promise<Uint8Array> {
+  const pixels = image_size * image_size;
+  const bytes = new Uint8Array(n * 3 * pixels);
+  for (let i = 0; i < n; i++) {
+    const file = pictureFile(folder, i);
+    const { rgb } = decodePicture(await Deno.readFile(file), file);
+    for (let p = 0; p < pixels; p++) {
+      for (let c = 0; c < 3; c++) bytes[(i * 3 + c) * pixels + p] = rgb[3 * p + c];
+    }
+  }
+  return bytes;
+}
+
+/** One picture, `[C, H, W]` bytes with C = 1 or 3, as `[H, W, 3]`. */
+export function interleaved(
+  bytes: Uint8Array,
+  { channels, image_size }: { channels: number; image_size: number },
+): { rgb: Uint8Array; width: number; height: number } {
+  const pixels = image_size * image_size;
+  const rgb = new Uint8Array(3 * pixels);
+  for (let p = 0; p < pixels; p++) {
+    for (let c = 0; c < 3; c++) rgb[3 * p + c] = bytes[(c % channels) * pixels + p];
+  }
+  return { rgb, width: image_size, height: image_size };
+}

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import type { SamplerSettings } from "../../eval/samplers/choose_method.ts";
+import type { PictureLimit } from "../../eval/picture_limit.ts";
+import type { LabelChoice } from "../../eval/picture_labels.ts";
+import { isRecord } from "../../train/fields.ts";
+import { UsageError } from "../../train/usage_error.ts";
+
+/** What decides how picture i of a folder looks. */
+export interface Recipe {
+  /** SHA-256 of the file of weights, hexadecimal. */
+  readonly weights_sha256: string;
+  /** Optimizer steps behind them. */
+  readonly training_step: number;
+  readonly seed: number;
+  /** The noise schedule, with its numbers. */
+  readonly schedule: string;
+  readonly sampler: SamplerSettings;
+  readonly limit: PictureLimit;
+  readonly guidance: { readonly scale: number; readonly interval: readonly number[] };
+  /** How labels are chosen; null for a network without. */
+  readonly labels: LabelChoice | null;
+}
+
+/** All that is written beside the pictures. */
+export interface SampleRecord extends Recipe {
+  /** How many pictures there are, or are to be. */
+  readonly n: number;
+  /** What `--checkpoint` named, and the file that was read. */
+  readonly checkpoint: string;
+  readonly weights: string;
+  /** Network evaluations per picture; null where each found its own. */
+  readonly network_evaluations: number | null;
+  /** Label of each picture, where the network has labels. */
+  readonly picture_labels: readonly number[] | null;
+  readonly made_with: { readonly deno: string; readonly adapter: string };
+}
+
+const FILE = "sample.json";
+
+/**
+ * How many pictures the folder's record speaks of, 0 where it has none.
+ *
+ * @throws {UsageError} where the folder holds pictures that were made otherwise than by `recipe`
+ */
+export async function recordedPictures(folder: string, recipe: Recipe): Promise<number> {
+  const record = await readRecord(folder);
+  if (record === null) return 0;
+  const changed = (Object.keys(recipe) as (keyof Recipe)[])
+    .filter((key) => !equal(record[key], recipe[key]));
+  if (changed.length > 0) {
+    const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
+    const [key] = changed;
+    throw new UsageError(
+      `--out: ${folder} has pictures made otherwise (${key}: ${text(record[key])} there, ` +
+        `${text(recipe[key])} now); choose another --out, or --overwrite`,
+    );
+  }
+  return typeof record.n === "number" ? record.n : 0;
+}
+
+/** Writes the record of a folder. */
+export async function writeRecord(folder: string, record: SampleRecord): Promise<void> {
+  await Deno.writeTextFile(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+async function readRecord(folder: string): Promise<Record<string, unknown> | null> {
+  const file = join(folder, FILE);
+  try {
+    const record: unknown = JSON.parse(await Deno.readTextFile(file));
+    if (isRecord(record)) return record;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(`--out: ${file} is damaged; choose another --out, or --overwrite`);
+}
+
+/** Whether two values are the same as JSON, whatever the order of keys. */
+function equal(a: unknown, b: unknown): boolean {
+  const sorted = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(sorted)
+      : isRecord(value)
+      ? Object.entries(value).sort(([x], [y]) => x < y ? -1 : 1).map(([k, v]) => [k, sorted(v)])
+      : value;
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}

@@ -1,0 +1,22 @@
+import { humanDuration } from "../../train/human_units.ts";
+
+/** Where drawing stands. */
+export interface SamplingProgress {
+  /** Pictures drawn, parts of a batch included. */
+  readonly done: number;
+  /** Pictures to draw. */
+  readonly total: number;
+  /** Seconds since it began. */
+  readonly seconds: number;
+}
+
+/** One line that says where drawing stands, and when it will be done. */
+export function samplingLine({ done, total, seconds }: SamplingProgress): string {
+  const rate = seconds > 0 ? done / seconds : 0;
+  return [
+    `drawing  ${Math.floor(done)}/${total} pictures  ${Math.floor(100 * done / total)}%`,
+    ...(rate > 0
+      ? [`${rate.toPrecision(2)} pictures/s`, `${humanDuration((total - done) / rate)} left`]
+      : []),
+  ].join("  ");
+}
