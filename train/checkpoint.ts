@@ -33,8 +33,10 @@ export class CheckpointError extends Error {
 
 const FORMAT = "scalelong";
 const VERSION = "1";
-const NNET = "nnet.safetensors";
-const NNET_EMA = "nnet_ema.safetensors";
+/** File of a checkpoint's weights. */
+export const NNET = "nnet.safetensors";
+/** File of their moving average. */
+export const NNET_EMA = "nnet_ema.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
 const FIRST = "exp_avg.";
 const SECOND = "exp_avg_sq.";
@@ -133,6 +135,39 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     exp_avg,
     exp_avg_sq,
   };
+}
+
+/** Weights, and the run they come from. */
+export interface Weights {
+  /** The file they were read from. */
+  file: string;
+  /** Optimizer steps done. */
+  step: number;
+  config: Config;
+  values: Values;
+}
+
+/**
+ * Reads one file of weights.
+ * Throws `CheckpointError` when it is missing, truncated, not of this format, or does not hold
+ * arrays of the shapes that `shapesOf` gives for its configuration.
+ */
+export async function loadWeightsFile(
+  file: string,
+  shapesOf: (config: Config) => Readonly<Record<string, readonly number[]>>,
+): Promise<Weights> {
+  const { step, config_text, values } = await load(file);
+  const config = parseConfig(file, config_text);
+  const shapes = Object.entries(shapesOf(config)).map(([name, shape]) => [name, { shape }]);
+  mustMatch(file, values, Object.fromEntries(shapes), "its network");
+  return { file, step, config, values };
+}
+
+/** Folders of a run's checkpoints, newest first; none where the run has none. */
+export async function checkpointFolders(workdir: string): Promise<string[]> {
+  const root = join(workdir, "checkpoints");
+  if (!await exists(root)) return [];
+  return (await stepFolders(root)).map(({ name }) => join(root, name));
 }
 
 async function writeFiles(folder: string, checkpoint: Checkpoint): Promise<void> {
@@ -236,14 +271,19 @@ function withPrefix(values: Values, prefix: string): Values {
   return Object.fromEntries(entries);
 }
 
-function mustMatch(file: string, values: Values, nnet: Values): void {
+function mustMatch(
+  file: string,
+  values: Values,
+  nnet: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+  whose = NNET,
+): void {
   for (const [name, { shape }] of Object.entries(nnet)) {
     if (String(values[name]?.shape) !== String(shape)) {
       throw new CheckpointError(`${file}: lacks ${name} with shape [${shape}]`);
     }
   }
   const stranger = Object.keys(values).find((name) => !Object.hasOwn(nnet, name));
-  if (stranger) throw new CheckpointError(`${file}: holds ${stranger}, which ${NNET} does not`);
+  if (stranger) throw new CheckpointError(`${file}: holds ${stranger}, which ${whose} does not`);
 }
 
 /** The checkpoints of a run, newest first. */

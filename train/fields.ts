@@ -77,7 +77,7 @@ function walk(schema: z.ZodObject, group: string, groupDescription: string): Fie
 
 function leaf(schema: z.ZodType, path: string, group: string, groupDescription: string): Field {
   const json = z.toJSONSchema(schema);
-  const choices = json.type === "boolean" ? ["true", "false"] : (json.enum ?? []).map(String);
+  const choices = json.type === "boolean" ? ["true", "false"] : choicesOf(json);
   const accepts = (value: unknown) => schema.safeParse(value).success;
   return {
     path,
@@ -109,6 +109,11 @@ function isNumber(text: string): boolean {
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
+/** The words among which one is to be chosen, also where null may be given instead. */
+function choicesOf({ enum: words = [], anyOf = [] }: JsonSchema): string[] {
+  return [...words.map(String), ...(anyOf as JsonSchema[]).flatMap(choicesOf)];
+}
+
 function expectation(json: JsonSchema): string {
   if (json.enum) return list(json.enum.map(String));
   if (json.const !== undefined) return String(json.const);
@@ -126,6 +131,9 @@ function expectation(json: JsonSchema): string {
     case "boolean":
       return "true or false";
     case "array": {
+      if (json.items) {
+        return `values with commas between, each ${expectation(json.items as JsonSchema)}`;
+      }
       const items = ((json.prefixItems ?? []) as JsonSchema[]).map(expectation);
       const kinds = items.every((item) => item === items[0])
         ? `each ${items[0]}`

@@ -9,11 +9,12 @@ import type { Device } from "../../engine/mod.ts";
 import type { SkipScaling } from "../../nets/skip_scaling.ts";
 import type { Checkpoint } from "../../train/checkpoint.ts";
 import type { Config } from "../../train/config.ts";
+import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { microBatches, trainLoop } from "../../train/train_loop.ts";
+import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
-import { distance } from "../golden.ts";
 import { tinyConfig } from "../tiny_config.ts";
 
 function dataOf({ dataset, seed }: Config): Dataset {
@@ -72,6 +73,17 @@ for (const scalelong of [0, 3] as const) {
     });
   }
 }
+
+Deno.test("trainLoop() gives each step the pictures and labels of its number", async () => {
+  using device = await openDevice();
+  const config = tinyConfig({ train: { n_steps: 3, p_uncond: 0.3 } });
+  const { checkpoint } = await train(device, config);
+  const walk = batches(dataOf(config), { seed: config.seed, random_flip: false });
+  using step = await TrainStep.create(device, config, { recordLength: 3 });
+  for (let i = 0; i < 3; i++) step.run(i, microBatches(config, walk.at(8 * i, 8), i));
+  const { nnet, exp_avg } = await step.checkpoint(3);
+  deepEqual([nnet, exp_avg], [checkpoint.nnet, checkpoint.exp_avg]);
+});
 
 Deno.test("trainLoop() depends on the seed", async () => {
   using device = await openDevice();

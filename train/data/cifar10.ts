@@ -24,7 +24,8 @@ const BATCHES = {
   test: ["test_batch.bin"],
 };
 const PICTURES_PER_BATCH = 10_000;
-const CLASSES = [
+/** Names of the classes, each of which has as many pictures as the others. */
+export const CLASSES: readonly string[] = [
   "airplane",
   "automobile",
   "bird",

@@ -34,6 +34,18 @@ export async function imageFolder(
   return { name, channels: 3, image_size, class_names, images, labels, length: files.length };
 }
 
+/**
+ * How many pictures each class of a folder has, decoding none.
+ *
+ * @throws {DatasetError} as {@linkcode imageFolder}
+ */
+export async function folderClassCounts(path: string): Promise<number[]> {
+  const { class_names, files } = await listClasses(path);
+  const counts = class_names.map(() => 0);
+  for (const { label } of files) counts[label]++;
+  return counts;
+}
+
 async function listClasses(path: string): Promise<{ class_names: string[]; files: Listed[] }> {
   const top = await list(path);
   if (top.folders.length === 0) {

@@ -37,6 +37,9 @@ const SHAPES: Record<string, (x: number, y: number) => boolean> = {
   },
 };
 
+/** Number of classes, shape by colour. */
+export const SHAPE_CLASSES: number = Object.keys(SHAPES).length * Object.keys(COLOURS).length;
+
 /**
  * Draws `n` RGB pictures of `image_size` squared pixels, picture i depending on `(seed, i)` alone.
  * Classes are shape and colour ("red circle") and take turns, so they are balanced.
