@@ -12,7 +12,7 @@
  * const { quickstart } = presets;
  * const config = { ...quickstart, train: { ...quickstart.train, n_steps: 2, batch_size: 4 } };
  * using device = await Device.open();
- * await trainLoop(device, config, shapes({ image_size: 16, n: 64, seed: 0 }), {
+ * await trainLoop(device, config, shapes({ image_size: 12, n: 64, seed: 0 }), {
  *   hooks: { onProgress: ({ step, loss }) => console.log(step, loss) },
  * });
  * ```
@@ -59,6 +59,7 @@ export {
   loadCheckpoint,
   saveCheckpoint,
   type Values,
+  type Weights,
 } from "./train/checkpoint.ts";
 export {
   type Config,
@@ -74,6 +75,7 @@ export { type Dataset, DatasetError, type DatasetProgress } from "./train/data/d
 export { cifar10 } from "./train/data/cifar10.ts";
 export { imageFolder } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
+export { findWeights, type WeightsKind } from "./train/find_weights.ts";
 export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/picture.ts";
 export {
   decodeSafetensors,
@@ -110,8 +112,74 @@ export {
   noisePredictionLoss,
 } from "./train/vp_sde.ts";
 
+export {
+  type BatchStart,
+  DeviceMachine,
+  type DeviceMachineOptions,
+  type Guidance,
+} from "./eval/device_machine.ts";
+export { Float64Machine, type Float64MachineOptions } from "./eval/float64_machine.ts";
 export { imageGrid } from "./eval/image_grid.ts";
-export { type NoiseModel, Sampler, type SampleRequest } from "./eval/sampler.ts";
-export { eulerSteps, type OdeStep } from "./eval/samplers/euler_maruyama.ts";
+export {
+  type NoiseSchedule,
+  noiseSchedule,
+  type ScheduleDefinition,
+} from "./eval/noise_schedules/noise_schedule.ts";
+export { vpCosine } from "./eval/noise_schedules/vp_cosine.ts";
+export {
+  type BetaRange,
+  linearBetas,
+  scaledLinearBetas,
+  vpDiscrete,
+} from "./eval/noise_schedules/vp_discrete.ts";
+export { vpLinear } from "./eval/noise_schedules/vp_linear.ts";
+export { NotFiniteError } from "./eval/not_finite_error.ts";
+export { type LabelChoice, pictureLabel } from "./eval/picture_labels.ts";
+export {
+  limitPicture,
+  PICTURE_LIMITS,
+  type PictureLimit,
+  threshold,
+} from "./eval/picture_limit.ts";
+export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
+export {
+  completeSettings,
+  DPM_VARIANTS,
+  type DpmVariant,
+  type SamplerName,
+  SAMPLERS,
+  type SamplerSettings,
+} from "./eval/sampler_settings.ts";
+export { ancestral } from "./eval/samplers/ancestral.ts";
+export { chooseMethod } from "./eval/samplers/choose_method.ts";
+export { ddim } from "./eval/samplers/ddim.ts";
+export { type AdaptiveOptions, dpmAdaptive } from "./eval/samplers/dpm_adaptive.ts";
+export {
+  fastIntervals,
+  fixedIntervals,
+  type IntervalOptions,
+} from "./eval/samplers/dpm_intervals.ts";
+export { dpmMultistep } from "./eval/samplers/dpm_multistep.ts";
+export {
+  dpmSinglestep,
+  type SinglestepInterval,
+  type SolverOrder,
+} from "./eval/samplers/dpm_singlestep.ts";
+export { eulerGrid, eulerMaruyama } from "./eval/samplers/euler_maruyama.ts";
+export { type ExponentialStep, exponentialStep } from "./eval/samplers/exponential_step.ts";
+export { heun } from "./eval/samplers/heun.ts";
+export {
+  type Conversion,
+  conversion,
+  type ErrorTest,
+  type Prediction,
+  programMethod,
+  type SamplerMachine,
+  type SamplerMethod,
+  type SamplerProgram,
+  type SamplerStep,
+  type SlotSum,
+} from "./eval/samplers/program.ts";
+export { TIME_GRIDS, timeGrid, type TimeGridName } from "./eval/time_grid.ts";
 export { toBytes } from "./eval/to_bytes.ts";
-export { type GuidedNoiseModel, uvitNoiseModel } from "./eval/uvit_noise_model.ts";
+export { type Network, uvitNetwork } from "./eval/uvit_network.ts";

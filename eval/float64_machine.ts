@@ -1,5 +1,13 @@
 import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
-import type { ErrorTest, Machine, Prediction, Step, Sum } from "./samplers/program.ts";
+import { type PictureLimit, THRESHOLD_QUANTILE } from "./picture_limit.ts";
+import {
+  conversion,
+  type ErrorTest,
+  type Prediction,
+  type SamplerMachine,
+  type SamplerStep,
+  type SlotSum,
+} from "./samplers/program.ts";
 
 /** What a {@linkcode Float64Machine} works with. */
 export interface Float64MachineOptions {
@@ -10,6 +18,8 @@ export interface Float64MachineOptions {
   readonly noiseModel: (x: Float64Array, times: readonly number[]) => Float64Array;
   /** The pictures to begin with, one after another. */
   readonly x: ArrayLike<number>;
+  /** What is done to each predicted picture; nothing where not given. */
+  readonly limit?: PictureLimit;
   /** Number of pictures; 1 where not given. */
   readonly pictures?: number;
   /** Fresh noise number `j`, from 0, for all elements; needed by programs that use noise. */
@@ -17,7 +27,7 @@ export interface Float64MachineOptions {
 }
 
 /** Carries programs out plainly, on the CPU in float64: the oracle for samplers. */
-export class Float64Machine implements Machine {
+export class Float64Machine implements SamplerMachine {
   readonly pictures: number;
   #options: Float64MachineOptions;
   #slots: Record<string, Float64Array>;
@@ -34,20 +44,13 @@ export class Float64Machine implements Machine {
     return this.#slots.x;
   }
 
-  run(step: Step | readonly Step[]): Promise<void> {
+  run(step: SamplerStep | readonly SamplerStep[]): Promise<void> {
     const steps = this.#byPicture(step);
-    const { schedule, prediction, noiseModel, noise } = this.#options;
+    const { noise } = this.#options;
     const slots = { ...this.#slots };
     if (steps[0].t !== null) {
-      const times = steps.map(({ t }) => t!);
       const seen = this.#sums(slots, steps.map(({ look }) => look));
-      slots.model = noiseModel(seen, times);
-      if (prediction === "data") {
-        slots.model = slots.model.map((e, i) => {
-          const t = times[this.#pictureOf(i)];
-          return (seen[i] - schedule.sigma(t) * e) / schedule.alpha(t);
-        });
-      }
+      slots.model = this.#model(seen, steps.map(({ t }) => t!));
     }
     const targets = Object.keys(steps[0].set);
     if (targets.some((name) => (steps[0].set[name].noise ?? 0) !== 0)) {
@@ -70,22 +73,50 @@ export class Float64Machine implements Machine {
     return Promise.resolve(sums.map((sum) => Math.sqrt(sum * this.pictures / u.length)));
   }
 
-  #byPicture(step: Step | readonly Step[]): readonly Step[] {
-    return "look" in step ? new Array<Step>(this.pictures).fill(step) : step;
+  #model(x: Float64Array, times: readonly number[]): Float64Array {
+    const { schedule, prediction, noiseModel, limit = "none" } = this.#options;
+    const to = (kind: Prediction, model: Float64Array) =>
+      model.map((value, i) => {
+        const factors = conversion(schedule, times[this.#pictureOf(i)], kind);
+        return factors.x * x[i] + factors.model * value;
+      });
+    const noise = noiseModel(x, times);
+    if (limit === "none") return prediction === "noise" ? noise : to("data", noise);
+    const data = to("data", noise);
+    const size = x.length / this.pictures;
+    for (let at = 0; at < data.length; at += size) {
+      limitInPlace(data.subarray(at, at + size), limit);
+    }
+    return prediction === "data" ? data : to("noise", data);
+  }
+
+  #byPicture(step: SamplerStep | readonly SamplerStep[]): readonly SamplerStep[] {
+    return "look" in step ? new Array<SamplerStep>(this.pictures).fill(step) : step;
   }
 
   #pictureOf(element: number): number {
     return Math.floor(element * this.pictures / this.x.length);
   }
 
-  #sums(slots: Readonly<Record<string, Float64Array>>, sums: readonly Sum[]): Float64Array {
+  #sums(slots: Readonly<Record<string, Float64Array>>, sums: readonly SlotSum[]): Float64Array {
     const out = new Float64Array(this.x.length);
     for (let i = 0; i < out.length; i++) {
       for (const [name, factor] of Object.entries(sums[this.#pictureOf(i)])) {
-        // A slot that nothing was put in yet is not there; its factor is 0.
-        if (factor !== 0) out[i] += factor * slots[name][i];
+        out[i] += factor * (slots[name]?.[i] ?? 0);
       }
     }
     return out;
   }
+}
+
+function limitInPlace(picture: Float64Array, limit: PictureLimit): void {
+  let s = 1;
+  if (limit === "threshold") {
+    const sorted = picture.map(Math.abs).sort();
+    const place = THRESHOLD_QUANTILE * (sorted.length - 1);
+    const rank = Math.floor(place);
+    const next = sorted[Math.min(rank + 1, sorted.length - 1)];
+    s = Math.max(1, sorted[rank] + (place - rank) * (next - sorted[rank]));
+  }
+  picture.forEach((value, i) => picture[i] = Math.min(Math.max(value, -s), s) / s);
 }

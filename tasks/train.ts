@@ -2,9 +2,12 @@ import { join } from "node:path";
 import { Device, DeviceError, ShapeError } from "../engine/mod.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
 import { imageGrid } from "../eval/image_grid.ts";
+import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
 import { Sampler } from "../eval/sampler.ts";
+import { eulerGrid, eulerMaruyama } from "../eval/samplers/euler_maruyama.ts";
+import { programMethod } from "../eval/samplers/program.ts";
 import { toBytes } from "../eval/to_bytes.ts";
-import { uvitNoiseModel } from "../eval/uvit_noise_model.ts";
+import { uvitNetwork } from "../eval/uvit_network.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -26,6 +29,7 @@ import { resumeConflicts } from "../train/resume_conflicts.ts";
 import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/usage_error.ts";
+import { FolderError, inFolder } from "./in_folder.ts";
 import { ensureAdapter } from "./setup.ts";
 
 const HELP = {
@@ -64,7 +68,7 @@ async function main(args: readonly string[]): Promise<void> {
     );
   }
 
-  using log = await inFolder(workdir, async () => {
+  using log = await inFolder(workdir, "--workdir", async () => {
     await Deno.mkdir(join(workdir, "samples"), { recursive: true });
     await Deno.writeTextFile(join(workdir, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
     return await Log.open(join(workdir, "log.jsonl"), checkpoint?.step ?? 0);
@@ -96,7 +100,11 @@ async function main(args: readonly string[]): Promise<void> {
 /** The checkpoint to go on from, refused where the wanted configuration contradicts it. */
 async function resume(config: Config, note: (message: string) => void): Promise<Checkpoint | null> {
   const { workdir } = config;
-  const checkpoint = await inFolder(workdir, () => latestCheckpoint(workdir, { onSkip: note }));
+  const checkpoint = await inFolder(
+    workdir,
+    "--workdir",
+    () => latestCheckpoint(workdir, { onSkip: note }),
+  );
   if (!checkpoint) return null;
   const conflicts = resumeConflicts(checkpoint.config, config);
   if (conflicts.length > 0) {
@@ -107,23 +115,6 @@ async function resume(config: Config, note: (message: string) => void): Promise<
   }
   note(`going on from step ${checkpoint.step} of ${workdir}`);
   return checkpoint;
-}
-
-/** A run's folder cannot be read or written. */
-class FolderError extends Error {
-  override readonly name: string = "FolderError";
-}
-
-/** Does `work` in a run's folder. @throws {FolderError} where the system refuses */
-async function inFolder<T>(workdir: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw new FolderError(
-      `${workdir}: cannot be used (${error.message}); choose another --workdir`,
-    );
-  }
 }
 
 function headline(device: Device, { nnet, train }: Config, data: string, step: TrainStep): string {
@@ -153,6 +144,8 @@ function leftBehind({ workdir, train }: Config, done: number): string {
   ].join(", ");
 }
 
+const SCHEDULE = vpLinear();
+
 /** Grids of pictures from the averaged weights; the sampler is compiled with the first. */
 class SampleGrids implements Disposable {
   #sampler: Sampler | null = null;
@@ -163,15 +156,18 @@ class SampleGrids implements Disposable {
     const { nnet, sample, seed, workdir } = this.config;
     const { in_chans: channels, img_size: image_size } = nnet;
     const { n_samples: n, sample_steps: steps, scale, clip_denoised } = sample;
-    const model = uvitNoiseModel(state.nnet_ema, nnet, scale);
-    this.#sampler ??= await Sampler.create(
-      this.device,
-      [n, channels, image_size, image_size],
-      model.predict,
-      { clip_denoised },
-    );
+    this.#sampler ??= new Sampler(this.device, {
+      shape: [n, channels, image_size, image_size],
+      network: uvitNetwork(state.nnet_ema, nnet),
+      schedule: SCHEDULE,
+      method: programMethod(
+        eulerMaruyama(SCHEDULE, eulerGrid(SCHEDULE, { steps }), { kind: "ode" }),
+      ),
+      guidance: { scale, interval: [0, 1] },
+      limit: clip_denoised ? "clip" : "none",
+    });
     const labels = Int32Array.from({ length: n }, (_, i) => i % this.classes);
-    const x = await this.#sampler.sample({ seed, steps, inputs: model.inputs(labels) });
+    const x = await this.#sampler.sample({ seed, first: 0, labels });
     const { rgb, width, height } = imageGrid(toBytes(x), {
       channels,
       image_size,

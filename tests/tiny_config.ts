@@ -11,7 +11,15 @@ export function tinyConfig(changes: Changes = {}): Config {
     ...base,
     train: { ...base.train, n_steps: 40, batch_size: 8, ema_rate: 0.9 },
     lr_scheduler: { name: "customized", warmup_steps: 4 },
-    nnet: { ...base.nnet, img_size: 8, embed_dim: 32, depth: 2, num_heads: 2 },
+    nnet: {
+      ...base.nnet,
+      img_size: 8,
+      patch_size: 4,
+      conv: true,
+      embed_dim: 32,
+      depth: 2,
+      num_heads: 2,
+    },
     dataset: { ...base.dataset, image_size: 8, n: 64 },
   };
   const entries = Object.entries(changes).map(([key, value]) => {

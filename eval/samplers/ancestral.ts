@@ -1,5 +1,5 @@
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
-import { intervalsOf, type Program } from "./program.ts";
+import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /**
  * Ancestral sampling (Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, equations
@@ -11,7 +11,7 @@ import { intervalsOf, type Program } from "./program.ts";
  *
  * One network evaluation per interval. A grid may end at time 0, where `x = D`.
  */
-export function ancestral(schedule: NoiseSchedule, grid: readonly number[]): Program {
+export function ancestral(schedule: NoiseSchedule, grid: readonly number[]): SamplerProgram {
   const steps = intervalsOf(grid).map(({ s, t }) => {
     const a = Math.exp(schedule.logAlpha(s) - schedule.logAlpha(t));
     const [sigma_s, sigma_t] = [schedule.sigma(s), schedule.sigma(t)];

@@ -1,5 +1,5 @@
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
-import { intervalsOf, type Program } from "./program.ts";
+import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /**
  * DDIM (Song, Meng and Ermon, "Denoising Diffusion Implicit Models", ICLR 2021, equations 12 and 16),
@@ -15,7 +15,7 @@ export function ddim(
   schedule: NoiseSchedule,
   grid: readonly number[],
   { eta }: { eta: number },
-): Program {
+): SamplerProgram {
   const steps = intervalsOf(grid).map(({ s, t }) => {
     const [alpha_s, alpha_t] = [schedule.alpha(s), schedule.alpha(t)];
     const [sigma_s, sigma_t] = [schedule.sigma(s), schedule.sigma(t)];

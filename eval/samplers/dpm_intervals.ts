@@ -1,10 +1,10 @@
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
 import { timeGrid, type TimeGridName } from "../time_grid.ts";
-import type { Order, SinglestepInterval } from "./dpm_singlestep.ts";
+import type { SinglestepInterval, SolverOrder } from "./dpm_singlestep.ts";
 
 /** Where and how a single-step solver spends `steps` network evaluations. */
 export interface IntervalOptions {
-  readonly order: Order;
+  readonly order: SolverOrder;
   readonly steps: number;
   readonly grid: TimeGridName;
   readonly t_start?: number;
@@ -27,27 +27,36 @@ export function fixedIntervals(
 /**
  * Intervals of the given order, and at the end lower ones so that exactly `steps` network evaluations
  * are spent (Lu et al., "DPM-Solver", NeurIPS 2022, section 3.4): for order 3 and a multiple of 3 the
- * last are of order 2 and 1, else the last is of the order that is left over.
+ * last are of order 2 and 1, else the last is of the order that is left over. On the `log_snr` grid
+ * the intervals are equally long; on others all times, also those between, are the grid's.
  */
 export function fastIntervals(
   schedule: NoiseSchedule,
   { order, steps, grid, ...ends }: IntervalOptions,
 ): SinglestepInterval[] {
   const orders = fastOrders(order, steps);
-  const outer = timeGrid(grid, schedule, { intervals: orders.length, ...ends });
-  return orders.map((order, i) => subdivided(schedule, outer[i], outer[i + 1], order));
+  if (grid === "log_snr") {
+    const outer = timeGrid(grid, schedule, { intervals: orders.length, ...ends });
+    return orders.map((order, i) => subdivided(schedule, outer[i], outer[i + 1], order));
+  }
+  const times = timeGrid(grid, schedule, { intervals: steps, ...ends });
+  let at = 0;
+  return orders.map((order) => times.slice(at, (at += order) + 1));
 }
 
 /** Orders of the intervals of {@linkcode fastIntervals}. */
-export function fastOrders(order: Order, steps: number): Order[] {
-  const most = (n: number, ...last: Order[]) => [...new Array<Order>(n).fill(order), ...last];
+export function fastOrders(order: SolverOrder, steps: number): SolverOrder[] {
+  const most = (
+    n: number,
+    ...last: SolverOrder[]
+  ) => [...new Array<SolverOrder>(n).fill(order), ...last];
   const whole = Math.floor(steps / order);
   const left = steps % order;
-  if (left > 0) return most(whole, left as Order);
+  if (left > 0) return most(whole, left as SolverOrder);
   return order === 3 ? most(whole - 1, 2, 1) : most(whole);
 }
 
-function subdivided(schedule: NoiseSchedule, s: number, t: number, order: Order): number[] {
+function subdivided(schedule: NoiseSchedule, s: number, t: number, order: SolverOrder): number[] {
   const [from, to] = [schedule.lambda(s), schedule.lambda(t)];
   const between = Array.from(
     { length: order - 1 },

@@ -1,10 +1,7 @@
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
-import type { Order } from "./dpm_singlestep.ts";
+import type { SolverOrder } from "./dpm_singlestep.ts";
 import { exponentialStep } from "./exponential_step.ts";
-import { intervalsOf, type Prediction, type Program } from "./program.ts";
-
-/** Step counts under which `lower_order_final` pays, in the paper's words "for few steps". */
-const FEW_STEPS = 15;
+import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts";
 
 /**
  * Multistep DPM-Solver++ (data prediction; Lu et al., 2022, algorithm 2) or DPM-Solver (noise): one
@@ -18,24 +15,23 @@ const FEW_STEPS = 15;
  *     order 2: x_t = decay x + phi1 m0 + phi1 / 2 D1
  *     order 3: x_t = decay x + phi1 m0 + phi2 (D1 + r1 (D1 - E) / (r1 + r2)) + phi3 (D1 - E) / (r1 + r2)
  *
- * The first intervals are of lower order, and with `lower_order_final` so are the last ones of a grid
- * of fewer than 15 intervals.
+ * The first intervals are of lower order, and with `lower_order_final` so are the last, which keeps a
+ * sampler of few steps stable.
  */
 export function dpmMultistep(
   schedule: NoiseSchedule,
   grid: readonly number[],
   { prediction, order, lower_order_final }: {
     prediction: Prediction;
-    order: Order;
+    order: SolverOrder;
     lower_order_final: boolean;
   },
-): Program {
+): SamplerProgram {
   const intervals = intervalsOf(grid);
   const length = (i: number) => schedule.lambda(intervals[i].t) - schedule.lambda(intervals[i].s);
-  const lowers = lower_order_final && intervals.length < FEW_STEPS;
   const steps = intervals.map(({ s, t }, i) => {
     const { decay, phi1, phi2, phi3 } = exponentialStep(schedule, prediction, s, t);
-    const left = lowers ? intervals.length - i : order;
+    const left = lower_order_final ? intervals.length - i : order;
     const now = Math.min(order, i + 1, left);
     // Multiples of D1 and E; 0 where a slot is not yet filled, so that all steps have one form.
     let [d1, e] = [0, 0];

@@ -1,9 +1,9 @@
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
 import { exponentialStep } from "./exponential_step.ts";
-import type { Prediction, Program, Step } from "./program.ts";
+import type { Prediction, SamplerProgram, SamplerStep } from "./program.ts";
 
-/** Order of a solver: network evaluations in an interval. */
-export type Order = 1 | 2 | 3;
+/** SolverOrder of a solver: network evaluations in an interval. */
+export type SolverOrder = 1 | 2 | 3;
 
 /**
  * DPM-Solver (noise prediction; Lu et al., NeurIPS 2022, algorithms 1 and 2) and single-step
@@ -24,7 +24,7 @@ export function dpmSinglestep(
   schedule: NoiseSchedule,
   intervals: readonly SinglestepInterval[],
   { prediction }: { prediction: Prediction },
-): Program {
+): SamplerProgram {
   const steps = intervals.flatMap((interval) => intervalSteps(schedule, prediction, interval));
   return { prediction, steps };
 }
@@ -36,7 +36,7 @@ function intervalSteps(
   schedule: NoiseSchedule,
   prediction: Prediction,
   times: SinglestepInterval,
-): Step[] {
+): SamplerStep[] {
   const s = times[0];
   const t = times[times.length - 1];
   const step = (to: number) => exponentialStep(schedule, prediction, s, to);
@@ -47,7 +47,7 @@ function intervalSteps(
     return [{ t: s, look: { x: 1 }, set: { x: { x: last.decay, model: last.phi1 } } }];
   }
   const first = step(times[1]);
-  const start: Step = { t: s, look: { x: 1 }, set: { m0: { model: 1 } } };
+  const start: SamplerStep = { t: s, look: { x: 1 }, set: { m0: { model: 1 } } };
   const look1 = { x: first.decay, m0: first.phi1 };
   if (times.length === 3) {
     const slope = last.phi1 / (2 * r1);

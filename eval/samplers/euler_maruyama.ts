@@ -7,9 +7,8 @@
  *
  * @module
  */
-import { alphaBar, beta } from "../../train/vp_sde.ts";
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
-import { intervalsOf, type Program } from "./program.ts";
+import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /** Earliest time but 0 of {@linkcode eulerGrid} where nothing else is said. */
 export const EULER_T_END = 1e-3;
@@ -34,7 +33,7 @@ export function eulerMaruyama(
   schedule: NoiseSchedule,
   grid: readonly number[],
   { kind }: { kind: "sde" | "ode" },
-): Program {
+): SamplerProgram {
   const steps = intervalsOf(grid).map(({ s, t }) => {
     const forward = schedule.beta(s) * (t - s);
     const share = kind === "sde" ? 1 : 0.5;
@@ -46,31 +45,4 @@ export function eulerMaruyama(
     return { t: s, look: { x: 1 }, set: { x } };
   });
   return { prediction: "noise", steps };
-}
-
-/** One step `x_s = x * x_t + noise * predicted noise`, from time `t` to an earlier `s`. */
-export interface OdeStep {
-  readonly t: number;
-  readonly x: number;
-  readonly noise: number;
-}
-
-/** Smallest time but 0. */
-const EPS = 1e-3;
-
-/** The steps on the reference's grid, `[0] + linspace(1e-3, 1, steps)`, latest time first. */
-export function eulerSteps(steps: number): OdeStep[] {
-  const grid = [
-    0,
-    ...Array.from(
-      { length: steps },
-      (_, i) => steps === 1 ? EPS : EPS + (1 - EPS) * i / (steps - 1),
-    ),
-  ];
-  return Array.from({ length: steps }, (_, k) => {
-    const t = grid[steps - k];
-    const dt = grid[steps - k - 1] - t;
-    const half = beta(t) / 2;
-    return { t, x: 1 - half * dt, noise: half * dt / Math.sqrt(1 - alphaBar(t)) };
-  });
 }

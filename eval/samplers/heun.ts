@@ -1,5 +1,5 @@
 import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
-import { intervalsOf, type Program, type Step } from "./program.ts";
+import { intervalsOf, type SamplerProgram, type SamplerStep } from "./program.ts";
 
 /**
  * Heun's method (Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models",
@@ -15,9 +15,9 @@ export function heun(
   schedule: NoiseSchedule,
   grid: readonly number[],
   { euler_last }: { euler_last: boolean },
-): Program {
+): SamplerProgram {
   const intervals = intervalsOf(grid);
-  const steps = intervals.flatMap(({ s, t }, i): Step[] => {
+  const steps = intervals.flatMap(({ s, t }, i): SamplerStep[] => {
     const [alpha_s, alpha_t] = [schedule.alpha(s), schedule.alpha(t)];
     const h = alpha_t * (schedule.sigma(t) / alpha_t - schedule.sigma(s) / alpha_s);
     const x = alpha_t / alpha_s;

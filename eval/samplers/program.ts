@@ -2,44 +2,62 @@
  * Samplers as linear programs. All they do is ask the network and add multiples of pictures, with
  * multiples that depend on time alone; so a sampler is a list of steps, worked out beforehand in
  * float64, and whatever can ask a network and add pictures can carry it out (see
- * {@linkcode Machine}).
+ * {@linkcode SamplerMachine}).
  *
  * @module
  */
+import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
 
-/** What a network, or a program, takes the content of a noisy picture to be. */
+/** What a network, or a sampler, takes the content of a noisy picture to be. */
 export type Prediction = "noise" | "data";
+
+/** Multiples of a noisy picture and of a prediction of its content that make the other prediction. */
+export interface Conversion {
+  readonly x: number;
+  readonly model: number;
+}
+
+/**
+ * How the picture is made of the noise in it (`to` data) or the noise of the picture (`to` noise) at
+ * time `t`, where `x = alpha picture + sigma noise`.
+ */
+export function conversion(schedule: NoiseSchedule, t: number, to: Prediction): Conversion {
+  const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)];
+  return to === "data"
+    ? { x: 1 / alpha, model: -sigma / alpha }
+    : { x: 1 / sigma, model: -alpha / sigma };
+}
 
 /**
  * A sum of multiples: coefficients by slot. A slot is a named picture that lasts over steps; `x` is
- * the one that becomes the result. In what a step sets, `model` stands for the prediction just made
- * and `noise` for fresh standard normal numbers.
+ * the one that becomes the result, and the others begin as zeros. In what a step sets, `model` stands
+ * for the prediction just made and `noise` for fresh standard normal numbers.
  */
-export type Sum = Readonly<Record<string, number>>;
+export type SlotSum = Readonly<Record<string, number>>;
 
 /** One step: the network is asked once, then slots get new values. */
-export interface Step {
+export interface SamplerStep {
   /** The time the network is asked at; null for a step that only sets slots. */
   readonly t: number | null;
   /** What the network is shown. */
-  readonly look: Sum;
+  readonly look: SlotSum;
   /** New values, all worked out from the old ones; the other slots keep theirs. */
-  readonly set: Readonly<Record<string, Sum>>;
+  readonly set: Readonly<Record<string, SlotSum>>;
 }
 
 /** A sampler for one schedule and time grid. */
-export interface Program {
+export interface SamplerProgram {
   /** What `model` means in its steps. */
   readonly prediction: Prediction;
-  readonly steps: readonly Step[];
+  readonly steps: readonly SamplerStep[];
 }
 
 /** Something that holds slots for a batch of pictures and carries steps out on them. */
-export interface Machine {
+export interface SamplerMachine {
   /** Pictures in the batch. */
   readonly pictures: number;
   /** Carries out a step, for all pictures, or one (of the same form) for each picture. */
-  run(step: Step | readonly Step[]): Promise<void>;
+  run(step: SamplerStep | readonly SamplerStep[]): Promise<void>;
   /**
    * For each picture, the root mean square of `(a - b) / max(absolute, relative max(|b|, |c|))` over
    * its elements; `a`, `b`, `c` are slots.
@@ -47,7 +65,7 @@ export interface Machine {
   errors(test: ErrorTest): Promise<number[]>;
 }
 
-/** What {@linkcode Machine.errors} compares. */
+/** What {@linkcode SamplerMachine.errors} compares. */
 export interface ErrorTest {
   readonly a: string;
   readonly b: string;
@@ -56,9 +74,31 @@ export interface ErrorTest {
   readonly relative: number;
 }
 
-/** Carries out all steps of a program. */
-export async function runProgram(machine: Machine, { steps }: Program): Promise<void> {
-  for (const step of steps) await machine.run(step);
+/** A way to carry a sampler out on a machine, be its steps known beforehand or found on the way. */
+export interface SamplerMethod {
+  /** What `model` means in its steps. */
+  readonly prediction: Prediction;
+  /** Steps of every form that it takes; a machine prepares itself for these. */
+  readonly forms: readonly SamplerStep[];
+  /** Network evaluations; null where they are found on the way. */
+  readonly evaluations: number | null;
+  /** Takes the machine's pictures from noise to the end. @param onStep told the share done, to 1 */
+  run(machine: SamplerMachine, onStep?: (done: number) => void | Promise<void>): Promise<void>;
+}
+
+/** All steps of a program, one after another. */
+export function programMethod({ prediction, steps }: SamplerProgram): SamplerMethod {
+  return {
+    prediction,
+    forms: steps,
+    evaluations: steps.length,
+    async run(machine, onStep) {
+      for (const [i, step] of steps.entries()) {
+        await machine.run(step);
+        await onStep?.((i + 1) / steps.length);
+      }
+    },
+  };
 }
 
 /** Neighbours of a time grid, latest first: where a step starts and where it ends. */

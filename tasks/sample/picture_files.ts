@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { decodePicture, encodePng } from "../../train/formats/picture.ts";
 
+const NUMBERED = /^\d{6,}\.png$/;
+
 /** The file of picture `i` of a folder: `000000.png` and so on. */
 export function pictureFile(folder: string, i: number): string {
   return join(folder, `${String(i).padStart(6, "0")}.png`);
@@ -11,6 +13,31 @@ export async function missingPictures(folder: string, n: number): Promise<number
   const there = new Set<string>();
   for await (const { name } of Deno.readDir(folder)) there.add(join(folder, name));
   return Array.from({ length: n }, (_, i) => i).filter((i) => !there.has(pictureFile(folder, i)));
+}
+
+/** Whether a folder, which may not exist, has numbered pictures. */
+export async function hasPictures(folder: string): Promise<boolean> {
+  try {
+    for await (const { name } of Deno.readDir(folder)) if (NUMBERED.test(name)) return true;
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Removes the numbered pictures of a folder, and what was made of them. */
+export async function removePictures(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    const ours = NUMBERED.test(name) || name === "grid.png" || name === "trajectory.png";
+    if (ours) await Deno.remove(join(folder, name));
+  }
+}
+
+/** Whether a folder has a file of that name. */
+export async function hasFile(folder: string, name: string): Promise<boolean> {
+  for await (const entry of Deno.readDir(folder)) if (entry.name === name) return true;
+  return false;
 }
 
 /** Writes `[H, W, 3]` bytes as PNG, such that a file of that name is always whole. */

@@ -5,8 +5,8 @@ import {
   type DpmVariant,
   type SamplerName,
   SAMPLERS,
-} from "../../eval/samplers/choose_method.ts";
-import type { Order } from "../../eval/samplers/dpm_singlestep.ts";
+} from "../../eval/sampler_settings.ts";
+import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
 import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";
 import { fieldsOf, flatten, nest } from "../../train/fields.ts";
 import type { WeightsKind } from "../../train/find_weights.ts";
@@ -29,7 +29,7 @@ export interface SampleFlags {
   help: boolean;
   solver: {
     variant: DpmVariant | null;
-    order: Order | null;
+    order: SolverOrder | null;
     grid: TimeGridName | null;
     eta: number | null;
     t_end: number | null;
@@ -56,7 +56,7 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
   steps: count.describe("network evaluations per picture; the adaptive variant finds its own"),
   trajectory: z.boolean()
     .describe("also show the way from noise to picture, trajectory.png"),
-  overwrite: z.boolean().describe("draw also what is there"),
+  overwrite: z.boolean().describe("remove the pictures that are there first"),
   help: z.boolean().describe("show this page; -h for short"),
 
   solver: z.strictObject({
@@ -117,17 +117,16 @@ export function sampleHelp(): string {
     about: "Draws pictures from a checkpoint.",
     examples: [
       {
-        command: "deno task sample --checkpoint=runs/quickstart_scalelong3",
+        command: "deno task sample --checkpoint=runs/a",
         does: "64 pictures and a grid of them in pictures/",
       },
       {
-        command:
-          "deno task sample --checkpoint=runs/a --sampler=dpm_solver_pp --steps=15 --out=a15",
-        does: "the same by another sampler, in fewer steps",
+        command: "deno task sample --checkpoint=runs/a --sampler=ddim --steps=20",
+        does: "by another sampler, in fewer steps",
       },
       {
-        command: "deno task sample --checkpoint=runs/a --labels=0,3,5 --scale=2 --trajectory",
-        does: "three classes in turn, strongly guided, with their way out of the noise",
+        command: "deno task sample --checkpoint=runs/a --labels=0,3,5 --scale=2",
+        does: "three classes in turn, strongly guided",
       },
     ],
     schemas: [schema],

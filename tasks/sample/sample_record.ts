@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import type { SamplerSettings } from "../../eval/samplers/choose_method.ts";
+import type { SamplerSettings } from "../../eval/sampler_settings.ts";
+import type { Guidance } from "../../eval/device_machine.ts";
 import type { PictureLimit } from "../../eval/picture_limit.ts";
 import type { LabelChoice } from "../../eval/picture_labels.ts";
 import { isRecord } from "../../train/fields.ts";
 import { UsageError } from "../../train/usage_error.ts";
+import { hasPictures } from "./picture_files.ts";
 
 /** What decides how picture i of a folder looks. */
 export interface Recipe {
@@ -16,7 +18,7 @@ export interface Recipe {
   readonly schedule: string;
   readonly sampler: SamplerSettings;
   readonly limit: PictureLimit;
-  readonly guidance: { readonly scale: number; readonly interval: readonly number[] };
+  readonly guidance: Guidance;
   /** How labels are chosen; null for a network without. */
   readonly labels: LabelChoice | null;
 }
@@ -44,7 +46,13 @@ const FILE = "sample.json";
  */
 export async function recordedPictures(folder: string, recipe: Recipe): Promise<number> {
   const record = await readRecord(folder);
-  if (record === null) return 0;
+  if (record === null) {
+    if (!await hasPictures(folder)) return 0;
+    throw new UsageError(
+      `--out: ${folder} has pictures and no ${FILE} that says how they were made; choose another ` +
+        "--out, or --overwrite",
+    );
+  }
   const changed = (Object.keys(recipe) as (keyof Recipe)[])
     .filter((key) => !equal(record[key], recipe[key]));
   if (changed.length > 0) {

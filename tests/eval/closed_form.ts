@@ -1,4 +1,14 @@
-import { add, affine, constant, cos, embedding, mul, reshape, sin, type Tensor } from "../../engine/mod.ts";
+import {
+  add,
+  affine,
+  constant,
+  cos,
+  embedding,
+  mul,
+  reshape,
+  sin,
+  type Tensor,
+} from "../../engine/mod.ts";
 import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
 import type { Network } from "../../eval/uvit_network.ts";
 
@@ -10,25 +20,25 @@ export function closedForm(x: Float64Array, times: readonly number[]): Float64Ar
   });
 }
 
-/** The same as a network; a label shifts its prediction by a tenth of it, and 9 is none. */
+/** What label 9 stands for in {@linkcode closedFormNetwork}: none. */
+const NO_LABEL = 9;
+
+/** The same as a network; one with labels adds a tenth of how far the label is from "none". */
 export function closedFormNetwork(schedule: NoiseSchedule, labels = false): Network {
+  const column = (v: Tensor) => reshape(v, [-1, 1, 1, 1]);
   return {
     predicts: "noise",
-    no_label: labels ? 9 : null,
+    no_label: labels ? NO_LABEL : null,
     predict(x, timesteps, y) {
-      const column = (v: Tensor) => reshape(v, [-1, 1, 1, 1]);
       const t = column(affine(timesteps, 1 / schedule.timestep(1)));
-      const noise = add(
-        mul(x, affine(t, 0.5, 0.3)),
-        mul(affine(sin(affine(x, 3)), 0.2), cos(affine(t, 2))),
-      );
-      return y ? add(noise, affine(column(labelValues(y)), 0.1, -0.9)) : noise;
+      const wave = mul(affine(sin(affine(x, 3)), 0.2), cos(affine(t, 2)));
+      const noise = add(mul(x, affine(t, 0.5, 0.3)), wave);
+      return y ? add(noise, column(shiftOf(y))) : noise;
     },
   };
 }
 
-/** Labels as numbers: the rows of a table that holds its own indices. */
-function labelValues(labels: Tensor): Tensor {
-  const table = constant(Float32Array.from({ length: 10 }, (_, i) => i), [10, 1]);
-  return embedding(table, labels);
+function shiftOf(labels: Tensor): Tensor {
+  const shifts = Float32Array.from({ length: 10 }, (_, label) => (label - NO_LABEL) / 10);
+  return embedding(constant(shifts, [10, 1]), labels);
 }

@@ -1,64 +1,92 @@
-import {
-  deepStrictEqual as deepEqual,
-  notDeepStrictEqual as notDeepEqual,
-  ok,
-} from "node:assert/strict";
-import { add, affine, broadcastTo, input, reshape, type Tensor } from "../../engine/mod.ts";
+import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import type { Device } from "../../engine/mod.ts";
+import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
-import { uvitNoiseModel } from "../../eval/uvit_noise_model.ts";
+import type { SamplerName } from "../../eval/sampler_settings.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { uvitNetwork } from "../../eval/uvit_network.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { distance } from "../golden.ts";
 import { tinyConfig } from "../tiny_config.ts";
 
 const SIZE = 3 * 8 * 8;
-const shape = (n: number) => [n, 3, 8, 8];
+const schedule = vpLinear();
+
+/** A sampler of `n` pictures by a tiny network with labels, guided. */
+function tinySampler(
+  device: Device,
+  { state, config }: TrainStep,
+  n: number,
+  sampler: SamplerName,
+) {
+  const open = { variant: null, order: null, grid: null, eta: null, t_end: null };
+  return new Sampler(device, {
+    shape: [n, 3, 8, 8],
+    network: uvitNetwork(state.nnet, config.nnet),
+    schedule,
+    method: chooseMethod(schedule, { sampler, steps: 6, ...open }),
+    guidance: { scale: 1.5, interval: [0, 1] },
+    limit: "clip",
+  });
+}
 
 Deno.test("Sampler draws picture i of a seed alike in every batch", async () => {
   using device = await openDevice();
-  const config = tinyConfig();
-  using step = await TrainStep.create(device, config, { recordLength: 1 });
-  const model = uvitNoiseModel(step.state.nnet, config.nnet, 1.5);
-  using five = await Sampler.create(device, shape(5), model.predict);
-  using one = await Sampler.create(device, shape(1), model.predict);
+  using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
   const labels = Int32Array.of(3, 1, 4, 1, 5);
-  const together = await five.sample({ seed: 9, steps: 6, inputs: model.inputs(labels) });
-  for (let i = 0; i < 5; i++) {
-    const inputs = model.inputs(labels.subarray(i, i + 1));
-    const alone = await one.sample({ seed: 9, first: i, steps: 6, inputs });
-    const error = distance(alone, together.slice(i * SIZE, (i + 1) * SIZE));
-    ok(error < 1e-5, `picture ${i}: ${error}`);
+  for (const name of ["dpm_solver", "ddpm"] as const) {
+    using five = tinySampler(device, step, 5, name);
+    using one = tinySampler(device, step, 1, name);
+    const together = await five.sample({ seed: 9, first: 2, labels });
+    ok(together.every(Number.isFinite));
+    for (let i = 0; i < 5; i++) {
+      const alone = await one.sample({ seed: 9, first: 2 + i, labels: labels.subarray(i, i + 1) });
+      const error = distance(alone, together.slice(i * SIZE, (i + 1) * SIZE));
+      ok(error < 1e-5, `${name}, picture ${i}: ${error}`);
+    }
   }
 });
 
-/** Predicts label and time, so that a picture shows the noise it came from. */
-function labelled(x: Tensor, timesteps: Tensor): Tensor {
-  const number = add(input("label", [x.shape[0]]), affine(timesteps, 0.001));
-  return broadcastTo(reshape(number, [-1, 1, 1, 1]), x.shape);
-}
-
-Deno.test("Sampler depends on seed, picture and inputs, and on nothing before", async () => {
+Deno.test("Sampler depends on seed, picture and label, and on nothing before", async () => {
   using device = await openDevice();
-  using sampler = await Sampler.create(device, shape(2), labelled);
-  const inputs = { label: Float32Array.of(0, 1) };
-  const request = { seed: 1, steps: 3, inputs };
+  using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
+  using sampler = tinySampler(device, step, 5, "dpm_solver");
+  const labels = Int32Array.of(0, 1, 2, 3, 4);
+  const request = { seed: 1, first: 0, labels };
   const first = await sampler.sample(request);
-  notDeepEqual(first.slice(0, SIZE), first.slice(SIZE));
-  for (const change of [{ seed: 2 }, { seed: 2 ** 32 + 1 }, { first: 5 }, { steps: 4 }]) {
-    notDeepEqual(await sampler.sample({ ...request, ...change }), first);
+  const changes = [{ seed: 2 }, { first: 5 }, { labels: Int32Array.of(1, 2, 3, 4, 5) }];
+  for (const change of changes) {
+    ok(distance(await sampler.sample({ ...request, ...change }), first) > 1e-4);
   }
-  const other = await sampler.sample({ ...request, inputs: { label: Float32Array.of(0, 2) } });
+  const other = await sampler.sample({ ...request, labels: Int32Array.of(0, 2, 2, 3, 4) });
   deepEqual(other.slice(0, SIZE), first.slice(0, SIZE));
-  notDeepEqual(other.slice(SIZE), first.slice(SIZE));
+  deepEqual(other.slice(2 * SIZE), first.slice(2 * SIZE));
   deepEqual(await sampler.sample(request), first);
 });
 
-Deno.test("Sampler gives back all memory", async () => {
+Deno.test("Sampler tells how far it is and shows the pictures on the way", async () => {
   using device = await openDevice();
-  const before = [device.bufferBytes, device.bufferCount];
-  const sampler = await Sampler.create(device, shape(2), labelled);
-  await sampler.sample({ seed: 1, steps: 2, inputs: { label: Float32Array.of(0, 1) } });
-  ok(device.bufferBytes > before[0]);
-  sampler[Symbol.dispose]();
-  deepEqual([device.bufferBytes, device.bufferCount], before);
+  using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
+  using sampler = tinySampler(device, step, 1, "euler_maruyama_ode");
+  const seen: [number, Float32Array][] = [];
+  const labels = Int32Array.of(0);
+  const end = await sampler.sample({ seed: 1, first: 0, labels }, async (done, pictures) => {
+    seen.push([done, await pictures()]);
+  });
+  deepEqual(seen.map(([done]) => done), [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1]);
+  deepEqual(seen[6][1], end);
+  // The first is the noise itself.
+  const square = seen[0][1].reduce((sum, v) => sum + v * v, 0) / SIZE;
+  ok(Math.abs(square - 1) < 0.3, `${square}`);
+});
+
+Deno.test("uvitNetwork() has a label for none only where it has labels", async () => {
+  using device = await openDevice();
+  const config = tinyConfig({ nnet: { num_classes: -1 } });
+  using step = await TrainStep.create(device, config, { recordLength: 1 });
+  equal(uvitNetwork(step.state.nnet, config.nnet).no_label, null);
+  const labelled = tinyConfig();
+  using other = await TrainStep.create(device, labelled, { recordLength: 1 });
+  equal(uvitNetwork(other.state.nnet, labelled.nnet).no_label, 16);
 });

@@ -13,6 +13,7 @@ import { decodePicture } from "../../train/formats/picture.ts";
 /** A network and a data set so small that a run takes a second. */
 const TINY = [
   "--img_size=8",
+  "--patch_size=4",
   "--image_size=8",
   "--dataset.n=64",
   "--embed_dim=32",

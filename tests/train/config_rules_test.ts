@@ -24,8 +24,8 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
   const cases: [(config: Config) => void, RegExp][] = [
     [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
     [(c) => c.nnet.depth = 5, /depth: 5 is odd.*take 6/],
-    [(c) => c.nnet.patch_size = 3, /patches of 3 do not fill pictures of 16/],
-    [(c) => c.dataset.image_size = 32, /brought to 32 pixels.*expects 16/],
+    [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill pictures of 12/],
+    [(c) => c.dataset.image_size = 32, /brought to 32 pixels.*expects 12/],
     [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
@@ -46,7 +46,7 @@ Deno.test("contradictions() finds nothing where one half of a rule is off", () =
 });
 
 Deno.test("checkAgainstDataset() wants a label more than classes when labels are dropped", () => {
-  const shapes = { channels: 3, image_size: 16, classes: 16 };
+  const shapes = { channels: 3, image_size: 12, classes: 16 };
   const check = (change: (config: Config) => void, traits = shapes) => () =>
     checkAgainstDataset(changed(change), traits);
   check(() => {})();

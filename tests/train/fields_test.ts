@@ -14,6 +14,8 @@ const schema = z.strictObject({
     on: z.boolean(),
     count: z.union([z.literal(-1), z.int().min(1)]),
     scale: z.number().gt(0).nullable(),
+    numbers: z.array(z.int().min(0)).min(1).nullable(),
+    choice: z.enum(["a", "b"]).nullable(),
   }).describe("things"),
 });
 
@@ -27,6 +29,8 @@ Deno.test("fieldsOf() says in words what each field takes", () => {
     ["group.on", "true or false"],
     ["group.count", "-1 or a whole number of at least 1"],
     ["group.scale", "a number above 0 or null"],
+    ["group.numbers", "values with commas between, each a whole number of at least 0 or null"],
+    ["group.choice", "a or b or null"],
   ]);
 });
 
@@ -52,6 +56,9 @@ Deno.test("fieldsOf() reads a flag's text as the field's type", () => {
   equal(read("group.count", "-1"), -1);
   equal(read("group.count", "0"), undefined);
   equal(read("group.scale", "null"), null);
+  deepEqual(read("group.numbers", "3"), [3]);
+  deepEqual(read("group.numbers", "0,3"), [0, 3]);
+  equal(read("group.numbers", "0,cat"), undefined);
 });
 
 Deno.test("fieldsOf() describes every field and group of the configuration", () => {

@@ -96,7 +96,7 @@ Deno.test("parseFlags() refuses a value that does not fit, saying what was expec
     problems("--batch_size=abc", "--scalelong=7", "--optimizer.name=adamm", "--nnet.conv=yes"),
     [
       '--train.batch_size: expected a whole number of at least 1, got "abc"',
-      '--nnet.scalelong: expected a whole number from 0 to 4, got "7"',
+      '--nnet.scalelong: expected 0, 1, 2, 3 or 4, got "7"',
       '--optimizer.name: expected adamw or adam, got "adamm"; did you mean adamw?',
       '--nnet.conv: expected true or false, got "yes"',
     ],

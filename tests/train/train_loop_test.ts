@@ -126,7 +126,7 @@ Deno.test("trainLoop() calls each hook when it promised to", async () => {
       onProgress: ({ step, n_steps, lr }) => {
         shown.push(step);
         equal(n_steps, 13);
-        equal(lr, 2e-3 * Math.min(1, (step - 1) / 4));
+        equal(lr, 4e-3 * Math.min(1, (step - 1) / 4));
       },
       onLog: (entry) => {
         deepEqual(

@@ -23,12 +23,12 @@ export interface BetaRange {
 /**
  * A process of N steps with rates `betas`, continued between them: step `i` (from 1) is time `i / N`,
  * where `alpha^2` is the product of `1 - beta` so far, and `log alpha` is linear between steps (Lu
- * et al., "DPM-Solver", NeurIPS 2022, appendix D.3). A network is told `N t`.
+ * et al., "DPM-Solver", NeurIPS 2022, appendix). A network is told `N t`.
  *
  * @param name for records
  * @throws {RangeError} where a rate is not between 0 and 1
  */
-export function discrete(betas: ArrayLike<number>, name: string): NoiseSchedule {
+export function vpDiscrete(betas: ArrayLike<number>, name: string): NoiseSchedule {
   const n = betas.length;
   // Knot 0 is the picture itself.
   const logs = new Float64Array(n + 1);

@@ -1,0 +1,81 @@
+import {
+  add,
+  affine,
+  constant,
+  div,
+  mul,
+  relu,
+  reshape,
+  sqrt,
+  square,
+  step,
+  sub,
+  sum,
+  type Tensor,
+} from "../engine/mod.ts";
+
+/** What is done to the picture that a network predicts: names that `--limit` takes. */
+export const PICTURE_LIMITS = ["none", "clip", "threshold"] as const;
+
+/** One of {@linkcode PICTURE_LIMITS}. */
+export type PictureLimit = typeof PICTURE_LIMITS[number];
+
+/** Share of a picture's values that {@linkcode threshold} keeps as they are, at least. */
+export const THRESHOLD_QUANTILE = 0.995;
+
+/** Halvings: from the largest magnitude to f32's own precision. */
+const HALVINGS = 26;
+
+/** Limits predicted pictures `x` `[n, ...]`, as graph. */
+export function limitPicture(x: Tensor, limit: PictureLimit): Tensor {
+  switch (limit) {
+    case "none":
+      return x;
+    case "clip":
+      return clamp(x, constant([1], []));
+    case "threshold":
+      return threshold(x);
+  }
+}
+
+/**
+ * Dynamic thresholding (Saharia et al., "Photorealistic Text-to-Image Diffusion Models with Deep
+ * Language Understanding", NeurIPS 2022, section 2.3): each picture is clipped to [-s, s] and divided
+ * by s, the 0.995 quantile of its magnitudes, or 1 if that is more.
+ */
+export function threshold(x: Tensor): Tensor {
+  const s = affine(relu(affine(quantile(x), 1, -1)), 1, 1);
+  const wide = reshape(s, x.shape.map((n, d) => d === 0 ? n : 1));
+  return div(clamp(x, wide), wide);
+}
+
+/** Values within [-s, s]. */
+function clamp(x: Tensor, s: Tensor): Tensor {
+  return add(sub(x, relu(sub(x, s))), relu(sub(affine(x, -1), s)));
+}
+
+/**
+ * The quantile `[n]` of the magnitudes of each picture, between two neighbours in rank where it falls
+ * there. Each is found by halving the range it is in: nothing is sorted, nothing read back.
+ */
+function quantile(x: Tensor): Tensor {
+  const n = x.shape[0];
+  const size = x.size / n;
+  const place = THRESHOLD_QUANTILE * (size - 1);
+  const rank = Math.floor(place);
+  // How many may lie above a value that is no longer too low, for each of the two ranks.
+  const above = constant([size - 1 - rank, Math.max(0, size - 2 - rank)], [1, 2]);
+  const magnitudes = reshape(add(relu(x), relu(affine(x, -1))), [n, 1, size]);
+  let low = constant(new Float32Array(2 * n), [n, 2]);
+  let width = affine(sqrt(sum(square(magnitudes), [2])), 1.001);
+  for (let i = 0; i < HALVINGS; i++) {
+    width = affine(width, 0.5);
+    const middle = add(low, width);
+    const counts = sum(step(sub(magnitudes, reshape(middle, [n, 2, 1]))), [2]);
+    const tooLow = step(affine(sub(counts, above), 1, -0.5));
+    low = add(low, mul(width, tooLow));
+  }
+  const found = add(low, width);
+  const share = constant([1 - (place - rank), place - rank], [1, 2]);
+  return sum(mul(found, share), [1]);
+}

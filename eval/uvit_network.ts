@@ -1,0 +1,28 @@
+import type { State, Tensor } from "../engine/mod.ts";
+import { uvit, type UVitConfig, uvitParameters } from "../nets/uvit.ts";
+import type { Prediction } from "./samplers/program.ts";
+
+/** A network as samplers see it. */
+export interface Network {
+  /** What it predicts. */
+  readonly predicts: Prediction;
+  /** The label that stands for none; null for a network without labels. */
+  readonly no_label: number | null;
+  /**
+   * Its prediction, as graph, of the shape of `x` `[n, C, H, W]`.
+   *
+   * @param timesteps `[n]`
+   * @param labels `[n]`, i32, for a network with labels
+   */
+  predict(x: Tensor, timesteps: Tensor, labels?: Tensor): Tensor;
+}
+
+/** U-ViT with weights from a state; with labels, the last of them stands for none. */
+export function uvitNetwork(weights: State, config: UVitConfig): Network {
+  const params = uvitParameters(config, (name) => weights.tensor(name));
+  return {
+    predicts: "noise",
+    no_label: config.num_classes > 0 ? config.num_classes - 1 : null,
+    predict: (x, timesteps, y) => uvit(params, { x, timesteps, y }, config),
+  };
+}

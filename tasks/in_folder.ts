@@ -1,0 +1,22 @@
+/** A folder that a person named cannot be read or written. */
+export class FolderError extends Error {
+  override readonly name: string = "FolderError";
+}
+
+/**
+ * Does `work` in a folder that was named with `flag`.
+ *
+ * @throws {FolderError} where the system refuses
+ */
+export async function inFolder<T>(
+  folder: string,
+  flag: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new FolderError(`${folder}: cannot be used (${error.message}); choose another ${flag}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { type Device, State } from "../../engine/mod.ts";
+import { imageGrid } from "../../eval/image_grid.ts";
+import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
+import { NotFiniteError } from "../../eval/not_finite_error.ts";
+import { pictureLabel } from "../../eval/picture_labels.ts";
+import { Sampler } from "../../eval/sampler.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { toBytes } from "../../eval/to_bytes.ts";
+import { uvitNetwork } from "../../eval/uvit_network.ts";
+import type { Weights } from "../../train/checkpoint.ts";
+import { interleaved, pictureFile, writePng } from "./picture_files.ts";
+import type { Recipe } from "./sample_record.ts";
+
+/** What to draw, and where. */
+export interface DrawOptions {
+  readonly folder: string;
+  readonly weights: Weights;
+  readonly recipe: Recipe;
+  readonly schedule: NoiseSchedule;
+  /** Numbers of the pictures to write, in order. */
+  readonly wanted: readonly number[];
+  /** Pictures drawn at once, at most. */
+  readonly batch_size: number;
+  /** The file that shows the way from noise to the first `rows` pictures, if it is wanted. */
+  readonly strip: { readonly file: string; readonly rows: number } | null;
+  /** Told how many pictures of how many are drawn, parts included. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Moments that a strip shows a picture at. */
+const MOMENTS = 11;
+
+/**
+ * Draws pictures batch by batch and writes a PNG file of each.
+ *
+ * @throws {NotFiniteError} where a picture has values that are no numbers; it is not written
+ */
+export async function drawPictures(device: Device, options: DrawOptions): Promise<void> {
+  const { folder, weights, recipe, schedule, batch_size, strip, onProgress } = options;
+  const { nnet } = weights.config;
+  const { in_chans: channels, img_size: image_size } = nnet;
+  const size = channels * image_size * image_size;
+  const wanted = new Set(options.wanted);
+  // A strip needs the first pictures even where they are there.
+  const drawn = [...wanted.union(new Set(strip ? Array(strip.rows).keys() : []))]
+    .sort((a, b) => a - b);
+  if (drawn.length === 0) return;
+  // As few batches as fit, and these alike.
+  const n = Math.ceil(drawn.length / Math.ceil(drawn.length / batch_size));
+
+  using state = weightsOnDevice(device, weights);
+  using sampler = new Sampler(device, {
+    shape: [n, channels, image_size, image_size],
+    network: uvitNetwork(state, nnet),
+    schedule,
+    method: chooseMethod(schedule, recipe.sampler),
+    guidance: recipe.guidance,
+    limit: recipe.limit,
+  });
+  for (let done = 0; done < drawn.length;) {
+    const first = drawn[done];
+    const now = drawn.slice(done, done + n).filter((i) => i < first + n);
+    const { seed, labels } = recipe;
+    const numbers = Array.from({ length: n }, (_, i) => first + i);
+    const given = labels && Int32Array.from(numbers, (i) => pictureLabel(labels, i));
+    const moments: Uint8Array[] = [];
+    const looks = strip !== null && done === 0;
+    const start = { seed, first, ...(given ? { labels: given } : {}) };
+    const x = await sampler.sample(start, async (share, pictures) => {
+      onProgress(done + share * now.length, drawn.length);
+      if (looks && share * (MOMENTS - 1) >= moments.length) {
+        moments.push(toBytes(await pictures()));
+      }
+    });
+    for (const i of now) {
+      const values = x.subarray((i - first) * size, (i - first + 1) * size);
+      checkFinite(values, i);
+      if (!wanted.has(i)) continue;
+      await writePng(
+        pictureFile(folder, i),
+        interleaved(toBytes(values), { channels, image_size }),
+      );
+    }
+    if (looks) {
+      const rows = numbers.slice(0, strip.rows);
+      const cells = rows.flatMap((i) => moments.map((m) => m.subarray(i * size, (i + 1) * size)));
+      const bytes = new Uint8Array(cells.length * size);
+      cells.forEach((cell, i) => bytes.set(cell, i * size));
+      const layout = { channels, image_size, columns: moments.length };
+      await writePng(join(folder, strip.file), imageGrid(bytes, layout));
+    }
+    done += now.length;
+  }
+}
+
+function checkFinite(values: Float32Array, i: number): void {
+  if (values.every(Number.isFinite)) return;
+  throw new NotFiniteError(
+    `picture ${i} has values that are no numbers: the weights may be damaged, or guidance too ` +
+      "strong",
+  );
+}
+
+function weightsOnDevice(device: Device, { file, values }: Weights): State {
+  const shapes = Object.entries(values).map(([name, { shape }]) => [name, shape]);
+  const state = new State(device, Object.fromEntries(shapes), file);
+  for (const [name, { data }] of Object.entries(values)) state.write(name, data);
+  return state;
+}

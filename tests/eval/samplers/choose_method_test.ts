@@ -1,0 +1,35 @@
+import { strictEqual as equal } from "node:assert/strict";
+import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { SAMPLERS, type SamplerSettings } from "../../../eval/sampler_settings.ts";
+import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
+
+const schedule = vpLinear();
+const OPEN = { steps: 50, variant: null, order: null, grid: null, eta: null, t_end: null };
+
+const given = (settings: Partial<SamplerSettings>): SamplerSettings => ({
+  sampler: "dpm_solver",
+  ...OPEN,
+  ...settings,
+});
+
+Deno.test("chooseMethod() spends the steps it is given, from the first time to the last", () => {
+  for (const sampler of SAMPLERS) {
+    for (const steps of [1, 2, 3, 10, 11, 12]) {
+      const method = chooseMethod(schedule, given({ sampler, steps }));
+      equal(method.evaluations, steps, `${sampler} ${steps}`);
+      equal(method.forms[0].t, 1);
+    }
+  }
+  const single = chooseMethod(schedule, given({ variant: "singlestep", order: 3, steps: 11 }));
+  equal(single.evaluations, 9);
+  equal(chooseMethod(schedule, given({ variant: "adaptive" })).evaluations, null);
+});
+
+Deno.test("chooseMethod() ends a multistep solver of few steps by lower orders", () => {
+  const m1 = (steps: number) => {
+    const { forms } = chooseMethod(schedule, given({ sampler: "dpm_solver_pp", steps }));
+    return forms[steps - 1].set.x.m1;
+  };
+  equal(Math.abs(m1(14)), 0);
+  equal(m1(15) !== 0, true);
+});
