@@ -10,11 +10,12 @@ import { JOB_KINDS, jobs } from "./bench/jobs.ts";
 import type { Library } from "./bench/library.ts";
 import { ourLibrary } from "./bench/our_library.ts";
 import { type BenchReport, reportText } from "./bench/report_text.ts";
+import { samplingRows } from "./bench/sampling.ts";
 import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
 import { trainingRows } from "./bench/training_step.ts";
 import { ensureAdapter } from "./setup.ts";
 
-const KINDS = [...JOB_KINDS, "training"] as const;
+const KINDS = [...JOB_KINDS, "training", "sampling"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
@@ -60,6 +61,9 @@ export async function main(args: readonly string[]): Promise<void> {
   const training = only.includes("training")
     ? await trainingRows(device, rounds, (network) => status(`training step: ${network}`))
     : [];
+  const sampling = only.includes("sampling")
+    ? await samplingRows(device, (network) => status(`sampling: ${network}`))
+    : [];
   status("");
   const report: BenchReport = {
     system: {
@@ -74,6 +78,7 @@ export async function main(args: readonly string[]): Promise<void> {
     rates,
     jobs: timed,
     training,
+    sampling,
   };
   console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
 }

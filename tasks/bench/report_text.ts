@@ -1,4 +1,5 @@
 import type { AdapterRates } from "./adapter_rates.ts";
+import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
 import type { TrainingRow } from "./training_step.ts";
 
@@ -11,10 +12,13 @@ export interface BenchReport {
   readonly jobs: readonly TimedJob[];
   /** Whole training steps of this engine. */
   readonly training: readonly TrainingRow[];
+  /** Pictures drawn with this engine. */
+  readonly sampling: readonly SamplingRow[];
 }
 
 /** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
-export function reportText({ system, adapter, rates, jobs, training }: BenchReport): string {
+export function reportText(report: BenchReport): string {
+  const { system, adapter, rates, jobs, training, sampling } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -27,6 +31,7 @@ export function reportText({ system, adapter, rates, jobs, training }: BenchRepo
   }
   if (jobs.length > 0) sections.push(jobTable(jobs));
   if (training.length > 0) sections.push(trainingTable(training));
+  if (sampling.length > 0) sections.push(samplingTable(sampling));
   return sections.join("\n\n");
 }
 
@@ -54,6 +59,24 @@ function trainingTable(rows: readonly TrainingRow[]): string {
       String(r.submits),
       r.megabytes.toFixed(0),
       figure(r.readyMs / 1000),
+    ]),
+    1,
+  );
+}
+
+/** A line for each network. */
+function samplingTable(rows: readonly SamplingRow[]): string {
+  return table(
+    ["sampling", "batch", "steps", "guidance", "pictures/s", "ms/step", "kernels", "outside GPU"],
+    rows.map((r) => [
+      r.network,
+      String(r.batch),
+      String(r.steps),
+      String(r.guidance),
+      r.pictures_per_s.toPrecision(3),
+      figure(r.ms_per_step),
+      String(r.dispatches),
+      r.outside === null ? "" : `${(100 * r.outside).toFixed(1)}%`,
     ]),
     1,
   );

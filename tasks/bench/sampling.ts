@@ -1,0 +1,101 @@
+import { type Device, State } from "../../engine/mod.ts";
+import { DeviceMachine } from "../../eval/device_machine.ts";
+import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
+import { uvitParameters } from "../../nets/uvit.ts";
+import type { Config } from "../../train/config.ts";
+import { presets } from "../../train/presets.ts";
+
+/** How fast pictures are drawn by DPM-Solver, from noise to the host. */
+export interface SamplingRow {
+  readonly network: string;
+  readonly batch: number;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly pictures_per_s: number;
+  /** Milliseconds of a step, waits and read-back included. */
+  readonly ms_per_step: number;
+  readonly dispatches: number;
+  /** Share of the time that is not the kernels' own; null without timestamps. */
+  readonly outside: number | null;
+}
+
+const STEPS = 50;
+/** Pictures at a time: U-ViT-S/2 takes a second for one and step on a software adapter. */
+const QUICKSTART_BATCH = 32;
+const PAPER_BATCH = 64;
+const SOFTWARE_BATCH = 1;
+
+/** Times the quickstart's sampler and that of U-ViT-S/2, first values for weights. */
+export async function samplingRows(
+  device: Device,
+  onStart: (network: string) => void,
+): Promise<SamplingRow[]> {
+  const software = device.capabilities.adapterClass === "software";
+  const rows: SamplingRow[] = [];
+  for (
+    const [network, config, batch] of [
+      ["quickstart", presets.quickstart, QUICKSTART_BATCH],
+      ["U-ViT-S/2", presets.cifar10, software ? SOFTWARE_BATCH : PAPER_BATCH],
+    ] as const
+  ) {
+    onStart(network);
+    rows.push(await samplingRow(device, network, config, batch));
+  }
+  return rows;
+}
+
+async function samplingRow(
+  device: Device,
+  network: string,
+  { nnet, sample }: Config,
+  batch: number,
+): Promise<SamplingRow> {
+  const describe = (make: MakeParameter<void>) => uvitParameters(nnet, make);
+  using weights = new State(device, parameterShapes(describe), "weights");
+  for (const [name, values] of Object.entries(initialize(describe, 0))) weights.write(name, values);
+  const schedule = vpLinear();
+  const method = chooseMethod(schedule, {
+    sampler: "dpm_solver",
+    steps: STEPS,
+    variant: null,
+    order: null,
+    grid: null,
+    eta: null,
+    t_end: null,
+  });
+  using machine = new DeviceMachine(device, {
+    shape: [batch, nnet.in_chans, nnet.img_size, nnet.img_size],
+    network: uvitNetwork(weights, nnet),
+    schedule,
+    method,
+    guidance: { scale: sample.scale, interval: [0, 1] },
+    limit: sample.clip_denoised ? "clip" : "none",
+  });
+  const labels = nnet.num_classes > 0 ? { labels: new Int32Array(batch) } : {};
+  await machine.begin({ seed: 0, first: 0, ...labels });
+  await machine.run(method.forms[0]);
+  await machine.read();
+  const kernels = device.gpu.features.has("timestamp-query")
+    ? await machine.profile(method.forms[1])
+    : null;
+  await machine.begin({ seed: 0, first: 0, ...labels });
+  await machine.read();
+  const start = performance.now();
+  await method.run(machine);
+  await machine.read();
+  const ms = performance.now() - start;
+  const gpu = kernels?.reduce((sum, k) => sum + k.milliseconds, 0);
+  return {
+    network,
+    batch,
+    steps: STEPS,
+    guidance: sample.scale,
+    pictures_per_s: 1000 * batch / ms,
+    ms_per_step: ms / STEPS,
+    dispatches: kernels?.length ?? 0,
+    outside: gpu === undefined ? null : Math.max(0, 1 - STEPS * gpu / ms),
+  };
+}
