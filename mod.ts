@@ -103,6 +103,7 @@ export {
   type StepRecord,
   TrainStep,
 } from "./train/train_step.ts";
+export { type SamplerName, SAMPLERS } from "./train/sampler_names.ts";
 export { UsageError } from "./train/usage_error.ts";
 export {
   alphaBar,
@@ -146,9 +147,8 @@ export {
   completeSettings,
   DPM_VARIANTS,
   type DpmVariant,
-  type SamplerName,
-  SAMPLERS,
   type SamplerSettings,
+  samplerSettings,
 } from "./eval/sampler_settings.ts";
 export { ancestral } from "./eval/samplers/ancestral.ts";
 export { chooseMethod } from "./eval/samplers/choose_method.ts";

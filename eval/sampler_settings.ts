@@ -1,22 +1,9 @@
+import type { SamplerName } from "../train/sampler_names.ts";
 import { UsageError } from "../train/usage_error.ts";
 import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
 import type { SolverOrder } from "./samplers/dpm_singlestep.ts";
 import { EULER_T_END } from "./samplers/euler_maruyama.ts";
 import type { TimeGridName } from "./time_grid.ts";
-
-/** Names that `--sampler` takes. */
-export const SAMPLERS = [
-  "dpm_solver",
-  "dpm_solver_pp",
-  "ddim",
-  "ddpm",
-  "heun",
-  "euler_maruyama_ode",
-  "euler_maruyama_sde",
-] as const;
-
-/** One of {@linkcode SAMPLERS}. */
-export type SamplerName = typeof SAMPLERS[number];
 
 /** How DPM-Solver spends its steps. */
 export const DPM_VARIANTS = ["fast", "singlestep", "multistep", "adaptive"] as const;
@@ -36,6 +23,11 @@ export interface SamplerSettings {
   readonly eta: number | null;
   /** The last time but 0. */
   readonly t_end: number | null;
+}
+
+/** A sampler with everything but its steps left to its own choice. */
+export function samplerSettings(sampler: SamplerName, steps: number): SamplerSettings {
+  return { sampler, steps, variant: null, order: null, grid: null, eta: null, t_end: null };
 }
 
 /**

@@ -4,8 +4,8 @@ import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
 import { imageGrid } from "../eval/image_grid.ts";
 import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
 import { Sampler } from "../eval/sampler.ts";
-import { eulerGrid, eulerMaruyama } from "../eval/samplers/euler_maruyama.ts";
-import { programMethod } from "../eval/samplers/program.ts";
+import { samplerSettings } from "../eval/sampler_settings.ts";
+import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { toBytes } from "../eval/to_bytes.ts";
 import { uvitNetwork } from "../eval/uvit_network.ts";
 import {
@@ -155,14 +155,12 @@ class SampleGrids implements Disposable {
   async draw({ state }: TrainStep, step: number): Promise<void> {
     const { nnet, sample, seed, workdir } = this.config;
     const { in_chans: channels, img_size: image_size } = nnet;
-    const { n_samples: n, sample_steps: steps, scale, clip_denoised } = sample;
+    const { n_samples: n, algorithm, sample_steps: steps, scale, clip_denoised } = sample;
     this.#sampler ??= new Sampler(this.device, {
       shape: [n, channels, image_size, image_size],
       network: uvitNetwork(state.nnet_ema, nnet),
       schedule: SCHEDULE,
-      method: programMethod(
-        eulerMaruyama(SCHEDULE, eulerGrid(SCHEDULE, { steps }), { kind: "ode" }),
-      ),
+      method: chooseMethod(SCHEDULE, samplerSettings(algorithm, steps)),
       guidance: { scale, interval: [0, 1] },
       limit: clip_denoised ? "clip" : "none",
     });

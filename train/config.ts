@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { UVitConfig } from "../nets/uvit.ts";
+import { type SamplerName, SAMPLERS } from "./sampler_names.ts";
 import { contradictions } from "./config_rules.ts";
 
 /** The training loop. */
@@ -47,6 +48,7 @@ export interface DatasetConfig {
 /** The grid of samples drawn while training. */
 export interface SampleConfig {
   n_samples: number;
+  algorithm: SamplerName;
   sample_steps: number;
   scale: number;
   clip_denoised: boolean;
@@ -150,6 +152,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
 
   sample: z.strictObject({
     n_samples: count.describe("pictures in a grid"),
+    algorithm: z.enum(SAMPLERS).describe("the way from noise to pictures"),
     sample_steps: count.describe("sampler steps per picture"),
     scale: z.number().min(0).describe("strength of guidance; cond only; 0: off"),
     clip_denoised: z.boolean()

@@ -43,7 +43,7 @@ export const presets: Readonly<Record<PresetName, Config>> = {
       kappa: 0.7,
     },
     dataset: { name: "shapes", path: null, image_size: 12, random_flip: false, n: 8192 },
-    sample: { n_samples: 32, sample_steps: 30, scale: 1, clip_denoised: true },
+    sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
   },
   cifar10: {
     seed: 1234,
@@ -83,6 +83,12 @@ export const presets: Readonly<Record<PresetName, Config>> = {
       kappa: 0.7,
     },
     dataset: { name: "cifar10", path: null, image_size: 32, random_flip: true, n: 8192 },
-    sample: { n_samples: 100, sample_steps: 50, scale: 0, clip_denoised: false },
+    sample: {
+      n_samples: 100,
+      algorithm: "euler_maruyama_ode",
+      sample_steps: 50,
+      scale: 0,
+      clip_denoised: false,
+    },
   },
 };

@@ -11,7 +11,9 @@ export interface TrainingProgress {
   lr: number;
   /** Norm of the gradient, before clipping. */
   grad_norm: number;
+  /** NaN until known. */
   images_per_s: number;
+  /** NaN until known. */
   steps_per_s: number;
 }
 
@@ -24,9 +26,14 @@ export function progressLine(progress: TrainingProgress): string {
     `loss ${loss.toFixed(4)}`,
     `lr ${lr.toExponential(2)}`,
     `grad ${grad_norm.toPrecision(3)}`,
-    `${images_per_s >= 10 ? Math.round(images_per_s) : images_per_s.toFixed(1)} images/s`,
+    `${rate(images_per_s)} images/s`,
     `${left} left`,
   ].join("  ");
+}
+
+function rate(images_per_s: number): string {
+  if (Number.isNaN(images_per_s)) return "?";
+  return images_per_s >= 10 ? String(Math.round(images_per_s)) : images_per_s.toFixed(1);
 }
 
 /** Where something else than training stands: a download, pictures being decoded. */

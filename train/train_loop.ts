@@ -75,7 +75,10 @@ export async function trainLoop(device: Device, config: Config, dataset: Dataset
     if (!wait) continue;
 
     const records = await step.records();
+    // The first step also compiles; its time says nothing of the others'.
+    const first = seconds_per_step === Infinity;
     seconds_per_step = (performance.now() - since) / 1000 / records.length;
+    const steps_per_s = first ? NaN : 1 / seconds_per_step;
     for (const record of records) average.add(check(record, ++known));
     const progress = {
       step: done,
@@ -83,8 +86,8 @@ export async function trainLoop(device: Device, config: Config, dataset: Dataset
       loss: average.value,
       lr: learningRate(config, done - 1),
       grad_norm: records[records.length - 1].grad_norm,
-      images_per_s: train.batch_size / seconds_per_step,
-      steps_per_s: 1 / seconds_per_step,
+      images_per_s: train.batch_size * steps_per_s,
+      steps_per_s,
     };
     hooks.onProgress?.(progress);
     if (due(train.log_interval)) {

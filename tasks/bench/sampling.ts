@@ -1,6 +1,7 @@
 import { type Device, State } from "../../engine/mod.ts";
 import { DeviceMachine } from "../../eval/device_machine.ts";
 import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { uvitNetwork } from "../../eval/uvit_network.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
@@ -57,15 +58,7 @@ async function samplingRow(
   using weights = new State(device, parameterShapes(describe), "weights");
   for (const [name, values] of Object.entries(initialize(describe, 0))) weights.write(name, values);
   const schedule = vpLinear();
-  const method = chooseMethod(schedule, {
-    sampler: "dpm_solver",
-    steps: STEPS,
-    variant: null,
-    order: null,
-    grid: null,
-    eta: null,
-    t_end: null,
-  });
+  const method = chooseMethod(schedule, samplerSettings("dpm_solver", STEPS));
   using machine = new DeviceMachine(device, {
     shape: [batch, nnet.in_chans, nnet.img_size, nnet.img_size],
     network: uvitNetwork(weights, nnet),

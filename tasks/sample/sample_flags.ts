@@ -1,17 +1,13 @@
 import { z } from "zod";
 import { PICTURE_LIMITS, type PictureLimit } from "../../eval/picture_limit.ts";
-import {
-  DPM_VARIANTS,
-  type DpmVariant,
-  type SamplerName,
-  SAMPLERS,
-} from "../../eval/sampler_settings.ts";
+import { DPM_VARIANTS, type DpmVariant } from "../../eval/sampler_settings.ts";
 import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
 import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";
 import { fieldsOf, flatten, nest } from "../../train/fields.ts";
 import type { WeightsKind } from "../../train/find_weights.ts";
 import { parseFlags } from "../../train/flags.ts";
 import { helpText } from "../../train/help_text.ts";
+import { type SamplerName, SAMPLERS } from "../../train/sampler_names.ts";
 import { UsageError } from "../../train/usage_error.ts";
 
 /** What `deno task sample` can be told; each field's meaning is its description in the schema. */

@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:ass
 import type { Device } from "../../engine/mod.ts";
 import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
-import type { SamplerName } from "../../eval/sampler_settings.ts";
+import type { SamplerName } from "../../train/sampler_names.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { uvitNetwork } from "../../eval/uvit_network.ts";
 import { TrainStep } from "../../train/train_step.ts";
