@@ -49,15 +49,19 @@ Deno.test("download() leaves nothing behind when the file is another, or missing
 
 Deno.test("download() gives up on a server that falls silent", async () => {
   const stop = new AbortController();
-  const silent = () =>
-    new Response(
+  const silent = () => {
+    // The server cancels the stream once it hears that the client has gone.
+    let cancelled = false;
+    return new Response(
       new ReadableStream({
         start(controller) {
           controller.enqueue(BYTES.subarray(0, 1000));
-          stop.signal.addEventListener("abort", () => controller.close());
+          stop.signal.addEventListener("abort", () => cancelled || controller.close());
         },
+        cancel: () => void (cancelled = true),
       }),
     );
+  };
   await withServer(silent, async (folder, url) => {
     const attempt = download({ url, to: join(folder, "data.bin"), md5: MD5, patience_ms: 200 });
     await assert.rejects(attempt, { name: "DatasetError", message: /no answer for 0\.2 s/ });
