@@ -12,7 +12,9 @@ import { type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts
 import { emitAttention, emitAttentionBackward } from "./attention.ts";
 import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
-import { emitEmbedding, emitEmbeddingGrad, emitRandom, emitUnpackBytes } from "./gather.ts";
+import { emitUnpackBytes } from "./bytes.ts";
+import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
+import { emitRandom } from "./random.ts";
 import { emitGemm, type Epilogue } from "./gemm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";

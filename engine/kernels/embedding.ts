@@ -1,0 +1,49 @@
+import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import { emitByElement } from "./by_element.ts";
+
+/** Emits the rows of a table at i32 indices. */
+export function emitEmbedding(
+  emitter: Emitter,
+  table: Ref,
+  index: Ref,
+  out: Ref,
+  width: number,
+): void {
+  emitByElement(emitter, {
+    label: "embedding",
+    count: out.size,
+    declarations: declareBindings([
+      { name: "table", type: "f32", access: "read" },
+      { name: "index", type: "i32", access: "read" },
+      { name: "out", type: "f32", access: "read_write" },
+    ]),
+    reads: [table, index],
+    out,
+    body: `out[i] = table[u32(index[i / ${width}u]) * ${width}u + i % ${width}u];`,
+  });
+}
+
+/** Emits a table's gradient: an invocation per element of it looks for its row in the indices. */
+export function emitEmbeddingGrad(
+  emitter: Emitter,
+  index: Ref,
+  grad: Ref,
+  out: Ref,
+  width: number,
+): void {
+  emitByElement(emitter, {
+    label: "embedding_grad",
+    count: out.size,
+    declarations: declareBindings([
+      { name: "index", type: "i32", access: "read" },
+      { name: "grad", type: "f32", access: "read" },
+      { name: "out", type: "f32", access: "read_write" },
+    ]),
+    reads: [index, grad],
+    out,
+    body: `var sum = 0.0;
+  let row = i32(i / ${width}u);
+  for (var j = 0u; j < ${index.size}u; j++) { if (index[j] == row) { sum += grad[j * ${width}u + i % ${width}u]; } }
+  out[i] = sum;`,
+  });
+}

@@ -1,0 +1,43 @@
+import type { RandomAttrs } from "../ops/random.ts";
+import { PHILOX_WGSL } from "../philox.ts";
+import { sizeOf } from "../tensor.ts";
+import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import { emitByElement } from "./by_element.ts";
+
+/** Emits random numbers: an invocation per four of a sample. */
+export function emitRandom(
+  emitter: Emitter,
+  key: Ref,
+  out: Ref,
+  { shape, distribution, stream }: RandomAttrs,
+): void {
+  const samples = shape.length === 0 ? 1 : shape[0];
+  const width = sizeOf(shape) / samples;
+  const blocks = Math.ceil(width / 4);
+  emitByElement(emitter, {
+    label: `random_${distribution}`,
+    count: samples * blocks,
+    declarations: `${
+      declareBindings([
+        { name: "key", type: "u32", access: "read" },
+        { name: "out", type: "f32", access: "read_write" },
+      ])
+    }${PHILOX_WGSL}
+fn normals(u: u32, v: u32) -> vec2f {
+  let radius = sqrt(-2.0 * log(f32((u >> 8u) + 1u) * 5.9604645e-8f));
+  let angle = 6.2831855f * (f32(v >> 8u) * 5.9604645e-8f - 0.5);
+  return radius * vec2f(cos(angle), sin(angle));
+}`,
+    reads: [key],
+    out,
+    body: `let sample = i / ${blocks}u;
+  let block = i % ${blocks}u;
+  let bits = philox(vec4u(block, key[3] + sample, key[2], ${stream}u), vec2u(key[0], key[1]));
+  ${
+      distribution === "uniform"
+        ? "let four = vec4f(bits >> vec4u(8u)) * 5.9604645e-8f;"
+        : "let four = vec4f(normals(bits.x, bits.y), normals(bits.z, bits.w));"
+    }
+  for (var j = 0u; j < min(4u, ${width}u - block * 4u); j++) { out[sample * ${width}u + block * 4u + j] = four[j]; }`,
+  });
+}
