@@ -9,7 +9,6 @@ export interface Capabilities {
   readonly maxWorkgroupsPerDimension: number;
   readonly maxStorageBuffers: number;
   readonly maxBindingBytes: number;
-  readonly maxInvocations: number;
 }
 
 /** Thrown for faults of the device: none found, a kernel refused, the device lost. */
@@ -101,7 +100,6 @@ export class Device implements Disposable {
       maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
-      maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
     });
   }
 

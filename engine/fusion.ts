@@ -49,14 +49,13 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
   const users = countUsers(nodes);
   const groups = new Set<Group>();
 
+  let opened = 0;
   const open = (anchor: Node | null): Group => {
-    const group = { anchor, nodes: [], position: groups.size === 0 ? 0 : last + 1 };
-    last = group.position;
+    const group = { anchor, nodes: [], position: opened++ };
     groups.add(group);
     uses.set(group, []);
     return group;
   };
-  let last = -1;
 
   const record = (node: Node, group: Group): void => {
     node.inputs.forEach((t, i) => {
@@ -128,13 +127,8 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
       (best, g) => !best || g.position > best.position ? g : best,
       null,
     );
-    let target = latest && canJoin(node, latest) ? latest : null;
-    if (!target) {
-      target = open(null);
-      target.nodes.push(node);
-    } else {
-      target.nodes.push(node);
-    }
+    const target = latest && canJoin(node, latest) ? latest : open(null);
+    target.nodes.push(node);
     record(node, target);
     for (const group of sources) if (canMove(group, target)) move(group, target);
   }

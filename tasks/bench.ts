@@ -13,6 +13,7 @@ import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { samplingRows } from "./bench/sampling.ts";
 import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
 import { trainingRows } from "./bench/training_step.ts";
+import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
 const KINDS = [...JOB_KINDS, "training", "sampling"] as const;
@@ -119,13 +120,7 @@ function help(): string {
 }
 
 if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof WrongResultError)) throw error;
-    console.error(error.message);
-    Deno.exit(error instanceof UsageError ? 2 : 1);
-  }
+  await runTask(main, [WrongResultError]);
   // jax-js keeps its wasm workers, which would hold the process.
   Deno.exit(0);
 }

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { Device } from "../engine/device.ts";
 import { parseFlags } from "../train/flags.ts";
 import { helpText } from "../train/help_text.ts";
-import { UsageError } from "../train/usage_error.ts";
 import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
 import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_report.ts";
+import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
 const flagsSchema = z.object({
@@ -102,12 +102,4 @@ function help(): string {
   });
 }
 
-if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await runTask(main);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Device, DeviceError, ShapeError } from "../engine/mod.ts";
+import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_grid.ts";
 import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
@@ -24,6 +24,7 @@ import { sampleRecipe } from "./sample/sample_recipe.ts";
 import { type Recipe, recordedPictures, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
+import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
 /** The process that networks are trained with here. */
@@ -118,22 +119,5 @@ function summary({ out, trajectory }: SampleFlags, drawn: number, seconds: numbe
 }
 
 if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    const usage = error instanceof UsageError;
-    const ours = [
-      CheckpointError,
-      DeviceError,
-      FolderError,
-      NotFiniteError,
-      PictureError,
-      ShapeError,
-    ];
-    const known = usage || ours.some((kind) => error instanceof kind) ||
-      (error instanceof Error && "code" in error);
-    if (!known) throw error;
-    console.error((error as Error).message);
-    Deno.exit(usage ? 2 : 1);
-  }
+  await runTask(main, [CheckpointError, FolderError, NotFiniteError, PictureError]);
 }

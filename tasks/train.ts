@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Device, DeviceError, ShapeError } from "../engine/mod.ts";
+import { Device } from "../engine/mod.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
 import { imageGrid } from "../eval/image_grid.ts";
 import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
@@ -30,6 +30,7 @@ import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/usage_error.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
+import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
 const HELP = {
@@ -224,23 +225,5 @@ function quoted(argument: string): string {
 }
 
 if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    const usage = error instanceof UsageError;
-    const ours = [
-      DatasetError,
-      CheckpointError,
-      DeviceError,
-      DivergedError,
-      FolderError,
-      ShapeError,
-    ];
-    const known = usage || ours.some((kind) => error instanceof kind) ||
-      error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.AlreadyExists ||
-      (error instanceof Error && "code" in error);
-    if (!known) throw error;
-    console.error((error as Error).message);
-    Deno.exit(usage ? 2 : 1);
-  }
+  await runTask(main, [CheckpointError, DatasetError, DivergedError, FolderError]);
 }

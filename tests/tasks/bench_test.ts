@@ -4,19 +4,9 @@ import type { Job } from "../../tasks/bench/jobs.ts";
 import type { Library } from "../../tasks/bench/library.ts";
 import { median, pairedTimes } from "../../tasks/bench/paired_times.ts";
 import { timedJob, WrongResultError } from "../../tasks/bench/timed_jobs.ts";
+import { runScript } from "./run_script.ts";
 
-const bench = new URL("../../tasks/bench.ts", import.meta.url);
-
-async function runBench(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", bench.href, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
-}
+const runBench = (...args: string[]) => runScript("bench.ts", ...args);
 
 Deno.test("bench --json gives machine, adapter and a timing of each product", async () => {
   const args = ["--only=matmul", "--peers=none", "--rounds=1", "--json"];

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { ensureAdapter } from "../../tasks/setup.ts";
+import { runScript } from "./run_script.ts";
 
-const doctor = new URL("../../tasks/doctor.ts", import.meta.url);
-
-async function runDoctor(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", doctor.href, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
-}
+const runDoctor = (...args: string[]) => runScript("doctor.ts", ...args);
 
 Deno.test("doctor --json describes the adapter that WebGPU gives", async () => {
   const { code, out } = await runDoctor("--json");
