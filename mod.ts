@@ -96,13 +96,13 @@ export {
 export { type PresetName, presets } from "./train/presets.ts";
 export { type TrainingProgress } from "./train/progress_line.ts";
 export { DivergedError, type TrainHooks, trainLoop } from "./train/train_loop.ts";
+export { batchKey, type StepRecord, TrainStep } from "./train/train_step.ts";
 export {
-  batchKey,
   type BatchSource,
   drawnBatch,
-  type StepRecord,
-  TrainStep,
-} from "./train/train_step.ts";
+  type TrainStepGraph,
+  trainStepGraph,
+} from "./train/train_step_graph.ts";
 export { type SamplerName, SAMPLERS } from "./train/sampler_names.ts";
 export { UsageError } from "./train/usage_error.ts";
 export {

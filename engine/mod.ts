@@ -40,9 +40,19 @@ export { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";
 export type { Update } from "./placement.ts";
-export { compile, Plan, type PlanSpec, type PlanStep } from "./plan.ts";
+export {
+  largestBinding,
+  type Layout,
+  layOut,
+  layoutBytes,
+  type PlanSpec,
+  type PlanStep,
+  planSteps,
+} from "./layout.ts";
+export { compile, Plan } from "./plan.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";
 export { State } from "./state.ts";
+export { type StateEntry, StateLayout } from "./state_layout.ts";
 export {
   type DType,
   type Node,

@@ -9,7 +9,7 @@ import {
   inputOp,
 } from "./leaves.ts";
 import { packOp } from "./ops/pack.ts";
-import { type StateAttrs, stateOp } from "./state.ts";
+import { type StateAttrs, type StateLayout, stateOp } from "./state_layout.ts";
 import { type Node, ShapeError, type Tensor } from "./tensor.ts";
 
 /** A new value for a state leaf, written when the plan runs. */
@@ -76,17 +76,19 @@ export function place(
     const size = node.outputs[0].size;
     refs.set(node.outputs[0], { storage: shared!, offset: small.at[i], size });
   });
-  const external = new Map<GPUBuffer, Storage>();
+  const external = new Map<StateLayout, Storage[]>();
   const inputs = new Map<string, { ref: Ref; attrs: InputAttrs }>();
   const constants: PlacedArray[] = [];
   for (const node of leafNodes) {
     const [t] = node.outputs;
     if (node.op === stateOp) {
       const { state, segment, offset } = node.attrs as StateAttrs;
-      const buffer = state.buffers[segment];
-      let s = external.get(buffer);
-      if (!s) external.set(buffer, s = storage(buffer.size / 4, "external", buffer));
-      refs.set(t, { storage: s, offset, size: t.size });
+      let segments = external.get(state);
+      if (!segments) {
+        segments = state.lengths.map((length, i) => storage(length, "external", state.buffers[i]));
+        external.set(state, segments);
+      }
+      refs.set(t, { storage: segments[segment], offset, size: t.size });
       continue;
     }
     if (!refs.has(t)) refs.set(t, whole(storage(t.size, "own"), t.size));

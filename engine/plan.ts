@@ -1,44 +1,17 @@
-import type { Device } from "./device.ts";
-import { DeviceError } from "./device.ts";
-import { fuseGraph, type Group, rootOf } from "./fusion.ts";
-import { ancestors } from "./grad.ts";
-import { emitCopy } from "./kernels/copy.ts";
+import { type Device, DeviceError } from "./device.ts";
+import type { Dispatch, Ref } from "./kernels/dispatch.ts";
 import {
-  boundBytes,
-  type Dispatch,
-  type Emitter,
-  type Ref,
-  type Storage,
-} from "./kernels/dispatch.ts";
-import { emitElementwise } from "./kernels/elementwise.ts";
-import { lower, takesEpilogue } from "./kernels/lowering.ts";
+  type Layout,
+  layOut,
+  type PlanSpec,
+  type PlanStep,
+  planSteps,
+  storageBytes,
+  uniformOffsets,
+} from "./layout.ts";
 import type { HostArray } from "./leaves.ts";
-import { planMemory } from "./memory.ts";
-import { packOp } from "./ops/pack.ts";
-import { affine } from "./ops/unary.ts";
-import { place, type Placement, type Update } from "./placement.ts";
-import { stateOp } from "./state.ts";
+import type { Placement } from "./placement.ts";
 import { type DType, type Shape, ShapeError, shapeText, type Tensor } from "./tensor.ts";
-
-/** What a plan computes. */
-export interface PlanSpec {
-  /** Values that can be read back, by name. */
-  readonly outputs?: Readonly<Record<string, Tensor>>;
-  /** State leaves that the plan overwrites, all of them as if at the end. */
-  readonly updates?: readonly Update[];
-  /** Names of scalar outputs whose value is kept for each of the last `recordLength` runs. */
-  readonly record?: readonly string[];
-  /** Runs between two calls of `records()`, at most. Default 1. */
-  readonly recordLength?: number;
-}
-
-/** A kernel launch of a plan, for tables and tests. */
-export interface PlanStep {
-  readonly label: string;
-  readonly workgroups: readonly [number, number, number];
-  readonly flops: number;
-  readonly bytes: number;
-}
 
 const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
@@ -50,29 +23,8 @@ const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBuffe
  * @throws {ShapeError} where the graph cannot be planned
  */
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
-  const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) =>
-    [name, settled(t)] as const
-  );
-  const updates = (spec.updates ?? []).map(({ state, value }) => ({
-    state,
-    value: settled(value),
-  }));
-  const wanted = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
-  if (wanted.length === 0) throw new ShapeError("plan: nothing to compute");
-  for (const name of spec.record ?? []) {
-    const t = spec.outputs?.[name];
-    if (!t) throw new ShapeError(`plan: there is no output "${name}"`);
-    if (t.size !== 1) throw new ShapeError(`plan: "${name}" is not a scalar`);
-  }
-  const nodes = ancestors(wanted);
-  const kept = new Set([...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf));
-  const groups = fuseGraph(nodes, {
-    takesEpilogue,
-    isKept: (t) => kept.has(t),
-    maxBindings: device.capabilities.maxStorageBuffers,
-  });
-  const placement = place(nodes, groups, outputs.map(([, t]) => t), updates);
-  const dispatches = emitAll(device, groups, placement, kept);
+  const layout = layOut(device.capabilities, spec);
+  const { dispatches } = layout;
   // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
   const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
 
@@ -81,7 +33,7 @@ export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
   let fault: unknown = null;
   device.gpu.pushErrorScope("validation");
   try {
-    const uniforms = allocate(device, dispatches, placement, buffers);
+    const uniforms = allocate(device, layout, buffers);
     launches = dispatches.map((d, i) => launch(device, d, pipelines[i], uniforms, i));
   } catch (error) {
     fault = error;
@@ -92,12 +44,7 @@ export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
     for (const buffer of buffers) device.destroyBuffer(buffer);
     throw fault;
   }
-  return new Plan(device, spec, new Map(outputs), placement, launches, dispatches, buffers);
-}
-
-/** A state's value before the plan's updates, which may be made in place. */
-function settled(t: Tensor): Tensor {
-  return rootOf(t).node.op === stateOp ? affine(t, 1) : t;
+  return new Plan(device, spec, layout, launches, buffers);
 }
 
 interface Launch {
@@ -124,23 +71,17 @@ export class Plan implements Disposable {
   constructor(
     device: Device,
     spec: PlanSpec,
-    outputs: ReadonlyMap<string, Tensor>,
-    placement: Placement,
+    layout: Layout,
     launches: readonly Launch[],
-    dispatches: readonly Dispatch[],
     buffers: readonly GPUBuffer[],
   ) {
     this.device = device;
-    this.steps = dispatches.map((d) => ({
-      label: d.label,
-      workgroups: d.workgroups,
-      flops: d.flops,
-      bytes: boundBytes(d),
-    }));
+    const { placement } = layout;
+    this.steps = planSteps(layout);
     this.#placement = placement;
     this.#launches = launches;
     this.#outputs = new Map(
-      [...outputs].map(([name, tensor]) => [name, { tensor, ref: placement.refOf(tensor) }]),
+      layout.outputs.map(([name, tensor]) => [name, { tensor, ref: placement.refOf(tensor) }]),
     );
     this.#record = spec.record ?? [];
     this.#recordLength = spec.recordLength ?? 1;
@@ -293,8 +234,7 @@ function encode(pass: GPUComputePassEncoder, { pipeline, group, workgroups }: La
 /** Gives every storage its buffer, adding those it makes to `buffers`; returns the uniform blocks. */
 function allocate(
   device: Device,
-  dispatches: readonly Dispatch[],
-  placement: Placement,
+  { dispatches, placement, memory }: Layout,
   buffers: GPUBuffer[],
 ): Uniforms | null {
   const create = (bytes: number, usage: number, label: string): GPUBuffer => {
@@ -302,12 +242,11 @@ function allocate(
     buffers.push(buffer);
     return buffer;
   };
-  const memory = planMemory(dispatches);
   const shared = memory.buffers.map((bytes, i) => create(bytes, BUFFER(), `temporary ${i}`));
   for (const [s, i] of memory.bufferOf) s.buffer = shared[i];
   for (const s of placement.storages) {
     if (s.kind === "own") {
-      s.buffer = create(Math.ceil(s.elements / 64) * 256, BUFFER(), `storage ${s.id}`);
+      s.buffer = create(storageBytes(s), BUFFER(), `storage ${s.id}`);
     }
   }
   for (const { ref, data } of placement.constants) {
@@ -340,72 +279,6 @@ function launch(
   const layout = pipeline.getBindGroupLayout(0);
   const group = device.gpu.createBindGroup({ label: d.label, layout, entries });
   return { pipeline, group, workgroups: d.workgroups };
-}
-
-function emitAll(
-  device: Device,
-  groups: readonly Group[],
-  placement: Placement,
-  kept: ReadonlySet<Tensor>,
-): Dispatch[] {
-  const dispatches: Dispatch[] = [];
-  let scratches = 0;
-  const emitter: Emitter = {
-    capabilities: device.capabilities,
-    emit: (d) => dispatches.push(d),
-    scratch(elements) {
-      const storage: Storage = { id: -++scratches, elements, kind: "temp" };
-      return { storage, offset: 0, size: elements };
-    },
-  };
-  const { refOf } = placement;
-  const needed = neededOutside(groups, kept);
-  for (const group of groups) {
-    const values = [
-      ...(group.anchor ? [group.anchor.outputs[0]] : []),
-      ...group.nodes.map((n) => n.outputs[0]),
-    ];
-    const fused = {
-      nodes: group.nodes,
-      anchor: group.anchor?.outputs[0] ?? null,
-      stores: values.filter((t) => needed.has(t)),
-    };
-    const memory = { refOf, rootOf };
-    if (!group.anchor) {
-      emitElementwise(emitter, fused, group.nodes[0].outputs[0].size, memory);
-    } else if (group.anchor.op === packOp) {
-      for (const { from, to } of placement.packCopies.get(group.anchor)!) {
-        emitCopy(emitter, refOf(from), to);
-      }
-    } else {
-      // Partial sums may pass through it, which must not be memory that the epilogue still reads.
-      const main = fused.stores.map(refOf).find((ref) => ref.storage.kind !== "external");
-      lower({
-        emitter,
-        node: group.anchor,
-        inputs: group.anchor.inputs.map(refOf),
-        outputs: group.anchor.outputs.map(refOf),
-        epilogue: { fused, ...memory },
-        main: main ?? emitter.scratch(group.anchor.outputs[0].size),
-      });
-    }
-  }
-  for (const { from, to } of placement.updateCopies) emitCopy(emitter, refOf(from), to);
-  return dispatches;
-}
-
-/** Values that are outputs or that another group reads. */
-function neededOutside(groups: readonly Group[], kept: ReadonlySet<Tensor>): Set<Tensor> {
-  const needed = new Set(kept);
-  for (const { anchor, nodes } of groups) {
-    const inside = new Set(nodes.map((n) => n.outputs[0]));
-    if (anchor) inside.add(anchor.outputs[0]);
-    for (const t of anchor?.inputs ?? []) needed.add(rootOf(t));
-    for (const node of nodes) {
-      for (const t of node.inputs) if (!inside.has(rootOf(t))) needed.add(rootOf(t));
-    }
-  }
-  return needed;
 }
 
 /** @throws {DeviceError} where a kernel's memory is beyond the adapter, or read and written at once. */
@@ -444,12 +317,7 @@ function writeUniforms(
   dispatches: readonly Dispatch[],
   create: (bytes: number, usage: number, label: string) => GPUBuffer,
 ): Uniforms | null {
-  let bytes = 0;
-  const offsets = dispatches.map((d) => {
-    const at = bytes;
-    if (d.uniforms) bytes += Math.ceil(d.uniforms.byteLength / 256) * 256;
-    return at;
-  });
+  const { offsets, bytes } = uniformOffsets(dispatches);
   if (bytes === 0) return null;
   const words = new Uint32Array(bytes / 4);
   dispatches.forEach((d, i) => d.uniforms && words.set(d.uniforms, offsets[i] / 4));

@@ -9,6 +9,7 @@ import {
   sqrt,
   square,
   type State,
+  type StateLayout,
   sub,
   sum,
   type Tensor,
@@ -18,11 +19,11 @@ import type { Config } from "./config.ts";
 import { learningRate } from "./lr_scheduler.ts";
 
 /** The memory that an optimizer step reads and writes; all laid out alike. */
-export interface OptimizerState {
-  readonly nnet: State;
-  readonly nnet_ema: State;
-  readonly exp_avg: State;
-  readonly exp_avg_sq: State;
+export interface OptimizerState<S extends StateLayout = State> {
+  readonly nnet: S;
+  readonly nnet_ema: S;
+  readonly exp_avg: S;
+  readonly exp_avg_sq: S;
 }
 
 /** What an optimizer step writes, and the norm of the gradient before clipping. */
@@ -42,7 +43,7 @@ export interface OptimizerUpdate {
  */
 export function optimizerUpdate(
   grads: readonly Tensor[],
-  state: OptimizerState,
+  state: OptimizerState<StateLayout>,
   { optimizer, train }: Config,
 ): OptimizerUpdate {
   const { name, betas: [b1, b2], eps, weight_decay } = optimizer;

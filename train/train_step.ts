@@ -1,49 +1,17 @@
 import {
-  add,
-  affine,
   compile,
   type Device,
-  grad,
   type HostArray,
-  input,
   type Plan,
   type PlanStep,
-  randomNormal,
-  randomUniform,
-  type Shape,
   State,
-  type Tensor,
-  unpackBytes,
-  type Update,
 } from "../engine/mod.ts";
-import { initialize, type MakeParameter, parameterShapes } from "../nets/parameters.ts";
-import { uvit, uvitParameters } from "../nets/uvit.ts";
+import { initialize, type MakeParameter } from "../nets/parameters.ts";
+import { uvitParameters } from "../nets/uvit.ts";
 import type { Checkpoint, Values } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
-import { optimizerInputs, type OptimizerState, optimizerUpdate } from "./optimizer.ts";
-import { type DiffusedBatch, noisePredictionLoss } from "./vp_sde.ts";
-
-/** Builds the part of the graph that a batch comes from; its inputs are given to each run. */
-export type BatchSource = (shape: Shape, conditional: boolean) => DiffusedBatch;
-
-/** Philox streams of training. */
-const TIME = 1;
-const NOISE = 2;
-
-/**
- * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), `labels` for a
- * conditional network, and `key`, from which times and noise are drawn on the device.
- */
-export const drawnBatch: BatchSource = (shape, conditional) => {
-  const words = Math.ceil(shape.reduce((n, d) => n * d, 1) / 4);
-  const key = input("key", [4], "u32");
-  return {
-    x0: affine(unpackBytes(input("images", [words], "u32"), shape), 2 / 255, -1),
-    t: randomUniform(key, [shape[0]], TIME),
-    noise: randomNormal(key, shape, NOISE),
-    y: conditional ? input("labels", [shape[0]], "i32") : undefined,
-  };
-};
+import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
+import { type BatchSource, trainStepGraph } from "./train_step_graph.ts";
 
 /** Loss and gradient norm of a step. */
 export interface StepRecord {
@@ -95,67 +63,30 @@ export class TrainStep implements Disposable {
     source?: BatchSource;
     recordLength: number;
   }): Promise<TrainStep> {
-    const { batch_size, micro_batches } = config.train;
-    const { nnet } = config;
-    const describe = (make: MakeParameter<void>) => uvitParameters(nnet, make);
-    const shapes = parameterShapes(describe);
-    const state: OptimizerState = {
-      nnet: new State(device, shapes, "nnet"),
-      nnet_ema: new State(device, shapes, "nnet_ema"),
-      exp_avg: new State(device, shapes, "exp_avg"),
-      exp_avg_sq: new State(device, shapes, "exp_avg_sq"),
-    };
+    const { state, sums, accumulate, update } = trainStepGraph(
+      config,
+      (shapes, label) => new State(device, shapes, label),
+      options,
+    );
     if (options.checkpoint) restore(state, options.checkpoint);
     else {
-      const first = initialize(describe, config.seed);
+      const first = initialize(
+        (make: MakeParameter<void>) => uvitParameters(config.nnet, make),
+        config.seed,
+      );
       for (const name of state.nnet.names) {
         state.nnet.write(name, first[name]);
         state.nnet_ema.write(name, first[name]);
       }
     }
-
-    const parameters: Record<string, Tensor> = {};
-    const params = uvitParameters(nnet, (name) => parameters[name] = state.nnet.tensor(name));
-    const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
-    const batch = (options.source ?? drawnBatch)(shape, nnet.num_classes > 0);
-    const loss = noisePredictionLoss(
-      (x, timesteps) => uvit(params, { x, timesteps, y: batch.y }, nnet),
-      batch,
+    return new TrainStep(
+      device,
+      config,
+      state,
+      sums,
+      accumulate && await compile(device, accumulate),
+      await compile(device, update),
     );
-    const names = Object.keys(parameters);
-    const grads = grad(loss, names.map((name) => parameters[name]));
-    const packed = state.nnet.pack(Object.fromEntries(names.map((name, i) => [name, grads[i]])));
-    const record = { record: ["loss", "grad_norm"], recordLength: options.recordLength };
-
-    if (micro_batches === 1) {
-      const { updates, grad_norm } = optimizerUpdate(packed, state, config);
-      const update = await compile(device, { outputs: { loss, grad_norm }, updates, ...record });
-      return new TrainStep(device, config, state, null, null, update);
-    }
-    const sums = {
-      grad: new State(device, shapes, "grad"),
-      loss: new State(device, { loss: [] }, "loss"),
-    };
-    const share = 1 / micro_batches;
-    const gradSums = sums.grad.segments();
-    const lossSum = sums.loss.tensor("loss");
-    const accumulate = await compile(device, {
-      updates: [
-        ...gradSums.map((s, i): Update => ({ state: s, value: add(s, affine(packed[i], share)) })),
-        { state: lossSum, value: add(lossSum, affine(loss, share)) },
-      ],
-    });
-    const { updates, grad_norm } = optimizerUpdate(gradSums, state, config);
-    const update = await compile(device, {
-      outputs: { loss: affine(lossSum, 1), grad_norm },
-      updates: [
-        ...updates,
-        ...gradSums.map((s): Update => ({ state: s, value: affine(s, 0) })),
-        { state: lossSum, value: affine(lossSum, 0) },
-      ],
-      ...record,
-    });
-    return new TrainStep(device, config, state, sums, accumulate, update);
   }
 
   /**

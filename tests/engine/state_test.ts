@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { evaluate } from "../../engine/evaluate.ts";
 import { constant } from "../../engine/leaves.ts";
 import { affine } from "../../engine/ops/unary.ts";
-import { SEGMENT_ELEMENTS, State } from "../../engine/state.ts";
+import { State } from "../../engine/state.ts";
+import { SEGMENT_ELEMENTS } from "../../engine/state_layout.ts";
 import { openDevice } from "../device.ts";
 
 Deno.test("State holds zeros, then what is written", async () => {
