@@ -49,7 +49,7 @@ export {
   type PlanStep,
   planSteps,
 } from "./layout.ts";
-export { compile, Plan } from "./plan.ts";
+export { compile, type KernelTime, Plan } from "./plan.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";
 export { State } from "./state.ts";
 export { type StateEntry, StateLayout } from "./state_layout.ts";

@@ -25,6 +25,7 @@ const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBuffe
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
   const layout = layOut(device.capabilities, spec);
   const { dispatches } = layout;
+  checkLimits(device, dispatches);
   // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
   const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
 
@@ -45,6 +46,14 @@ export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
     throw fault;
   }
   return new Plan(device, spec, layout, launches, buffers);
+}
+
+/** A kernel launch on the device's clock, in milliseconds. */
+export interface KernelTime {
+  readonly kernel: PlanStep;
+  /** Since the first kernel began. */
+  readonly start: number;
+  readonly milliseconds: number;
 }
 
 interface Launch {
@@ -138,17 +147,17 @@ export class Plan implements Disposable {
   }
 
   /**
-   * Runs once with a pass per kernel and returns the device time of each of `steps`, milliseconds.
+   * Runs once with a pass per kernel and returns the device time of each of `steps`.
    *
    * @throws {DeviceError} where the adapter has no timestamps
    */
-  async profile(inputs: Readonly<Record<string, HostArray>> = {}): Promise<number[]> {
+  async profile(inputs: Readonly<Record<string, HostArray>> = {}): Promise<KernelTime[]> {
     const { gpu } = this.device;
     if (!gpu.features.has("timestamp-query")) {
       throw new DeviceError("profile: the adapter has no timestamp queries");
     }
     this.#write(inputs);
-    const times: number[] = [];
+    const stamps: bigint[] = [];
     // Query sets are small on some adapters: a part of the kernels at a time.
     for (let first = 0; first < this.#launches.length; first += 1024) {
       const part = this.#launches.slice(first, first + 1024);
@@ -172,12 +181,16 @@ export class Plan implements Disposable {
       });
       encoder.resolveQuerySet(queries, 0, 2 * part.length, resolved, 0);
       gpu.queue.submit([encoder.finish()]);
-      const stamps = new BigUint64Array(await this.device.read(resolved));
-      part.forEach((_, i) => times.push(Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6));
+      stamps.push(...new BigUint64Array(await this.device.read(resolved)));
       this.device.destroyBuffer(resolved);
       queries.destroy();
     }
-    return times;
+    const milliseconds = (later: bigint, earlier: bigint) => Number(later - earlier) / 1e6;
+    return this.steps.map((kernel, i) => ({
+      kernel,
+      start: milliseconds(stamps[2 * i], stamps[0]),
+      milliseconds: milliseconds(stamps[2 * i + 1], stamps[2 * i]),
+    }));
   }
 
   /** Reads an output of the last run back. @throws {ShapeError} for an unknown name. */
@@ -256,7 +269,7 @@ function allocate(
       data as Float32Array<ArrayBuffer>,
     );
   }
-  checkBindings(device, dispatches);
+  checkClashes(dispatches);
   return writeUniforms(device, dispatches, create);
 }
 
@@ -281,16 +294,16 @@ function launch(
   return { pipeline, group, workgroups: d.workgroups };
 }
 
-/** @throws {DeviceError} where a kernel's memory is beyond the adapter, or read and written at once. */
-function checkBindings(device: Device, dispatches: readonly Dispatch[]): void {
-  const { maxBindingBytes, maxStorageBuffers } = device.capabilities;
+/** @throws {DeviceError} where a kernel's memory is beyond the adapter. */
+function checkLimits({ capabilities }: Device, dispatches: readonly Dispatch[]): void {
+  const { maxBindingBytes, maxStorageBuffers } = capabilities;
   for (const { label, bindings } of dispatches) {
     if (bindings.length > maxStorageBuffers) {
       throw new DeviceError(
         `kernel "${label}" needs ${bindings.length} buffers, the adapter has ${maxStorageBuffers}`,
       );
     }
-    for (const { ref, access } of bindings) {
+    for (const { ref } of bindings) {
       if (ref.size * 4 > maxBindingBytes) {
         throw new DeviceError(
           `kernel "${label}" needs a tensor of ${
@@ -299,6 +312,14 @@ function checkBindings(device: Device, dispatches: readonly Dispatch[]): void {
             "use a smaller batch or more micro-batches",
         );
       }
+    }
+  }
+}
+
+/** @throws {DeviceError} where a kernel would read and write one buffer. */
+function checkClashes(dispatches: readonly Dispatch[]): void {
+  for (const { label, bindings } of dispatches) {
+    for (const { ref, access } of bindings) {
       const clash = access === "read_write" &&
         bindings.some((b) => b.access === "read" && b.ref.storage.buffer === ref.storage.buffer);
       if (clash) throw new DeviceError(`kernel "${label}" would read and write one buffer`);

@@ -8,9 +8,9 @@ import {
   div,
   type HostArray,
   input,
+  type KernelTime,
   mean,
   type Plan,
-  type PlanStep,
   randomNormal,
   relu,
   type Shape,
@@ -119,11 +119,11 @@ export class DeviceMachine implements SamplerMachine, Disposable {
    *
    * @throws {DeviceError} where the adapter has no timestamps
    */
-  async profile(step: SamplerStep): Promise<{ kernel: PlanStep; milliseconds: number }[]> {
+  async profile(step: SamplerStep): Promise<KernelTime[]> {
     const { plan, inputs } = await this.#prepared(step);
     const times = await plan.profile(inputs);
     this.#done++;
-    return plan.steps.map((kernel, i) => ({ kernel, milliseconds: times[i] }));
+    return times;
   }
 
   async errors({ a, b, c, absolute, relative }: ErrorTest): Promise<number[]> {

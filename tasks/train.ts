@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
 import { imageGrid } from "../eval/image_grid.ts";
@@ -17,10 +18,10 @@ import {
 } from "../train/checkpoint.ts";
 import type { Config } from "../train/config.ts";
 import { checkAgainstDataset } from "../train/config_rules.ts";
-import { DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
+import { type Dataset, DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
 import { encodePng } from "../train/formats/picture.ts";
 import { humanDuration } from "../train/human_units.ts";
-import { configHelp, loadConfig } from "../train/load_config.ts";
+import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
 import { loadDataset } from "../train/load_dataset.ts";
 import { Log } from "../train/log.ts";
 import { Progress } from "../train/progress.ts";
@@ -32,6 +33,8 @@ import { UsageError } from "../train/usage_error.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
+import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
+import { profileTraining } from "./train/profile.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
@@ -49,18 +52,32 @@ const HELP = {
   ],
 };
 
+/** Flags that are no part of what a run depends on. */
+const OWN: OwnFlags<{ dry_run: boolean; profile: boolean }> = {
+  schema: z.strictObject({
+    dry_run: z.boolean()
+      .describe("print parameters, FLOPs, memory and the largest batch that fits, and end"),
+    profile: z.boolean()
+      .describe("time a few steps kernel by kernel, leave a trace for Chrome, and end"),
+  }),
+  defaults: { dry_run: false, profile: false },
+};
+
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
-  const { config: wanted, preset, help } = await loadConfig(args);
-  if (help) return console.log(configHelp(HELP, preset));
+  const { config: wanted, preset, help, own } = await loadConfig(args, OWN);
+  if (help) return console.log(configHelp(HELP, preset, OWN));
   const workdir = wanted.workdir || join("runs", `${preset}_scalelong${wanted.nnet.scalelong}`);
   const config: Config = { ...wanted, workdir };
   await ensureAdapter();
   using device = await Device.open();
   using progress = new Progress();
+  if (own.dry_run) return console.log(dryRunText(device.capabilities, config));
+  mustFit(device.capabilities, config);
 
   const dataset = await loadDataset(config, showDatasetProgress(progress));
   checkAgainstDataset(config, { ...dataset, classes: dataset.class_names.length });
+  if (own.profile) return await profile(device, config, dataset);
   const checkpoint = await resume(config, (message) => progress.note(message));
   const { n_steps, keep } = config.train;
   if (checkpoint && checkpoint.step >= n_steps) {
@@ -96,6 +113,17 @@ async function main(args: readonly string[]): Promise<void> {
     progress.note(`to go on: deno task train ${[...args].map(quoted).join(" ")}`.trimEnd());
     Deno.exitCode = 130;
   }
+}
+
+async function profile(device: Device, config: Config, dataset: Dataset): Promise<void> {
+  const { text, trace } = await profileTraining(device, config, dataset);
+  const file = join(config.workdir, "trace.json");
+  await inFolder(config.workdir, "--workdir", async () => {
+    await Deno.mkdir(config.workdir, { recursive: true });
+    await Deno.writeTextFile(file, trace);
+  });
+  console.log(text);
+  console.log(`Left ${file}: open it in chrome://tracing or ui.perfetto.dev`);
 }
 
 /** The checkpoint to go on from, refused where the wanted configuration contradicts it. */
@@ -225,5 +253,5 @@ function quoted(argument: string): string {
 }
 
 if (import.meta.main) {
-  await runTask(main, [CheckpointError, DatasetError, DivergedError, FolderError]);
+  await runTask(main, [CheckpointError, DatasetError, DivergedError, FolderError, TooLargeError]);
 }

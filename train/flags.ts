@@ -6,7 +6,7 @@ import { UsageError } from "./usage_error.ts";
 /**
  * Reads command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
  * a bare `--group.name` for true, and `--name` alone where only one field is called so; `-h` is
- * `--help`. Returns the values given, by full field name; a flag given twice has its last value.
+ * `--help`, and `--dry-run` is `--dry_run`. Returns the values given, by full field name; a flag given twice has its last value.
  * Throws `UsageError` with a line for each flag that is unknown, ambiguous, or has a value that
  * does not fit.
  */
@@ -74,7 +74,7 @@ function split(argument: string): { name: string; value: string | undefined } {
   const equals = argument.indexOf("=");
   const end = equals === -1 ? argument.length : equals;
   const value = equals === -1 ? undefined : argument.slice(equals + 1);
-  return { name: argument.slice(0, end).replace(/^-+/, ""), value };
+  return { name: argument.slice(0, end).replace(/^-+/, "").replaceAll("-", "_"), value };
 }
 
 /** The field a flag names, or the line that says why there is none. */

@@ -7,9 +7,17 @@ import { type PresetName, presets } from "./presets.ts";
 import { readSettings } from "./settings_file.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** Flags of one command that are no part of the configuration, and what they are when not given. */
+export interface OwnFlags<T extends object> {
+  schema: z.ZodType<T>;
+  defaults: T;
+}
+
 /** What a command line asks for. */
-export interface LoadedConfig {
+export interface LoadedConfig<T extends object = object> {
   config: Config;
+  /** The command's own flags. */
+  own: T;
   /** The preset everything not given comes from. */
   preset: PresetName;
   /** Whether only the help is wanted. */
@@ -41,9 +49,13 @@ const sourceDefaults: Source = { preset: "quickstart", config: null, help: false
  * winning.
  * Throws `UsageError` with a line for each problem.
  */
-export async function loadConfig(args: readonly string[]): Promise<LoadedConfig> {
+export async function loadConfig<T extends object>(
+  args: readonly string[],
+  { schema, defaults }: OwnFlags<T>,
+): Promise<LoadedConfig<T>> {
   const fields = fieldsOf(configSchema);
-  const flags = parseFlags(args, sourceSchema, configSchema);
+  const flags = parseFlags(args, sourceSchema, schema, configSchema);
+  const own = schema.parse({ ...defaults, ...nest(flatten(nest(flags), fieldsOf(schema))) });
   const source = sourceSchema.parse({
     ...sourceDefaults,
     ...nest(flatten(nest(flags), fieldsOf(sourceSchema))),
@@ -56,6 +68,7 @@ export async function loadConfig(args: readonly string[]): Promise<LoadedConfig>
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
   return {
     config: parsed.data,
+    own,
     preset: source.preset,
     help: source.help,
     given: [...given.keys()],
@@ -63,13 +76,18 @@ export async function loadConfig(args: readonly string[]): Promise<LoadedConfig>
 }
 
 /** The help of a command that takes a configuration, with `preset`'s values as defaults. */
-export function configHelp(page: Pick<Help, "about" | "examples">, preset: PresetName): string {
+export function configHelp<T extends object>(
+  page: Pick<Help, "about" | "examples">,
+  preset: PresetName,
+  own: OwnFlags<T>,
+): string {
   const defaults = new Map([
     ...flatten(
       { ...sourceDefaults, preset, config: undefined, help: undefined },
       fieldsOf(sourceSchema),
     ),
+    ...flatten(own.defaults, fieldsOf(own.schema)),
     ...flatten(presets[preset], fieldsOf(configSchema)),
   ]);
-  return helpText({ ...page, schemas: [sourceSchema, configSchema], defaults });
+  return helpText({ ...page, schemas: [sourceSchema, own.schema, configSchema], defaults });
 }

@@ -30,8 +30,9 @@ export class DivergedError extends Error {
 
 /** Weight of the past in the loss average that is shown. */
 const AVERAGE = 0.96;
-/** Steps and seconds of work that may be submitted before the loop waits for the device. */
-const MAX_AHEAD = 64;
+/** Steps that may be submitted before the loop waits for the device. */
+export const MAX_AHEAD = 64;
+/** Seconds of work that may be submitted before the loop waits for the device. */
 const SECONDS_AHEAD = 0.4;
 /** Salt of the hash that drops labels. */
 const DROP = 3;

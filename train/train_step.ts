@@ -2,6 +2,7 @@ import {
   compile,
   type Device,
   type HostArray,
+  type KernelTime,
   type Plan,
   type PlanStep,
   State,
@@ -101,13 +102,27 @@ export class TrainStep implements Disposable {
     this.#update.run(numbers);
   }
 
-  /** Kernels of step `step` with their device time, milliseconds; without micro-batches. */
+  /**
+   * Carries step `step` out with the device's clock on each kernel.
+   *
+   * @throws {DeviceError} where the adapter has no timestamps
+   */
   async profile(
     step: number,
-    batch: Readonly<Record<string, HostArray>>,
-  ): Promise<{ kernel: PlanStep; milliseconds: number }[]> {
-    const times = await this.#update.profile({ ...optimizerInputs(this.config, step), ...batch });
-    return this.#update.steps.map((kernel, i) => ({ kernel, milliseconds: times[i] }));
+    batches: readonly Readonly<Record<string, HostArray>>[],
+  ): Promise<KernelTime[]> {
+    const numbers = optimizerInputs(this.config, step);
+    if (!this.#accumulate) return await this.#update.profile({ ...numbers, ...batches[0] });
+    const times: KernelTime[] = [];
+    // Each plan's clock starts at 0: they are put one after another.
+    const follow = (part: readonly KernelTime[]) => {
+      const last = times[times.length - 1];
+      const end = last ? last.start + last.milliseconds : 0;
+      for (const time of part) times.push({ ...time, start: end + time.start });
+    };
+    for (const batch of batches) follow(await this.#accumulate.profile(batch));
+    follow(await this.#update.profile(numbers));
+    return times;
   }
 
   /** Waits for the steps submitted since the last call and returns what they recorded. */

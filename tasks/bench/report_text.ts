@@ -1,3 +1,4 @@
+import { textTable } from "../text_table.ts";
 import type { AdapterRates } from "./adapter_rates.ts";
 import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
@@ -42,12 +43,12 @@ function jobTable(jobs: readonly TimedJob[]): string {
   const rows = jobs.flatMap(({ job, timings }) =>
     timings.map((timing, i) => [i === 0 ? job : "", ...cells(timing)])
   );
-  return table(JOB_HEADINGS, rows, 2);
+  return textTable(JOB_HEADINGS, rows, 2);
 }
 
 /** A line for each network. */
 function trainingTable(rows: readonly TrainingRow[]): string {
-  return table(
+  return textTable(
     ["training step", "batch", "ms", "images/s", "GFLOP/s", "kernels", "submits", "MB", "ready s"],
     rows.map((r) => [
       `${r.network} (${(r.parameters / 1e6).toFixed(2)} M)`,
@@ -66,7 +67,7 @@ function trainingTable(rows: readonly TrainingRow[]): string {
 
 /** A line for each network. */
 function samplingTable(rows: readonly SamplingRow[]): string {
-  return table(
+  return textTable(
     ["sampling", "batch", "steps", "guidance", "pictures/s", "ms/step", "kernels", "outside GPU"],
     rows.map((r) => [
       r.network,
@@ -80,15 +81,6 @@ function samplingTable(rows: readonly SamplingRow[]): string {
     ]),
     1,
   );
-}
-
-/** Aligned columns, the first `texts` of them to the left. */
-function table(headings: readonly string[], rows: readonly string[][], texts: number): string {
-  const widths = headings.map((h, c) => Math.max(h.length, ...rows.map((row) => row[c].length)));
-  return [headings, ...rows].map((row) =>
-    row.map((cell, c) => c < texts ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
-      .trimEnd()
-  ).join("\n");
 }
 
 function cells({ library, ms, gflops, gbs, dispatches, readyMs, ratio }: Timing): string[] {

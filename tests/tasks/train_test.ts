@@ -3,6 +3,7 @@ import {
   match,
   notDeepStrictEqual as notDeepEqual,
   ok,
+  rejects,
   strictEqual as equal,
 } from "node:assert/strict";
 import { join } from "node:path";
@@ -350,4 +351,37 @@ Deno.test("train --help lists every setting with its default", async () => {
       ok(said.includes(flag), flag);
     }
   });
+});
+
+Deno.test("train --dry-run says what a run needs and leaves nothing", async () => {
+  const workdir = join(await Deno.makeTempDir(), "run");
+  const { code, said } = await train(workdir, "--dry-run");
+  equal(code, 0);
+  for (const row of ["parameters", "a step", "memory", "largest batch", "fits +yes"]) {
+    match(said, new RegExp(`^${row}`, "m"));
+  }
+  await rejects(Deno.stat(workdir), Deno.errors.NotFound);
+});
+
+Deno.test("train refuses a batch beyond the adapter before it starts, saying what fits", async () => {
+  const workdir = join(await Deno.makeTempDir(), "run");
+  const { code, lines } = await train(workdir, "--batch_size=1048576");
+  equal(code, 1);
+  match(
+    lines[lines.length - 1],
+    /^a batch of 1048576 needs a tensor of .* use --micro_batches=\d+/,
+  );
+  await rejects(Deno.stat(workdir), Deno.errors.NotFound);
+});
+
+Deno.test("train --profile prints a table of kernels and leaves a trace", async () => {
+  const workdir = await Deno.makeTempDir();
+  const { code, said } = await train(workdir, "--profile");
+  if (code === 1 && said.includes("no timestamp queries")) return;
+  equal(code, 0, said);
+  match(said, /^kernel +launches +ms\/step/m);
+  match(said, /^linear +\d+ /m);
+  const { traceEvents } = JSON.parse(await Deno.readTextFile(join(workdir, "trace.json")));
+  ok(traceEvents.length > 50);
+  await Deno.remove(workdir, { recursive: true });
 });

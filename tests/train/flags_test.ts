@@ -38,6 +38,13 @@ Deno.test("parseFlags() takes bare booleans and leaves the next flag alone", () 
   deepEqual(parsed("-h"), { help: true });
 });
 
+Deno.test("parseFlags() takes dashes inside a name for underscores, and leaves values alone", () => {
+    "train.batch_size": 2,
+    "dataset.random_flip": true,
+    "dataset.path": "my-pictures",
+  });
+});
+
 Deno.test("parseFlags() takes names without their group where only one field has them", () => {
   deepEqual(parsed("--scalelong=3", "--kappa=0.7", "--lr", "1e-3", "--betas=0.9,0.999"), {
     "nnet.scalelong": 3,
@@ -65,7 +72,6 @@ Deno.test("parseFlags() refuses a short name that several fields have, naming th
 Deno.test("parseFlags() refuses a misspelt flag with the nearest right one", () => {
   const meant = {
     "--train.batchsize=64": "--train.batch_size",
-    "--batch-size": "--train.batch_size",
     "--nnet.batch_size": "--train.batch_size",
     "--optimiser.name=adam": "--optimizer.name",
     "--scalelnog": "--nnet.scalelong",

@@ -5,10 +5,18 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { join } from "node:path";
+import { z } from "zod";
 import { configSchema } from "../../train/config.ts";
 import { fieldsOf } from "../../train/fields.ts";
-import { configHelp, loadConfig } from "../../train/load_config.ts";
+import { configHelp, loadConfig as loadConfigOf, type OwnFlags } from "../../train/load_config.ts";
 import { presets } from "../../train/presets.ts";
+
+const OWN: OwnFlags<{ dry_run: boolean }> = {
+  schema: z.strictObject({ dry_run: z.boolean().describe("only look") }),
+  defaults: { dry_run: false },
+};
+
+const loadConfig = (args: readonly string[]) => loadConfigOf(args, OWN);
 
 async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -24,6 +32,7 @@ async function withFile(text: string, use: (file: string) => Promise<void>): Pro
 Deno.test("loadConfig() gives the quickstart when nothing is asked", async () => {
   deepEqual(await loadConfig([]), {
     config: presets.quickstart,
+    own: { dry_run: false },
     preset: "quickstart",
     help: false,
     given: [],
@@ -46,6 +55,12 @@ Deno.test("loadConfig() lays the file over the preset and flags over both", asyn
     equal(config.nnet.embed_dim, presets.cifar10.nnet.embed_dim);
     deepEqual(given.sort(), ["optimizer.lr", "train.batch_size", "train.keep"]);
   });
+});
+
+Deno.test("loadConfig() keeps the command's own flags apart from the configuration", async () => {
+  const { own, given } = await loadConfig(["--dry-run", "--batch_size=16"]);
+  deepEqual(own, { dry_run: true });
+  deepEqual(given, ["train.batch_size"]);
 });
 
 Deno.test("loadConfig() takes a whole configuration as it was saved", async () => {
@@ -95,12 +110,13 @@ Deno.test("loadConfig() tells every contradiction on a line of its own", async (
 Deno.test("configHelp() shows examples first, then every flag with the preset's default", async () => {
   equal((await loadConfig(["--help"])).help, true);
   const page = { about: "Trains.", examples: [{ command: "deno task train", does: "all of it" }] };
-  const help = configHelp(page, "cifar10");
+  const help = configHelp(page, "cifar10", OWN);
   match(help, /^Trains\.\n\nExamples\n {2}deno task train {2}all of it\n/);
   for (const { path } of fieldsOf(configSchema)) match(help, new RegExp(`^  --${path}=`, "m"));
   match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +memory/m);
   match(help, /^ {2}--preset=cifar10 +settings to start from \(quickstart, cifar10\)$/m);
   match(help, /^ {2}--help +show/m);
+  match(help, /^ {2}--dry_run=false +only look$/m);
   match(help, /^optimizer: the update rule$/m);
   equal(help.split("\n").every((line) => line.length <= 100), true);
 });

@@ -1,0 +1,73 @@
+import { type Device, DeviceError, type KernelTime } from "../../engine/mod.ts";
+import type { Config } from "../../train/config.ts";
+import { batches } from "../../train/data/batches.ts";
+import type { Dataset } from "../../train/data/dataset.ts";
+import { microBatches } from "../../train/train_loop.ts";
+import { TrainStep } from "../../train/train_step.ts";
+import { adapterRates } from "../bench/adapter_rates.ts";
+import { median } from "../bench/paired_times.ts";
+import { kernelTable } from "./kernel_table.ts";
+import { traceFile } from "./trace_file.ts";
+
+/** Steps that are timed kernel by kernel, and as many whole. */
+const STEPS = 3;
+
+/** What profiling found. */
+export interface Profile {
+  /** The table of kernels and what it is measured against, for a person. */
+  readonly text: string;
+  /** The last step's kernels, for Chrome's tracing page. */
+  readonly trace: string;
+}
+
+/**
+ * Times a few training steps from first weights, kernel by kernel and whole; nothing is saved.
+ *
+ * @throws {DeviceError} where the adapter has no timestamps
+ */
+export async function profileTraining(
+  device: Device,
+  config: Config,
+  dataset: Dataset,
+): Promise<Profile> {
+  if (!device.gpu.features.has("timestamp-query")) {
+    throw new DeviceError("--profile: the adapter has no timestamp queries");
+  }
+  using step = await TrainStep.create(device, config, { recordLength: 4 * STEPS });
+  const { batch_size } = config.train;
+  const { random_flip } = config.dataset;
+  const data = batches(dataset, { seed: config.seed, random_flip });
+  const inputs = (at: number) => microBatches(config, data.at(at * batch_size, batch_size), at);
+  // The first step also fills caches.
+  step.run(0, inputs(0));
+  await step.records();
+  const whole: number[] = [];
+  const times: KernelTime[] = [];
+  let last: KernelTime[] = [];
+  for (let i = 1; i <= STEPS; i++) {
+    const start = performance.now();
+    for (let j = 0; j < 2; j++) step.run(i, inputs(i));
+    await step.records();
+    whole.push((performance.now() - start) / 2);
+    last = await step.profile(i, inputs(i));
+    times.push(...last);
+  }
+  const rates = await adapterRates(device, STEPS);
+  const kernels = times.reduce((sum, t) => sum + t.milliseconds, 0) / STEPS;
+  const ms = median(whole);
+  const flops = last.reduce((sum, t) => sum + t.kernel.flops, 0);
+  return {
+    text: [
+      kernelTable(times, STEPS, rates),
+      "",
+      `a step    ${ms.toFixed(1)} ms, ${(1000 * batch_size / ms).toPrecision(3)} pictures/s, ${
+        (flops / ms / 1e6).toFixed(1)
+      } GFLOP/s (${(100 * flops / ms / 1e6 / rates.multiplyAddGflops).toFixed(0)}% of peak)`,
+      `kernels   ${kernels.toFixed(1)} ms of it (${(100 * kernels / ms).toFixed(0)}%)`,
+      `peak      ${rates.multiplyAddGflops.toFixed(0)} GFLOP/s of f32 multiply-adds, ${
+        rates.copyGBs.toFixed(1)
+      } GB/s of copying, measured now; GB/s above count every byte a kernel binds once`,
+    ].join("\n"),
+    trace: traceFile(last),
+  };
+}

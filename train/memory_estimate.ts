@@ -1,0 +1,96 @@
+import {
+  type Capabilities,
+  largestBinding,
+  type Layout,
+  layOut,
+  layoutBytes,
+  StateLayout,
+} from "../engine/mod.ts";
+import type { Config } from "./config.ts";
+import { trainStepGraph } from "./train_step_graph.ts";
+
+/** What a training step needs, worked out without a device's memory. */
+export interface MemoryEstimate {
+  /** Numbers in the network. */
+  readonly parameters: number;
+  /** Floating-point operations of a step for each picture, a multiply-add counted as two. */
+  readonly flops_per_picture: number;
+  readonly kernels: number;
+  /** Bytes of weights, averages and moments. */
+  readonly state_bytes: number;
+  /** Bytes of activations, gradients, inputs and constants. */
+  readonly plan_bytes: number;
+  /** The largest tensor that a kernel binds, and the kernel. */
+  readonly largest: { readonly label: string; readonly bytes: number };
+  /** Whether the adapter's limit on bindings allows it. */
+  readonly fits: boolean;
+}
+
+/**
+ * Plans a training step as the loop would, and adds up its buffers.
+ *
+ * @param recordLength steps between two reads of what is recorded, at most
+ */
+export function memoryEstimate(
+  capabilities: Capabilities,
+  config: Config,
+  recordLength: number,
+): MemoryEstimate {
+  const states: StateLayout[] = [];
+  const { state, accumulate, update } = trainStepGraph(
+    config,
+    (shapes, label) => {
+      const made = new StateLayout(shapes, label);
+      states.push(made);
+      return made;
+    },
+    { recordLength },
+  );
+  const { batch_size, micro_batches } = config.train;
+  const plans: { layout: Layout; runs: number }[] = [
+    ...accumulate ? [{ layout: layOut(capabilities, accumulate), runs: micro_batches }] : [],
+    { layout: layOut(capabilities, update), runs: 1 },
+  ];
+  const layouts = plans.map(({ layout }) => layout);
+  const largest = layouts.map(largestBinding).reduce((a, b) => a.bytes > b.bytes ? a : b);
+  const flops = plans.map(({ layout: { dispatches }, runs }) =>
+    runs * dispatches.reduce((sum, d) => sum + d.flops, 0)
+  );
+  const records = (update.record?.length ?? 0) * recordLength * 4;
+  return {
+    parameters: state.nnet.names.reduce((n, name) => n + state.nnet.entry(name).size, 0),
+    flops_per_picture: total(flops) / batch_size,
+    kernels: total(plans.map(({ layout, runs }) => runs * layout.dispatches.length)),
+    state_bytes: total(states.map(({ bytes }) => bytes)),
+    plan_bytes: total(layouts.map(layoutBytes)) + records,
+    largest,
+    fits: largest.bytes <= capabilities.maxBindingBytes,
+  };
+}
+
+/**
+ * The largest batch whose tensors the adapter can bind, with the configuration's number of
+ * micro-batches: a multiple of that number; 0 where not even one picture each fits.
+ */
+export function largestBatch(capabilities: Capabilities, config: Config): number {
+  const { micro_batches } = config.train;
+  const fits = (each: number): boolean => {
+    const train = { ...config.train, batch_size: each * micro_batches };
+    return memoryEstimate(capabilities, { ...config, train }, 1).fits;
+  };
+  let [good, bad] = [0, 1];
+  while (bad < MOST_EACH && fits(bad)) [good, bad] = [bad, bad * 2];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (fits(middle)) good = middle;
+    else bad = middle;
+  }
+  return good * micro_batches;
+}
+
+/** Where the search for the largest batch ends. */
+const MOST_EACH = 2 ** 16;
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
