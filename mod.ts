@@ -21,6 +21,7 @@
  */
 export * from "./engine/mod.ts";
 
+export { type Observe } from "./nets/observe.ts";
 export {
   initialize,
   type Initializer,

@@ -9,6 +9,7 @@
  * @module
  */
 import { affine, linear, mean, mul, relu, reshape, sigmoid, type Tensor } from "../engine/mod.ts";
+import type { Observe } from "./observe.ts";
 import type { LinearParameters, MakeParameter } from "./parameters.ts";
 
 /** Scaling methods by the number that `--scalelong` takes. */
@@ -23,7 +24,7 @@ export const SKIP_SCALING_NAMES: readonly string[] = [
   "LS (non-share)",
 ];
 
-/** A gate of the learnable scaling: `layer1` is `[hidden, tokens]`, `layer2` `[tokens, hidden]`. */
+/** A gate of the learnable scaling: `layer1` is `[hidden, width]`, `layer2` `[width, hidden]`. */
 export interface GateParameters<T> {
   readonly layer1: LinearParameters<T>;
   readonly layer2: LinearParameters<T>;
@@ -50,55 +51,73 @@ export function constantScaling(skip: Tensor, i: number, kappa: number): Tensor 
 }
 
 /**
- * Methods 3 and 4, learnable scaling (LS): `s_i * gate(s_i)`, where the gate of each token is
- * `sigmoid(layer2(relu(layer1(mean over channels))))`. Method 3 shares one gate among all skips,
- * method 4 has one each.
+ * Methods 3 and 4, learnable scaling (LS): `s_i * gate(s_i)`, where the gate, `[batch, width]`, is
+ * `sigmoid(layer2(relu(layer1(mean over all dimensions after the second))))`: U-ViT's skips have a
+ * gate per token, averaged over channels, the UNet's one per channel, averaged over the picture.
+ * Method 3 shares one gate among all skips, method 4 has one each.
  *
- * @param skip `[batch, tokens, channels]`
+ * @param skip `[batch, width, ..]`
+ * @param observeGate called with the gate's values
  */
-export function learnableScaling(skip: Tensor, gate: GateParameters<Tensor>): Tensor {
-  const [batch, tokens] = skip.shape;
-  const squeezed = mean(skip, [2]);
+export function learnableScaling(
+  skip: Tensor,
+  gate: GateParameters<Tensor>,
+  observeGate?: (values: Tensor) => void,
+): Tensor {
+  const squeezed = mean(skip, [...skip.shape.keys()].slice(2));
   const hidden = relu(linear(squeezed, gate.layer1.weight, gate.layer1.bias));
-  const scale = sigmoid(linear(hidden, gate.layer2.weight, gate.layer2.bias));
-  return mul(skip, reshape(scale, [batch, tokens, 1]));
+  const values = sigmoid(linear(hidden, gate.layer2.weight, gate.layer2.bias));
+  observeGate?.(values);
+  return mul(skip, reshape(values, skip.shape.map((n, d) => d < 2 ? n : 1)));
 }
 
 /** What the scaled skips need besides the skips. */
 export interface SkipScalingOptions {
   readonly method: SkipScaling;
   readonly kappa: number;
-  /** The shared gate (method 3), or one per skip in the order of use, `s_N` first (method 4). */
-  readonly gates: readonly GateParameters<Tensor>[];
+  /** What method 2 counts instead of the skip's number; 1 is the outermost. */
+  readonly kappa_index?: number;
+  /** The skip's gate, for methods 3 and 4. */
+  readonly gate?: GateParameters<Tensor>;
+  /** Called with the skip as `skips.<i>` and `scaled_skips.<i>`, and its gate as `gates.<i>`. */
+  readonly observe?: Observe;
 }
 
-/** Scales skip `s_i` by the chosen method. */
+/** Scales skip `s_i` by the chosen method. @throws {TypeError} where methods 3 or 4 lack a gate */
 export function scaleSkip(skip: Tensor, i: number, options: SkipScalingOptions): Tensor {
-  const { method, kappa, gates } = options;
+  const { observe } = options;
+  observe?.(`skips.${i}`, skip);
+  const scaled = scaledBy(skip, i, options);
+  observe?.(`scaled_skips.${i}`, scaled);
+  return scaled;
+}
+
+function scaledBy(skip: Tensor, i: number, options: SkipScalingOptions): Tensor {
+  const { method, kappa, kappa_index = i, gate, observe } = options;
   switch (method) {
     case 0:
       return original(skip);
     case 1:
       return inverseSqrt2(skip);
     case 2:
-      return constantScaling(skip, i, kappa);
+      return constantScaling(skip, kappa_index, kappa);
     case 3:
-      return learnableScaling(skip, gates[0]);
     case 4:
-      return learnableScaling(skip, gates[gates.length - i]);
+      if (!gate) throw new TypeError(`method ${method} needs a gate for skip ${i}`);
+      return learnableScaling(skip, gate, (values) => observe?.(`gates.${i}`, values));
   }
 }
 
-/** Describes a gate for `tokens` tokens; its hidden layer has a 16th of them, at least 1. */
+/** Describes a gate of `width` values; its hidden layer has a 16th of them, at least 1. */
 export function gateParameters<T>(
   make: MakeParameter<T>,
   prefix: string,
-  tokens: number,
+  width: number,
 ): GateParameters<T> {
-  const hidden = Math.max(1, Math.floor(tokens / 16));
+  const hidden = Math.max(1, Math.floor(width / 16));
   const layer = (name: string, out: number, fan_in: number): LinearParameters<T> => ({
     weight: make(`${prefix}.${name}.weight`, [out, fan_in], { kind: "uniform", fan_in }),
     bias: make(`${prefix}.${name}.bias`, [out], { kind: "uniform", fan_in }),
   });
-  return { layer1: layer("layer1", hidden, tokens), layer2: layer("layer2", tokens, hidden) };
+  return { layer1: layer("layer1", hidden, width), layer2: layer("layer2", width, hidden) };
 }

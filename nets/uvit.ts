@@ -19,6 +19,7 @@ import {
   slice,
   type Tensor,
 } from "../engine/mod.ts";
+import type { Observe } from "./observe.ts";
 import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
 import {
   type GateParameters,
@@ -92,6 +93,8 @@ export interface UVitInputs {
   readonly timesteps: Tensor;
   /** Labels `[batch]`, i32, of a conditional network. */
   readonly y?: Tensor;
+  /** Called with values on the way. */
+  readonly observe?: Observe;
 }
 
 /** Tokens of the sequence: label and time, then the patches. */
@@ -159,7 +162,7 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
  */
 export function uvit(
   params: UVitParameters<Tensor>,
-  { x, timesteps, y }: UVitInputs,
+  { x, timesteps, y, observe }: UVitInputs,
   config: UVitConfig,
 ): Tensor {
   const { in_chans, img_size, embed_dim } = config;
@@ -184,19 +187,34 @@ export function uvit(
   if (y) tokens.unshift(row(embedding(params.label_emb!.weight, y)));
   let h = add(concat(tokens, 1), params.pos_embed);
 
-  const run = (p: BlockParameters<Tensor>, input: Tensor, skip?: Tensor): Tensor =>
-    config.use_checkpoint
+  const run = (
+    name: string,
+    p: BlockParameters<Tensor>,
+    input: Tensor,
+    skip?: Tensor,
+  ): Tensor => {
+    const output = config.use_checkpoint
       ? checkpoint(() => block(p, input, config, skip))
       : block(p, input, config, skip);
+    observe?.(name, output);
+    return output;
+  };
   const skips: Tensor[] = [];
-  for (const p of params.in_blocks) skips.push(h = run(p, h));
-  h = run(params.mid_block, h);
-  const scaling = { method: config.scalelong, kappa: config.kappa, gates: params.se };
-  for (const p of params.out_blocks) {
+  params.in_blocks.forEach((p, n) => skips.push(h = run(`in_blocks.${n}`, p, h)));
+  h = run("mid_block", params.mid_block, h);
+  params.out_blocks.forEach((p, n) => {
     const i = skips.length;
     const skip = skips.pop()!;
-    h = config.skip ? run(p, h, scaleSkip(skip, i, scaling)) : run(p, h);
-  }
+    const scaled = config.skip
+      ? scaleSkip(skip, i, {
+        method: config.scalelong,
+        kappa: config.kappa,
+        gate: params.se[config.scalelong === 3 ? 0 : n],
+        observe,
+      })
+      : undefined;
+    h = run(`out_blocks.${n}`, p, h, scaled);
+  });
 
   h = layerNorm(h, params.norm);
   h = linear(h, params.decoder_pred.weight, params.decoder_pred.bias);

@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import { constant, evaluate, evaluateReference, type Tensor } from "../../engine/mod.ts";
 import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import {
@@ -98,19 +98,40 @@ Deno.test("learnableScaling() with zero weights scales by a half", async () => {
   deepEqual(halves, values.map((v) => v / 2));
 });
 
-Deno.test("scaleSkip() gives each skip to its method, and to its gate", () => {
-  const [kappa, N] = [0.6, 3];
-  const gates = [10, 20, 30].map((phase) => gate(phase));
-  const scaled = (method: SkipScaling, i: number) =>
-    of(scaleSkip(skip, i, { method, kappa, gates: method === 3 ? gates.slice(0, 1) : gates }));
-  for (let i = 1; i <= N; i++) {
+Deno.test("learnableScaling() gates the channels of a picture by their means", () => {
+  const picture = constant(values, [BATCH, TOKENS, 1, CHANNELS]);
+  ok(distance(of(learnableScaling(picture, gate(1))), gated(1)) < 1e-6);
+});
+
+Deno.test("scaleSkip() gives each skip to its method", () => {
+  const kappa = 0.6;
+  const scaled = (method: SkipScaling, i: number, kappa_index?: number) =>
+    of(scaleSkip(skip, i, { method, kappa, kappa_index, gate: gate(10) }));
+  for (const i of [1, 2, 3]) {
     deepEqual(scaled(0, i), Array.from(values));
     deepEqual(scaled(1, i), of(inverseSqrt2(skip)));
     deepEqual(scaled(2, i), of(constantScaling(skip, i, kappa)));
-    deepEqual(scaled(3, i), of(learnableScaling(skip, gates[0])));
-    // The innermost skip is used first, and so has the first gate.
-    deepEqual(scaled(4, i), of(learnableScaling(skip, gates[N - i])));
+    deepEqual(scaled(2, i, 2), of(constantScaling(skip, 2, kappa)));
+    deepEqual(scaled(3, i), of(learnableScaling(skip, gate(10))));
+    deepEqual(scaled(4, i), of(learnableScaling(skip, gate(10))));
   }
+  throws(() => scaleSkip(skip, 2, { method: 3, kappa }), {
+    name: "TypeError",
+    message: "method 3 needs a gate for skip 2",
+  });
+});
+
+Deno.test("scaleSkip() shows the skip before and after, and its gate", () => {
+  const seen: Record<string, Tensor> = {};
+  const observe = (name: string, value: Tensor) => seen[name] = value;
+  const scaled = scaleSkip(skip, 2, { method: 4, kappa: 1, gate: gate(3), observe });
+  deepEqual(Object.keys(seen), ["skips.2", "gates.2", "scaled_skips.2"]);
+  equal(seen["skips.2"], skip);
+  equal(seen["scaled_skips.2"], scaled);
+  deepEqual(seen["gates.2"].shape, [BATCH, TOKENS]);
+  const gates = of(seen["gates.2"]);
+  const product = Array.from(values, (v, i) => v * gates[Math.floor(i / CHANNELS)]);
+  ok(distance(of(scaled), product) < 1e-7);
 });
 
 Deno.test("gateParameters() has a 16th of the tokens in its hidden layer, at least one", () => {

@@ -184,6 +184,38 @@ Deno.test("uvit() heeds each option", () => {
   notDeepEqual(outputOf(tiny, { x, timesteps: constant([10, 901]), y }), plain);
 });
 
+Deno.test("uvit() shows blocks, skips and gates in the order they are made", () => {
+  const seen = (config: NnetConfig) => {
+    const values = initialize(describe(config), 5);
+    const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
+    const shapes: Record<string, readonly number[]> = {};
+    uvit(params, { x, timesteps, y, observe: (name, { shape }) => shapes[name] = shape }, config);
+    return shapes;
+  };
+  const shapes = seen({ ...tiny, depth: 4, use_checkpoint: true });
+  const skip = (i: number) => [`skips.${i}`, `gates.${i}`, `scaled_skips.${i}`];
+  deepEqual(Object.keys(shapes), [
+    ...["in_blocks.0", "in_blocks.1", "mid_block"],
+    ...[...skip(2), "out_blocks.0", ...skip(1), "out_blocks.1"],
+  ]);
+  deepEqual(shapes["skips.2"], [2, 6, tiny.embed_dim]);
+  deepEqual(shapes["gates.1"], [2, 6]);
+  const blocks = ["in_blocks.0", "mid_block", "out_blocks.0"];
+  deepEqual(Object.keys(seen({ ...tiny, skip: false })), blocks);
+});
+
+Deno.test("uvit() gives method 4's first gate to the innermost skip", () => {
+  const config: NnetConfig = { ...tiny, depth: 4 };
+  const values = initialize(describe(config), 5);
+  values["se.0.layer2.bias"].fill(30);
+  values["se.1.layer2.bias"].fill(-30);
+  const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
+  const gates: Record<string, Tensor> = {};
+  uvit(params, { x, timesteps, y, observe: (name, value) => gates[name] = value }, config);
+  const [inner, outer] = evaluateReference([gates["gates.2"], gates["gates.1"]]);
+  ok(inner.every((v) => v > 0.99) && outer.every((v) => v < 0.01));
+});
+
 Deno.test("uvit() says which input does not fit", () => {
   const unconditional = { ...tiny, num_classes: -1 };
   throws(() => outputOf(unconditional, { x, timesteps, y }), {
