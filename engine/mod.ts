@@ -26,7 +26,7 @@ export { constant, type HostArray, input } from "./leaves.ts";
 export { attention, type AttentionAttrs } from "./ops/attention.ts";
 export { add, div, mul, sub } from "./ops/binary.ts";
 export { unpackBytes } from "./ops/bytes.ts";
-export { conv2d } from "./ops/conv2d.ts";
+export { conv2d, type Conv2dOptions, type Padding } from "./ops/conv2d.ts";
 export { embedding } from "./ops/embedding.ts";
 export { gelu } from "./ops/gelu.ts";
 export { layerNorm } from "./ops/layer_norm.ts";

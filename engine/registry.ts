@@ -4,7 +4,7 @@ import { constant, type HostArray, input } from "./leaves.ts";
 import { attention } from "./ops/attention.ts";
 import { add, div, mul, sub } from "./ops/binary.ts";
 import { unpackBytes } from "./ops/bytes.ts";
-import { conv2d } from "./ops/conv2d.ts";
+import { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
 import { applyOne } from "./ops/elementwise.ts";
 import { embedding } from "./ops/embedding.ts";
 import { gelu } from "./ops/gelu.ts";
@@ -374,23 +374,32 @@ const sums: readonly OperationExample[] = [
 function convolving(
   x: Shape,
   [out, kernelHeight, kernelWidth]: readonly [number, number, number],
-  stride: number,
-  padding: number,
+  { stride = 1, padding = 0 }: Pick<Conv2dOptions, "stride" | "padding"> = {},
 ): OperationExample {
   return smooth(
     `conv2d: ${shapeText(x)}, ${out} of ${kernelHeight} x ${kernelWidth}, ` +
-      `stride ${stride}, padding ${padding}`,
+      `stride ${JSON.stringify(stride)}, padding ${JSON.stringify(padding)}`,
     [x, [out, x[1], kernelHeight, kernelWidth], [out]],
     ([x, weight, bias]) => conv2d(x, weight, { bias, stride, padding }),
   );
 }
 
 const convolutions: readonly OperationExample[] = [
-  convolving([1, 1, 1, 1], [1, 1, 1], 1, 0),
-  convolving([2, 3, 7, 5], [4, 3, 3], 1, 1),
-  convolving([2, 2, 8, 9], [3, 3, 3], 2, 1),
-  convolving([1, 2, 6, 7], [2, 5, 3], 3, 2),
-  convolving([300, 1, 3, 3], [2, 2, 2], 1, 0),
+  convolving([1, 1, 1, 1], [1, 1, 1]),
+  convolving([2, 3, 7, 5], [4, 3, 3], { padding: 1 }),
+  convolving([2, 2, 8, 9], [3, 3, 3], { stride: 2, padding: 1 }),
+  convolving([1, 2, 6, 7], [2, 5, 3], { stride: 3, padding: 2 }),
+  convolving([300, 1, 3, 3], [2, 2, 2]),
+  convolving([2, 3, 6, 8], [2, 3, 3], {
+    stride: 2,
+    padding: { top: 0, bottom: 1, left: 0, right: 1 },
+  }),
+  convolving([2, 3, 5, 9], [4, 1, 7], { padding: [0, 3] }),
+  convolving([2, 3, 9, 5], [4, 7, 1], { stride: [1, 2], padding: [3, 0] }),
+  convolving([1, 2, 2, 1], [3, 5, 4], {
+    stride: [2, 1],
+    padding: { top: 3, bottom: 0, left: 1, right: 3 },
+  }),
 ];
 
 function viewed(

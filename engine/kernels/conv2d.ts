@@ -1,4 +1,4 @@
-import type { Conv2dAttrs, Conv2dSizes } from "../ops/conv2d.ts";
+import type { Conv2dSizes } from "../ops/conv2d.ts";
 import {
   declareBindings,
   type Emitter,
@@ -16,7 +16,6 @@ export function emitConv2d(
   weight: Ref,
   y: Ref,
   s: Conv2dSizes,
-  attrs: Conv2dAttrs,
 ): void {
   emitDirect(
     emitter,
@@ -29,7 +28,7 @@ export function emitConv2d(
   let ox = i % ${s.outW}u; let oy = (i / ${s.outW}u) % ${s.outH}u;
   let oc = (i / ${s.outW * s.outH}u) % ${s.outC}u; let b = i / ${s.outW * s.outH * s.outC}u;
   for (var c = 0u; c < ${s.inC}u; c++) { for (var ky = 0u; ky < ${s.kH}u; ky++) { for (var kx = 0u; kx < ${s.kW}u; kx++) {
-    let iy = oy * ${attrs.stride}u + ky - ${attrs.padding}u; let ix = ox * ${attrs.stride}u + kx - ${attrs.padding}u;
+    let iy = oy * ${s.strideH}u + ky - ${s.top}u; let ix = ox * ${s.strideW}u + kx - ${s.left}u;
     if (iy < ${s.inH}u && ix < ${s.inW}u) {
       sum += a[((b * ${s.inC}u + c) * ${s.inH}u + iy) * ${s.inW}u + ix] * w[((oc * ${s.inC}u + c) * ${s.kH}u + ky) * ${s.kW}u + kx];
     }
@@ -44,7 +43,6 @@ export function emitConv2dInputGrad(
   weight: Ref,
   dx: Ref,
   s: Conv2dSizes,
-  attrs: Conv2dAttrs,
 ): void {
   emitDirect(
     emitter,
@@ -57,10 +55,10 @@ export function emitConv2dInputGrad(
   let ix = i % ${s.inW}u; let iy = (i / ${s.inW}u) % ${s.inH}u;
   let c = (i / ${s.inW * s.inH}u) % ${s.inC}u; let b = i / ${s.inW * s.inH * s.inC}u;
   for (var oc = 0u; oc < ${s.outC}u; oc++) { for (var ky = 0u; ky < ${s.kH}u; ky++) { for (var kx = 0u; kx < ${s.kW}u; kx++) {
-    let y = iy + ${attrs.padding}u - ky; let x = ix + ${attrs.padding}u - kx;
-    if (iy + ${attrs.padding}u >= ky && ix + ${attrs.padding}u >= kx && y % ${attrs.stride}u == 0u && x % ${attrs.stride}u == 0u
-      && y / ${attrs.stride}u < ${s.outH}u && x / ${attrs.stride}u < ${s.outW}u) {
-      sum += a[((b * ${s.outC}u + oc) * ${s.outH}u + y / ${attrs.stride}u) * ${s.outW}u + x / ${attrs.stride}u]
+    let y = iy + ${s.top}u - ky; let x = ix + ${s.left}u - kx;
+    if (iy + ${s.top}u >= ky && ix + ${s.left}u >= kx && y % ${s.strideH}u == 0u && x % ${s.strideW}u == 0u
+      && y / ${s.strideH}u < ${s.outH}u && x / ${s.strideW}u < ${s.outW}u) {
+      sum += a[((b * ${s.outC}u + oc) * ${s.outH}u + y / ${s.strideH}u) * ${s.outW}u + x / ${s.strideW}u]
         * w[((oc * ${s.inC}u + c) * ${s.kH}u + ky) * ${s.kW}u + kx];
     }
   } } }`,
@@ -74,7 +72,6 @@ export function emitConv2dWeightGrad(
   grad: Ref,
   dw: Ref,
   s: Conv2dSizes,
-  attrs: Conv2dAttrs,
 ): void {
   const weights = s.outC * s.inC * s.kH * s.kW;
   const partial = emitter.scratch(s.batch * weights);
@@ -91,7 +88,7 @@ export function emitConv2dWeightGrad(
       s.kW * s.kH * s.inC
     }u) % ${s.outC}u; let b = i / ${weights}u;
   for (var oy = 0u; oy < ${s.outH}u; oy++) { for (var ox = 0u; ox < ${s.outW}u; ox++) {
-    let iy = oy * ${attrs.stride}u + ky - ${attrs.padding}u; let ix = ox * ${attrs.stride}u + kx - ${attrs.padding}u;
+    let iy = oy * ${s.strideH}u + ky - ${s.top}u; let ix = ox * ${s.strideW}u + kx - ${s.left}u;
     if (iy < ${s.inH}u && ix < ${s.inW}u) {
       sum += a[((b * ${s.inC}u + c) * ${s.inH}u + iy) * ${s.inW}u + ix] * w[((b * ${s.outC}u + oc) * ${s.outH}u + oy) * ${s.outW}u + ox];
     }

@@ -181,18 +181,18 @@ entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
 });
 
 entry(conv2dOp, false, ({ emitter, node, inputs: [x, weight], outputs: [y] }) => {
-  const sizes = conv2dSizes(node.inputs[0], node.inputs[1], node.outputs[0]);
-  emitConv2d(emitter, x, weight, y, sizes, node.attrs);
+  const sizes = conv2dSizes(node.inputs[0], node.inputs[1], node.outputs[0], node.attrs);
+  emitConv2d(emitter, x, weight, y, sizes);
 });
 
 entry(conv2dInputGradOp, false, ({ emitter, node, inputs: [grad, weight], outputs: [dx] }) => {
-  const sizes = conv2dSizes(node.outputs[0], node.inputs[1], node.inputs[0]);
-  emitConv2dInputGrad(emitter, grad, weight, dx, sizes, node.attrs);
+  const sizes = conv2dSizes(node.outputs[0], node.inputs[1], node.inputs[0], node.attrs);
+  emitConv2dInputGrad(emitter, grad, weight, dx, sizes);
 });
 
 entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw] }) => {
-  const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1]);
-  emitConv2dWeightGrad(emitter, x, grad, dw, sizes, node.attrs);
+  const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1], node.attrs);
+  emitConv2dWeightGrad(emitter, x, grad, dw, sizes);
 });
 
 entry(embeddingOp, false, ({ emitter, node, inputs: [table, index], outputs: [out] }) => {

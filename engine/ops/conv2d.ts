@@ -3,10 +3,19 @@ import { add } from "./binary.ts";
 import { applyOne } from "./elementwise.ts";
 import { reshape } from "./views.ts";
 
+/** Zeros around a picture. */
+export interface Padding {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 /** Attributes of {@linkcode conv2d}. */
 export interface Conv2dAttrs {
-  readonly stride: number;
-  readonly padding: number;
+  /** Down and across. */
+  readonly stride: readonly [number, number];
+  readonly padding: Padding;
 }
 
 /** Attributes of the two gradients: the convolution's, and the sizes that are not in their inputs. */
@@ -27,6 +36,11 @@ export interface Conv2dSizes {
   readonly outW: number;
   readonly kH: number;
   readonly kW: number;
+  readonly strideH: number;
+  readonly strideW: number;
+  /** Rows of zeros above and columns of zeros to the left; those beyond follow from the output. */
+  readonly top: number;
+  readonly left: number;
 }
 
 /** The operation behind {@linkcode conv2d}. */
@@ -39,10 +53,20 @@ export const conv2dOp: Operation<Conv2dAttrs> = {
         `conv2d: input ${shapeText(x.shape)} and weight ${shapeText(weight.shape)} do not fit`,
       );
     }
-    const out = (n: number, k: number) => Math.floor((n + 2 * padding - k) / stride) + 1;
+    const { top, bottom, left, right } = padding;
+    if (!stride.every((n) => Number.isInteger(n) && n > 0)) {
+      throw new ShapeError(`conv2d: stride ${shapeText(stride)} is not of whole numbers from 1`);
+    }
+    if (![top, bottom, left, right].every((n) => Number.isInteger(n) && n >= 0)) {
+      throw new ShapeError(
+        `conv2d: padding ${JSON.stringify(padding)} is not of whole numbers from 0`,
+      );
+    }
     const [batch, , h, w] = x.shape;
     const [outC, , kH, kW] = weight.shape;
-    return [{ shape: [batch, outC, out(h, kH), out(w, kW)], dtype: "f32" }];
+    const outH = Math.floor((h + top + bottom - kH) / stride[0]) + 1;
+    const outW = Math.floor((w + left + right - kW) / stride[1]) + 1;
+    return [{ shape: [batch, outC, outH, outW], dtype: "f32" }];
   },
   adjoint({ inputs: [x, weight], attrs }, [grad]) {
     if (!grad) return [undefined, undefined];
@@ -54,9 +78,9 @@ export const conv2dOp: Operation<Conv2dAttrs> = {
     ];
   },
   evaluate([x, weight], { inputs, outputs: [y], attrs }) {
-    const sizes = conv2dSizes(inputs[0], inputs[1], y);
     const out = new Float64Array(y.size);
-    visit(sizes, attrs, (i, k, o) => out[o] += x[i] * weight[k]);
+    const sizes = conv2dSizes(inputs[0], inputs[1], y, attrs);
+    visit(sizes, (i, k, o) => out[o] += x[i] * weight[k]);
     return [out];
   },
 };
@@ -69,7 +93,8 @@ export const conv2dInputGradOp: Operation<Conv2dGradAttrs> = {
   ],
   evaluate([grad, weight], { inputs, outputs: [dx], attrs }) {
     const out = new Float64Array(dx.size);
-    visit(conv2dSizes(dx, inputs[1], inputs[0]), attrs, (i, k, o) => out[i] += grad[o] * weight[k]);
+    const sizes = conv2dSizes(dx, inputs[1], inputs[0], attrs);
+    visit(sizes, (i, k, o) => out[i] += grad[o] * weight[k]);
     return [out];
   },
 };
@@ -82,38 +107,66 @@ export const conv2dWeightGradOp: Operation<Conv2dGradAttrs> = {
   ],
   evaluate([x, grad], { inputs, outputs: [dw], attrs }) {
     const out = new Float64Array(dw.size);
-    visit(conv2dSizes(inputs[0], dw, inputs[1]), attrs, (i, k, o) => out[k] += grad[o] * x[i]);
+    const sizes = conv2dSizes(inputs[0], dw, inputs[1], attrs);
+    visit(sizes, (i, k, o) => out[k] += grad[o] * x[i]);
     return [out];
   },
 };
 
 /** The sizes of a convolution from its input, weight and output. */
-export function conv2dSizes(x: Tensor, weight: Tensor, y: Tensor): Conv2dSizes {
+export function conv2dSizes(
+  x: Tensor,
+  weight: Tensor,
+  y: Tensor,
+  { stride: [strideH, strideW], padding: { top, left } }: Conv2dAttrs,
+): Conv2dSizes {
   const [batch, inC, inH, inW] = x.shape;
   const [outC, , kH, kW] = weight.shape;
   const [, , outH, outW] = y.shape;
-  return { batch, inC, inH, inW, outC, outH, outW, kH, kW };
+  return { batch, inC, inH, inW, outC, outH, outW, kH, kW, strideH, strideW, top, left };
+}
+
+/** Options of {@linkcode conv2d}. */
+export interface Conv2dOptions {
+  /** `[out]`. */
+  readonly bias?: Tensor;
+  /** One number, or one down and one across; 1 where absent. */
+  readonly stride?: number | readonly [number, number];
+  /** Zeros on all sides, above and below and beside, or on each side; 0 where absent. */
+  readonly padding?: number | readonly [number, number] | Padding;
 }
 
 /**
- * Two-dimensional cross-correlation, PyTorch's `nn.Conv2d`.
+ * Two-dimensional cross-correlation, PyTorch's `nn.Conv2d`, to `[batch, out, height, width]`.
  *
  * @param x `[batch, in, height, width]`
  * @param weight `[out, in, kernel height, kernel width]`
- * @param bias `[out]`
+ * @throws {ShapeError} naming the shapes or the numbers that do not fit
  */
 export function conv2d(
   x: Tensor,
   weight: Tensor,
-  { bias, stride = 1, padding = 0 }: { bias?: Tensor; stride?: number; padding?: number } = {},
+  { bias, stride = 1, padding = 0 }: Conv2dOptions = {},
 ): Tensor {
-  const y = applyOne(conv2dOp, [x, weight], { stride, padding });
-  return bias ? add(y, reshape(bias, [bias.size, 1, 1])) : y;
+  const y = applyOne(conv2dOp, [x, weight], {
+    stride: typeof stride === "number" ? [stride, stride] : stride,
+    padding: paddingOf(padding),
+  });
+  if (!bias) return y;
+  if (bias.shape.length !== 1 || bias.size !== y.shape[1]) {
+    throw new ShapeError(`conv2d: bias ${shapeText(bias.shape)} is not [${y.shape[1]}]`);
+  }
+  return add(y, reshape(bias, [bias.size, 1, 1]));
+}
+
+function paddingOf(padding: NonNullable<Conv2dOptions["padding"]>): Padding {
+  if (typeof padding === "object" && "top" in padding) return padding;
+  const [y, x] = typeof padding === "number" ? [padding, padding] : padding;
+  return { top: y, bottom: y, left: x, right: x };
 }
 
 function visit(
   s: Conv2dSizes,
-  { stride, padding }: Conv2dAttrs,
   term: (input: number, weight: number, output: number) => void,
 ): void {
   for (let b = 0, o = 0; b < s.batch; b++) {
@@ -122,10 +175,10 @@ function visit(
         for (let ox = 0; ox < s.outW; ox++, o++) {
           for (let ic = 0; ic < s.inC; ic++) {
             for (let ky = 0; ky < s.kH; ky++) {
-              const y = oy * stride + ky - padding;
+              const y = oy * s.strideH + ky - s.top;
               if (y < 0 || y >= s.inH) continue;
               for (let kx = 0; kx < s.kW; kx++) {
-                const x = ox * stride + kx - padding;
+                const x = ox * s.strideW + kx - s.left;
                 if (x < 0 || x >= s.inW) continue;
                 term(
                   ((b * s.inC + ic) * s.inH + y) * s.inW + x,

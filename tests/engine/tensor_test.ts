@@ -70,6 +70,21 @@ const refusals: readonly (readonly [string, () => Tensor, string])[] = [
     "conv2d: output [1, 4, 0, 6] has an empty dimension",
   ],
   [
+    "conv2d, stride",
+    () => conv2d(x(1, 1, 4, 8), x(4, 1, 3, 3), { stride: [1, 0] }),
+    "conv2d: stride [1, 0] is not of whole numbers from 1",
+  ],
+  [
+    "conv2d, padding",
+    () => conv2d(x(1, 1, 4, 8), x(4, 1, 3, 3), { padding: [1, 0.5] }),
+    'conv2d: padding {"top":1,"bottom":1,"left":0.5,"right":0.5} is not of whole numbers from 0',
+  ],
+  [
+    "conv2d, bias",
+    () => conv2d(x(1, 1, 4, 8), x(4, 1, 3, 3), { bias: x(3) }),
+    "conv2d: bias [3] is not [4]",
+  ],
+  [
     "conv2d, type",
     () => conv2d(x(1, 1, 2, 8), whole("i32", 4, 1, 1, 1)),
     "conv2d: takes f32, not i32 [4, 1, 1, 1]",
