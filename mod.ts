@@ -82,9 +82,14 @@ export {
   decodeSafetensors,
   encodeSafetensors,
   SafetensorsError,
+} from "./train/formats/safetensors.ts";
+export {
+  type StoredArrays,
   type StoredDtype,
   type StoredTensor,
-} from "./train/formats/safetensors.ts";
+  toFloat32,
+  toFloat64,
+} from "./train/formats/stored_tensor.ts";
 export { loadDataset } from "./train/load_dataset.ts";
 export { type LogEntry } from "./train/log.ts";
 export { learningRate } from "./train/lr_scheduler.ts";

@@ -1,12 +1,8 @@
 import { basename, join } from "node:path";
 import { type Config, configSchema } from "./config.ts";
 import { renameDurably, syncFolder, writeDurably } from "./durable.ts";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  SafetensorsError,
-  type StoredTensor,
-} from "./formats/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "./formats/safetensors.ts";
+import type { StoredTensor } from "./formats/stored_tensor.ts";
 
 /** Arrays by parameter name, row-major. */
 export type Values = Record<string, { shape: number[]; data: Float32Array }>;

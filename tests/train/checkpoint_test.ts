@@ -12,11 +12,8 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "../../train/checkpoint.ts";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type StoredTensor,
-} from "../../train/formats/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../train/formats/safetensors.ts";
+import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
 import { checkpointOf } from "./checkpoint_of.ts";
 
 const NNET = "nnet.safetensors";

@@ -1,44 +1,21 @@
 /** Reading and writing safetensors: a JSON header with names, types and byte ranges, then the data. */
 
-/** The fitting typed array of every stored type; BF16 keeps its raw bits, BOOL one byte a value. */
-export interface StoredArrays {
-  F64: Float64Array;
-  F32: Float32Array;
-  F16: Float16Array;
-  BF16: Uint16Array;
-  I64: BigInt64Array;
-  I32: Int32Array;
-  I16: Int16Array;
-  I8: Int8Array;
-  U8: Uint8Array;
-  BOOL: Uint8Array;
-}
-
-/** The element types this program stores, by their safetensors names. */
-export type StoredDtype = keyof StoredArrays;
-
-/** One array as stored: its type, its shape (row-major; `[]` is a scalar) and its values. */
-export type StoredTensor = {
-  [D in StoredDtype]: { dtype: D; shape: number[]; data: StoredArrays[D] };
-}[StoredDtype];
+import {
+  dtypeBytes,
+  elements,
+  isShape,
+  isStoredDtype,
+  type StoredTensor,
+  tensorBytes,
+  tensorFault,
+  tensorOf,
+} from "./stored_tensor.ts";
 
 /** Says what is wrong with a safetensors file, and in which one. */
 export class SafetensorsError extends Error {
   override name = "SafetensorsError";
 }
 
-const ARRAYS = {
-  F64: Float64Array,
-  F32: Float32Array,
-  F16: Float16Array,
-  BF16: Uint16Array,
-  I64: BigInt64Array,
-  I32: Int32Array,
-  I16: Int16Array,
-  I8: Int8Array,
-  U8: Uint8Array,
-  BOOL: Uint8Array,
-};
 const METADATA = "__metadata__";
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
@@ -55,16 +32,11 @@ export function encodeSafetensors(
 ): Uint8Array<ArrayBuffer> {
   const entries: [string, unknown][] = metadata ? [[METADATA, metadata]] : [];
   let size = 0;
-  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+  for (const [name, tensor] of Object.entries(tensors)) {
     if (name === METADATA) throw new SafetensorsError(`no tensor may be called ${METADATA}`);
-    const fault = !isShape(shape)
-      ? `its shape [${shape}] is not a list of sizes`
-      : !(data instanceof ARRAYS[dtype])
-      ? `${dtype} is stored from a ${ARRAYS[dtype].name}`
-      : elements(shape) !== data.length
-      ? `shape [${shape}] does not hold ${data.length} values`
-      : null;
+    const fault = tensorFault(tensor);
     if (fault) throw new SafetensorsError(`tensor "${name}" cannot be stored: ${fault}`);
+    const { dtype, shape, data } = tensor;
     entries.push([name, { dtype, shape, data_offsets: [size, size += data.byteLength] }]);
   }
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
@@ -74,9 +46,9 @@ export function encodeSafetensors(
   bytes.set(header, LENGTH_BYTES);
   bytes.fill(0x20, LENGTH_BYTES + header.length, start);
   let at = start;
-  for (const { data } of Object.values(tensors)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  for (const tensor of Object.values(tensors)) {
+    bytes.set(tensorBytes(tensor), at);
+    at += tensor.data.byteLength;
   }
   return bytes;
 }
@@ -115,10 +87,9 @@ export function decodeSafetensors(
     if (name === METADATA) continue;
     if (!isRecord(entry)) return fail(`the entry of tensor "${name}" is not an object`);
     const { dtype, shape, data_offsets: range } = entry;
-    if (typeof dtype !== "string" || !Object.hasOwn(ARRAYS, dtype)) {
+    if (!isStoredDtype(dtype)) {
       return fail(`tensor "${name}" has the unknown dtype ${JSON.stringify(dtype)}`);
     }
-    const Values = ARRAYS[dtype as StoredDtype];
     if (!isShape(shape)) return fail(`tensor "${name}" has no valid shape`);
     if (!isShape(range) || range.length !== 2) {
       return fail(`tensor "${name}" has no valid data_offsets`);
@@ -128,11 +99,10 @@ export function decodeSafetensors(
       const size = bytes.length - start;
       return fail(`tensor "${name}" lies at ${begin} to ${end} of ${size} data bytes`);
     }
-    if (elements(shape) * Values.BYTES_PER_ELEMENT !== end - begin) {
+    if (elements(shape) * dtypeBytes(dtype) !== end - begin) {
       return fail(`tensor "${name}" of ${dtype} [${shape}] does not fill ${end - begin} bytes`);
     }
-    const data = new Values(bytes.slice(start + begin, start + end).buffer);
-    tensors.push([name, { dtype, shape, data } as StoredTensor]);
+    tensors.push([name, tensorOf(dtype, shape, bytes.slice(start + begin, start + end))]);
     ranges.push({ name, begin, end });
   }
 
@@ -189,12 +159,4 @@ function repeatedKey(json: string): string | null {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isShape(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function elements(shape: number[]): number {
-  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }

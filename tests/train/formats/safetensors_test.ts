@@ -4,8 +4,8 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   SafetensorsError,
-  type StoredTensor,
 } from "../../../train/formats/safetensors.ts";
+import type { StoredTensor } from "../../../train/formats/stored_tensor.ts";
 
 const every: Record<string, StoredTensor> = {
   "a.F64": { dtype: "F64", shape: [2], data: Float64Array.of(Math.PI, -1e300) },
