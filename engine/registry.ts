@@ -2,6 +2,7 @@ import type { Device } from "./device.ts";
 import { grad } from "./grad.ts";
 import { constant, type HostArray, input } from "./leaves.ts";
 import { attention } from "./ops/attention.ts";
+import { avgPool2d } from "./ops/avg_pool2d.ts";
 import { add, div, mul, sub } from "./ops/binary.ts";
 import { unpackBytes } from "./ops/bytes.ts";
 import { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
@@ -11,8 +12,10 @@ import { gelu } from "./ops/gelu.ts";
 import { layerNorm } from "./ops/layer_norm.ts";
 import { linear } from "./ops/linear.ts";
 import { matmul, type MatmulAttrs } from "./ops/matmul.ts";
+import { maxPool2d } from "./ops/max_pool2d.ts";
 import { pack } from "./ops/pack.ts";
 import { randomNormal, randomUniform } from "./ops/random.ts";
+import { resizeBilinear } from "./ops/resize_bilinear.ts";
 import { softmax } from "./ops/softmax.ts";
 import { mean, sum } from "./ops/sum.ts";
 import { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
@@ -402,6 +405,45 @@ const convolutions: readonly OperationExample[] = [
   }),
 ];
 
+function pooling(
+  x: Shape,
+  kernel_size: number,
+  stride: number,
+  padding: number,
+): readonly OperationExample[] {
+  const window = { kernel_size, stride, padding };
+  const of = `${shapeText(x)}, windows of ${kernel_size}, stride ${stride}, padding ${padding}`;
+  return [
+    smooth(`max_pool2d: ${of}`, [x], ([x]) => maxPool2d(x, window)),
+    smooth(`avg_pool2d: ${of}`, [x], ([x]) => avgPool2d(x, window)),
+    smooth(`avg_pool2d: ${of} not counted`, [x], ([x]) => {
+      return avgPool2d(x, { ...window, count_include_pad: false });
+    }),
+  ];
+}
+
+const poolings: readonly OperationExample[] = [
+  ...pooling([1, 1, 1, 1], 1, 1, 0),
+  ...pooling([2, 3, 7, 5], 3, 1, 1),
+  ...pooling([2, 2, 8, 11], 3, 2, 0),
+  ...pooling([1, 3, 9, 6], 5, 3, 2),
+  ...pooling([3, 1, 5, 7], 2, 4, 1),
+];
+
+function resizing(x: Shape, height: number, width: number): OperationExample {
+  return smooth(`resize_bilinear: ${shapeText(x)} to ${height} x ${width}`, [x], ([x]) => {
+    return resizeBilinear(x, height, width);
+  });
+}
+
+const resizes: readonly OperationExample[] = [
+  resizing([1, 1, 1, 1], 3, 2),
+  resizing([2, 3, 5, 7], 5, 7),
+  resizing([2, 1, 4, 3], 13, 17),
+  resizing([1, 2, 11, 23], 4, 1),
+  resizing([1, 2, 3, 9], 8, 5),
+];
+
 function viewed(
   name: string,
   shapes: readonly Shape[],
@@ -489,6 +531,8 @@ export const examples: readonly OperationExample[] = [
   ...rows,
   ...sums,
   ...convolutions,
+  ...poolings,
+  ...resizes,
   ...views,
   ...gathers,
 ];

@@ -1,11 +1,15 @@
 import { attentionBackwardOp, attentionOp, attentionSizes } from "../ops/attention.ts";
+import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dSizes, conv2dWeightGradOp } from "../ops/conv2d.ts";
 import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
 import { layerNormBackwardOp, layerNormOp } from "../ops/layer_norm.ts";
 import { linearInputGradOp, linearOp, linearWeightGradOp } from "../ops/linear.ts";
 import { matmulOp, matmulSizes } from "../ops/matmul.ts";
+import { maxPool2dInputGradOp, maxPool2dOp } from "../ops/max_pool2d.ts";
+import { pool2dSizes } from "../ops/pool2d.ts";
 import { randomOp } from "../ops/random.ts";
+import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilinear.ts";
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
 import { sumOp } from "../ops/sum.ts";
 import { type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts";
@@ -17,6 +21,13 @@ import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
 import { emitGemm, type Epilogue } from "./gemm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
+import {
+  emitAvgPool2d,
+  emitAvgPool2dInputGrad,
+  emitMaxPool2d,
+  emitMaxPool2dInputGrad,
+} from "./pool2d.ts";
+import { emitResizeBilinear, emitResizeBilinearInputGrad } from "./resize_bilinear.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
 import { emitColumnSums, emitRowSums } from "./sums.ts";
 
@@ -193,6 +204,32 @@ entry(conv2dInputGradOp, false, ({ emitter, node, inputs: [grad, weight], output
 entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw] }) => {
   const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1], node.attrs);
   emitConv2dWeightGrad(emitter, x, grad, dw, sizes);
+});
+
+entry(maxPool2dOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+  emitMaxPool2d(emitter, x, y, pool2dSizes(node.inputs[0], node.outputs[0]), node.attrs);
+});
+
+entry(maxPool2dInputGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dx] }) => {
+  const sizes = pool2dSizes(node.inputs[0], node.inputs[1]);
+  emitMaxPool2dInputGrad(emitter, x, grad, dx, sizes, node.attrs);
+});
+
+entry(avgPool2dOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+  emitAvgPool2d(emitter, x, y, pool2dSizes(node.inputs[0], node.outputs[0]), node.attrs);
+});
+
+entry(avgPool2dInputGradOp, false, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
+  const sizes = pool2dSizes(node.outputs[0], node.inputs[0]);
+  emitAvgPool2dInputGrad(emitter, grad, dx, sizes, node.attrs);
+});
+
+entry(resizeBilinearOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+  emitResizeBilinear(emitter, x, y, node.inputs[0].shape, node.outputs[0].shape);
+});
+
+entry(resizeBilinearInputGradOp, false, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
+  emitResizeBilinearInputGrad(emitter, grad, dx, node.inputs[0].shape, node.outputs[0].shape);
 });
 
 entry(embeddingOp, false, ({ emitter, node, inputs: [table, index], outputs: [out] }) => {

@@ -1,0 +1,69 @@
+import type { Operation, Tensor } from "../tensor.ts";
+import { applyOne } from "./elementwise.ts";
+import { type Pool2dAttrs, pool2dShape, pool2dSizes, visitWindows } from "./pool2d.ts";
+
+/** Attributes of {@linkcode avgPool2d}. */
+export interface AvgPool2dAttrs extends Pool2dAttrs {
+  /** Divide by the window's size at the edges too, as if there were zeros beyond them. */
+  readonly count_include_pad: boolean;
+}
+
+/** Attributes of the gradient: the pooling's, and the input's sizes. */
+export interface AvgPool2dGradAttrs extends AvgPool2dAttrs {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The operation behind {@linkcode avgPool2d}. */
+export const avgPool2dOp: Operation<AvgPool2dAttrs> = {
+  name: "avg_pool2d",
+  infer: ([x], attrs) => [{ shape: pool2dShape("avg_pool2d", x, attrs), dtype: "f32" }],
+  adjoint({ inputs: [x], attrs }, [grad]) {
+    const [, , height, width] = x.shape;
+    return [grad && applyOne(avgPool2dInputGradOp, [grad], { ...attrs, height, width })];
+  },
+  evaluate([x], { inputs, outputs: [y], attrs }) {
+    const out = new Float64Array(y.size);
+    visitWindows(pool2dSizes(inputs[0], y), attrs, (o, window) => {
+      out[o] = window.reduce((sum, i) => sum + x[i], 0) / divisor(window, attrs);
+    });
+    return [out];
+  },
+};
+
+/** From the output's gradient, the input's: each window's is shared out among what it covers. */
+export const avgPool2dInputGradOp: Operation<AvgPool2dGradAttrs> = {
+  name: "avg_pool2d_input_grad",
+  infer: ([{ shape: [batch, channels] }], { height, width }) => [
+    { shape: [batch, channels, height, width], dtype: "f32" },
+  ],
+  evaluate([grad], { inputs, outputs: [dx], attrs }) {
+    const out = new Float64Array(dx.size);
+    visitWindows(pool2dSizes(dx, inputs[0]), attrs, (o, window) => {
+      for (const i of window) out[i] += grad[o] / divisor(window, attrs);
+    });
+    return [out];
+  },
+};
+
+/**
+ * The mean of each window, PyTorch's `nn.AvgPool2d`.
+ *
+ * @param x `[batch, channels, height, width]`
+ * @throws {ShapeError} for a window that does not fit
+ */
+export function avgPool2d(
+  x: Tensor,
+  { kernel_size, stride = kernel_size, padding = 0, count_include_pad = true }: {
+    kernel_size: number;
+    stride?: number;
+    padding?: number;
+    count_include_pad?: boolean;
+  },
+): Tensor {
+  return applyOne(avgPool2dOp, [x], { kernel_size, stride, padding, count_include_pad });
+}
+
+function divisor(window: readonly number[], attrs: AvgPool2dAttrs): number {
+  return attrs.count_include_pad ? attrs.kernel_size ** 2 : window.length;
+}

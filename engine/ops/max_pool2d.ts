@@ -1,0 +1,51 @@
+import type { Operation, Tensor } from "../tensor.ts";
+import { applyOne } from "./elementwise.ts";
+import { type Pool2dAttrs, pool2dShape, pool2dSizes, visitWindows } from "./pool2d.ts";
+
+/** The operation behind {@linkcode maxPool2d}. */
+export const maxPool2dOp: Operation<Pool2dAttrs> = {
+  name: "max_pool2d",
+  infer: ([x], attrs) => [{ shape: pool2dShape("max_pool2d", x, attrs), dtype: "f32" }],
+  adjoint: ({ inputs: [x], attrs }, [grad]) => [
+    grad && applyOne(maxPool2dInputGradOp, [x, grad], attrs),
+  ],
+  evaluate([x], { inputs, outputs: [y], attrs }) {
+    const out = new Float64Array(y.size);
+    visitWindows(pool2dSizes(inputs[0], y), attrs, (o, window) => out[o] = x[largest(x, window)]);
+    return [out];
+  },
+};
+
+/** From the input and the output's gradient, the input's: each window's goes to its first largest. */
+export const maxPool2dInputGradOp: Operation<Pool2dAttrs> = {
+  name: "max_pool2d_input_grad",
+  infer: ([x]) => [{ shape: x.shape, dtype: "f32" }],
+  evaluate([x, grad], { inputs, attrs }) {
+    const out = new Float64Array(x.length);
+    visitWindows(pool2dSizes(inputs[0], inputs[1]), attrs, (o, window) => {
+      out[largest(x, window)] += grad[o];
+    });
+    return [out];
+  },
+};
+
+/**
+ * The largest element of each window, PyTorch's `nn.MaxPool2d`.
+ *
+ * @param x `[batch, channels, height, width]`
+ * @throws {ShapeError} for a window that does not fit
+ */
+export function maxPool2d(
+  x: Tensor,
+  { kernel_size, stride = kernel_size, padding = 0 }: {
+    kernel_size: number;
+    stride?: number;
+    padding?: number;
+  },
+): Tensor {
+  return applyOne(maxPool2dOp, [x], { kernel_size, stride, padding });
+}
+
+function largest(x: Float64Array, window: readonly number[]): number {
+  return window.reduce((best, i) => x[i] > x[best] ? i : best);
+}
