@@ -1,4 +1,4 @@
-/** Pictures came out with values that are no numbers. */
+/** Pictures, or figures taken of them, have values that are no numbers. */
 export class NotFiniteError extends Error {
   override readonly name: string = "NotFiniteError";
 }
