@@ -6,9 +6,11 @@ import { avgPool2d } from "./ops/avg_pool2d.ts";
 import { add, div, mul, sub } from "./ops/binary.ts";
 import { unpackBytes } from "./ops/bytes.ts";
 import { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
+import { dropout } from "./ops/dropout.ts";
 import { applyOne } from "./ops/elementwise.ts";
 import { embedding } from "./ops/embedding.ts";
 import { gelu } from "./ops/gelu.ts";
+import { groupNorm } from "./ops/group_norm.ts";
 import { layerNorm } from "./ops/layer_norm.ts";
 import { linear } from "./ops/linear.ts";
 import { matmul, type MatmulAttrs } from "./ops/matmul.ts";
@@ -19,6 +21,7 @@ import { resizeBilinear } from "./ops/resize_bilinear.ts";
 import { softmax } from "./ops/softmax.ts";
 import { mean, sum } from "./ops/sum.ts";
 import { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
+import { upsampleNearest } from "./ops/upsample_nearest.ts";
 import { broadcastTo, concat, pad, permute, reshape, slice, windowOp } from "./ops/views.ts";
 import { philox } from "./philox.ts";
 import { compile } from "./plan.ts";
@@ -321,6 +324,14 @@ function normal(rows: number, columns: number): OperationExample {
   );
 }
 
+function grouped(shape: Shape, groups: number): OperationExample {
+  return smooth(
+    `group_norm: ${shapeText(shape)} in ${groups} group${groups > 1 ? "s" : ""}`,
+    [shape, [shape[1]], [shape[1]]],
+    ([x, weight, bias]) => groupNorm(x, { weight, bias, groups }),
+  );
+}
+
 function softened(shape: Shape, scale = 1): OperationExample {
   const times = scale === 1 ? "" : `, times ${scale}`;
   return smooth(
@@ -345,6 +356,17 @@ const rows: readonly OperationExample[] = [
     inputs: [f32([2, 3, 9], (i) => 4 + spread(0.25)(i)), f32([9]), f32([9])],
     differentiable: [0, 1, 2],
     build: ([x, weight, bias]) => [add(x, layerNorm(x, { weight, bias }))],
+  },
+  grouped([1, 2, 3, 1], 1),
+  grouped([2, 6, 5, 7], 3),
+  grouped([3, 14], 2),
+  grouped([2, 7, 9, 11], 7),
+  grouped([3, 8, 17, 13], 2),
+  {
+    name: "group_norm: [2, 6, 3, 5] far from 0, with a residual, silu",
+    inputs: [f32([2, 6, 3, 5], (i) => 4 + spread(0.25)(i)), f32([6]), f32([6])],
+    differentiable: [0, 1, 2],
+    build: ([x, weight, bias]) => [add(x, silu(groupNorm(x, { weight, bias, groups: 2 })))],
   },
   softened([1]),
   softened([7, 257]),
@@ -474,6 +496,9 @@ const views: readonly OperationExample[] = [
   viewed("concat axis 1", [[3, 5], [3, 1], [3, 2]], (inputs) => concat(inputs, 1)),
   viewed("concat axis 0", [[1, 3], [2, 3]], (inputs) => concat(inputs, 0)),
   viewed("concat axis 1, vectors", [[2, 8], [2, 4]], (inputs) => concat(inputs, 1)),
+  viewed("upsample_nearest", [[2, 3, 5, 7]], ([x]) => upsampleNearest(x)),
+  viewed("upsample_nearest", [[1, 1, 1, 1]], ([x]) => upsampleNearest(x)),
+  viewed("upsample_nearest", [[2, 1, 3, 8]], ([x]) => upsampleNearest(x)),
   smooth("pack: 3 at 64, 130 at 128, of 300, zeros between", [[3], [10, 13]], ([a, b]) => {
     return pack([square(a), gelu(b)], { offsets: [64, 128], length: 300 });
   }),
@@ -484,7 +509,20 @@ const views: readonly OperationExample[] = [
 
 const key: ExampleInput = { shape: [4], dtype: "u32", values: (i) => [7, 11, 13, 2 ** 32 - 2][i] };
 
+function dropping(shape: Shape, p: number): OperationExample {
+  return {
+    name: `dropout: ${shapeText(shape)}, p ${p}`,
+    inputs: [f32(shape), key],
+    differentiable: [0],
+    build: ([x, key]) => [silu(dropout(silu(x), p, key, 5))],
+  };
+}
+
 const gathers: readonly OperationExample[] = [
+  dropping([], 0.25),
+  dropping([3, 5], 0.5),
+  dropping([2, 3, 8, 4], 0.1),
+  dropping([1, 2053], 0.9),
   {
     name: "embedding: 5 rows of 7, indices [3, 4]",
     inputs: [f32([5, 7]), { shape: [3, 4], dtype: "i32", values: (i) => (i * i) % 4 }],

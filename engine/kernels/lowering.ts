@@ -2,7 +2,9 @@ import { attentionBackwardOp, attentionOp, attentionSizes } from "../ops/attenti
 import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dSizes, conv2dWeightGradOp } from "../ops/conv2d.ts";
+import { dropoutOp, dropoutSizes } from "../ops/dropout.ts";
 import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
+import { groupNormBackwardOp, groupNormOp, groupNormSizes } from "../ops/group_norm.ts";
 import { layerNormBackwardOp, layerNormOp } from "../ops/layer_norm.ts";
 import { linearInputGradOp, linearOp, linearWeightGradOp } from "../ops/linear.ts";
 import { matmulOp, matmulSizes } from "../ops/matmul.ts";
@@ -17,9 +19,11 @@ import { emitAttention, emitAttentionBackward } from "./attention.ts";
 import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
 import { emitUnpackBytes } from "./bytes.ts";
+import { emitDropout } from "./dropout.ts";
 import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
 import { emitGemm, type Epilogue } from "./gemm.ts";
+import { emitGroupNorm, emitGroupNormBackward } from "./group_norm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
 import {
   emitAvgPool2d,
@@ -167,6 +171,19 @@ entry(layerNormBackwardOp, true, ({ emitter, node, inputs, outputs, epilogue }) 
   emitLayerNormBackward(emitter, refs, columnsOf(node.inputs[0]), epilogue);
 });
 
+entry(groupNormOp, true, ({ emitter, node, inputs: [x, weight, bias], outputs, epilogue }) => {
+  const [, statistics] = outputs;
+  const sizes = groupNormSizes(node.inputs[0], node.attrs);
+  emitGroupNorm(emitter, { x, weight, bias, statistics }, sizes, node.attrs.eps, epilogue);
+});
+
+entry(groupNormBackwardOp, true, ({ emitter, node, inputs, outputs, epilogue }) => {
+  const [x, weight, statistics, grad] = inputs;
+  const [, dweight, dbias] = outputs;
+  const refs = { x, weight, statistics, grad, dweight, dbias };
+  emitGroupNormBackward(emitter, refs, groupNormSizes(node.inputs[0], node.attrs), epilogue);
+});
+
 entry(softmaxOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
   emitSoftmax(emitter, x, y, columnsOf(node.outputs[0]));
 });
@@ -246,4 +263,8 @@ entry(unpackBytesOp, false, ({ emitter, inputs: [words], outputs: [out] }) => {
 
 entry(randomOp, false, ({ emitter, node, inputs: [key], outputs: [out] }) => {
   emitRandom(emitter, key, out, node.attrs);
+});
+
+entry(dropoutOp, true, ({ emitter, node, inputs: [x, key], epilogue }) => {
+  emitDropout(emitter, { x, key }, dropoutSizes(node.inputs[0]), node.attrs, epilogue);
 });

@@ -89,6 +89,31 @@ export const sigmoidOp: Unary = elementwise<null>({
   adjoint: ({ outputs: [y] }, grad) => [mul(grad, mul(y, affine(y, -1, 1)))],
 });
 
+/** The operation behind {@linkcode silu}. */
+export const siluOp: Unary = elementwise<null>({
+  name: "silu",
+  arity: 1,
+  wgsl: ([x], type) => `(${x} / (${type}(1.0) + exp(-${x})))`,
+  f: ([x]) => x / (1 + Math.exp(-x)),
+  // From x alone, so that the sigmoid is not kept for the backward pass.
+  adjoint: ({ inputs: [x] }, grad) => [mul(grad, applyOne(siluDerivativeOp, [x], null))],
+});
+
+/** The derivative of SiLU, used by its adjoint. */
+export const siluDerivativeOp: Unary = elementwise<null>({
+  name: "silu_derivative",
+  arity: 1,
+  wgsl: ([x], type) => `silu_derivative_${type}(${x})`,
+  helpers: (type) => [`fn silu_derivative_${type}(x: ${type}) -> ${type} {
+  let s = ${type}(1.0) / (${type}(1.0) + exp(-x));
+  return s * (${type}(1.0) + x * (${type}(1.0) - s));
+}`],
+  f: ([x]) => {
+    const s = 1 / (1 + Math.exp(-x));
+    return s * (1 + x * (1 - s));
+  },
+});
+
 /** `x * scale + shift`. */
 export function affine(x: Tensor, scale: number, shift = 0): Tensor {
   // Gradients start from a constant 1: without folding, each factor on the way is a kernel.
@@ -136,7 +161,7 @@ export function sigmoid(x: Tensor): Tensor {
 
 /** `x sigmoid(x)`, also called swish. */
 export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
+  return applyOne(siluOp, [x], null);
 }
 
 /** `x^2`. */

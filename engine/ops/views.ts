@@ -40,7 +40,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 /** An operation that only says where each output element is read. */
-function view<A>(
+export function view<A>(
   name: string,
   map: (x: Tensor, attrs: A) => ViewMap,
   adjoint: (node: Node<A>, grad: Tensor) => Tensor,

@@ -19,7 +19,7 @@ const variants: readonly Variant[] = [
   {
     name: "without subgroups",
     options: { withoutSubgroups: true },
-    differing: /^(linear: 7|attention|layer_norm|softmax|sum|mean)/,
+    differing: /^(linear: 7|attention|layer_norm|group_norm|softmax|sum|mean)/,
   },
   {
     name: "of a discrete GPU, widest tile",
