@@ -21,6 +21,16 @@
  */
 export * from "./engine/mod.ts";
 
+export {
+  foldBatchNorm,
+  inception,
+  INCEPTION_SIZE,
+  inceptionInput,
+  type InceptionLeaf,
+  type InceptionOutputs,
+  inceptionShapes,
+  inceptionStateShapes,
+} from "./nets/inception.ts";
 export { type Observe } from "./nets/observe.ts";
 export {
   initialize,
