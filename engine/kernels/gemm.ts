@@ -2,6 +2,7 @@ import type { Capabilities } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Dispatch, Emitter, Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
+import type { Picture } from "./picture.ts";
 import { kLanes } from "./k_lanes.ts";
 import { tiled } from "./tiled.ts";
 
@@ -12,6 +13,8 @@ export interface GemmOperand {
   readonly row: number;
   readonly column: number;
   readonly batch?: readonly [number, number];
+  /** Where columns come in runs of neighbours: element j is at (j / run) column + j % run. */
+  readonly run?: number;
 }
 
 /** `C = alpha A B (+ C)`, batched, with any strides, and fused nodes at the end of it. */
@@ -22,8 +25,9 @@ export interface Gemm {
   readonly k: number;
   readonly batches?: readonly [number, number];
   readonly a: GemmOperand;
-  readonly b: GemmOperand;
-  /** Row-major and without gaps where there is an epilogue. */
+  /** Without runs. */
+  readonly b: GemmOperand & { readonly picture?: Picture };
+  /** Row-major and without gaps where there is an epilogue; runs of N are [N / run, M, run]. */
   readonly c: GemmOperand;
   readonly alpha?: number;
   /** Adds to what C holds. */
@@ -47,6 +51,18 @@ export const GEMM_UNIFORMS = `struct Gemm {
   c0: u32, c1: u32, a_offset: u32, b_offset: u32,
   c_offset: u32, alpha: f32, pad0: u32, pad1: u32,
 }`;
+
+/** WGSL of how far element `i` along an operand's columns is from the first. */
+export function alongColumns({ run }: GemmOperand, i: string, stride: string): string {
+  return run === undefined ? `${i} * ${stride}` : `${i} / ${run}u * ${stride} + ${i} % ${run}u`;
+}
+
+/** WGSL of the row and the column of C's element (m, n), as an epilogue counts them. */
+export function finishPlace({ c: { run } }: Gemm, m: string, n: string): [string, string] {
+  return run === undefined
+    ? [`workgroup.z * p.m + ${m}`, n]
+    : [`${n} / ${run}u * p.m + ${m}`, `${n} % ${run}u`];
+}
 
 /** Emits a product with the kernel that suits the adapter. */
 export function emitGemm(emitter: Emitter, gemm: Gemm): void {
@@ -87,7 +103,7 @@ export function gemmFinish(g: Gemm): FusedFunction {
     type: "f32",
     firstBinding: 3,
     bound: [{ ref: g.c.ref, name: "C" }],
-    columns: g.n,
+    columns: g.c.run ?? g.n,
   });
 }
 

@@ -1,5 +1,14 @@
 import type { Dispatch } from "./dispatch.ts";
-import { type Gemm, GEMM_UNIFORMS, gemmFinish, gemmFlops, gemmUniforms } from "./gemm.ts";
+import {
+  alongColumns,
+  finishPlace,
+  type Gemm,
+  GEMM_UNIFORMS,
+  gemmFinish,
+  gemmFlops,
+  gemmUniforms,
+} from "./gemm.ts";
+import { indexPlace, pictureElement } from "./picture.ts";
 
 /**
  * Product for software adapters, where every load and every branch costs and registers are what is
@@ -37,19 +46,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   // Always 1, but not known to the driver, which would unroll the loop for seconds.
   let one = min(p.m, 1u);
   ${list(Math.log2(lanes), (b) => `let bit${b} = (lane & ${1 << b}u) != 0u;`)}
+  ${
+      list(columns / lanes, (group) => {
+        const n = `column${group}`;
+        const [row, column] = finishPlace(g, "0u", n);
+        return `let ${n} = n0 + ${group * lanes}u + lane; ` +
+          `let cn${group} = c0 + ${alongColumns(g.c, n, "p.cn")}; ` +
+          `let row${group} = ${row}; let within${group} = ${column};`;
+      })
+    }
   var tile: array<f32, ${columns * depth}>;
   // The last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
   let last = (p.k - 1u) / ${span}u * ${span}u;
   ${
       shape.single ? "" : `for (var k0 = 0u; k0 < last; k0 += ${span}u) {
     let partial = k0 > 0u || p.accumulate != 0u;
-    ${passOf(shape, false)}
+    ${passOf(g, shape, false)}
   }`
     }
   {
     let k0 = last;
     let partial = k0 > 0u || p.accumulate != 0u;
-    ${passOf(shape, true)}
+    ${passOf(g, shape, true)}
   }
 }`,
     bindings: [
@@ -82,21 +100,23 @@ interface KernelShape {
 function shapeOf(lanes: number, g: Gemm): KernelShape {
   const depth = pickDepth(g.k, lanes);
   const columns = pickColumns(g.n, lanes);
-  const { row, column, offset = 0, batch = [0, 0] } = g.a;
-  const aligned = [g.k, row, offset, ...batch].every((n) => n % 4 === 0);
+  const { row, column, offset = 0, batch = [0, 0], run } = g.a;
+  const aligned = [g.k, row, offset, ...batch, ...(run ? [run, column] : [])]
+    .every((n) => n % 4 === 0);
   return {
     lanes,
     depth,
     columns,
-    vectors: column === 1 && depth >= 4 && aligned,
+    vectors: (run !== undefined || column === 1) && depth >= 4 && aligned,
     single: g.k <= lanes * depth,
     whole: g.n % columns === 0,
   };
 }
 
 /** One pass: a tile of B is loaded and the rows of A go past it. */
-function passOf(shape: KernelShape, last: boolean): string {
+function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
   const { lanes, depth, columns, vectors } = shape;
+  const { picture } = g.b;
   const k = (i: number) =>
     vectors ? `${Math.floor(i / 4) * 4 * lanes + i % 4}u + 4u * lane` : `${i * lanes}u + lane`;
   return `
@@ -106,21 +126,32 @@ function passOf(shape: KernelShape, last: boolean): string {
   }
     ${
     vectors
-      ? list(depth / 4, (v) => `let ak${v} = (a0 + min(k${4 * v}_, p.k - 4u)) / 4u;`)
-      : list(depth, (i) => `let ak${i} = a0 + k${i}_ * p.ak;`)
+      ? list(depth / 4, (v) => {
+        const k = `first${v}`;
+        return `let ${k} = min(k${4 * v}_, p.k - 4u); ` +
+          `let ak${v} = (a0 + ${alongColumns(g.a, k, "p.ak")}) / 4u;`;
+      })
+      : list(depth, (i) => `let ak${i} = a0 + ${alongColumns(g.a, `k${i}_`, "p.ak")};`)
   }
+    ${picture ? list(depth, (i) => indexPlace(`bk${i}`, picture.k, `k${i}_`, "p.bk")) : ""}
     for (var j = 0u; j < ${columns}u * one; j++) {
       let inside = n0 + j < p.n;
-      let bn = b0 + min(n0 + j, p.n - 1u) * p.bn;
+      let n = min(n0 + j, p.n - 1u);
+      ${picture ? indexPlace("bn", picture.n, "n", "p.bn") : "let bn = b0 + n * p.bn;"}
       // Zeros beyond the edge of K also undo what A's clamped indices read there.
       ${
-    list(depth, (i) =>
-      `tile[j * ${depth}u + ${i}u] = select(0.0, B[bn + k${i}_ * p.bk] * p.alpha, inside && inside${i});`)
+    list(depth, (i) => {
+      const to = `tile[j * ${depth}u + ${i}u]`;
+      return picture
+        ? pictureElement(`b${i}`, picture, `bk${i}`, "bn") +
+          ` ${to} = select(0.0, B[b0 + b${i}_at] * p.alpha, inside && inside${i} && b${i}_in);`
+        : `${to} = select(0.0, B[bn + k${i}_ * p.bk] * p.alpha, inside && inside${i});`;
+    })
   }
     }
     for (var m = m0; m < m1; m++) {
       let am = m * p.am${vectors ? " / 4u" : ""};
-      let cm = c0 + m * p.cm;
+      let cm = m * p.cm;
       ${
     vectors
       ? list(depth / 4, (v) =>
@@ -140,7 +171,7 @@ function columnGroup(group: number, shape: KernelShape, last: boolean): string {
   const at = `at${group}`;
   const guard = whole ? "true" : `${column} < p.n`;
   // The old partial sum is loaded before the multiplications, which hide its latency.
-  let code = `let ${column} = n0 + ${group * lanes}u + lane; let ${at} = cm + ${column} * p.cn;
+  let code = `let ${at} = cm + cn${group};
       var old${group} = 0.0; if (partial && ${guard}) { old${group} = C[${at}]; }\n`;
   let names: string[] = [];
   for (let j = 0; j < lanes; j++) {
@@ -165,7 +196,7 @@ function columnGroup(group: number, shape: KernelShape, last: boolean): string {
   }
   const sum = `old${group} + ${names[0]}`;
   const store = last
-    ? `finish(${at}, workgroup.z * p.m + m, ${column}, ${sum});`
+    ? `finish(${at}, row${group} + m, within${group}, ${sum});`
     : `C[${at}] = ${sum};`;
   return code + (whole ? store : `if (${guard}) { ${store} }`);
 }

@@ -208,14 +208,14 @@ entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
   }
 });
 
-entry(conv2dOp, false, ({ emitter, node, inputs: [x, weight], outputs: [y] }) => {
+entry(conv2dOp, true, ({ emitter, node, inputs: [x, weight], main, epilogue }) => {
   const sizes = conv2dSizes(node.inputs[0], node.inputs[1], node.outputs[0], node.attrs);
-  emitConv2d(emitter, x, weight, y, sizes);
+  emitConv2d(emitter, x, weight, main, sizes, epilogue);
 });
 
-entry(conv2dInputGradOp, false, ({ emitter, node, inputs: [grad, weight], outputs: [dx] }) => {
+entry(conv2dInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
   const sizes = conv2dSizes(node.outputs[0], node.inputs[1], node.inputs[0], node.attrs);
-  emitConv2dInputGrad(emitter, grad, weight, dx, sizes);
+  emitConv2dInputGrad(emitter, grad, weight, main, sizes, epilogue);
 });
 
 entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw] }) => {

@@ -1,6 +1,15 @@
 import type { Capabilities } from "../device.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { type Gemm, GEMM_UNIFORMS, gemmFinish, gemmFlops, gemmUniforms } from "./gemm.ts";
+import {
+  alongColumns,
+  finishPlace,
+  type Gemm,
+  GEMM_UNIFORMS,
+  gemmFinish,
+  gemmFlops,
+  gemmUniforms,
+} from "./gemm.ts";
+import { indexPlace, pictureElement } from "./picture.ts";
 
 interface Tile {
   /** Rows and columns of C per workgroup. */
@@ -32,6 +41,9 @@ export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
   const rowVectors = tile.rows / 4;
   const columnVectors = tile.columns / 4;
   const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
+  const { picture } = g.b;
+  const alongN = picture ? picture.n.width >= picture.k.width : g.b.column <= g.b.row;
+  const [row, column] = finishPlace(g, "m", "n");
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
     label: g.label,
@@ -43,12 +55,26 @@ export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
 ${finish.code}
 var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
 var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
-fn store(c0: u32, row0: u32, m: u32, n: u32, value: f32) {
+fn element_a(a0: u32, m: u32, k: u32) -> f32 {
+  return A[a0 + m * p.am + ${alongColumns(g.a, "k", "p.ak")}];
+}
+fn element_b(b0: u32, n: u32, k: u32) -> f32 {
+  ${
+      picture
+        ? `${indexPlace("bn", picture.n, "n", "p.bn")}
+  ${indexPlace("bk", picture.k, "k", "p.bk")}
+  ${pictureElement("b", picture, "bk", "bn")}
+  if (!b_in) { return 0.0; }
+  return B[b0 + b_at];`
+        : "return B[b0 + n * p.bn + k * p.bk];"
+    }
+}
+fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
   if (m >= p.m || n >= p.n) { return; }
-  let at = c0 + m * p.cm + n * p.cn;
+  let at = c0 + m * p.cm + ${alongColumns(g.c, "n", "p.cn")};
   var sum = value * p.alpha;
   if (p.accumulate != 0u) { sum += C[at]; }
-  finish(at, row0 + m, n, sum);
+  finish(at, ${row}, ${column}, sum);
 }
 @compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -63,8 +89,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let y = lane / ${across}u;
   ${blocks.map(({ i, j }) => `var c${i}_${j} = vec4f(0.0);`).join(" ")}
   for (var k0 = 0u; k0 < p.k; k0 += ${DEPTH}u) {
-    ${load("A", "a", tile.m, size, g.a.row <= g.a.column, "p.am", "p.ak", "m0", "p.m")}
-    ${load("B", "b", tile.n, size, g.b.column <= g.b.row, "p.bn", "p.bk", "n0", "p.n")}
+    ${load("a", tile.m, size, !g.a.run && g.a.row <= g.a.column, "m0", "p.m")}
+    ${load("b", tile.n, size, alongN, "n0", "p.n")}
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k++) {
       ${
@@ -83,12 +109,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  let row0 = workgroup.z * p.m;
   ${
       blocks.map(({ i, j }) => {
         const m = `m0 + (y + ${(i >> 2) * down}u) * 4u + ${i & 3}u`;
         const n = `n0 + (x + ${j * across}u) * 4u`;
-        return list(4, (q) => `store(c0, row0, ${m}, ${n} + ${q}u, c${i}_${j}[${q}]);`).join(" ");
+        return list(4, (q) => `store(workgroup, c0, ${m}, ${n} + ${q}u, c${i}_${j}[${q}]);`).join(
+          " ",
+        );
       }).join("\n  ")
     }
 }`,
@@ -106,13 +133,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 
 /** Loads a tile with neighbouring invocations on neighbouring addresses, zeros beyond the edges. */
 function load(
-  source: string,
   name: string,
   width: number,
   size: number,
   alongWidth: boolean,
-  widthStride: string,
-  kStride: string,
   start: string,
   end: string,
 ): string {
@@ -123,7 +147,7 @@ function load(
       : `let k = e % ${DEPTH}u; let i = e / ${DEPTH}u;`
   }
       var v = 0.0;
-      if (${start} + i < ${end} && k0 + k < p.k) { v = ${source}[${name}0 + (${start} + i) * ${widthStride} + (k0 + k) * ${kStride}]; }
+      if (${start} + i < ${end} && k0 + k < p.k) { v = element_${name}(${name}0, ${start} + i, k0 + k); }
       tile_${name}[k * ${width / 4}u + i / 4u][i % 4u] = v;
     }`;
 }
