@@ -15,10 +15,12 @@ import { layerNorm } from "./ops/layer_norm.ts";
 import { linear } from "./ops/linear.ts";
 import { matmul, type MatmulAttrs } from "./ops/matmul.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
+import { max, min } from "./ops/max.ts";
 import { pack } from "./ops/pack.ts";
 import { randomNormal, randomUniform } from "./ops/random.ts";
 import { resizeBilinear } from "./ops/resize_bilinear.ts";
 import { softmax } from "./ops/softmax.ts";
+import { sumOfSquares } from "./ops/sum_of_squares.ts";
 import { mean, sum } from "./ops/sum.ts";
 import { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
 import { upsampleNearest } from "./ops/upsample_nearest.ts";
@@ -380,7 +382,23 @@ function summing(shape: Shape, axes?: readonly number[]): OperationExample {
   return smooth(`sum: ${shapeText(shape)} over ${over}`, [shape], ([x]) => sum(x, axes));
 }
 
+function topping(shape: Shape): OperationExample {
+  return {
+    name: `max, min: ${shapeText(shape)}`,
+    inputs: [f32(shape)],
+    differentiable: [],
+    build: ([x]) => [max(x), min(x)],
+  };
+}
+
 const sums: readonly OperationExample[] = [
+  ...[[], [7], [3, 65, 67], [20011]].map((shape) =>
+    smooth(`sum_of_squares: ${shapeText(shape)}`, [shape], ([x]) => [sumOfSquares(x)])
+  ),
+  topping([]),
+  topping([7]),
+  topping([5, 1]),
+  topping([3, 65, 67]),
   summing([1]),
   summing([5, 7], [0]),
   summing([4, 3, 5, 2], [1, 3]),

@@ -53,14 +53,18 @@ const HELP = {
 };
 
 /** Flags that are no part of what a run depends on. */
-const OWN: OwnFlags<{ dry_run: boolean; profile: boolean }> = {
+const OWN: OwnFlags<{ dry_run: boolean; profile: boolean; probe: string | null }> = {
   schema: z.strictObject({
+    probe: z.string().nullable()
+      .describe(
+        "every:N writes norms of blocks, skips and gradients, and LS gates, to probes.jsonl each N steps",
+      ),
     dry_run: z.boolean()
       .describe("print parameters, FLOPs, memory and the largest batch that fits, and end"),
     profile: z.boolean()
       .describe("time a few steps kernel by kernel, leave a trace for Chrome, and end"),
   }),
-  defaults: { dry_run: false, profile: false },
+  defaults: { dry_run: false, profile: false, probe: null },
 };
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
@@ -69,6 +73,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (help) return console.log(configHelp(HELP, preset, OWN));
   const workdir = wanted.workdir || join("runs", `${preset}_scalelong${wanted.nnet.scalelong}`);
   const config: Config = { ...wanted, workdir };
+  const probe_interval = probeInterval(own.probe, config);
   await ensureAdapter();
   using device = await Device.open();
   using progress = new Progress();
@@ -91,6 +96,9 @@ async function main(args: readonly string[]): Promise<void> {
     await Deno.writeTextFile(join(workdir, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
     return await Log.open(join(workdir, "log.jsonl"), checkpoint?.step ?? 0);
   });
+  using probes = probe_interval === undefined
+    ? null
+    : await Log.open(join(workdir, "probes.jsonl"), checkpoint?.step ?? 0);
   using interrupt = new Interrupt(() => progress.note("stopping; saving first"));
   using grids = new SampleGrids(device, config, dataset.class_names.length);
   const start = performance.now();
@@ -98,10 +106,12 @@ async function main(args: readonly string[]): Promise<void> {
   const done = await trainLoop(device, config, dataset, {
     checkpoint,
     signal: interrupt.signal,
+    probe_interval,
     hooks: {
       onStart: (step) => progress.note(headline(device, config, dataset.name, step)),
       onProgress: (p) => progress.show(progressLine(p)),
       onLog: (entry) => log.append({ ...entry, seconds: seconds() }),
+      onProbe: (step, values) => probes?.append({ step, ...values }),
       onCheckpoint: async (c) => void await saveCheckpoint(workdir, c, keep),
       onEval: (step, at) => grids.draw(step, at),
     },
@@ -113,6 +123,19 @@ async function main(args: readonly string[]): Promise<void> {
     progress.note(`to go on: deno task train ${[...args].map(quoted).join(" ")}`.trimEnd());
     Deno.exitCode = 130;
   }
+}
+
+/** The N of `--probe=every:N`; undefined without it. */
+function probeInterval(probe: string | null, { train }: Config): number | undefined {
+  if (probe === null) return undefined;
+  const interval = Number(/^every:(\d+)$/.exec(probe)?.[1] ?? 0);
+  if (interval < 1) {
+    throw new UsageError([`--probe: expected every:N, as in every:10, got "${probe}"`]);
+  }
+  if (train.micro_batches > 1) {
+    throw new UsageError(["--probe: probes see whole batches and need --micro_batches=1"]);
+  }
+  return interval;
 }
 
 async function profile(device: Device, config: Config, dataset: Dataset): Promise<void> {

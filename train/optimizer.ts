@@ -11,7 +11,7 @@ import {
   type State,
   type StateLayout,
   sub,
-  sum,
+  sumOfSquares,
   type Tensor,
   type Update,
 } from "../engine/mod.ts";
@@ -30,6 +30,8 @@ export interface OptimizerState<S extends StateLayout = State> {
 export interface OptimizerUpdate {
   readonly updates: readonly Update[];
   readonly grad_norm: Tensor;
+  /** The new weights, by segment. */
+  readonly moved: readonly Tensor[];
 }
 
 /**
@@ -50,7 +52,7 @@ export function optimizerUpdate(
   const decay = input("decay", []);
   const step_size = input("step_size", []);
   const inverse_root_correction = input("inverse_root_correction", []);
-  const grad_norm = sqrt(grads.map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
+  const grad_norm = sqrt(grads.map(sumOfSquares).reduce((a, b) => add(a, b)));
   const nnet = state.nnet.segments();
   const nnet_ema = state.nnet_ema.segments();
   const exp_avg = state.exp_avg.segments();
@@ -72,7 +74,7 @@ export function optimizerUpdate(
       { state: nnet_ema[i], value: averaged },
     ];
   });
-  return { updates, grad_norm };
+  return { updates, grad_norm, moved: nnet.map((p) => updates.find((u) => u.state === p)!.value) };
 }
 
 /** The numbers that step `step` (from 0) gives to the graph of {@linkcode optimizerUpdate}. */

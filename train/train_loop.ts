@@ -17,6 +17,8 @@ export interface TrainHooks {
   onProgress?(progress: TrainingProgress): void;
   /** Every `log_interval` steps, and at the last. */
   onLog?(entry: LogEntry): void;
+  /** Every `probe_interval` steps. @param probes what `probeTensors` measured, by its names */
+  onProbe?(step: number, probes: Readonly<Record<string, number>>): void;
   /** Every `eval_interval` steps, and at the last. @param done steps done */
   onEval?(step: TrainStep, done: number): void | Promise<void>;
   /** Every `save_interval` steps, at the last, and when stopped. */
@@ -47,14 +49,17 @@ const DROP = 3;
 export async function trainLoop(device: Device, config: Config, dataset: Dataset, options: {
   checkpoint?: Checkpoint | null;
   signal?: AbortSignal;
+  /** Steps between probes; none where absent. */
+  probe_interval?: number;
   hooks: TrainHooks;
 }): Promise<number> {
   const { train } = config;
-  const { hooks, signal } = options;
+  const { hooks, signal, probe_interval } = options;
   let done = options.checkpoint?.step ?? 0;
   using step = await TrainStep.create(device, config, {
     checkpoint: options.checkpoint,
     recordLength: MAX_AHEAD,
+    probes: probe_interval !== undefined,
   });
   await hooks.onStart?.(step);
   const data = batches(dataset, { seed: config.seed, random_flip: config.dataset.random_flip });
@@ -80,7 +85,10 @@ export async function trainLoop(device: Device, config: Config, dataset: Dataset
     const first = seconds_per_step === Infinity;
     seconds_per_step = (performance.now() - since) / 1000 / records.length;
     const steps_per_s = first ? NaN : 1 / seconds_per_step;
-    for (const record of records) average.add(check(record, ++known));
+    for (const record of records) {
+      average.add(check(record, ++known));
+      if (probe_interval && known % probe_interval === 0) hooks.onProbe?.(known, record.probes);
+    }
     const progress = {
       step: done,
       n_steps: train.n_steps,

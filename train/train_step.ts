@@ -12,12 +12,14 @@ import { uvitParameters } from "../nets/uvit.ts";
 import type { Checkpoint, Values } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
-import { type BatchSource, trainStepGraph } from "./train_step_graph.ts";
+import { trainStepGraph, type TrainStepOptions } from "./train_step_graph.ts";
 
 /** Loss and gradient norm of a step. */
 export interface StepRecord {
   readonly loss: number;
   readonly grad_norm: number;
+  /** What `probeTensors` measured, by its names; empty without probes. */
+  readonly probes: Readonly<Record<string, number>>;
 }
 
 /** The key that {@linkcode drawnBatch} takes: sample `i` of the batch is sample `first + i`. */
@@ -57,13 +59,13 @@ export class TrainStep implements Disposable {
   /**
    * Allocates the states, fills them from the checkpoint or with first values, and compiles.
    *
-   * @param recordLength steps between two calls of `records`, at most
+   * @throws {TypeError} for probes with micro-batches
    */
-  static async create(device: Device, config: Config, options: {
-    checkpoint?: Checkpoint | null;
-    source?: BatchSource;
-    recordLength: number;
-  }): Promise<TrainStep> {
+  static async create(
+    device: Device,
+    config: Config,
+    options: TrainStepOptions & { readonly checkpoint?: Checkpoint | null },
+  ): Promise<TrainStep> {
     const { state, sums, accumulate, update } = trainStepGraph(
       config,
       (shapes, label) => new State(device, shapes, label),
@@ -127,8 +129,13 @@ export class TrainStep implements Disposable {
 
   /** Waits for the steps submitted since the last call and returns what they recorded. */
   async records(): Promise<StepRecord[]> {
-    const { loss, grad_norm } = await this.#update.records();
-    return Array.from(loss, (value, i) => ({ loss: value, grad_norm: grad_norm[i] }));
+    const { loss, grad_norm, ...probes } = await this.#update.records();
+    const at = (i: number) => Object.entries(probes).map(([name, values]) => [name, values[i]]);
+    return Array.from(loss, (value, i) => ({
+      loss: value,
+      grad_norm: grad_norm[i],
+      probes: Object.fromEntries(at(i)),
+    }));
   }
 
   /** Reads everything that a checkpoint holds. @param step steps done */

@@ -13,9 +13,11 @@ import {
   type Update,
 } from "../engine/mod.ts";
 import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
+import type { Observe } from "../nets/observe.ts";
 import { uvit, uvitParameters } from "../nets/uvit.ts";
 import type { Config } from "./config.ts";
 import { type OptimizerState, optimizerUpdate } from "./optimizer.ts";
+import { probeTensors } from "./probes.ts";
 import { type DiffusedBatch, noisePredictionLoss } from "./vp_sde.ts";
 
 /** Builds the part of the graph that a batch comes from; its inputs are given to each run. */
@@ -51,16 +53,26 @@ export interface TrainStepGraph<S extends StateLayout> {
   readonly update: PlanSpec;
 }
 
+/** How a training step is built. */
+export interface TrainStepOptions {
+  /** Where batches come from; default {@linkcode drawnBatch}. */
+  readonly source?: BatchSource;
+  /** Steps between two reads of what is recorded, at most. */
+  readonly recordLength: number;
+  /** Also record what `probeTensors` measures; without micro-batches only. */
+  readonly probes?: boolean;
+}
+
 /**
  * The graph of one training step: noise, forward, backward, clipping, update and averages.
  *
  * @param makeState gives memory, or a layout alone, to named tensors
- * @param recordLength steps between two reads of what is recorded, at most
+ * @throws {TypeError} for probes with micro-batches
  */
 export function trainStepGraph<S extends StateLayout>(
   config: Config,
   makeState: (shapes: Readonly<Record<string, Shape>>, label: string) => S,
-  { source = drawnBatch, recordLength }: { source?: BatchSource; recordLength: number },
+  { source = drawnBatch, recordLength, probes = false }: TrainStepOptions,
 ): TrainStepGraph<S> {
   const { batch_size, micro_batches } = config.train;
   const { nnet } = config;
@@ -75,20 +87,29 @@ export function trainStepGraph<S extends StateLayout>(
   const params = uvitParameters(nnet, (name) => parameters[name] = state.nnet.tensor(name));
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
   const batch = source(shape, nnet.num_classes > 0);
+  const observed = new Map<string, Tensor>();
+  const observe: Observe | undefined = probes
+    ? (name, value) => observed.set(name, value)
+    : undefined;
   const loss = noisePredictionLoss(
-    (x, timesteps) => uvit(params, { x, timesteps, y: batch.y }, nnet),
+    (x, timesteps) => uvit(params, { x, timesteps, y: batch.y, observe }, nnet),
     batch,
   );
   const names = Object.keys(parameters);
   const grads = grad(loss, names.map((name) => parameters[name]));
   const packed = state.nnet.pack(Object.fromEntries(names.map((name, i) => [name, grads[i]])));
-  const record = { record: ["loss", "grad_norm"], recordLength };
 
   if (micro_batches === 1) {
-    const { updates, grad_norm } = optimizerUpdate(packed, state, config);
-    const update = { outputs: { loss, grad_norm }, updates, ...record };
+    const { updates, grad_norm, moved } = optimizerUpdate(packed, state, config);
+    const outputs = {
+      loss,
+      grad_norm,
+      ...probes ? probeTensors({ observed, layout: state.nnet, grads: packed, moved }) : {},
+    };
+    const update = { outputs, updates, record: Object.keys(outputs), recordLength };
     return { state, sums: null, accumulate: null, update };
   }
+  if (probes) throw new TypeError("probes see whole batches: they need micro_batches = 1");
   const sums = { grad: makeState(shapes, "grad"), loss: makeState({ loss: [] }, "loss") };
   const share = 1 / micro_batches;
   const gradSums = sums.grad.segments();
@@ -107,7 +128,8 @@ export function trainStepGraph<S extends StateLayout>(
       ...gradSums.map((s): Update => ({ state: s, value: affine(s, 0) })),
       { state: lossSum, value: affine(lossSum, 0) },
     ],
-    ...record,
+    record: ["loss", "grad_norm"],
+    recordLength,
   };
   return { state, sums, accumulate, update };
 }

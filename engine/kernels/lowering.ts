@@ -7,6 +7,7 @@ import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
 import { groupNormBackwardOp, groupNormOp, groupNormSizes } from "../ops/group_norm.ts";
 import { layerNormBackwardOp, layerNormOp } from "../ops/layer_norm.ts";
 import { linearInputGradOp, linearOp, linearWeightGradOp } from "../ops/linear.ts";
+import { maxOp } from "../ops/max.ts";
 import { matmulOp, matmulSizes } from "../ops/matmul.ts";
 import { maxPool2dInputGradOp, maxPool2dOp } from "../ops/max_pool2d.ts";
 import { pool2dSizes } from "../ops/pool2d.ts";
@@ -14,6 +15,7 @@ import { randomOp } from "../ops/random.ts";
 import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilinear.ts";
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
 import { sumOp } from "../ops/sum.ts";
+import { sumOfSquaresOp } from "../ops/sum_of_squares.ts";
 import { type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts";
 import { emitAttention, emitAttentionBackward } from "./attention.ts";
 import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.ts";
@@ -22,6 +24,7 @@ import { emitUnpackBytes } from "./bytes.ts";
 import { emitDropout } from "./dropout.ts";
 import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
+import { emitRowMax } from "./max.ts";
 import { emitGemm, type Epilogue } from "./gemm.ts";
 import { emitGroupNorm, emitGroupNormBackward } from "./group_norm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
@@ -190,6 +193,14 @@ entry(softmaxOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
 
 entry(softmaxBackwardOp, false, ({ emitter, node, inputs: [y, grad], outputs: [out] }) => {
   emitSoftmaxBackward(emitter, y, grad, out, columnsOf(node.outputs[0]));
+});
+
+entry(sumOfSquaresOp, false, ({ emitter, inputs: [x], outputs: [out] }) => {
+  emitRowSums(emitter, "sum_of_squares", x, 1, x.size, out, (v) => `${v} * ${v}`);
+});
+
+entry(maxOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
+  emitRowMax(emitter, x, out, columnsOf(node.inputs[0]));
 });
 
 entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {

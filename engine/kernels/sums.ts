@@ -91,7 +91,11 @@ struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, til
 /** Longest stretch of a row that one workgroup adds. */
 const STRETCH = 8192;
 
-/** Emits sums along rows `[rows, columns] -> [rows]`; few long rows are split and added twice. */
+/**
+ * Emits sums along rows `[rows, columns] -> [rows]`; few long rows are split and added twice.
+ *
+ * @param term WGSL of what is added for an element
+ */
 export function emitRowSums(
   emitter: Emitter,
   label: string,
@@ -99,6 +103,7 @@ export function emitRowSums(
   rows: number,
   columns: number,
   out: Ref,
+  term: (element: string) => string = (element) => element,
 ): void {
   const pieces = rows < 256 ? Math.ceil(columns / STRETCH) : 1;
   const width = Math.ceil(columns / pieces);
@@ -119,8 +124,10 @@ export function emitRowSums(
     ${
       row.each(({ column }) =>
         pieces === 1
-          ? `total += x[base + ${column}];`
-          : `if (first + ${column} < ${columns}u) { total += x[base + first + ${column}]; }`
+          ? `total += ${term(`x[base + ${column}]`)};`
+          : `if (first + ${column} < ${columns}u) { total += ${
+            term(`x[base + first + ${column}]`)
+          }; }`
       )
     }
     let all = ${row.sum("total")};

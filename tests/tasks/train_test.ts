@@ -385,3 +385,19 @@ Deno.test("train --profile prints a table of kernels and leaves a trace", async 
   ok(traceEvents.length > 50);
   await Deno.remove(workdir, { recursive: true });
 });
+
+Deno.test("train --probe=every:N writes a line of norms each N steps", async () => {
+  const workdir = await Deno.makeTempDir();
+  const { code, said } = await train(workdir, ...SHORT, "--scalelong=3", "--probe=every:5");
+  equal(code, 0, said);
+  const text = await Deno.readTextFile(join(workdir, "probes.jsonl"));
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  deepEqual(lines.map(({ step }) => step), [5, 10]);
+  for (const name of ["feature_norm.mid_block", "block_grad_norm.mid_block", "gate_mean.1"]) {
+    ok(lines.every((line) => line[name] > 0), name);
+  }
+  const refused = await train(workdir, "--probe=10");
+  equal(refused.code, 2);
+  deepEqual(refused.lines, ['--probe: expected every:N, as in every:10, got "10"']);
+  await Deno.remove(workdir, { recursive: true });
+});

@@ -1,0 +1,36 @@
+import { type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import { applyOne } from "./elementwise.ts";
+import { affine } from "./unary.ts";
+import { reshape } from "./views.ts";
+
+/** The operation behind {@linkcode max}: the largest of each row of `[rows, columns]`; no gradient. */
+export const maxOp: Operation<null> = {
+  name: "max",
+  infer([x]) {
+    if (x.shape.length !== 2 || x.dtype !== "f32") {
+      throw new ShapeError(`max: ${shapeText(x.shape)} is not f32 rows and columns`);
+    }
+    return [{ shape: [x.shape[0]], dtype: "f32" }];
+  },
+  evaluate([x], { inputs: [{ shape: [rows, columns] }] }) {
+    return [
+      Float64Array.from({ length: rows }, (_, r) => {
+        let top = -Infinity;
+        for (let c = 0; c < columns; c++) top = Math.max(top, x[r * columns + c]);
+        return top;
+      }),
+    ];
+  },
+};
+
+/** The largest element of `x`, a scalar; it has no gradient. */
+export function max(x: Tensor): Tensor {
+  const columns = x.shape[x.shape.length - 1] ?? 1;
+  const rows = applyOne(maxOp, [reshape(x, [x.size / columns, columns])], null);
+  return reshape(applyOne(maxOp, [reshape(rows, [1, rows.size])], null), []);
+}
+
+/** The smallest element of `x`, a scalar; it has no gradient. */
+export function min(x: Tensor): Tensor {
+  return affine(max(affine(x, -1)), -1);
+}

@@ -1,0 +1,20 @@
+import { checkFloats, type Operation, type Tensor } from "../tensor.ts";
+import { mul } from "./binary.ts";
+import { applyOne } from "./elementwise.ts";
+import { affine } from "./unary.ts";
+
+/** The operation behind {@linkcode sumOfSquares}. */
+export const sumOfSquaresOp: Operation<null> = {
+  name: "sum_of_squares",
+  infer(inputs) {
+    checkFloats("sumOfSquares", inputs);
+    return [{ shape: [], dtype: "f32" }];
+  },
+  adjoint: ({ inputs: [x] }, [grad]) => [grad && mul(affine(x, 2), grad)],
+  evaluate: ([x]) => [Float64Array.of(x.reduce((total, v) => total + v * v, 0))],
+};
+
+/** The sum of all squares, a scalar: the squared norm, in one pass over `x`. */
+export function sumOfSquares(x: Tensor): Tensor {
+  return applyOne(sumOfSquaresOp, [x], null);
+}
