@@ -87,6 +87,10 @@ export { cifar10 } from "./train/data/cifar10.ts";
 export { imageFolder } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
 export { findWeights, type WeightsKind } from "./train/find_weights.ts";
+export { decodeNpy, decodeNpyObjects, encodeNpy, NpyError } from "./train/formats/npy.ts";
+export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
+export { type PickledValue } from "./train/formats/pickled_value.ts";
+export { decodePth, encodePth, PthError, type PthValue } from "./train/formats/pth.ts";
 export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/picture.ts";
 export {
   decodeSafetensors,

@@ -1,5 +1,6 @@
 /** Reading and writing safetensors: a JSON header with names, types and byte ranges, then the data. */
 
+import { shown } from "./shown.ts";
 import {
   dtypeBytes,
   elements,
@@ -35,7 +36,7 @@ export function encodeSafetensors(
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name === METADATA) throw new SafetensorsError(`no tensor may be called ${METADATA}`);
     const fault = tensorFault(tensor);
-    if (fault) throw new SafetensorsError(`tensor "${name}" cannot be stored: ${fault}`);
+    if (fault) throw new SafetensorsError(`tensor ${shown(name)} cannot be stored: ${fault}`);
     const { dtype, shape, data } = tensor;
     entries.push([name, { dtype, shape, data_offsets: [size, size += data.byteLength] }]);
   }
@@ -85,22 +86,24 @@ export function decodeSafetensors(
   const ranges: { name: string; begin: number; end: number }[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === METADATA) continue;
-    if (!isRecord(entry)) return fail(`the entry of tensor "${name}" is not an object`);
+    if (!isRecord(entry)) return fail(`the entry of tensor ${shown(name)} is not an object`);
     const { dtype, shape, data_offsets: range } = entry;
     if (!isStoredDtype(dtype)) {
-      return fail(`tensor "${name}" has the unknown dtype ${JSON.stringify(dtype)}`);
+      return fail(`tensor ${shown(name)} has the unknown dtype ${shown(String(dtype))}`);
     }
-    if (!isShape(shape)) return fail(`tensor "${name}" has no valid shape`);
+    if (!isShape(shape)) return fail(`tensor ${shown(name)} has no valid shape`);
     if (!isShape(range) || range.length !== 2) {
-      return fail(`tensor "${name}" has no valid data_offsets`);
+      return fail(`tensor ${shown(name)} has no valid data_offsets`);
     }
     const [begin, end] = range;
     if (begin > end || end > bytes.length - start) {
       const size = bytes.length - start;
-      return fail(`tensor "${name}" lies at ${begin} to ${end} of ${size} data bytes`);
+      return fail(`tensor ${shown(name)} lies at ${begin} to ${end} of ${size} data bytes`);
     }
     if (elements(shape) * dtypeBytes(dtype) !== end - begin) {
-      return fail(`tensor "${name}" of ${dtype} [${shape}] does not fill ${end - begin} bytes`);
+      return fail(
+        `tensor ${shown(name)} of ${dtype} [${shape}] does not fill ${end - begin} bytes`,
+      );
     }
     tensors.push([name, tensorOf(dtype, shape, bytes.slice(start + begin, start + end))]);
     ranges.push({ name, begin, end });
@@ -109,7 +112,7 @@ export function decodeSafetensors(
   ranges.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
   for (const { name, begin, end } of ranges) {
-    if (begin < covered) return fail(`tensor "${name}" overlaps the one before it`);
+    if (begin < covered) return fail(`tensor ${shown(name)} overlaps the one before it`);
     if (begin > covered) return fail(`nothing owns data bytes ${covered} to ${begin}`);
     covered = end;
   }
@@ -133,7 +136,7 @@ function parseHeader(bytes: Uint8Array, fail: (problem: string) => never): Recor
   }
   if (!isRecord(header)) return fail("its header is not a JSON object");
   const twice = repeatedKey(text);
-  if (twice !== null) return fail(`the name "${twice}" appears twice`);
+  if (twice !== null) return fail(`the name ${shown(twice)} appears twice`);
   return header;
 }
 

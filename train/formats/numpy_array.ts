@@ -1,0 +1,71 @@
+import { shown } from "./shown.ts";
+import {
+  dtypeBytes,
+  elements,
+  isShape,
+  type StoredDtype,
+  type StoredTensor,
+} from "./stored_tensor.ts";
+import { columnMajor, rowMajor, stridedTensor } from "./strided.ts";
+
+const DTYPES: Record<string, StoredDtype> = {
+  f8: "F64",
+  f4: "F32",
+  f2: "F16",
+  i8: "I64",
+  i4: "I32",
+  i2: "I16",
+  i1: "I8",
+  u1: "U8",
+  b1: "BOOL",
+};
+/** NumPy's own limit of dimensions. */
+export const MAX_RANK = 64;
+const NAMES = Object.fromEntries(Object.entries(DTYPES).map(([name, dtype]) => [dtype, name]));
+
+/** NumPy's name of a stored type, `<f4` for instance; null for BF16, which NumPy does not have. */
+export function numpyDescr(dtype: StoredDtype): string | null {
+  const name = NAMES[dtype];
+  return name ? (dtypeBytes(dtype) > 1 ? "<" : "|") + name : null;
+}
+
+/** How an array's values lie in its bytes. */
+export interface NumpyLayout {
+  /** Byte order and type, `<f4` for instance. */
+  descr: string;
+  shape: unknown;
+  fortran_order: boolean;
+}
+
+/**
+ * The array in these bytes, row-major and in the machine's byte order; in their memory where it is
+ * so already.
+ *
+ * @throws {E} as `fail` makes it, when type, shape and bytes do not fit together.
+ */
+export function numpyArray<E extends Error>(
+  { descr, shape, fortran_order }: NumpyLayout,
+  bytes: Uint8Array<ArrayBuffer>,
+  fail: (problem: string) => E,
+): StoredTensor {
+  const order = descr[0];
+  const name = descr.slice(1);
+  if (!"<>|=".includes(order) || !Object.hasOwn(DTYPES, name)) {
+    throw fail(`its type ${shown(descr)} is not one that can be read`);
+  }
+  const dtype = DTYPES[name];
+  if (!isShape(shape) || shape.length > MAX_RANK) throw fail("it has no valid shape");
+  const size = dtypeBytes(dtype);
+  if (elements(shape) * size !== bytes.length) {
+    throw fail(`${descr} [${shape}] does not fill ${bytes.length} bytes`);
+  }
+  const swap = order === ">" && size > 1;
+  const aligned = swap || bytes.byteOffset % size !== 0 ? bytes.slice() : bytes;
+  if (swap) swapBytes(aligned, size);
+  const stride = fortran_order ? columnMajor(shape) : rowMajor(shape);
+  return stridedTensor(dtype, aligned, { offset: 0, shape: [...shape], stride }, size);
+}
+
+function swapBytes(bytes: Uint8Array, size: number): void {
+  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}

@@ -1,0 +1,100 @@
+/** What NumPy puts into pickles: arrays, scalars and the types that describe them. */
+import { numpyArray } from "./numpy_array.ts";
+import { pickleGlobals } from "./pickle.ts";
+import { PickleError, type PickleGlobal, PickleObject } from "./pickled_value.ts";
+import { isShape, type StoredTensor } from "./stored_tensor.ts";
+
+const OBJECTS = "O8";
+
+/** `numpy.dtype`: the type's name at first, its byte order as state. */
+class NumpyDtype extends PickleObject {
+  order = "|";
+
+  constructor(readonly name: string) {
+    super();
+  }
+
+  override setState(state: unknown): void {
+    const order = Array.isArray(state) ? state[1] : null;
+    if (typeof order !== "string") throw fail("its type has no byte order");
+    this.order = order;
+  }
+
+  override value(): never {
+    throw fail("it holds a type where a value should be");
+  }
+}
+
+/** `numpy.ndarray`: nothing at first, all of it as state. */
+class NumpyArray extends PickleObject {
+  #value: StoredTensor | unknown[] | null = null;
+
+  override setState(state: unknown): void {
+    const [, shape, dtype, fortran_order, data] = Array.isArray(state) ? state : [];
+    if (!(dtype instanceof NumpyDtype)) throw fail("it has no type");
+    if (dtype.name === OBJECTS) {
+      const fits = Array.isArray(data) && isShape(shape) && shape.length <= 1 &&
+        data.length === (shape[0] ?? 1);
+      if (!fits) throw fail("its objects do not fill a list of its shape");
+      this.#value = data;
+    } else this.#value = tensor(dtype, shape, fortran_order === true, data);
+  }
+
+  override value(): StoredTensor | unknown[] {
+    if (this.#value === null) throw fail("it has no values");
+    return this.#value;
+  }
+}
+
+function fail(problem: string): PickleError {
+  return new PickleError(`a NumPy array cannot be read: ${problem}`);
+}
+
+function tensor(dtype: unknown, shape: unknown, fortran_order: boolean, data: unknown) {
+  if (!(dtype instanceof NumpyDtype)) throw fail("it has no type");
+  const bytes = typeof data === "string" ? latin1Bytes(data) : data;
+  if (!(bytes instanceof Uint8Array)) throw fail("it has no bytes");
+  const layout = { descr: dtype.order + dtype.name, shape, fortran_order };
+  return numpyArray(layout, bytes as Uint8Array<ArrayBuffer>, fail);
+}
+
+function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => {
+    const byte = character.charCodeAt(0);
+    if (byte > 255) throw fail("its bytes are no bytes");
+    return byte;
+  });
+}
+
+function scalar([dtype, data]: unknown[]): number | bigint | boolean {
+  const array = tensor(dtype, [], false, data);
+  const value = array.data[0];
+  if (array.dtype === "BOOL") return value !== 0;
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+const reconstruct = () => new NumpyArray();
+const frombuffer = ([data, dtype, shape, order]: unknown[]) => {
+  const array = new NumpyArray();
+  array.setState([1, shape, dtype, order === "F", data]);
+  return array;
+};
+
+/** The NumPy names that a pickle may use. */
+export const NUMPY_GLOBALS: ReadonlyMap<string, PickleGlobal> = pickleGlobals({
+  "numpy.ndarray": null,
+  "numpy.dtype": ([name]) => {
+    if (typeof name !== "string") throw fail("its type has no name");
+    return new NumpyDtype(name);
+  },
+  "numpy.core.multiarray._reconstruct": reconstruct,
+  "numpy._core.multiarray._reconstruct": reconstruct,
+  "numpy.core.multiarray.scalar": scalar,
+  "numpy._core.multiarray.scalar": scalar,
+  "numpy.core.numeric._frombuffer": frombuffer,
+  "numpy._core.numeric._frombuffer": frombuffer,
+  "_codecs.encode": ([text, encoding]) => {
+    if (typeof text !== "string" || encoding !== "latin1") throw fail("its bytes are no bytes");
+    return latin1Bytes(text);
+  },
+});

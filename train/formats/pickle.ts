@@ -1,0 +1,376 @@
+/**
+ * Reading Python pickles without Python: an interpreter of the opcodes that PyTorch and NumPy use,
+ * protocols 2 to 5. Nothing is executed; names outside a given list are refused.
+ */
+import { PickleError, PickleGlobal, PickleObject } from "./pickled_value.ts";
+import { shown } from "./shown.ts";
+
+/** What a pickle may ask for. */
+export interface PickleRules {
+  /** The classes and functions it may name, by module and name. */
+  globals: ReadonlyMap<string, PickleGlobal>;
+  /** Gives the object behind a persistent id; without it, such ids are refused. */
+  persistent?: (id: unknown) => unknown;
+}
+
+/** A list of globals by their names. */
+export function pickleGlobals(
+  makers: Record<string, ((args: unknown[]) => unknown) | null>,
+): Map<string, PickleGlobal> {
+  return new Map(
+    Object.entries(makers).map(([name, make]) => [name, new PickleGlobal(name, make)]),
+  );
+}
+
+const MAX_STEPS = 2_000_000;
+const MAX_CONTAINERS = 250_000;
+const MAX_LONG_BYTES = 256;
+
+/**
+ * What the pickle at the start of `bytes` makes, and how many bytes it took. Lists and tuples are
+ * arrays, dictionaries maps, bytes `Uint8Array`s; `plainValue` turns the rest into values.
+ *
+ * @throws {PickleError} when it is cut off, malformed, needlessly large, or names what is not allowed.
+ */
+export function unpickle(
+  bytes: Uint8Array<ArrayBuffer>,
+  { globals, persistent }: PickleRules,
+): { made: unknown; length: number } {
+  const reader = new Reader(bytes);
+  const memo = new Map<number, unknown>();
+  const marked: unknown[][] = [];
+  let stack: unknown[] = [];
+  let containers = 0;
+  let credit = 4 * bytes.length + MAX_CONTAINERS;
+
+  const contain = <T>(container: T): T => {
+    if (++containers > MAX_CONTAINERS) throw new PickleError("it makes too many objects");
+    return container;
+  };
+  const pop = (): unknown => {
+    if (stack.length === 0) throw new PickleError("it takes a value that is not there");
+    return stack.pop();
+  };
+  const top = (): unknown => {
+    if (stack.length === 0) throw new PickleError("it takes a value that is not there");
+    return stack[stack.length - 1];
+  };
+  const popMark = (): unknown[] => {
+    const items = stack;
+    const below = marked.pop();
+    if (!below) throw new PickleError("it looks for a mark that is not there");
+    stack = below;
+    return items;
+  };
+  const array = (value: unknown, what: string): unknown[] => {
+    if (!Array.isArray(value)) throw new PickleError(`it takes something else for ${what}`);
+    return value;
+  };
+  const note = (index: number): void => {
+    if (memo.size > MAX_CONTAINERS) throw new PickleError("it notes too many values");
+    memo.set(index, top());
+  };
+  const recall = (index: number): unknown => {
+    if (!memo.has(index)) throw new PickleError("it recalls a value that it never noted");
+    return memo.get(index);
+  };
+  const setItems = (items: unknown[]): void => {
+    const dictionary = top();
+    if (!(dictionary instanceof Map) || items.length % 2 !== 0) {
+      throw new PickleError("it takes something else for a dictionary");
+    }
+    for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
+  };
+  const append = (items: unknown[]): void => {
+    const list = array(top(), "a list");
+    for (const item of items) list.push(item);
+  };
+  // Calls may copy what they get, and a small pickle can give the same large thing many times.
+  const spend = (given: unknown): void => {
+    if (given instanceof Map) credit -= given.size;
+    else if (typeof given === "string" || given instanceof Uint8Array || Array.isArray(given)) {
+      credit -= given.length;
+    }
+    if (credit < 0) throw new PickleError("it uses the same data over and over");
+  };
+  const named = (module: unknown, name: unknown): PickleGlobal => {
+    if (typeof module !== "string" || typeof name !== "string") {
+      throw new PickleError("it takes something else for a name");
+    }
+    const full = `${module}.${name}`;
+    const found = globals.get(full);
+    if (!found) throw new PickleError(`it asks for ${shown(full)}, which is refused`);
+    return found;
+  };
+  const call = (args: unknown, callee: unknown): unknown => {
+    if (!(callee instanceof PickleGlobal)) throw new PickleError("it calls what is no function");
+    if (!callee.make) throw new PickleError(`it calls ${callee.name}, which is refused`);
+    const list = array(args, "a tuple");
+    list.forEach(spend);
+    return contain(callee.make(list));
+  };
+  const build = (state: unknown, target: unknown): void => {
+    if (target instanceof PickleObject) {
+      if (Array.isArray(state)) state.forEach(spend);
+      target.setState(state);
+    } // A dictionary's state is what PyTorch notes beside a state dict: versions of modules.
+    else if (!(target instanceof Map)) throw new PickleError("it gives a state to a plain value");
+  };
+
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const opcode = reader.u8();
+    switch (String.fromCharCode(opcode)) {
+      case "\x80": {
+        const protocol = reader.u8();
+        if (protocol > 5) throw new PickleError(`its protocol ${protocol} is unknown`);
+        break;
+      }
+      case "\x95":
+        reader.length64();
+        break;
+      case ".": {
+        const made = pop();
+        if (stack.length > 0 || marked.length > 0) throw new PickleError("it stops halfway");
+        return { made, length: reader.at };
+      }
+      case "(":
+        marked.push(stack);
+        stack = contain([]);
+        break;
+      case "0":
+        pop();
+        break;
+      case "1":
+        popMark();
+        break;
+      case "2":
+        stack.push(top());
+        break;
+      case "N":
+        stack.push(null);
+        break;
+      case "\x88":
+        stack.push(true);
+        break;
+      case "\x89":
+        stack.push(false);
+        break;
+      case "J":
+        stack.push(reader.i32());
+        break;
+      case "K":
+        stack.push(reader.u8());
+        break;
+      case "M":
+        stack.push(reader.u16());
+        break;
+      case "\x8a":
+        stack.push(reader.long(reader.u8()));
+        break;
+      case "\x8b":
+        stack.push(reader.long(reader.u32()));
+        break;
+      case "G":
+        stack.push(reader.f64());
+        break;
+      case "X":
+        stack.push(reader.text(reader.u32()));
+        break;
+      case "\x8c":
+        stack.push(reader.text(reader.u8()));
+        break;
+      case "\x8d":
+        stack.push(reader.text(reader.length64()));
+        break;
+      case "T":
+        stack.push(reader.latin1(reader.u32()));
+        break;
+      case "U":
+        stack.push(reader.latin1(reader.u8()));
+        break;
+      case "B":
+        stack.push(contain(reader.bytes(reader.u32())));
+        break;
+      case "C":
+        stack.push(contain(reader.bytes(reader.u8())));
+        break;
+      case "\x8e":
+      case "\x96":
+        stack.push(contain(reader.bytes(reader.length64())));
+        break;
+      case ")":
+      case "]":
+        stack.push(contain([]));
+        break;
+      case "t":
+      case "l": {
+        const items = popMark();
+        stack.push(items);
+        break;
+      }
+      case "\x85":
+        stack.push(contain([pop()]));
+        break;
+      case "\x86": {
+        const b = pop();
+        stack.push(contain([pop(), b]));
+        break;
+      }
+      case "\x87": {
+        const c = pop();
+        const b = pop();
+        stack.push(contain([pop(), b, c]));
+        break;
+      }
+      case "a":
+        append([pop()]);
+        break;
+      case "e":
+        append(popMark());
+        break;
+      case "}":
+        stack.push(contain(new Map<unknown, unknown>()));
+        break;
+      case "d": {
+        const items = popMark();
+        stack.push(contain(new Map<unknown, unknown>()));
+        setItems(items);
+        break;
+      }
+      case "s": {
+        const value = pop();
+        setItems([pop(), value]);
+        break;
+      }
+      case "u":
+        setItems(popMark());
+        break;
+      case "q":
+        note(reader.u8());
+        break;
+      case "r":
+        note(reader.u32());
+        break;
+      case "\x94":
+        note(memo.size);
+        break;
+      case "h":
+        stack.push(recall(reader.u8()));
+        break;
+      case "j":
+        stack.push(recall(reader.u32()));
+        break;
+      case "c": {
+        const module = reader.line();
+        stack.push(named(module, reader.line()));
+        break;
+      }
+      case "\x93": {
+        const name = pop();
+        stack.push(named(pop(), name));
+        break;
+      }
+      case "R":
+      case "\x81":
+        stack.push(call(pop(), pop()));
+        break;
+      case "b":
+        build(pop(), top());
+        break;
+      case "Q":
+        if (!persistent) throw new PickleError("it refers to data outside of itself");
+        stack.push(persistent(pop()));
+        break;
+      default:
+        throw new PickleError(`its opcode 0x${opcode.toString(16)} is unknown`);
+    }
+  }
+  throw new PickleError("it takes too many steps");
+}
+
+/** Reads the arguments of opcodes, and never past the end. */
+class Reader {
+  at = 0;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #take(length: number): number {
+    const begin = this.at;
+    if (begin + length > this.#bytes.length) throw new PickleError("it ends early");
+    this.at += length;
+    return begin;
+  }
+
+  u8(): number {
+    return this.#bytes[this.#take(1)];
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  i32(): number {
+    return this.#view.getInt32(this.#take(4), true);
+  }
+
+  f64(): number {
+    return this.#view.getFloat64(this.#take(8), false);
+  }
+
+  length64(): number {
+    return Number(this.#view.getBigUint64(this.#take(8), true));
+  }
+
+  /** An integer in two's complement, lowest byte first. */
+  long(length: number): number | bigint {
+    if (length > MAX_LONG_BYTES) throw new PickleError(`it has a number of ${length} bytes`);
+    const bytes = this.bytes(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i]);
+    const signed = BigInt.asIntN(8 * length, value);
+    const number = Number(signed);
+    return Number.isSafeInteger(number) ? number : signed;
+  }
+
+  bytes(length: number): Uint8Array<ArrayBuffer> {
+    const begin = this.#take(length);
+    return this.#bytes.subarray(begin, begin + length);
+  }
+
+  text(length: number): string {
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.bytes(length));
+    } catch (error) {
+      if (error instanceof PickleError) throw error;
+      throw new PickleError("its text is not UTF-8");
+    }
+  }
+
+  latin1(length: number): string {
+    return fromLatin1(this.bytes(length));
+  }
+
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.at);
+    if (end < 0) throw new PickleError("it ends early");
+    const text = this.latin1(end - this.at);
+    this.at = end + 1;
+    return text;
+  }
+}
+
+/** One character a byte. */
+function fromLatin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}

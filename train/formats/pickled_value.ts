@@ -1,0 +1,93 @@
+import type { StoredTensor } from "./stored_tensor.ts";
+
+/**
+ * What a pickle may hold here: numbers (integers beyond 2^53 as bigint), text, arrays, dictionaries,
+ * and lists; tuples read as lists.
+ */
+export type PickledValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | StoredTensor
+  | PickledValue[]
+  | Map<string | number, PickledValue>;
+
+/** Says what is wrong with a pickle. */
+export class PickleError extends Error {
+  override name = "PickleError";
+}
+
+/** A class or function that a pickle may name; `make` says what calling it gives, if it may be. */
+export class PickleGlobal {
+  constructor(
+    /** Module and name, `torch.FloatStorage` for instance. */
+    readonly name: string,
+    readonly make: ((args: unknown[]) => unknown) | null,
+  ) {}
+}
+
+/** An object made by a {@link PickleGlobal}, which stands for a value once all is read. */
+export abstract class PickleObject {
+  /** Takes what Python would give to `__setstate__`. */
+  setState(_state: unknown): void {
+    throw new PickleError(`it gives a state to ${this.constructor.name}`);
+  }
+
+  /** What it stands for: a value, or a list of what is still to be made into values. */
+  abstract value(): StoredTensor | unknown[];
+}
+
+const MAX_DEPTH = 500;
+const MAX_VALUES = 2_000_000;
+
+/**
+ * The values behind what a pickle made. Values that a pickle repeats are shared, as in Python.
+ *
+ * @throws {PickleError} when it holds itself, is absurdly large when written out, or holds what is
+ * no {@link PickledValue}.
+ */
+export function plainValue(made: unknown): PickledValue {
+  const done = new Map<unknown, { value: PickledValue; count: number } | null>();
+  const plain = (made: unknown, depth: number): { value: PickledValue; count: number } => {
+    if (made === null || ["boolean", "number", "bigint", "string"].includes(typeof made)) {
+      return { value: made as PickledValue, count: 1 };
+    }
+    const known = done.get(made);
+    if (known) return known;
+    if (known === null) throw new PickleError("it holds a value that contains itself");
+    if (depth > MAX_DEPTH) throw new PickleError(`its values are nested over ${MAX_DEPTH} deep`);
+    done.set(made, null);
+    let count = 1;
+    const inner = (item: unknown) => {
+      const { value, count: more } = plain(item, depth + 1);
+      // Shared values count each time: a small pickle could otherwise be endless to walk through.
+      if ((count += more) > MAX_VALUES) throw new PickleError("it unfolds to too many values");
+      return value;
+    };
+    let value: PickledValue;
+    if (made instanceof PickleObject) {
+      const behind = made.value();
+      value = Array.isArray(behind) ? behind.map(inner) : behind;
+    } else if (Array.isArray(made)) {
+      value = made.map(inner);
+    } else if (made instanceof Map) {
+      value = new Map<string | number, PickledValue>();
+      for (const [key, item] of made) {
+        if (typeof key !== "string" && typeof key !== "number") {
+          throw new PickleError("a dictionary has a key that is neither text nor a number");
+        }
+        value.set(key, inner(item));
+      }
+    } else if (made instanceof PickleGlobal) {
+      throw new PickleError(`it holds ${made.name} itself`);
+    } else {
+      throw new PickleError("it holds raw bytes where a value should be");
+    }
+    const result = { value, count };
+    done.set(made, result);
+    return result;
+  };
+  return plain(made, 0).value;
+}
