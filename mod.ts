@@ -154,6 +154,14 @@ export {
   vpDiscrete,
 } from "./eval/noise_schedules/vp_discrete.ts";
 export { vpLinear } from "./eval/noise_schedules/vp_linear.ts";
+export {
+  type BytePictures,
+  FEATURES,
+  type Features,
+  InceptionExtractor,
+  type InceptionExtractorOptions,
+  LOGITS,
+} from "./eval/inception_features.ts";
 export { NotFiniteError } from "./eval/not_finite_error.ts";
 export { type LabelChoice, pictureLabel } from "./eval/picture_labels.ts";
 export {
