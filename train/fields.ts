@@ -100,7 +100,7 @@ function readings(text: string): unknown[] {
   if (isNumber(text)) values.push(Number(text));
   const parts = text.replace(/^\[(.*)\]$/, "$1").split(",");
   if (parts.every(isNumber)) values.push(parts.map(Number));
-  return [...values, text];
+  return [...values, text, text.split(",")];
 }
 
 function isNumber(text: string): boolean {

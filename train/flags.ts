@@ -12,14 +12,45 @@ import { UsageError } from "./usage_error.ts";
  */
 export function parseFlags(args: readonly string[], ...schemas: z.ZodType[]): Settings {
   const fields = schemas.flatMap(fieldsOf);
+  return read(args, fields, (argument) => stray(argument, fields));
+}
+
+/** What a command line holds: its flags, and the names that stand by themselves, in order. */
+export interface Arguments {
+  settings: Settings;
+  positional: string[];
+}
+
+/**
+ * As {@linkcode parseFlags}, for a command that also takes names without a flag, such as files:
+ * whatever does not begin with a dash and is no flag's value.
+ */
+export function parseArguments(args: readonly string[], ...schemas: z.ZodType[]): Arguments {
+  const fields = schemas.flatMap(fieldsOf);
+  const positional: string[] = [];
+  const settings = read(args, fields, (argument) => {
+    if (argument.startsWith("-")) return stray(argument, fields);
+    positional.push(argument);
+    return null;
+  });
+  return { settings, positional };
+}
+
+/** @param onBare takes an argument that is no flag, and returns the line that says what is wrong */
+function read(
+  args: readonly string[],
+  fields: readonly Field[],
+  onBare: (argument: string) => string | null,
+): Settings {
   const settings: Settings = new Map();
   const problems: string[] = [];
 
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] === "-h" ? "--help" : args[i];
     const { name, value } = split(argument);
-    const found = argument.startsWith("--") ? fieldNamed(name, fields) : stray(argument, fields);
+    const found = argument.startsWith("--") ? fieldNamed(name, fields) : onBare(argument);
     const next = args[i + 1];
+    if (found === null) continue;
 
     // A value that follows an unknown flag is skipped with it, so that one slip is one line.
     const follows = value === undefined && next !== undefined && !next.startsWith("--");

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
 import { z } from "zod";
 import { configSchema } from "../../train/config.ts";
-import { parseFlags } from "../../train/flags.ts";
+import { parseArguments, parseFlags } from "../../train/flags.ts";
 import { UsageError } from "../../train/usage_error.ts";
 
 const own = z.strictObject({ help: z.boolean(), preset: z.enum(["quickstart", "cifar10"]) });
@@ -122,4 +122,26 @@ Deno.test("parseFlags() joins its problems to one message of a line each", () =>
     return error instanceof UsageError && error.name === "UsageError" &&
       error.message.split("\n").length === 2;
   });
+});
+
+Deno.test("parseArguments() gives the names without a flag, wherever they stand", () => {
+  const { settings, positional } = parseArguments(
+    ["a.npz", "--depth", "8", "b:c", "--conv", "--skip", "true", "d"],
+    configSchema,
+  );
+  deepEqual(positional, ["a.npz", "b:c", "d"]);
+  deepEqual(Object.fromEntries(settings), {
+    "nnet.depth": 8,
+    "nnet.conv": true,
+    "nnet.skip": true,
+  });
+  throws(() => parseArguments(["a", "-x"], configSchema), UsageError);
+});
+
+Deno.test("parseFlags() takes lists of words", () => {
+  const schema = z.strictObject({ metrics: z.array(z.enum(["fid", "kid"])) });
+  const read = (text: string) => parseFlags([`--metrics=${text}`], schema).get("metrics");
+  deepEqual(read("fid"), ["fid"]);
+  deepEqual(read("kid,fid"), ["kid", "fid"]);
+  throws(() => read("fid,fad"), /commas between, each fid or kid/);
 });
