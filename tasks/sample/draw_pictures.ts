@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Device, State } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_grid.ts";
 import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
-import { NotFiniteError } from "../../eval/not_finite_error.ts";
+import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import { pictureLabel } from "../../eval/picture_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
@@ -75,7 +75,7 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
     });
     for (const i of now) {
       const values = x.subarray((i - first) * size, (i - first + 1) * size);
-      checkFinite(values, i);
+      mustBeFinite(values, i);
       if (!wanted.has(i)) continue;
       await writePng(
         pictureFile(folder, i),
@@ -92,14 +92,6 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
     }
     done += now.length;
   }
-}
-
-function checkFinite(values: Float32Array, i: number): void {
-  if (values.every(Number.isFinite)) return;
-  throw new NotFiniteError(
-    `picture ${i} has values that are no numbers: the weights may be damaged, or guidance too ` +
-      "strong",
-  );
 }
 
 function weightsOnDevice(device: Device, { file, values }: Weights): State {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { planar } from "../../train/data/planar.ts";
 import { decodePicture, encodePng } from "../../train/formats/picture.ts";
 
 const NUMBERED = /^\d{6,}\.png$/;
@@ -54,14 +55,11 @@ export async function readPictures(
   folder: string,
   { n, image_size }: { n: number; image_size: number },
 ): Promise<Uint8Array> {
-  const pixels = image_size * image_size;
-  const bytes = new Uint8Array(n * 3 * pixels);
+  const size = 3 * image_size * image_size;
+  const bytes = new Uint8Array(n * size);
   for (let i = 0; i < n; i++) {
     const file = pictureFile(folder, i);
-    const { rgb } = decodePicture(await Deno.readFile(file), file);
-    for (let p = 0; p < pixels; p++) {
-      for (let c = 0; c < 3; c++) bytes[(i * 3 + c) * pixels + p] = rgb[3 * p + c];
-    }
+    bytes.set(planar(decodePicture(await Deno.readFile(file), file)), i * size);
   }
   return bytes;
 }

@@ -1,6 +1,7 @@
 /** Any picture to a square of a given size, the way diffusion data sets are commonly prepared. */
 
 import type { Picture } from "../formats/picture.ts";
+import { planar } from "./planar.ts";
 
 interface Filter {
   /** Half the filter's width, in pixels of the coarser grid. */
@@ -38,11 +39,7 @@ export function centerCrop(picture: Picture, size: number): Uint8Array<ArrayBuff
     const to = Math.round(from * size / Math.min(width, height));
     rgb = resample(rgb, { from, to, start: (to - size) >> 1, count: size }, BICUBIC);
   }
-  const square = new Uint8Array(3 * size * size);
-  for (let p = 0; p < size * size; p++) {
-    for (let c = 0; c < 3; c++) square[c * size * size + p] = rgb[p * 3 + c];
-  }
-  return square;
+  return planar({ rgb });
 }
 
 /**

@@ -2,26 +2,30 @@
 
 import { decodePicture } from "../formats/picture.ts";
 import { centerCrop } from "./center_crop.ts";
+import { planar } from "./planar.ts";
 
 /** What the worker is asked for. */
 export interface DecodeRequest {
   path: string;
-  image_size: number;
+  /** Height and width to crop and resize to; null leaves a picture as large as it is. */
+  image_size: number | null;
 }
 
-/** What it answers: `[3, H, W]` bytes, or what was wrong with the file. */
-export type DecodeReply = { square: Uint8Array<ArrayBuffer> } | { problem: string };
+/** What it answers: bytes `[3, H, W]`, or what was wrong with the file. */
+export type DecodeReply =
+  | { image: Uint8Array<ArrayBuffer>; width: number; height: number }
+  | { problem: string };
 
 // The worker's own global scope, whose types cannot be loaded beside those of the main thread.
 const scope = self as unknown as Pick<Worker, "onmessage" | "postMessage">;
 
-scope.onmessage = ({ data }: MessageEvent<DecodeRequest>): void => {
+scope.onmessage = ({ data: { path, image_size } }: MessageEvent<DecodeRequest>): void => {
   try {
-    const square = centerCrop(
-      decodePicture(Deno.readFileSync(data.path), data.path),
-      data.image_size,
-    );
-    scope.postMessage({ square } satisfies DecodeReply, [square.buffer]);
+    const picture = decodePicture(Deno.readFileSync(path), path);
+    const reply = image_size === null
+      ? { image: planar(picture), width: picture.width, height: picture.height }
+      : { image: centerCrop(picture, image_size), width: image_size, height: image_size };
+    scope.postMessage(reply satisfies DecodeReply, [reply.image.buffer]);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     scope.postMessage({ problem } satisfies DecodeReply);

@@ -1,9 +1,8 @@
 /** A folder of PNG and JPEG files as a data set. */
 
-import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { decodePictures } from "./decode_pictures.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
-import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
 
 /** A picture's file and the number of its class. */
 interface Listed {
@@ -110,39 +109,10 @@ async function decodeAll(
   images: Uint8Array,
   onProgress?: (progress: DatasetProgress) => void,
 ): Promise<void> {
-  const workers: Worker[] = [];
-  let next = 0;
   let done = 0;
-  const size = 3 * image_size * image_size;
-
-  function work(): Promise<void> {
-    const worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
-    workers.push(worker);
-    return new Promise((finish, fail) => {
-      let at = 0;
-      const ask = () => {
-        if (next === files.length) return finish();
-        at = next++;
-        worker.postMessage({ path: files[at].path, image_size } satisfies DecodeRequest);
-      };
-      worker.onmessage = ({ data }: MessageEvent<DecodeReply>) => {
-        if ("problem" in data) return fail(new DatasetError(data.problem));
-        images.set(data.square, at * size);
-        onProgress?.({ what: "decode", done: ++done, total: files.length });
-        ask();
-      };
-      worker.onerror = (event) => {
-        event.preventDefault();
-        fail(new DatasetError(`a picture decoder stopped at ${files[at].path}: ${event.message}`));
-      };
-      ask();
-    });
-  }
-
-  try {
-    const count = Math.min(availableParallelism(), files.length);
-    await Promise.all(Array.from({ length: count }, work));
-  } finally {
-    for (const worker of workers) worker.terminate();
+  for await (const decoded of decodePictures(files.map(({ path }) => path), { image_size })) {
+    if ("problem" in decoded) throw new DatasetError(decoded.problem);
+    images.set(decoded.image, done * decoded.image.length);
+    onProgress?.({ what: "decode", done: ++done, total: files.length });
   }
 }

@@ -1,0 +1,13 @@
+/** Pictures as bytes `[n, channels, pixels]` with three channels, `[n, 3, pixels]`: grey thrice. */
+export function rgb(
+  bytes: Uint8Array,
+  { channels, pixels }: { channels: number; pixels: number },
+): Uint8Array<ArrayBuffer> {
+  const n = bytes.length / channels / pixels;
+  const images = new Uint8Array(n * 3 * pixels);
+  for (let plane = 0; plane < n * 3; plane++) {
+    const from = Math.floor(plane / 3) * channels + plane % 3 % channels;
+    images.set(bytes.subarray(from * pixels, (from + 1) * pixels), plane * pixels);
+  }
+  return images;
+}
