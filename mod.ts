@@ -31,6 +31,17 @@ export {
   inceptionShapes,
   inceptionStateShapes,
 } from "./nets/inception.ts";
+export {
+  attentionBlock,
+  type AttentionBlockParameters,
+  attentionBlockParameters,
+} from "./nets/attention_block.ts";
+export {
+  type ConvParameters,
+  convParameters,
+  linearParameters,
+  normParameters,
+} from "./nets/layers.ts";
 export { type Observe } from "./nets/observe.ts";
 export {
   initialize,
@@ -40,6 +51,11 @@ export {
   type NormParameters,
   parameterShapes,
 } from "./nets/parameters.ts";
+export {
+  resnetBlock,
+  type ResnetBlockParameters,
+  resnetBlockParameters,
+} from "./nets/resnet_block.ts";
 export {
   constantScaling,
   type GateParameters,
@@ -52,6 +68,18 @@ export {
   type SkipScaling,
   type SkipScalingOptions,
 } from "./nets/skip_scaling.ts";
+export {
+  type DownParameters,
+  unet,
+  type UNetConfig,
+  type UNetInputs,
+  type UNetParameters,
+  unetParameters,
+  type UNetSkip,
+  unetSkips,
+  unetTimestepEmbedding,
+  type UpParameters,
+} from "./nets/unet.ts";
 export {
   type BlockParameters,
   timestepEmbedding,

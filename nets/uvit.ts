@@ -19,6 +19,7 @@ import {
   slice,
   type Tensor,
 } from "../engine/mod.ts";
+import { convParameters, normParameters } from "./layers.ts";
 import type { Observe } from "./observe.ts";
 import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
 import {
@@ -110,17 +111,7 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
     weight: make(`${name}.weight`, [out, fan_in], small),
     bias: bias ? make(`${name}.bias`, [out], { kind: "zeros" }) : undefined,
   });
-  const convolution = (name: string, out: number, channels: number, size: number) => {
-    const fan_in = channels * size * size;
-    return {
-      weight: make(`${name}.weight`, [out, channels, size, size], { kind: "uniform", fan_in }),
-      bias: make(`${name}.bias`, [out], { kind: "uniform", fan_in }),
-    };
-  };
-  const norm = (name: string): NormParameters<T> => ({
-    weight: make(`${name}.weight`, [dim], { kind: "ones" }),
-    bias: make(`${name}.bias`, [dim], { kind: "zeros" }),
-  });
+  const norm = (name: string) => normParameters(make, name, dim);
   const hidden = Math.floor(dim * mlp_ratio);
   const block = (name: string, skip: boolean): BlockParameters<T> => ({
     norm1: norm(`${name}.norm1`),
@@ -137,7 +128,7 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
   const tokens = uvitTokens(config);
   return {
     pos_embed: make("pos_embed", [1, tokens, dim], small),
-    patch_embed: { proj: convolution("patch_embed.proj", dim, in_chans, patch_size) },
+    patch_embed: { proj: convParameters(make, "patch_embed.proj", dim, in_chans, patch_size) },
     time_embed: config.mlp_time_embed
       ? [dense("time_embed.0", 4 * dim, dim), dense("time_embed.2", dim, 4 * dim)]
       : [],
@@ -149,7 +140,9 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
     out_blocks: blocks("out_blocks", config.skip),
     norm: norm("norm"),
     decoder_pred: dense("decoder_pred", patch_size ** 2 * in_chans, dim),
-    final_layer: config.conv ? convolution("final_layer", in_chans, in_chans, 3) : undefined,
+    final_layer: config.conv
+      ? convParameters(make, "final_layer", in_chans, in_chans, 3)
+      : undefined,
     se: gates(config, make, tokens),
   };
 }

@@ -165,6 +165,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
       throw new ShapeError(`concat: ${a} and ${b} differ beside dimension ${axis}`);
     }
   }
+  if (parts.length === 1) return parts[0];
   const total = parts.reduce((n, t) => n + t.shape[axis], 0);
   let before = 0;
   // A sum of zero-padded windows: plans fuse it into one kernel that reads each part once.

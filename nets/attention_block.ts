@@ -1,0 +1,55 @@
+import {
+  add,
+  affine,
+  conv2d,
+  groupNorm,
+  matmul,
+  reshape,
+  softmax,
+  type Tensor,
+} from "../engine/mod.ts";
+import { type ConvParameters, convParameters, normParameters } from "./layers.ts";
+import type { MakeParameter, NormParameters } from "./parameters.ts";
+import { GROUP_NORM } from "./resnet_block.ts";
+
+/** An attention block of the DDPM networks; all but the norm are 1 x 1 convolutions. */
+export interface AttentionBlockParameters<T> {
+  readonly norm: NormParameters<T>;
+  readonly q: ConvParameters<T>;
+  readonly k: ConvParameters<T>;
+  readonly v: ConvParameters<T>;
+  readonly proj_out: ConvParameters<T>;
+}
+
+/** Describes an attention block. */
+export function attentionBlockParameters<T>(
+  make: MakeParameter<T>,
+  name: string,
+  channels: number,
+): AttentionBlockParameters<T> {
+  const point = (part: string) => convParameters(make, `${name}.${part}`, channels, channels, 1);
+  return {
+    norm: normParameters(make, `${name}.norm`, channels),
+    q: point("q"),
+    k: point("k"),
+    v: point("v"),
+    proj_out: point("proj_out"),
+  };
+}
+
+/**
+ * `x + proj_out(softmax(q^T k / sqrt(channels)) v)`: every pixel looks at all, with one head.
+ *
+ * @param x `[batch, channels, height, width]`
+ */
+export function attentionBlock(p: AttentionBlockParameters<Tensor>, x: Tensor): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  const h = groupNorm(x, { ...p.norm, ...GROUP_NORM });
+  const [q, k, v] = [p.q, p.k, p.v].map(({ weight, bias }) =>
+    reshape(conv2d(h, weight, { bias }), [batch, channels, height * width])
+  );
+  const scores = affine(matmul(q, k, { transposeA: true }), channels ** -0.5);
+  const mixed = matmul(v, softmax(scores), { transposeB: true });
+  const { weight, bias } = p.proj_out;
+  return add(x, conv2d(reshape(mixed, x.shape), weight, { bias }));
+}
