@@ -120,6 +120,7 @@ export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
 export { type PickledValue } from "./train/formats/pickled_value.ts";
 export { decodePth, encodePth, PthError, type PthValue } from "./train/formats/pth.ts";
 export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/picture.ts";
+export { type OpenSafetensors, openSafetensors } from "./train/formats/open_safetensors.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

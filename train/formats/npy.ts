@@ -1,5 +1,5 @@
 /** NumPy's .npy files: a text header with type, order and shape, then the values. */
-import { MAX_RANK, numpyArray, numpyDescr } from "./numpy_array.ts";
+import { numpyArray, numpyDescr } from "./numpy_array.ts";
 import { NUMPY_GLOBALS } from "./numpy_pickle.ts";
 import { unpickle } from "./pickle.ts";
 import { type PickledValue, PickleError, plainValue } from "./pickled_value.ts";
@@ -66,14 +66,12 @@ export function holdsObjects(bytes: Uint8Array<ArrayBuffer>, source: string): bo
 /**
  * Writes an .npy file of format 1.0.
  *
- * @throws {NpyError} when the tensor contradicts itself, has more dimensions than NumPy allows, or
- * is BF16, which NumPy does not have.
+ * @throws {NpyError} when the tensor contradicts itself or is BF16, which NumPy does not have.
  */
 export function encodeNpy(tensor: StoredTensor): Uint8Array<ArrayBuffer> {
   const { dtype, shape } = tensor;
   const descr = numpyDescr(dtype);
-  const fault = tensorFault(tensor) ?? (descr ? null : `NumPy has no ${dtype}`) ??
-    (shape.length > MAX_RANK ? `${shape.length} dimensions are too many` : null);
+  const fault = tensorFault(tensor) ?? (descr ? null : `NumPy has no ${dtype}`);
   if (fault) throw new NpyError(`an array cannot be stored: ${fault}`);
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;

@@ -19,8 +19,6 @@ const DTYPES: Record<string, StoredDtype> = {
   u1: "U8",
   b1: "BOOL",
 };
-/** NumPy's own limit of dimensions. */
-export const MAX_RANK = 64;
 const NAMES = Object.fromEntries(Object.entries(DTYPES).map(([name, dtype]) => [dtype, name]));
 
 /** NumPy's name of a stored type, `<f4` for instance; null for BF16, which NumPy does not have. */
@@ -54,7 +52,7 @@ export function numpyArray<E extends Error>(
     throw fail(`its type ${shown(descr)} is not one that can be read`);
   }
   const dtype = DTYPES[name];
-  if (!isShape(shape) || shape.length > MAX_RANK) throw fail("it has no valid shape");
+  if (!isShape(shape)) throw fail("it has no valid shape");
   const size = dtypeBytes(dtype);
   if (elements(shape) * size !== bytes.length) {
     throw fail(`${descr} [${shape}] does not fill ${bytes.length} bytes`);

@@ -55,7 +55,6 @@ const PROTO_OPCODE = 0x80;
 const GATHER_TIMES = 4;
 const GATHER_BYTES = 16 << 20;
 const ALIGNMENT = 64;
-const MAX_RANK = 64;
 
 /** A block of values that tensors are views of. */
 class Storage extends PickleObject {
@@ -227,7 +226,7 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
   const rebuildTensor = ([storage, offset, shape, stride]: unknown[]) => {
     if (
       !(storage instanceof Storage) || !isShape([offset]) || !isShape(shape) || !isShape(stride) ||
-      shape.length !== stride.length || shape.length > MAX_RANK
+      shape.length !== stride.length
     ) throw new PickleError("it rebuilds a tensor in an unknown way");
     // Copies, since a pickle can go on changing its lists.
     const strides = { offset: offset as number, shape: [...shape], stride: [...stride] };

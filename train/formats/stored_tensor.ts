@@ -45,9 +45,13 @@ export function dtypeBytes(dtype: StoredDtype): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Whether this is a list of sizes: whole numbers from 0 on. */
+/** As many as NumPy and PyTorch allow. */
+const MAX_DIMENSIONS = 64;
+
+/** Whether this is a list of sizes: up to 64 whole numbers from 0 on. */
 export function isShape(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return Array.isArray(value) && value.length <= MAX_DIMENSIONS &&
+    value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 /** How many values a shape holds; may be beyond the whole numbers when a file made it up. */
@@ -83,7 +87,7 @@ export function tensorBytes({ data }: StoredTensor): Uint8Array<ArrayBuffer> {
 /** Why this tensor contradicts itself (type, shape and data must fit), or null when it does not. */
 export function tensorFault({ dtype, shape, data }: StoredTensor): string | null {
   if (!isStoredDtype(dtype)) return `the dtype ${dtype} is unknown`;
-  if (!isShape(shape)) return `its shape [${shape}] is not a list of sizes`;
+  if (!isShape(shape)) return `its shape [${shape}] is no list of up to ${MAX_DIMENSIONS} sizes`;
   if (!(data instanceof ARRAYS[dtype])) return `${dtype} is stored from a ${ARRAYS[dtype].name}`;
   if (elements(shape) !== data.length) {
     return `shape [${shape}] does not hold ${data.length} values`;

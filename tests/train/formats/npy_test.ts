@@ -109,7 +109,7 @@ Deno.test("decodeNpy() says what is wrong with a file", () => {
 Deno.test("encodeNpy() refuses what NumPy cannot hold", () => {
   assert.throws(() => encodeNpy(ramp("BF16", 2)), { name: "NpyError", message: /no BF16/ });
   const deep = ramp("F32", ...new Array<number>(65).fill(1));
-  assert.throws(() => encodeNpy(deep), { name: "NpyError", message: /65 dimensions/ });
+  assert.throws(() => encodeNpy(deep), { name: "NpyError", message: /up to 64 sizes/ });
   const lying = { ...ramp("F32", 2), shape: [3] };
   assert.throws(() => encodeNpy(lying), { name: "NpyError", message: /does not hold 2 values/ });
 });

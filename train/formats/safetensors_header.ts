@@ -1,0 +1,158 @@
+/** The header of safetensors files: tensors by name with type, shape and byte range, and notes. */
+import { shown } from "./shown.ts";
+import { dtypeBytes, elements, isShape, isStoredDtype, type StoredDtype } from "./stored_tensor.ts";
+
+/** Says what is wrong with a safetensors file, and in which one. */
+export class SafetensorsError extends Error {
+  override name = "SafetensorsError";
+}
+
+/** Where a tensor lies: its first byte and the one after its last, counted from the file's start. */
+export interface SafetensorsEntry {
+  dtype: StoredDtype;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+/** What a header says. */
+export interface SafetensorsHeader {
+  entries: Record<string, SafetensorsEntry>;
+  metadata: Record<string, string>;
+}
+
+/** The name of the notes among the tensors. */
+export const METADATA = "__metadata__";
+/** Bytes in front of the header, which say how long it is. */
+export const LENGTH_BYTES = 8;
+const MAX_HEADER_BYTES = 100_000_000;
+
+/**
+ * The bytes of the header that follows these first bytes.
+ *
+ * @param prefix the file's first {@link LENGTH_BYTES} bytes, or all of it where it has fewer.
+ * @param fileBytes the size of the whole file.
+ * @throws {SafetensorsError} when the file cannot hold that many.
+ */
+export function headerLength(prefix: Uint8Array, fileBytes: number, source: string): number {
+  const left = fileBytes - LENGTH_BYTES;
+  if (left < 0) throw failure(source)(`it has only ${fileBytes} bytes`);
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > left || length > MAX_HEADER_BYTES) {
+    throw failure(source)(`it promises a header of ${length} bytes where ${left} bytes follow`);
+  }
+  return length;
+}
+
+/**
+ * Reads a header. Nothing is believed: the tensors must fill the file exactly, each its range.
+ *
+ * @param bytes those of the header alone.
+ * @param fileBytes the size of the whole file.
+ * @throws {SafetensorsError} when the file is truncated, foreign or contradicts itself.
+ */
+export function parseHeader(
+  bytes: Uint8Array,
+  fileBytes: number,
+  source: string,
+): SafetensorsHeader {
+  const fail = failure(source);
+  const header = parseJson(bytes, fail);
+  const metadata = header[METADATA] ?? {};
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw fail(`${METADATA} may only hold text`);
+  }
+  const start = LENGTH_BYTES + bytes.length;
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== METADATA)
+    .map(([name, entry]) => [name, parseEntry(name, entry, start, fileBytes, fail)] as const);
+
+  const ranges = entries.toSorted(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  let covered = start;
+  for (const [name, { begin, end }] of ranges) {
+    if (begin < covered) throw fail(`tensor ${shown(name)} overlaps the one before it`);
+    if (begin > covered) {
+      throw fail(`nothing owns data bytes ${covered - start} to ${begin - start}`);
+    }
+    covered = end;
+  }
+  if (covered !== fileBytes) throw fail(`${fileBytes - covered} bytes follow the last tensor`);
+  return {
+    entries: Object.fromEntries(entries),
+    metadata: metadata as Record<string, string>,
+  };
+}
+
+function parseEntry(
+  name: string,
+  entry: unknown,
+  start: number,
+  fileBytes: number,
+  fail: Fail,
+): SafetensorsEntry {
+  const tensor = `tensor ${shown(name)}`;
+  if (!isRecord(entry)) throw fail(`the entry of ${tensor} is not an object`);
+  const { dtype, shape, data_offsets: range } = entry;
+  if (!isStoredDtype(dtype)) {
+    const named = typeof dtype === "string" ? `the unknown dtype ${shown(dtype)}` : "no dtype";
+    throw fail(`${tensor} has ${named}`);
+  }
+  if (!isShape(shape)) throw fail(`${tensor} has no valid shape`);
+  if (!isShape(range) || range.length !== 2) throw fail(`${tensor} has no valid data_offsets`);
+  const [begin, end] = range;
+  const size = fileBytes - start;
+  if (begin > end || end > size) {
+    throw fail(`${tensor} lies at ${begin} to ${end} of ${size} data bytes`);
+  }
+  if (elements(shape) * dtypeBytes(dtype) !== end - begin) {
+    throw fail(`${tensor} of ${dtype} [${shape}] does not fill ${end - begin} bytes`);
+  }
+  return { dtype, shape, begin: start + begin, end: start + end };
+}
+
+type Fail = (problem: string) => SafetensorsError;
+
+function failure(source: string): Fail {
+  return (problem) => new SafetensorsError(`${source} is not a whole safetensors file: ${problem}`);
+}
+
+function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  let text: string;
+  let header: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = JSON.parse(text);
+  } catch {
+    throw fail("its header is not JSON");
+  }
+  if (!isRecord(header)) throw fail("its header is not a JSON object");
+  const twice = repeatedKey(text);
+  if (twice !== null) throw fail(`the name ${shown(twice)} appears twice`);
+  return header;
+}
+
+/** The first key that an object of this (valid) JSON text has twice: JSON.parse would keep the last. */
+function repeatedKey(json: string): string | null {
+  const objects: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    if (json[i] === "{") objects.push(new Set());
+    if (json[i] === "}") objects.pop();
+    if (json[i] !== '"') continue;
+    const begin = i++;
+    while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
+    let next = i + 1;
+    while (" \t\r\n".includes(json[next])) next++;
+    if (json[next] !== ":") continue;
+    const key: string = JSON.parse(json.slice(begin, i + 1));
+    const seen = objects[objects.length - 1];
+    if (seen.has(key)) return key;
+    seen.add(key);
+  }
+  return null;
+}
+
+/** Whether this is a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
