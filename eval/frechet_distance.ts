@@ -1,3 +1,4 @@
+import { MeasureError } from "./measure_error.ts";
 import type { FeatureStatistics } from "./feature_statistics.ts";
 import { NotFiniteError } from "./not_finite_error.ts";
 import { semidefiniteCholesky } from "./semidefinite_cholesky.ts";
@@ -11,13 +12,13 @@ import { addTransposedProduct } from "./transposed_product.ts";
  * With a factor `S1 = L L^T` the eigenvalues of `S1 S2` are those of the symmetric `L^T S2 L`, so the
  * trace of the root is the sum of their roots; a rank-deficient covariance is no special case.
  *
- * @throws {RangeError} where the two have features of different widths
+ * @throws {MeasureError} where the two have features of different widths
  * @throws {NotFiniteError} where one has values that are no numbers
  */
 export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): number {
   const d = a.mu.length;
   if (b.mu.length !== d) {
-    throw new RangeError(`features of ${d} and of ${b.mu.length} numbers cannot be compared`);
+    throw new MeasureError(`features of ${d} and of ${b.mu.length} numbers cannot be compared`);
   }
   if (![a.mu, a.sigma, b.mu, b.sigma].every((values) => values.every(Number.isFinite))) {
     throw new NotFiniteError("features have a mean or a covariance that is no number");

@@ -1,3 +1,5 @@
+import { MeasureError } from "./measure_error.ts";
+
 /**
  * The Inception Score (Salimans et al. 2016), taken as pictures come: `exp` of the mean divergence
  * between a picture's class probabilities and those of its split.
@@ -42,12 +44,12 @@ export class InceptionScore {
   /**
    * The score's mean and standard deviation over the splits.
    *
-   * @throws {RangeError} where a split has no picture
+   * @throws {MeasureError} where a split has no picture
    */
   result(): { readonly value: number; readonly deviation: number; readonly splits: number } {
     const splits = this.#counts.length;
     if (this.#n < splits) {
-      throw new RangeError(`an Inception Score takes ${splits} pictures at least`);
+      throw new MeasureError(`an Inception Score takes ${splits} pictures at least`);
     }
     const scores = this.#counts.map((n, split) => {
       let divergence = this.#entropies[split] / n;

@@ -1,3 +1,4 @@
+import { MeasureError } from "./measure_error.ts";
 import { mix32 } from "../train/data/hash32.ts";
 import type { Products } from "./pairwise_products.ts";
 
@@ -17,7 +18,7 @@ export interface KernelInceptionDistance {
  * `[m, d]` with the polynomial kernel `(x.y / d + 1)^3`, averaged over random subsets of
  * `subset_size` pictures of each side (all, where there are fewer).
  *
- * @throws {RangeError} where a side has fewer than two pictures
+ * @throws {MeasureError} where a side has fewer than two pictures
  */
 export async function kernelInceptionDistance(
   products: Products,
@@ -34,7 +35,7 @@ export async function kernelInceptionDistance(
 ): Promise<KernelInceptionDistance> {
   const [n, m] = [a.length / d, b.length / d];
   const size = Math.min(subset_size, n, m);
-  if (size < 2) throw new RangeError("KID takes two pictures of each side at least");
+  if (size < 2) throw new MeasureError("KID takes two pictures of each side at least");
   const rounds = size === n && size === m ? 1 : subsets;
   const values: number[] = [];
   for (let round = 0; round < rounds; round++) {

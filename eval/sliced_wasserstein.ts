@@ -1,3 +1,4 @@
+import { MeasureError } from "./measure_error.ts";
 import { mix32 } from "../train/data/hash32.ts";
 import type { Products } from "./pairwise_products.ts";
 
@@ -36,15 +37,15 @@ export class PixelProjections {
    * The distance to another set: the root of the mean square over directions, where pixels go from 0
    * to 1.
    *
-   * @throws {RangeError} where pictures have other sizes, or there are none
+   * @throws {MeasureError} where pictures have other sizes, or there are none
    */
   distance(other: PixelProjections): number {
     if (this.#size !== other.#size) {
-      throw new RangeError(
+      throw new MeasureError(
         `pictures of ${this.#size} and of ${other.#size} values cannot be compared by pixels`,
       );
     }
-    if (this.n === 0 || other.n === 0) throw new RangeError("there are no pictures to compare");
+    if (this.n === 0 || other.n === 0) throw new MeasureError("there are no pictures to compare");
     let sum = 0;
     for (let k = 0; k < DIRECTIONS; k++) sum += squaredWasserstein(this.#along(k), other.#along(k));
     return Math.sqrt(sum / DIRECTIONS);

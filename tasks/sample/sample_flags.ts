@@ -1,14 +1,18 @@
 import { z } from "zod";
-import { PICTURE_LIMITS, type PictureLimit } from "../../eval/picture_limit.ts";
-import { DPM_VARIANTS, type DpmVariant } from "../../eval/sampler_settings.ts";
-import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
-import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";
 import { fieldsOf, flatten, nest } from "../../train/fields.ts";
 import type { WeightsKind } from "../../train/find_weights.ts";
 import { parseFlags } from "../../train/flags.ts";
 import { helpText } from "../../train/help_text.ts";
 import { type SamplerName, SAMPLERS } from "../../train/sampler_names.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import {
+  checkInterval,
+  GUIDANCE_DEFAULTS,
+  type GuidanceFlags,
+  guidanceSchema,
+  SOLVER_DEFAULTS,
+  type SolverFlags,
+  solverSchema,
+} from "./solver_flags.ts";
 
 /** What `deno task sample` can be told; each field's meaning is its description in the schema. */
 export interface SampleFlags {
@@ -23,19 +27,11 @@ export interface SampleFlags {
   trajectory: boolean;
   overwrite: boolean;
   help: boolean;
-  solver: {
-    variant: DpmVariant | null;
-    order: SolverOrder | null;
-    grid: TimeGridName | null;
-    eta: number | null;
-    t_end: number | null;
-    limit: PictureLimit | null;
-  };
-  guidance: { scale: number | null; interval: [number, number]; labels: number[] | null };
+  solver: SolverFlags;
+  guidance: GuidanceFlags;
 }
 
 const count = z.int().min(1);
-const time = z.number().min(0).max(1);
 
 const schema: z.ZodType<SampleFlags> = z.strictObject({
   checkpoint: z.string().min(1).nullable()
@@ -55,28 +51,8 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
   overwrite: z.boolean().describe("remove the pictures that are there first"),
   help: z.boolean().describe("show this page; -h for short"),
 
-  solver: z.strictObject({
-    variant: z.enum(DPM_VARIANTS).nullable()
-      .describe("dpm_solver and dpm_solver_pp only; null: fast, and multistep for dpm_solver_pp"),
-    order: z.literal([1, 2, 3]).nullable()
-      .describe("dpm_solver and dpm_solver_pp only; null: 3, and 2 for multistep"),
-    grid: z.enum(TIME_GRIDS).nullable()
-      .describe("how times are spaced; null: log_snr for dpm_*, uniform for dd*, karras for heun"),
-    eta: time.nullable()
-      .describe("share of the noise of ancestral sampling that ddim adds; null: 0"),
-    t_end: z.number().gt(0).lt(1).nullable()
-      .describe("the last time but 0; null: 0.001 for euler_maruyama_*, else 0.0001"),
-    limit: z.enum(PICTURE_LIMITS).nullable()
-      .describe("clip the picture each step predicts, or threshold it; null: as in training"),
-  }).describe("how the sampler works; null leaves the choice to it"),
-
-  guidance: z.strictObject({
-    scale: z.number().min(0).nullable()
-      .describe("cond + scale (cond - uncond); 0: no guidance; null: as in training"),
-    interval: z.tuple([time, time]).describe("guide at these times only; noise is time 1"),
-    labels: z.array(z.int().min(0)).min(1).nullable()
-      .describe("classes of the pictures, in turn; null: drawn as often as in the data"),
-  }).describe("what a network with labels is asked for"),
+  solver: solverSchema,
+  guidance: guidanceSchema,
 });
 
 const defaults: SampleFlags = {
@@ -91,8 +67,8 @@ const defaults: SampleFlags = {
   trajectory: false,
   overwrite: false,
   help: false,
-  solver: { variant: null, order: null, grid: null, eta: null, t_end: null, limit: null },
-  guidance: { scale: null, interval: [0, 1], labels: null },
+  solver: SOLVER_DEFAULTS,
+  guidance: GUIDANCE_DEFAULTS,
 };
 
 /** Reads the command line. @throws {UsageError} with a line for each problem */
@@ -100,10 +76,7 @@ export function readSampleFlags(args: readonly string[]): SampleFlags {
   const fields = fieldsOf(schema);
   const given = parseFlags(args, schema);
   const flags = schema.parse(nest(new Map([...flatten(defaults, fields), ...given])));
-  const [from, to] = flags.guidance.interval;
-  if (from > to) {
-    throw new UsageError(`--guidance.interval: ${from} comes after ${to}; write the smaller first`);
-  }
+  checkInterval(flags.guidance);
   return flags;
 }
 

@@ -9,13 +9,19 @@ import { UsageError } from "../../train/usage_error.ts";
 import type { SampleFlags } from "./sample_flags.ts";
 import type { Recipe } from "./sample_record.ts";
 
+/** The flags that say how pictures are made. */
+export type SamplingFlags = Pick<
+  SampleFlags,
+  "sampler" | "steps" | "seed" | "solver" | "guidance"
+>;
+
 /**
  * What the command line and the weights say about how pictures are to be made, every choice settled.
  *
  * @throws {UsageError} with a line for each thing that these weights cannot do
  */
 export async function sampleRecipe(
-  { sampler, steps, seed, solver, guidance }: SampleFlags,
+  { sampler, steps, seed, solver, guidance }: SamplingFlags,
   { file, step, config }: Weights,
   schedule: NoiseSchedule,
 ): Promise<Recipe> {

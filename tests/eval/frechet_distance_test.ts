@@ -1,4 +1,5 @@
 import { ok, throws } from "node:assert/strict";
+import { MeasureError } from "../../eval/measure_error.ts";
 import { FeatureMoments, type FeatureStatistics } from "../../eval/feature_statistics.ts";
 import { frechetDistance } from "../../eval/frechet_distance.ts";
 import { NotFiniteError } from "../../eval/not_finite_error.ts";
@@ -52,7 +53,7 @@ Deno.test("frechetDistance() of fewer pictures than dimensions from themselves i
 });
 
 Deno.test("frechetDistance() refuses features of different widths", () => {
-  throws(() => frechetDistance(diagonal([0], [1]), diagonal([0, 0], [1, 1])), RangeError);
+  throws(() => frechetDistance(diagonal([0], [1]), diagonal([0, 0], [1, 1])), MeasureError);
 });
 
 Deno.test("frechetDistance() refuses values that are no numbers, wherever they are", () => {

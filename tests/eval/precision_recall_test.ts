@@ -1,4 +1,5 @@
 import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
+import { MeasureError } from "../../eval/measure_error.ts";
 import { precisionRecall } from "../../eval/precision_recall.ts";
 import { plainProducts } from "./plain_products.ts";
 import { seeded } from "./seeded.ts";
@@ -46,5 +47,5 @@ Deno.test("precisionRecall() is that of plain distances, over more than a block"
 
 Deno.test("precisionRecall() takes more pictures than neighbours", async () => {
   const three = Float32Array.of(1, 2, 3);
-  await rejects(precisionRecall(plainProducts(1), three, three, { d: 1 }), RangeError);
+  await rejects(precisionRecall(plainProducts(1), three, three, { d: 1 }), MeasureError);
 });

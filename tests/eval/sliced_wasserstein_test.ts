@@ -1,4 +1,5 @@
 import { ok, strictEqual as equal, throws } from "node:assert/strict";
+import { MeasureError } from "../../eval/measure_error.ts";
 import { PixelProjections } from "../../eval/sliced_wasserstein.ts";
 import { plainProducts } from "./plain_products.ts";
 import { seeded } from "./seeded.ts";
@@ -46,6 +47,6 @@ Deno.test("PixelProjections do not depend on the order of pictures or on batches
 
 Deno.test("PixelProjections refuse pictures of other sizes, and none", async () => {
   const a = await projected(3, Uint8Array.of(1, 2, 3));
-  throws(() => a.distance(new PixelProjections(4)), RangeError);
-  throws(() => a.distance(new PixelProjections(3)), RangeError);
+  throws(() => a.distance(new PixelProjections(4)), MeasureError);
+  throws(() => a.distance(new PixelProjections(3)), MeasureError);
 });
