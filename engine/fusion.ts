@@ -83,8 +83,8 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
       const outer = [...users.get(node.outputs[0]) ?? []].some((user) => !inside.has(user));
       if (outer || context.isKept(node.outputs[0])) stores++;
     }
-    // An anchor brings at most five of its own.
-    return loads.size + stores + (group.anchor ? 5 : 0) + 1;
+    // An anchor brings at most seven of its own.
+    return loads.size + stores + (group.anchor ? 7 : 0) + 1;
   };
 
   const canJoin = (node: Node, group: Group): boolean =>

@@ -353,6 +353,8 @@ const rows: readonly OperationExample[] = [
   normal(5, 7),
   normal(257, 64),
   normal(300, 13),
+  normal(33, 330),
+  normal(5, 532),
   {
     name: "layer_norm: [2, 3, 9] far from 0, with a residual",
     inputs: [f32([2, 3, 9], (i) => 4 + spread(0.25)(i)), f32([9]), f32([9])],
@@ -373,6 +375,8 @@ const rows: readonly OperationExample[] = [
   softened([1]),
   softened([7, 257]),
   softened([5, 33, 8]),
+  softened([2, 331]),
+  softened([3, 556]),
   softened([4, 65], 60),
   softened([65537, 3]),
 ];

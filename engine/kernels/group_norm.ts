@@ -39,7 +39,7 @@ export function emitGroupNorm(
 ${finish.code}`,
     bindings: [...read(x, weight, bias), ...write(statistics), ...finish.bindings],
     body: (row) => {
-      const x = row.values("x", (column) => `x[base + ${column}]`);
+      const x = row.values("x", ({ column }) => `x[base + ${column}]`);
       return `
     let base = row * ${columns}u;
     let first = (row % ${groups}u) * ${channels / groups}u;

@@ -1,7 +1,7 @@
 import { type Binding, declareBindings, type Emitter, type Ref } from "./dispatch.ts";
-import { fuse } from "./fused.ts";
+import { fitsVec4, fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { emitRows } from "./rows.ts";
+import { emitRows, rowsPerGroup, rowType } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
 /** Memory of a layer norm over `[rows, columns]`. */
@@ -19,36 +19,38 @@ export function emitLayerNorm(
   columns: number,
   eps: number,
 ): void {
-  const rows = x.size / columns;
+  const type = rowType(columns);
   emitRows(emitter, {
     label: "layer_norm",
-    rows,
+    rows: x.size / columns,
     columns,
+    type,
     declarations: declareBindings([
-      { name: "x", type: "f32", access: "read" },
-      { name: "weight", type: "f32", access: "read" },
-      { name: "bias", type: "f32", access: "read" },
-      { name: "y", type: "f32", access: "read_write" },
+      { name: "x", type, access: "read" },
+      { name: "weight", type, access: "read" },
+      { name: "bias", type, access: "read" },
+      { name: "y", type, access: "read_write" },
       { name: "mean", type: "f32", access: "read_write" },
       { name: "rstd", type: "f32", access: "read_write" },
     ]),
     bindings: [...read(x, weight, bias), ...write(y, mean, rstd)],
+    before: (row) => row.held("weight", weightAt).load + row.held("bias", biasAt).load,
     body: (row) => {
-      const x = row.values("x", (column) => `x[base + ${column}]`);
+      const x = row.values("x", ({ column }) => `x[base + ${column}]`);
+      const weight = row.held("weight", weightAt);
+      const bias = row.held("bias", biasAt);
       return `
-    let base = row * ${columns}u;
+    let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
     ${x.load}
-    var total = 0.0;
+    var total = ${type}(0.0);
     ${row.each((c) => `total += ${x.at(c)};`)}
     let center = ${row.sum("total")} / ${columns}.0;
-    var squares = 0.0;
+    var squares = ${type}(0.0);
     ${row.each((c) => `let d = ${x.at(c)} - center; squares += d * d;`)}
     let scale = inverseSqrt(${row.sum("squares")} / ${columns}.0 + ${eps}f);
     ${
         row.each((c) =>
-          `y[base + ${c.column}] = (${
-            x.at(c)
-          } - center) * scale * weight[${c.column}] + bias[${c.column}];`
+          `y[base + ${c.column}] = (${x.at(c)} - center) * scale * ${weight.at(c)} + ${bias.at(c)};`
         )
       }
     if (lane == 0u) { mean[row] = center; rstd[row] = scale; }`;
@@ -57,7 +59,16 @@ export function emitLayerNorm(
   });
 }
 
-/** Emits the gradients of x (with the epilogue), weight and bias. */
+const weightAt = ({ column }: { column: string }) => `weight[${column}]`;
+const biasAt = ({ column }: { column: string }) => `bias[${column}]`;
+
+/** Most workgroups whose sums for weight and bias are added in one more pass. */
+const PARTIALS = 256;
+
+/**
+ * Emits the gradients of x (with the epilogue), weight and bias: one pass in which each workgroup
+ * also adds up its rows' part in those of weight and bias, then the sums of these parts.
+ */
 export function emitLayerNormBackward(
   emitter: Emitter,
   refs: LayerNormRefs & { grad: Ref; dweight: Ref; dbias: Ref },
@@ -67,58 +78,86 @@ export function emitLayerNormBackward(
   const { x, weight, mean, rstd, grad, dweight, dbias } = refs;
   const rows = x.size / columns;
   const { fused, ...memory } = epilogue;
-  const finish = fuse(fused, { ...memory, type: "f32", firstBinding: 5, columns });
+  const type = fitsVec4(fused.nodes, x.size) ? rowType(columns) : "f32";
+  const width = type === "vec4f" ? columns / 4 : columns;
+  const finish = fuse(fused, { ...memory, type, firstBinding: 7, columns });
+  const perGroup = Math.max(rowsPerGroup(emitter.capabilities), 4, Math.ceil(rows / PARTIALS));
+  const groups = Math.ceil(rows / perGroup);
+  const [weightSums, biasSums] = groups === 1
+    ? [dweight, dbias]
+    : [dweight, dbias].map((total) => emitter.scratch(groups * total.size));
+  const zero = () => `${type}(0.0)`;
   emitRows(emitter, {
     label: "layer_norm_backward",
     rows,
     columns,
+    type,
+    perGroup,
     declarations: `${
-      declareBindings(
-        ["x", "weight", "mean", "rstd", "grad"].map((name) => ({
-          name,
-          type: "f32",
-          access: "read",
-        })),
-      )
+      declareBindings([
+        { name: "x", type, access: "read" },
+        { name: "weight", type, access: "read" },
+        { name: "mean", type: "f32", access: "read" },
+        { name: "rstd", type: "f32", access: "read" },
+        { name: "grad", type, access: "read" },
+        { name: "weight_sums", type, access: "read_write" },
+        { name: "bias_sums", type, access: "read_write" },
+      ])
     }
 ${finish.code}`,
-    bindings: [...read(x, weight, mean, rstd, grad), ...finish.bindings],
+    bindings: [
+      ...read(x, weight, mean, rstd, grad),
+      ...write(weightSums, biasSums),
+      ...finish.bindings,
+    ],
+    before: (row) =>
+      [row.held("weight", weightAt), row.held("dweight", zero), row.held("dbias", zero)]
+        .map(({ load }) => load).join("\n"),
     body: (row) => {
-      const d = row.values("d", (column) => `(x[base + ${column}] - center)`);
-      const g = row.values("g", (column) => `(grad[base + ${column}] * weight[${column}])`);
+      const weight = row.held("weight", weightAt);
+      const dweight = row.held("dweight", zero);
+      const dbias = row.held("dbias", zero);
+      const n = row.values("n", ({ column }) => `((x[base + ${column}] - center) * scale)`);
+      const g = row.values("g", ({ column }) => `grad[base + ${column}]`);
       return `
-    let base = row * ${columns}u;
+    let base = row * ${width}u;
     let center = mean[row];
     let scale = rstd[row];
-    ${d.load}
+    ${n.load}
     ${g.load}
-    var a = 0.0;
-    var b = 0.0;
-    ${row.each((c) => `let g = ${g.at(c)}; a += g; b += g * ${d.at(c)};`)}
-    let a_mean = ${row.sum("a")} / ${columns}.0;
-    let b_mean = ${row.sum("b")} * scale * scale / ${columns}.0;
+    var a = ${type}(0.0);
+    var b = ${type}(0.0);
     ${
         row.each((c) =>
-          `finish(base + ${c.column}, row, ${c.column}, scale * (${g.at(c)} - a_mean - ${
-            d.at(c)
-          } * b_mean));`
+          `let g = ${g.at(c)}; let n = ${n.at(c)}; let w = g * ${weight.at(c)}; a += w; b += w * n;
+      ${dweight.at(c)} += g * n; ${dbias.at(c)} += g;`
+        )
+      }
+    let a_mean = ${row.sum("a")} / ${columns}.0;
+    let b_mean = ${row.sum("b")} / ${columns}.0;
+    ${
+        row.each((c) =>
+          `finish(base + ${c.column}, row, ${c.column}, scale * (${g.at(c)} * ${
+            weight.at(c)
+          } - a_mean - ${n.at(c)} * b_mean));`
         )
       }`;
     },
-    flops: 12 * x.size,
+    after: (row) =>
+      row.each((c) =>
+        `weight_sums[group * ${width}u + ${c.column}] = ${row.held("dweight", zero).at(c)};
+      bias_sums[group * ${width}u + ${c.column}] = ${row.held("dbias", zero).at(c)};`
+      ),
+    flops: 14 * x.size,
   });
+  if (groups === 1) return;
   emitColumnSums(emitter, {
     label: "layer_norm_backward (weight, bias)",
     outer: 1,
-    reduce: rows,
+    reduce: groups,
     inner: columns,
-    sources: [
-      { name: "x", ref: x },
-      { name: "mean", ref: mean },
-      { name: "rstd", ref: rstd },
-      { name: "grad", ref: grad },
-    ],
-    terms: ["grad[at] * (x[at] - mean[row]) * rstd[row]", "grad[at]"],
+    sources: [{ name: "weights", ref: weightSums }, { name: "biases", ref: biasSums }],
+    terms: ["weights[at]", "biases[at]"],
     outs: [dweight, dbias],
   });
 }

@@ -1,26 +1,38 @@
 import type { Capabilities } from "../device.ts";
+import type { WgslType } from "../ops/elementwise.ts";
 import { type Dispatch, type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
 
 /** A kernel in which the lanes of a workgroup work together on one row after another. */
 export interface RowKernel {
   readonly label: string;
   readonly rows: number;
+  /** Elements of a row. */
   readonly columns: number;
+  /** What a lane reads at a time, f32 where absent; see {@linkcode rowType}. */
+  readonly type?: WgslType;
+  /** Rows of a workgroup; what suits the adapter where absent. */
+  readonly perGroup?: number;
   /** WGSL before `main`: bindings and functions. */
   readonly declarations: string;
   readonly bindings: Dispatch["bindings"];
+  /** WGSL before the first row of a workgroup. */
+  readonly before?: (row: RowWriter) => string;
   /** WGSL for one row; see {@linkcode RowWriter}. */
   readonly body: (row: RowWriter) => string;
+  /** WGSL after the last row of a workgroup, whose number is `group`. */
+  readonly after?: (row: RowWriter) => string;
   readonly flops: number;
 }
 
-/** One of a lane's columns, in WGSL, and its number where the columns are written out. */
+/** One of a lane's columns, counted in what is read at a time. */
 export interface LaneColumn {
+  /** WGSL of its number in the row. */
   readonly column: string;
-  readonly i: number | null;
+  /** WGSL of its number among the lane's columns. */
+  readonly slot: string;
 }
 
-/** A value by column: kept in registers where the columns are written out, else computed anew. */
+/** A value by column. */
 export interface RowValues {
   /** WGSL that computes the values once; goes before their uses. */
   readonly load: string;
@@ -30,37 +42,63 @@ export interface RowValues {
 
 /** What the body of a row kernel is written with. `row` and `lane` are WGSL variables in scope. */
 export interface RowWriter {
+  /** The kernel's type. */
+  readonly type: WgslType;
   /** A statement for each column of this lane. */
   each(statement: (c: LaneColumn) => string): string;
-  /** Values that several passes over the row use; `name` is free in the body. */
-  values(name: string, expression: (column: string) => string): RowValues;
+  /**
+   * Values that several passes over the row use, in registers where the columns are written out,
+   * else computed anew.
+   */
+  values(name: string, expression: (c: LaneColumn) => string): RowValues;
+  /** Values that all rows of a workgroup use or add to; their `load` belongs to `before`. */
+  held(name: string, expression: (c: LaneColumn) => string): RowValues;
   /** The sum of a value over the lanes. */
   sum(value: string): string;
   /** The largest of a value over the lanes. */
   max(value: string): string;
 }
 
+/** What lanes can read at a time of rows of so many columns. */
+export function rowType(columns: number): WgslType {
+  return columns % 4 === 0 ? "vec4f" : "f32";
+}
+
+/** Rows of a workgroup: a software adapter wants few long ones. */
+export function rowsPerGroup({ adapterClass }: Capabilities): number {
+  return adapterClass === "software" ? 32 : 1;
+}
+
 /** Emits a row kernel: a subgroup per row where subgroups can be had, else a workgroup. */
 export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   const { capabilities } = emitter;
   const { lanes, prelude } = reductions(capabilities);
-  const perGroup = capabilities.adapterClass === "software" ? 32 : 1;
+  const perGroup = kernel.perGroup ?? rowsPerGroup(capabilities);
+  const type = kernel.type ?? "f32";
+  const vector = type === "vec4f";
   const writer: RowWriter = {
-    ...columnWriter(kernel.columns, lanes),
-    sum: (value) => `lanes_sum(${value}, lane)`,
-    max: (value) => `lanes_max(${value}, lane)`,
+    type,
+    ...columnWriter(vector ? kernel.columns / 4 : kernel.columns, lanes, type),
+    sum: (value) => `lanes_sum(${vector ? `dot(${value}, vec4f(1.0))` : value}, lane)`,
+    max: (value) => `lanes_max(${vector ? `largest(${value})` : value}, lane)`,
   };
   emitter.emit({
     label: kernel.label,
     code: `${kernel.declarations}
 @group(0) @binding(${kernel.bindings.length}) var<uniform> rows: vec4u;
+fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 ${prelude}
 @compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
-  let start = ${GROUP_INDEX} * ${perGroup}u;
+  let group = ${GROUP_INDEX};
+  let start = group * ${perGroup}u;
   let end = min(start + ${perGroup}u, rows.x);
+  // Always 1, but not known to the driver, which would unroll the loops for seconds.
+  let one = min(rows.x, 1u);
+  ${kernel.before?.(writer) ?? ""}
   for (var row = start; row < end; row++) {
     ${kernel.body(writer)}
   }
+  ${kernel.after ? `if (start < rows.x) { ${kernel.after(writer)} }` : ""}
 }`,
     bindings: kernel.bindings,
     uniforms: Uint32Array.of(kernel.rows, 0, 0, 0),
@@ -70,47 +108,48 @@ ${prelude}
 }
 
 /** Columns of a lane that are written out, their values in registers; more go through a loop. */
-const WRITTEN_OUT = 32;
-/** Columns between two turns of that loop: a software adapter's loops are dear. */
-const UNROLL = 8;
+const WRITTEN_OUT = { f32: 36, vec4f: 8 };
+/** Columns between two turns of that loop: more only make the code too long for the processor. */
+const UNROLL = { f32: 4, vec4f: 2 };
 
-function columnWriter(columns: number, lanes: number): Pick<RowWriter, "each" | "values"> {
+function columnWriter(
+  columns: number,
+  lanes: number,
+  type: WgslType,
+): Pick<RowWriter, "each" | "values" | "held"> {
   const count = Math.ceil(columns / lanes);
   const whole = Math.floor(columns / lanes);
   const guarded = (i: number, code: string) =>
     i < whole ? code : `if (lane < ${columns % lanes}u) { ${code} }`;
-  const column = (i: number) => `(lane + ${i * lanes}u)`;
+  const numbered = (i: number): LaneColumn => ({
+    column: `(lane + ${i * lanes}u)`,
+    slot: `${i}u`,
+  });
   const list = (n: number, f: (i: number) => string) =>
     Array.from({ length: n }, (_, i) => f(i)).join("\n    ");
-  if (count <= WRITTEN_OUT) {
-    return {
-      each: (statement) =>
-        list(count, (i) => guarded(i, `{ ${statement({ column: column(i), i })} }`)),
-      values: (name, expression) => ({
-        load: list(
-          count,
-          (i) =>
-            `var ${name}_${i} = 0.0; ${guarded(i, `${name}_${i} = ${expression(column(i))};`)}`,
-        ),
-        at: ({ i }) => `${name}_${i}`,
-      }),
-    };
-  }
-  const blocks = Math.floor(whole / UNROLL);
+  const unroll = UNROLL[type];
+  const looped = count <= WRITTEN_OUT[type] ? 0 : Math.floor(whole / unroll);
+  const each = (statement: (c: LaneColumn) => string) => {
+    const inLoop = (k: number) =>
+      statement({ column: `(lane + (turn + ${k}u) * ${lanes}u)`, slot: `(turn + ${k}u)` });
+    const loop = `for (var turn = 0u; turn < ${looped * unroll}u * one; turn += ${unroll}u) {
+      ${list(unroll, (k) => `{ ${inLoop(k)} }`)}
+    }`;
+    const rest = list(count - looped * unroll, (k) => {
+      const i = looped * unroll + k;
+      return guarded(i, `{ ${statement(numbered(i))} }`);
+    });
+    return looped > 0 ? `${loop}\n    ${rest}` : rest;
+  };
+  const held: RowWriter["held"] = (name, expression) => ({
+    load: `var ${name}_row: array<${type}, ${count}>;
+    ${each((c) => `${name}_row[${c.slot}] = ${expression(c)};`)}`,
+    at: ({ slot }) => `${name}_row[${slot}]`,
+  });
   return {
-    each(statement) {
-      const at = (c: string) => `{ ${statement({ column: c, i: null })} }`;
-      return `for (var block = lane; block < ${blocks * UNROLL * lanes}u; block += ${
-        UNROLL * lanes
-      }u) {
-      ${list(UNROLL, (k) => at(`(block + ${k * lanes}u)`))}
-    }
-    ${
-        list(count - blocks * UNROLL, (k) =>
-          guarded(blocks * UNROLL + k, at(column(blocks * UNROLL + k))))
-      }`;
-    },
-    values: (_name, expression) => ({ load: "", at: ({ column }) => expression(column) }),
+    each,
+    values: looped > 0 ? (_name, expression) => ({ load: "", at: expression }) : held,
+    held,
   };
 }
 

@@ -1,35 +1,35 @@
-import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
-import { emitRows } from "./rows.ts";
+import { type Binding, declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import { emitRows, rowType } from "./rows.ts";
 
 /** Emits softmax by row of `columns`; `y` may be `x`. */
 export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): void {
   const inPlace = x.storage === y.storage;
+  const type = rowType(columns);
+  const source = inPlace ? "y" : "x";
   emitRows(emitter, {
     label: "softmax",
     rows: x.size / columns,
     columns,
-    declarations: inPlace
-      ? declareBindings([{ name: "y", type: "f32", access: "read_write" }])
-      : declareBindings([
-        { name: "x", type: "f32", access: "read" },
-        { name: "y", type: "f32", access: "read_write" },
-      ]),
+    type,
+    declarations: declareBindings([
+      ...(inPlace ? [] : [{ name: "x", type, access: "read" as const }]),
+      { name: "y", type, access: "read_write" },
+    ]),
     bindings: [
       ...(inPlace ? [] : [{ ref: x, access: "read" as const }]),
       { ref: y, access: "read_write" },
     ],
     body: (row) => {
-      const source = inPlace ? "y" : "x";
-      const x = row.values("x", (column) => `${source}[base + ${column}]`);
-      const e = row.values("e", (column) => `exp(${source}[base + ${column}] - top)`);
+      const x = row.values("x", ({ column }) => `${source}[base + ${column}]`);
+      const e = row.values("e", (c) => `exp(${x.at(c)} - top)`);
       return `
-    let base = row * ${columns}u;
+    let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
     ${x.load}
-    var top = -3.0e38;
-    ${row.each((c) => `top = max(top, ${x.at(c)});`)}
-    top = ${row.max("top")};
+    var tops = ${type}(-3.0e38);
+    ${row.each((c) => `tops = max(tops, ${x.at(c)});`)}
+    let top = ${row.max("tops")};
     ${e.load}
-    var total = 0.0;
+    var total = ${type}(0.0);
     ${row.each((c) => `total += ${e.at(c)};`)}
     let scale = 1.0 / ${row.sum("total")};
     ${row.each((c) => `y[base + ${c.column}] = ${e.at(c)} * scale;`)}`;
@@ -47,32 +47,31 @@ export function emitSoftmaxBackward(
   columns: number,
 ): void {
   const inPlace = grad.storage === out.storage;
+  const type = rowType(columns);
+  const source = inPlace ? "out" : "grad";
+  const bindings: (Binding & { name: string; type: string })[] = [
+    { name: "y", type, ref: y, access: "read" },
+    ...(inPlace ? [] : [{ name: "grad", type, ref: grad, access: "read" as const }]),
+    { name: "out", type, ref: out, access: "read_write" },
+  ];
   emitRows(emitter, {
     label: "softmax_backward",
     rows: y.size / columns,
     columns,
-    declarations: declareBindings([
-      { name: "y", type: "f32", access: "read" },
-      ...(inPlace ? [] : [{ name: "grad", type: "f32", access: "read" as const }]),
-      { name: "out", type: "f32", access: "read_write" },
-    ]),
-    bindings: [
-      { ref: y, access: "read" },
-      ...(inPlace ? [] : [{ ref: grad, access: "read" as const }]),
-      { ref: out, access: "read_write" },
-    ],
+    type,
+    declarations: declareBindings(bindings),
+    bindings,
     body: (row) => {
-      const source = inPlace ? "out" : "grad";
-      const y = row.values("y", (column) => `y[base + ${column}]`);
-      const g = row.values("g", (column) => `${source}[base + ${column}]`);
+      const y = row.values("y", ({ column }) => `y[base + ${column}]`);
+      const g = row.values("g", ({ column }) => `${source}[base + ${column}]`);
       return `
-    let base = row * ${columns}u;
+    let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
     ${y.load}
     ${g.load}
-    var dot = 0.0;
-    ${row.each((c) => `dot += ${y.at(c)} * ${g.at(c)};`)}
-    dot = ${row.sum("dot")};
-    ${row.each((c) => `out[base + ${c.column}] = ${y.at(c)} * (${g.at(c)} - dot);`)}`;
+    var dots = ${type}(0.0);
+    ${row.each((c) => `dots += ${y.at(c)} * ${g.at(c)};`)}
+    let total = ${row.sum("dots")};
+    ${row.each((c) => `out[base + ${c.column}] = ${y.at(c)} * (${g.at(c)} - total);`)}`;
     },
     flops: 4 * y.size,
   });

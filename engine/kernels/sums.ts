@@ -7,7 +7,7 @@ import {
   MAIN_PARAMETERS,
   type Ref,
 } from "./dispatch.ts";
-import { emitRows } from "./rows.ts";
+import { emitRows, rowType } from "./rows.ts";
 
 /** Sums over the middle of `[outer, reduce, inner]`, of one or more terms at once. */
 export interface ColumnSums {
@@ -106,26 +106,29 @@ export function emitRowSums(
   term: (element: string) => string = (element) => element,
 ): void {
   const pieces = rows < 256 ? Math.ceil(columns / STRETCH) : 1;
-  const width = Math.ceil(columns / pieces);
+  const type = rowType(columns);
+  const per = type === "vec4f" ? 4 : 1;
+  const width = Math.ceil(columns / pieces / per) * per;
   const partial = pieces === 1 ? out : emitter.scratch(rows * pieces);
   emitRows(emitter, {
     label,
     rows: rows * pieces,
     columns: width,
+    type,
     declarations: declareBindings([
-      { name: "x", type: "f32", access: "read" },
+      { name: "x", type, access: "read" },
       { name: "out", type: "f32", access: "read_write" },
     ]),
     bindings: [{ ref: x, access: "read" }, { ref: partial, access: "read_write" }],
     body: (row) => `
-    let base = (row / ${pieces}u) * ${columns}u;
-    let first = (row % ${pieces}u) * ${width}u;
-    var total = 0.0;
+    let base = (row / ${pieces}u) * ${columns / per}u;
+    let first = (row % ${pieces}u) * ${width / per}u;
+    var total = ${type}(0.0);
     ${
       row.each(({ column }) =>
         pieces === 1
           ? `total += ${term(`x[base + ${column}]`)};`
-          : `if (first + ${column} < ${columns}u) { total += ${
+          : `if (first + ${column} < ${columns / per}u) { total += ${
             term(`x[base + first + ${column}]`)
           }; }`
       )
