@@ -59,11 +59,13 @@ function tensor(dtype: unknown, shape: unknown, fortran_order: boolean, data: un
 }
 
 function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => {
-    const byte = character.charCodeAt(0);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const byte = text.charCodeAt(i);
     if (byte > 255) throw fail("its bytes are no bytes");
-    return byte;
-  });
+    bytes[i] = byte;
+  }
+  return bytes;
 }
 
 function scalar([dtype, data]: unknown[]): number | bigint | boolean {

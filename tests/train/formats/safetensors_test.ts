@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { mix32 } from "../../../train/data/hash32.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -109,29 +108,4 @@ Deno.test("decodeSafetensors() says what is wrong with a file", () => {
   refuses(file(`{"a":${at(0)},"b":${at(2)}}`, 6), /"b" overlaps/);
   refuses(file(`{"a":${at(0)},"\\u0061":${at(0)}}`, 4), /"a" appears twice/);
   refuses(file('{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4), /twice/);
-});
-
-Deno.test("decodeSafetensors() refuses a file cut off anywhere", () => {
-  const bytes = encodeSafetensors(every, metadata);
-  for (let percent = 0; percent < 100; percent++) {
-    refuses(bytes.subarray(0, Math.floor(bytes.length * percent / 100)), /not a whole/);
-  }
-});
-
-Deno.test("decodeSafetensors() reads or refuses damaged files, and does nothing else", () => {
-  const bytes = encodeSafetensors(every, metadata);
-  let refused = 0;
-  for (let seed = 0; seed < 600; seed++) {
-    const damaged = bytes.slice();
-    for (let i = 0; i <= seed % 3; i++) {
-      damaged[mix32(seed * 8 + i) % damaged.length] = mix32(seed * 8 + i + 4);
-    }
-    try {
-      decodeSafetensors(damaged, "damaged");
-    } catch (error) {
-      assert.ok(error instanceof SafetensorsError, `seed ${seed}: ${error}`);
-      refused++;
-    }
-  }
-  assert.ok(refused > 100, `only ${refused} of 600 refused`);
 });

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { decodeNpy, decodeNpyObjects, encodeNpy, NpyError } from "../../../train/formats/npy.ts";
+import { decodeNpz, encodeNpz, NpzError } from "../../../train/formats/npz.ts";
+import { decodePth, encodePth, PthError, type PthValue } from "../../../train/formats/pth.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+} from "../../../train/formats/safetensors.ts";
+import { type StoredTensor, tensorFault } from "../../../train/formats/stored_tensor.ts";
+import { noticesCuts, SEEDS, withstands } from "./damage.ts";
+import { ramp } from "./ramp.ts";
+
+const read = (name: string) =>
+  Deno.readFileSync(new URL(`../../data/formats/${name}`, import.meta.url));
+const arrays = { a: ramp("F32", 2, 3), "b.c": ramp("I64"), d: ramp("U8", 0, 2) };
+
+const whole = (tensors: Iterable<StoredTensor>, seed: number) => {
+  for (const tensor of tensors) assert.equal(tensorFault(tensor), null, `seed ${seed}`);
+};
+
+/** Walks through a value: every tensor in it must fit together. */
+function wholeValue(value: PthValue, seed: number): void {
+  if (Array.isArray(value)) { for (const item of value) wholeValue(item, seed); }
+  else if (value instanceof Map) { for (const item of value.values()) wholeValue(item, seed); }
+  else if (typeof value === "object" && value !== null) whole([value], seed);
+}
+
+interface Case {
+  file: Uint8Array<ArrayBuffer>;
+  decode: (bytes: Uint8Array<ArrayBuffer>) => unknown;
+  Fault: new (message: string) => Error;
+  check: (value: never, seed: number) => void;
+}
+
+/** Formats with checksums give nothing else than what was stored. */
+const same = (file: Uint8Array<ArrayBuffer>, decode: Case["decode"]): Case["check"] => {
+  const stored = decode(file);
+  return (value, seed) => assert.deepStrictEqual(value, stored, `seed ${seed}`);
+};
+const pth = (bytes: Uint8Array<ArrayBuffer>) => decodePth(bytes, "x.pth");
+const npz = (bytes: Uint8Array<ArrayBuffer>) => decodeNpz(bytes, "x.npz");
+const npy = (bytes: Uint8Array<ArrayBuffer>) => decodeNpy(bytes, "x.npy");
+const objects = (bytes: Uint8Array<ArrayBuffer>) => decodeNpyObjects(bytes, "x.npy");
+const safetensors = (bytes: Uint8Array<ArrayBuffer>) => decodeSafetensors(bytes, "x.safetensors");
+const tensor = (value: StoredTensor, seed: number) => whole([value], seed);
+const zipped = encodePth(new Map(Object.entries(arrays)));
+
+const cases: Record<string, Case> = {
+  safetensors: {
+    file: encodeSafetensors(arrays, { note: "n" }),
+    decode: safetensors,
+    Fault: SafetensorsError,
+    check: ({ tensors }: ReturnType<typeof safetensors>, seed) =>
+      whole(Object.values(tensors), seed),
+  },
+  npy: { file: encodeNpy(arrays.a), decode: npy, Fault: NpyError, check: tensor },
+  "npy in Fortran order": {
+    file: read("fortran.npy"),
+    decode: npy,
+    Fault: NpyError,
+    check: tensor,
+  },
+  "npy of objects": {
+    file: read("feature.npy"),
+    decode: objects,
+    Fault: NpyError,
+    check: wholeValue,
+  },
+  npz: {
+    file: encodeNpz(arrays),
+    decode: npz,
+    Fault: NpzError,
+    check: same(encodeNpz(arrays), npz),
+  },
+  "compressed npz": {
+    file: read("compressed.npz"),
+    decode: npz,
+    Fault: NpzError,
+    check: same(read("compressed.npz"), npz),
+  },
+  "pth in the zip form": { file: zipped, decode: pth, Fault: PthError, check: same(zipped, pth) },
+  "pth of PyTorch": {
+    file: read("everything.pth"),
+    decode: pth,
+    Fault: PthError,
+    check: same(read("everything.pth"), pth),
+  },
+  "pth in the legacy form": {
+    file: read("everything_legacy.pth"),
+    decode: pth,
+    Fault: PthError,
+    check: wholeValue,
+  },
+};
+
+for (const [name, { file, decode, Fault, check }] of Object.entries(cases)) {
+  Deno.test(`${name}: a file cut off at any percent is refused`, () => {
+    noticesCuts(file, decode, Fault);
+  });
+
+  Deno.test(`${name}: ${SEEDS} damaged files are refused or read, and nothing else happens`, () => {
+    withstands(file, decode, Fault, check as (value: unknown, seed: number) => void);
+  });
+}
