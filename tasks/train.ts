@@ -31,6 +31,7 @@ import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/usage_error.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
+import { Interrupt } from "./interrupt.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
@@ -230,32 +231,6 @@ class SampleGrids implements Disposable {
 
   [Symbol.dispose](): void {
     this.#sampler?.[Symbol.dispose]();
-  }
-}
-
-/** Turns the first Ctrl-C (or a polite kill) into a signal; the second ends the process. */
-class Interrupt implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
-  readonly #listener: () => void;
-
-  constructor(onFirst: () => void) {
-    this.#listener = () => {
-      if (this.#controller.signal.aborted) Deno.exit(130);
-      this.#controller.abort();
-      onFirst();
-    };
-    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
   }
 }
 

@@ -1,0 +1,28 @@
+/** Turns the first Ctrl-C (or a polite kill) into a signal; the second ends the process. */
+export class Interrupt implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  readonly #listener: () => void;
+
+  /** Listens from now on. */
+  constructor(onFirst: () => void) {
+    this.#listener = () => {
+      if (this.#controller.signal.aborted) Deno.exit(130);
+      this.#controller.abort();
+      onFirst();
+    };
+    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
+  }
+
+  /** Aborted by the first. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Listens no more. */
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
+  }
+}

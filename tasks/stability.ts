@@ -1,0 +1,221 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { Device } from "../engine/mod.ts";
+import type { SkipScaling } from "../nets/skip_scaling.ts";
+import { checkAgainstDataset } from "../train/config_rules.ts";
+import type { Config } from "../train/config.ts";
+import { DatasetError } from "../train/data/dataset.ts";
+import { renameDurably, writeDurably } from "../train/durable.ts";
+import { humanDuration } from "../train/human_units.ts";
+import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
+import { loadDataset } from "../train/load_dataset.ts";
+import { Progress } from "../train/progress.ts";
+import { UsageError } from "../train/usage_error.ts";
+import { FolderError, inFolder } from "./in_folder.ts";
+import { Interrupt } from "./interrupt.ts";
+import { runTask } from "./run_task.ts";
+import { ensureAdapter } from "./setup.ts";
+import { conclusions, reportData, reportHtml } from "./stability/report.ts";
+import { keepRun, keptRun, runFile } from "./stability/run_files.ts";
+import { type ProbedRun, trainProbed } from "./stability/train_probed.ts";
+import {
+  type Sweep,
+  SWEEP_FIELDS,
+  type SweepField,
+  type Variation,
+  variations,
+} from "./stability/variation.ts";
+
+const HELP = {
+  about:
+    "Trains the scaling methods from the same weights on the same batches, measures at every step how\n" +
+    "their norms and gradients swing and how they answer noise, and writes one HTML report.",
+  examples: [
+    { command: "deno task stability --quick", does: "all methods, a small deep U-ViT, 3 seeds" },
+    {
+      command: "deno task stability --quick --sweep=depth:4,8,16 --methods=0,2,3",
+      does: "how depth matters",
+    },
+    {
+      command: "deno task stability --preset=cifar10 --n_steps=2000 --batch_size=32 --seeds=1",
+      does: "the paper's network on CIFAR-10",
+    },
+  ],
+};
+
+interface StabilityFlags {
+  methods: string;
+  kappas: string;
+  seeds: number;
+  sweep: string | null;
+  levels: string;
+  quick: boolean;
+  out: string;
+}
+
+const OWN: OwnFlags<StabilityFlags> = {
+  schema: z.strictObject({
+    methods: z.string().describe("scaling methods to compare, with commas between: 0 to 4"),
+    kappas: z.string().describe("bases of method 2 to compare, with commas between"),
+    seeds: z.int().min(1).max(100).describe("runs of each method, from --seed on"),
+    sweep: z.string().nullable().describe(
+      `one setting at several values, as depth:4,8; of ${SWEEP_FIELDS.join(", ")}`,
+    ),
+    levels: z.string().describe("standard deviations of the noise on the input, for robustness"),
+    quick: z.boolean().describe("a small deep network, for minutes on 2 cores"),
+    out: z.string().min(1).describe("folder for the report and every run's figures"),
+  }),
+  defaults: {
+    methods: "0,1,2,3,4",
+    kappas: "0.5,0.7",
+    seeds: 3,
+    sweep: null,
+    levels: "0.01,0.03,0.1,0.3,1",
+    quick: false,
+    out: "runs/stability",
+  },
+};
+
+/** Settings of `--quick`: small, deep and at a high constant rate, where skips matter. */
+const QUICK = {
+  "train.n_steps": 400,
+  "train.batch_size": 32,
+  "optimizer.lr": 2e-3,
+  "lr_scheduler.name": "customized",
+  "lr_scheduler.warmup_steps": 20,
+  "nnet.embed_dim": 64,
+  "nnet.depth": 8,
+} as const;
+
+/** Compares as the command line says. Throws errors whose message is for the person. */
+async function main(args: readonly string[]): Promise<void> {
+  const flags = args.includes("--quick") ? [...quickFlags(), ...args] : args;
+  const { config: base, preset, help, own } = await loadConfig(flags, OWN);
+  if (help) return console.log(configHelp(HELP, preset, OWN));
+  if (base.train.micro_batches > 1) {
+    throw new UsageError(["probes see whole batches: --micro_batches=1"]);
+  }
+  const levels = numbers("levels", own.levels);
+  const planned = plan(base, own);
+  await ensureAdapter();
+  using device = await Device.open();
+  using progress = new Progress();
+  const dataset = await loadDataset(base);
+  const facts = { ...dataset, classes: dataset.class_names.length };
+  for (const { config } of planned) checkAgainstDataset(config, facts);
+  await inFolder(own.out, "--out", () => Deno.mkdir(join(own.out, "runs"), { recursive: true }));
+
+  using interrupt = new Interrupt(() => progress.note("stopping; finished runs are kept"));
+  const clock = new Clock(planned.reduce((sum, { config }) => sum + config.train.n_steps, 0));
+  const runs: ProbedRun[] = [];
+  for (const [at, variation] of planned.entries()) {
+    const file = runFile(own.out, variation);
+    const { n_steps } = variation.config.train;
+    const name = [variation.method, variation.setting, `seed ${variation.config.seed}`]
+      .filter((text) => text !== "").join(", ");
+    let run = await keptRun(file, variation, levels);
+    if (run) clock.skip(n_steps);
+    else {
+      run = await trainProbed(device, variation, dataset, {
+        levels,
+        signal: interrupt.signal,
+        onStep: (step) =>
+          progress.show(
+            `run ${at + 1}/${planned.length}  ${name}  step ${step}/${n_steps}  ${
+              clock.left(step)
+            } left`,
+          ),
+      });
+      if (run === null) {
+        progress.note(`to go on: deno task stability ${args.join(" ")}`.trimEnd());
+        Deno.exitCode = 130;
+        return;
+      }
+      clock.done(n_steps);
+      await keepRun(file, run);
+    }
+    runs.push(run);
+  }
+
+  const data = reportData(runs, {
+    command: `deno task stability ${args.join(" ")}`.trimEnd(),
+    adapter: device.info.description || device.info.vendor,
+    deno: Deno.version.deno,
+    date: new Date().toISOString().slice(0, 10),
+  });
+  await replace(join(own.out, "stability.json"), `${JSON.stringify(data, null, 2)}\n`);
+  await replace(join(own.out, "report.html"), reportHtml(runs, data));
+  progress[Symbol.dispose]();
+  for (const line of conclusions(data)) progress.note(line);
+  progress.note(`Left in ${own.out}: report.html, stability.json, runs`);
+}
+
+/** Every run of the comparison, all methods of a seed before the next seed. */
+function plan(base: Config, own: StabilityFlags): Variation[] {
+  const methods = numbers("methods", own.methods).map((method): SkipScaling => {
+    if (method === 0 || method === 1 || method === 2 || method === 3 || method === 4) return method;
+    throw new UsageError([`--methods: ${method} is none of 0, 1, 2, 3, 4`]);
+  });
+  const kappas = numbers("kappas", own.kappas);
+  const sweep = sweepOf(own.sweep);
+  return Array.from({ length: own.seeds }, (_, i) => ({ ...base, seed: base.seed + i }))
+    .flatMap((config) => variations(config, { methods, kappas, sweep }));
+}
+
+function sweepOf(text: string | null): Sweep | null {
+  if (text === null) return null;
+  const [field, list = ""] = text.split(":");
+  if (!(SWEEP_FIELDS as readonly string[]).includes(field) || list === "") {
+    throw new UsageError([
+      `--sweep: expected ${
+        SWEEP_FIELDS.map((f) => `${f}:..`).join(", ")
+      } with numbers, as depth:4,8; got "${text}"`,
+    ]);
+  }
+  return { field: field as SweepField, values: numbers("sweep", list) };
+}
+
+function numbers(flag: string, list: string): number[] {
+  const values = list.split(",").map((text) => text.trim() === "" ? NaN : Number(text));
+  if (values.every((value) => Number.isFinite(value) && value >= 0)) return [...new Set(values)];
+  throw new UsageError([`--${flag}: expected numbers with commas between, got "${list}"`]);
+}
+
+/** The quick settings as flags, which those of the person win over. */
+function quickFlags(): string[] {
+  return Object.entries(QUICK).map(([name, value]) => `--${name}=${value}`);
+}
+
+/** How long the rest takes, from the steps done so far. */
+class Clock {
+  readonly #start = performance.now();
+  #left: number;
+  #done = 0;
+
+  constructor(steps: number) {
+    this.#left = steps;
+  }
+
+  skip(steps: number): void {
+    this.#left -= steps;
+  }
+
+  done(steps: number): void {
+    this.#left -= steps;
+    this.#done += steps;
+  }
+
+  left(current: number): string {
+    const seconds = (performance.now() - this.#start) / 1000;
+    return humanDuration((this.#left - current) * seconds / (this.#done + current));
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const beside = `${file}.tmp`;
+  await Deno.remove(beside).catch(() => {});
+  await writeDurably(beside, new TextEncoder().encode(text));
+  await renameDurably(beside, file);
+}
+
+if (import.meta.main) await runTask(main, [DatasetError, FolderError]);

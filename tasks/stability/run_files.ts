@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { renameDurably, writeDurably } from "../../train/durable.ts";
+import type { ProbedRun } from "./train_probed.ts";
+import type { Variation } from "./variation.ts";
+
+/** Where a run is kept: `runs/ls_depth-8_seed-1.json`. */
+export function runFile(folder: string, { method, setting, config }: Variation): string {
+  const words = [method, setting, `seed ${config.seed}`].filter((text) => text !== "");
+  const name = words.map((text) =>
+    text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-").replaceAll(/^-|-$/g, "")
+  ).join("_");
+  return join(folder, "runs", `${name}.json`);
+}
+
+/** The run as it was kept, or null where there is none, a broken one, or one of other settings. */
+export async function keptRun(
+  file: string,
+  { config }: Variation,
+  levels: readonly number[],
+): Promise<ProbedRun | null> {
+  let run: ProbedRun;
+  try {
+    run = JSON.parse(await Deno.readTextFile(file));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
+    throw error;
+  }
+  const same = JSON.stringify(run.config) === JSON.stringify(config) &&
+    (run.diverged_at !== null || String(run.robustness.map((r) => r.level)) === String(levels));
+  return same ? run : null;
+}
+
+/** Keeps a run; a process that is killed meanwhile leaves what was there before. */
+export async function keepRun(file: string, run: ProbedRun): Promise<void> {
+  const beside = `${file}.tmp`;
+  await Deno.remove(beside).catch(() => {});
+  await writeDurably(beside, new TextEncoder().encode(JSON.stringify(run)));
+  await renameDurably(beside, file);
+}

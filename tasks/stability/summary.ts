@@ -1,0 +1,128 @@
+import { meanAndDeviation } from "../../eval/mean_and_deviation.ts";
+import { type Oscillation, oscillation } from "../../eval/oscillation.ts";
+import type { ProbedRun } from "./train_probed.ts";
+
+/** A figure over the seeds: its mean and sample standard deviation. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** One method at one setting, over its seeds; null where every seed diverged. */
+export interface SummaryRow {
+  readonly method: string;
+  readonly setting: string;
+  readonly seeds: number;
+  readonly diverged: number;
+  /** Oscillation range of the watched feature norm. */
+  readonly range: Spread | null;
+  /** The range over the mean norm. */
+  readonly relative: Spread | null;
+  /** The range without slow growth, over the mean norm. */
+  readonly swing: Spread | null;
+  readonly feature_norm: Spread | null;
+  /** Oscillation range of the whole gradient's norm. */
+  readonly grad_range: Spread | null;
+  /** The loss, averaged over the last tenth of the steps. */
+  readonly loss: Spread | null;
+  /** `|f(x + d) - f(x)| / |d|` by noise level. */
+  readonly robustness: readonly ({ readonly level: number } & Spread)[];
+}
+
+/** Name of the feature norm that is compared: the output of the network's last block. */
+export function watchedNorm({ probes }: ProbedRun): string {
+  const blocks = Object.keys(probes).filter((name) =>
+    name.startsWith("feature_norm.") && !/^feature_norm\.(scaled_)?skips\./.test(name)
+  );
+  return blocks[blocks.length - 1];
+}
+
+/** The runs of each method and setting, in the order given. */
+export function groupRuns(runs: readonly ProbedRun[]): ProbedRun[][] {
+  return [...Map.groupBy(runs, ({ method, setting }) => `${method}; ${setting}`).values()];
+}
+
+/** Summarises the runs of one method and setting. */
+export function summaryRow(runs: readonly ProbedRun[]): SummaryRow {
+  const [{ method, setting }] = runs;
+  const whole = runs.filter(({ diverged_at }) => diverged_at === null);
+  const spread = (value: (run: ProbedRun) => number): Spread | null =>
+    whole.length === 0 ? null : meanAndDeviation(whole.map(value));
+  const norm = (run: ProbedRun): Oscillation => oscillation(run.probes[watchedNorm(run)]);
+  const levels = whole[0]?.robustness.map(({ level }) => level) ?? [];
+  return {
+    method,
+    setting,
+    seeds: runs.length,
+    diverged: runs.length - whole.length,
+    range: spread((run) => norm(run).range),
+    relative: spread((run) => norm(run).relative),
+    swing: spread((run) => norm(run).swing),
+    feature_norm: spread((run) => norm(run).mean),
+    grad_range: spread(({ grad_norm }) => oscillation(grad_norm).range),
+    loss: spread(({ loss }) => tailMean(loss)),
+    robustness: levels.map((level, i) => ({
+      level,
+      ...meanAndDeviation(whole.map(({ robustness }) => robustness[i].ratio)),
+    })),
+  };
+}
+
+/** The methods of a setting by oscillation range, and whether that is the paper's order. */
+export interface Ranking {
+  readonly setting: string;
+  /** Widest first. */
+  readonly rows: readonly SummaryRow[];
+  /** Neighbours in the order whose ranges differ by less than their spreads. */
+  readonly ties: number;
+  /** For each of the paper's comparisons that was made: whether it came out as the paper says. */
+  readonly comparisons: readonly Comparison[];
+}
+
+/** One of the paper's comparisons: the first method should have the wider range. */
+export interface Comparison {
+  readonly wider: string;
+  readonly narrower: string;
+  readonly holds: boolean;
+  /** Whether the two differ by more than the larger of their standard deviations, several seeds given. */
+  readonly clear: boolean;
+}
+
+/** Widest first, as the paper has it: CS and LS share the last place. */
+const PLACES: readonly ((method: string) => boolean)[] = [
+  (method) => method === "original",
+  (method) => method === "1/sqrt(2)-CS",
+  (method) => method.startsWith("CS") || method.startsWith("LS"),
+];
+
+/** Ranks the methods of each setting and sets them beside the paper's order. */
+export function rankings(rows: readonly SummaryRow[]): Ranking[] {
+  return [...Map.groupBy(rows, ({ setting }) => setting)].map(([setting, all]) => {
+    const measured = all.filter((row) => row.range !== null);
+    const sorted = measured.toSorted((a, b) => b.range!.mean - a.range!.mean);
+    const comparisons: Comparison[] = [];
+    for (const a of measured) {
+      for (const b of measured) {
+        const [place, after] = [a, b].map(({ method }) => PLACES.findIndex((is) => is(method)));
+        if (place < 0 || after !== place + 1) continue;
+        comparisons.push({
+          wider: a.method,
+          narrower: b.method,
+          holds: a.range!.mean > b.range!.mean,
+          clear: differ(a, b),
+        });
+      }
+    }
+    const ties = sorted.slice(1).filter((row, i) => !differ(sorted[i], row)).length;
+    return { setting, rows: sorted, ties, comparisons };
+  });
+}
+
+function differ({ range: a, seeds }: SummaryRow, { range: b }: SummaryRow): boolean {
+  return seeds > 1 && Math.abs(a!.mean - b!.mean) > Math.max(a!.deviation, b!.deviation);
+}
+
+function tailMean(series: readonly number[]): number {
+  const tail = series.slice(-Math.max(1, Math.floor(series.length / 10)));
+  return tail.reduce((sum, v) => sum + v, 0) / tail.length;
+}
