@@ -22,7 +22,10 @@ export interface ByElement {
 /** Emits the kernel; its bindings are what it reads, then what it writes. */
 export function emitByElement(emitter: Emitter, kernel: ByElement): void {
   const { label, count, declarations, reads, out, body } = kernel;
-  const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
+  const software = emitter.capabilities.adapterClass === "software";
+  const lanes = software ? 8 : 64;
+  // A software adapter wants few long invocations.
+  const each = lanes * (software ? 32 : 1);
   const bindings: Binding[] = [
     ...reads.map((ref) => ({ ref, access: "read" as const })),
     { ref: out, access: "read_write" },
@@ -31,13 +34,15 @@ export function emitByElement(emitter: Emitter, kernel: ByElement): void {
     label,
     code: `${declarations}
 @compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
-  let i = ${GROUP_INDEX} * ${lanes}u + lane;
-  if (i >= ${count}u) { return; }
-  ${body}
+  let start = ${GROUP_INDEX} * ${each}u;
+  let end = min(start + ${each}u, ${count}u);
+  for (var i = start + lane; i < end; i += ${lanes}u) {
+    ${body}
+  }
 }`,
     bindings,
     uniforms: null,
-    workgroups: gridOf(Math.ceil(count / lanes), emitter.capabilities),
+    workgroups: gridOf(Math.ceil(count / each), emitter.capabilities),
     flops: count,
   });
 }

@@ -120,14 +120,22 @@ function eachCovered(
   { kernel_size, stride, padding }: Pool2dAttrs,
   statements: string,
 ): string {
+  const taps = [...Array(kernel_size).keys()];
   // Rows and columns before the first wrap around to large numbers.
-  return `for (var ky = 0u; ky < ${kernel_size}u; ky++) { for (var kx = 0u; kx < ${kernel_size}u; kx++) {
-    let y = oy * ${stride}u + ky - ${padding}u; let column = ox * ${stride}u + kx - ${padding}u;
-    if (y < ${inH}u && column < ${inW}u) {
-      let at = (plane * ${inH}u + y) * ${inW}u + column;
-      ${statements}
-    }
-  } }`;
+  const guard = (condition: string, text: string) =>
+    padding > 0 ? `if (${condition}) { ${text} }` : `{ ${text} }`;
+  const columns = taps.map((kx) =>
+    guard(`left + ${kx}u < ${inW}u`, `let at = row + left + ${kx}u; ${statements}`)
+  );
+  const rows = taps.map((ky) =>
+    guard(
+      `top + ${ky}u < ${inH}u`,
+      `let row = (plane * ${inH}u + top + ${ky}u) * ${inW}u;
+    ${columns.join("\n    ")}`,
+    )
+  );
+  return `let top = oy * ${stride}u - ${padding}u; let left = ox * ${stride}u - ${padding}u;
+  ${rows.join("\n  ")}`;
 }
 
 /** WGSL that runs `statements` with `oy`, `ox` of each window that covers the input `iy`, `ix`. */
