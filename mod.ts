@@ -191,6 +191,12 @@ export {
   type InceptionExtractorOptions,
   LOGITS,
 } from "./eval/inception_features.ts";
+export {
+  findInceptionWeights,
+  type InceptionOrigin,
+  type InceptionWeights,
+  InceptionWeightsError,
+} from "./eval/inception_weights.ts";
 export { NotFiniteError } from "./eval/not_finite_error.ts";
 export { type LabelChoice, pictureLabel } from "./eval/picture_labels.ts";
 export {

@@ -1,8 +1,8 @@
 /** CIFAR-10 in its official binary form, from a folder, an archive or the network. */
 
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { readTar, TarError } from "../formats/tar.ts";
+import { cacheFolder } from "./cache_folder.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 import { download } from "./download.ts";
 
@@ -78,8 +78,7 @@ export async function cifar10(
 }
 
 function officialOrigin(): Cifar10Origin {
-  const caches = Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache");
-  return { url: URL_OF_ARCHIVE, md5: MD5_OF_ARCHIVE, cache: join(caches, "scalelong") };
+  return { url: URL_OF_ARCHIVE, md5: MD5_OF_ARCHIVE, cache: cacheFolder() };
 }
 
 async function fetchArchive(
@@ -91,7 +90,8 @@ async function fetchArchive(
     await Deno.stat(archive);
   } catch {
     try {
-      await download({ url, to: archive, md5, onProgress });
+      const checksum = { algorithm: "md5", hex: md5 } as const;
+      await download({ url, to: archive, checksum, onProgress });
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;
       throw new DatasetError(

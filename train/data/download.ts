@@ -8,17 +8,24 @@ const PATIENCE_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 const PART = ".part";
 
+/** What a file's bytes must come to. */
+export interface Checksum {
+  algorithm: "md5" | "sha256";
+  /** The hexadecimal sum, or what it begins with. */
+  hex: string;
+}
+
 /**
- * Downloads `url` to the file `to` under a temporary name, which it gets once its MD5 sum is right.
+ * Downloads `url` to the file `to` under a temporary name, which it gets once its checksum is right.
  *
  * @param patience_ms how long the other side may say nothing.
  * @throws {DatasetError} when it cannot be fetched or stored, or is not the file expected.
  */
 export async function download(
-  { url, to, md5, patience_ms = PATIENCE_MS, onProgress }: {
+  { url, to, checksum, patience_ms = PATIENCE_MS, onProgress }: {
     url: string;
     to: string;
-    md5: string;
+    checksum: Checksum;
     patience_ms?: number;
     onProgress?: (progress: DatasetProgress) => void;
   },
@@ -39,7 +46,7 @@ export async function download(
     part = await Deno.makeTempFile({ dir: folder, prefix: basename(to), suffix: PART });
     using file = await Deno.open(part, { write: true });
     const total = Number(response.headers.get("content-length") ?? NaN);
-    const hash = createHash("md5");
+    const hash = createHash(checksum.algorithm);
     let done = 0;
     for await (const chunk of response.body) {
       clearTimeout(timer);
@@ -49,7 +56,10 @@ export async function download(
       onProgress?.({ what: "download", done: done += chunk.length, total });
     }
     const found = hash.digest("hex");
-    if (found !== md5) throw new Error(`its MD5 sum is ${found} instead of ${md5}`);
+    if (!found.startsWith(checksum.hex)) {
+      const sum = checksum.algorithm === "md5" ? "MD5" : "SHA-256";
+      throw new Error(`its ${sum} sum is ${found} instead of ${checksum.hex}`);
+    }
     await file.sync();
     await Deno.rename(part, to);
     part = null;

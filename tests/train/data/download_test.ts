@@ -5,7 +5,8 @@ import type { DatasetProgress } from "../../../train/data/dataset.ts";
 import { download } from "../../../train/data/download.ts";
 
 const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => i * 7);
-const MD5 = createHash("md5").update(BYTES).digest("hex");
+const sumOf = (algorithm: "md5" | "sha256") => createHash(algorithm).update(BYTES).digest("hex");
+const checksum = { algorithm: "md5", hex: sumOf("md5") } as const;
 
 /** Runs with a fresh folder and a loopback server that answers like this. */
 async function withServer(
@@ -27,11 +28,14 @@ Deno.test("download() stores the file once it is whole, with progress", async ()
   await withServer(() => new Response(BYTES), async (folder, url) => {
     const seen: DatasetProgress[] = [];
     const to = join(folder, "deep", "data.bin");
-    await download({ url, to, md5: MD5, onProgress: (progress) => seen.push(progress) });
+    await download({ url, to, checksum, onProgress: (progress) => seen.push(progress) });
     assert.deepEqual(Deno.readFileSync(to), BYTES);
     assert.deepEqual(names(join(folder, "deep")), ["data.bin"]);
     const last = { what: "download", done: BYTES.length, total: BYTES.length };
     assert.deepEqual(seen.at(-1), last);
+    const start = { algorithm: "sha256", hex: sumOf("sha256").slice(0, 8) } as const;
+    await download({ url, to: join(folder, "other.bin"), checksum: start });
+    assert.deepEqual(Deno.readFileSync(join(folder, "other.bin")), BYTES);
   });
 });
 
@@ -39,7 +43,7 @@ Deno.test("download() leaves nothing behind when the file is another, or missing
   const refuses = (answer: () => Response, message: RegExp) =>
     withServer(answer, async (folder, url) => {
       const to = join(folder, "data.bin");
-      const attempt = download({ url, to, md5: MD5 });
+      const attempt = download({ url, to, checksum });
       await assert.rejects(attempt, { name: "DatasetError", message });
       assert.deepEqual(names(folder), []);
     });
@@ -63,7 +67,7 @@ Deno.test("download() gives up on a server that falls silent", async () => {
     );
   };
   await withServer(silent, async (folder, url) => {
-    const attempt = download({ url, to: join(folder, "data.bin"), md5: MD5, patience_ms: 200 });
+    const attempt = download({ url, to: join(folder, "data.bin"), checksum, patience_ms: 200 });
     await assert.rejects(attempt, { name: "DatasetError", message: /no answer for 0\.2 s/ });
     assert.deepEqual(names(folder), []);
     stop.abort();
@@ -75,7 +79,7 @@ Deno.test("download() says so when there is nobody to ask", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${listener.addr.port}/data.bin`;
   listener.close();
-  const attempt = download({ url, to: join(folder, "data.bin"), md5: MD5 });
+  const attempt = download({ url, to: join(folder, "data.bin"), checksum });
   await assert.rejects(attempt, { name: "DatasetError", message: /^cannot download http:[^\n]+$/ });
   await Deno.remove(folder, { recursive: true });
 });
@@ -86,7 +90,7 @@ Deno.test("download() clears away what a killed download left long ago, and no o
       Deno.writeTextFileSync(join(folder, name), "");
     }
     for (const name of ["data.binold.part", "other.part"]) Deno.utimeSync(join(folder, name), 1, 1);
-    await download({ url, to: join(folder, "data.bin"), md5: MD5 });
+    await download({ url, to: join(folder, "data.bin"), checksum });
     assert.deepEqual(names(folder).sort(), ["data.bin", "data.binliving.part", "other.part"]);
   });
 });
