@@ -98,7 +98,6 @@ export {
   loadCheckpoint,
   saveCheckpoint,
   type Values,
-  type Weights,
 } from "./train/checkpoint.ts";
 export {
   type Config,
@@ -114,7 +113,27 @@ export { type Dataset, DatasetError, type DatasetProgress } from "./train/data/d
 export { cifar10 } from "./train/data/cifar10.ts";
 export { imageFolder } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
-export { findWeights, type WeightsKind } from "./train/find_weights.ts";
+export { type FindOptions, findWeights, type Weights } from "./train/find_weights.ts";
+export {
+  fitWeights,
+  mustFit,
+  type Shapes,
+  WeightsError,
+  type WeightsFit,
+} from "./train/fit_weights.ts";
+export { loadWeights } from "./train/load_weights.ts";
+export {
+  type PytorchCheckpoint,
+  readPytorchCheckpoint,
+  writePytorchCheckpoint,
+} from "./train/pytorch_checkpoint.ts";
+export {
+  openTensorFile,
+  type PlainValue,
+  type TensorFile,
+  type TensorFileKind,
+} from "./train/tensor_file.ts";
+export { openWeights, WeightsFile, type WeightsKind } from "./train/weights_file.ts";
 export { decodeNpy, decodeNpyObjects, encodeNpy, NpyError } from "./train/formats/npy.ts";
 export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
 export { type PickledValue } from "./train/formats/pickled_value.ts";

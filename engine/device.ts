@@ -191,8 +191,10 @@ export class Device implements Disposable {
     }
   }
 
-  /** Waits until all submitted work is done. */
+  /** Waits until all submitted work is done, and all data given is out of the host's memory. */
   async idle(): Promise<void> {
+    // Written data is kept on the host until a submit.
+    this.gpu.queue.submit([]);
     await this.gpu.queue.onSubmittedWorkDone();
     this.check();
   }

@@ -26,16 +26,27 @@ export class State extends StateLayout implements Disposable {
 
   /** Writes a tensor's elements. @throws {ShapeError} where the length is not the shape's size. */
   write(name: string, data: Float32Array): void {
-    const { segment, offset, size, shape } = this.entry(name);
+    const { size, shape } = this.entry(name);
     if (data.length !== size) {
       throw new ShapeError(
         `${this.label}: ${data.length} elements for "${name}" ${shapeText(shape)}`,
       );
     }
+    this.writePart(name, 0, data);
+  }
+
+  /** Writes some of a tensor's elements, from `first` on. @throws {ShapeError} beyond its end. */
+  writePart(name: string, first: number, data: Float32Array): void {
+    const { segment, offset, size, shape } = this.entry(name);
+    if (first + data.length > size) {
+      throw new ShapeError(
+        `${this.label}: ${data.length} elements from ${first} on for "${name}" ${shapeText(shape)}`,
+      );
+    }
     this.device.check();
     this.device.gpu.queue.writeBuffer(
       this.buffers[segment],
-      offset * 4,
+      (offset + first) * 4,
       data as Float32Array<ArrayBuffer>,
     );
   }

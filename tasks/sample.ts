@@ -5,8 +5,8 @@ import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
 import { pictureLabel } from "../eval/picture_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
-import { CheckpointError, type Weights } from "../train/checkpoint.ts";
-import { findWeights } from "../train/find_weights.ts";
+import { CheckpointError } from "../train/checkpoint.ts";
+import { findWeights, type Weights } from "../train/find_weights.ts";
 import { PictureError } from "../train/formats/picture.ts";
 import { humanDuration } from "../train/human_units.ts";
 import { Progress } from "../train/progress.ts";
@@ -36,7 +36,7 @@ const STRIP_ROWS = 4;
 
 /** Draws pictures as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
-  const flags = readSampleFlags(args);
+  const { flags, config } = await readSampleFlags(args);
   if (flags.help) return console.log(sampleHelp());
   const { checkpoint, out, n, weights: kind } = flags;
   if (checkpoint === null) {
@@ -46,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   using progress = new Progress();
   const onSkip = (message: string) => progress.note(message);
-  const weights = await findWeights(checkpoint, { kind, onSkip });
+  const weights = await findWeights(checkpoint, { kind, onSkip, config });
   const recipe = await sampleRecipe(flags, weights, SCHEDULE);
   const recorded = await inFolder(
     out,
@@ -106,7 +106,8 @@ function countsOf({ sampler, labels }: Recipe, n: number) {
 
 function headline({ n, out, sampler }: SampleFlags, { file, step }: Weights, left: number): string {
   const kept = n - left;
-  return `${file} (step ${step}), ${sampler}: ${left} picture${left === 1 ? "" : "s"}` +
+  const at = step === null ? "" : ` (step ${step})`;
+  return `${file}${at}, ${sampler}: ${left} picture${left === 1 ? "" : "s"}` +
     (kept > 0 ? `; ${kept} of ${n} are in ${out} already` : "");
 }
 

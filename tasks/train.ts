@@ -26,7 +26,12 @@ import { loadDataset } from "../train/load_dataset.ts";
 import { Log } from "../train/log.ts";
 import { Progress } from "../train/progress.ts";
 import { progressLine, waitLine } from "../train/progress_line.ts";
-import { resumeConflicts } from "../train/resume_conflicts.ts";
+import { savePytorchCheckpoint } from "../train/pytorch_checkpoint.ts";
+import {
+  checkpointFromWeights,
+  checkpointToGoOnFrom,
+  mustNotConflict,
+} from "../train/start_checkpoint.ts";
 import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/usage_error.ts";
@@ -50,12 +55,33 @@ const HELP = {
       command: "deno task train --dataset.name=folder --dataset.path=pictures --num_classes=4",
       does: "your own pictures, a sub-folder for each class",
     },
+    {
+      command: "deno task train --preset=cifar10 --scalelong=3 --resume-from=50000.ckpt",
+      does: "goes on from what the PyTorch implementation saved",
+    },
   ],
 };
 
 /** Flags that are no part of what a run depends on. */
-const OWN: OwnFlags<{ dry_run: boolean; profile: boolean; probe: string | null }> = {
+interface TrainFlags {
+  dry_run: boolean;
+  profile: boolean;
+  probe: string | null;
+  resume_from: string | null;
+  init_from: string | null;
+  init_from_partial: boolean;
+}
+
+const OWN: OwnFlags<TrainFlags> = {
   schema: z.strictObject({
+    resume_from: z.string().min(1).nullable()
+      .describe("checkpoint folder that a new run goes on from, PyTorch's 12.ckpt for instance"),
+    init_from: z.string().min(1).nullable()
+      .describe(
+        "weights that a new run starts from, at step 0: a file (.pth, .safetensors) or folder",
+      ),
+    init_from_partial: z.boolean()
+      .describe("take of --init_from what fits the network, and say what does not"),
     probe: z.string().nullable()
       .describe(
         "every:N writes norms of blocks, skips and gradients, and LS gates, to probes.jsonl each N steps",
@@ -65,7 +91,14 @@ const OWN: OwnFlags<{ dry_run: boolean; profile: boolean; probe: string | null }
     profile: z.boolean()
       .describe("time a few steps kernel by kernel, leave a trace for Chrome, and end"),
   }),
-  defaults: { dry_run: false, profile: false, probe: null },
+  defaults: {
+    dry_run: false,
+    profile: false,
+    probe: null,
+    resume_from: null,
+    init_from: null,
+    init_from_partial: false,
+  },
 };
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
@@ -75,6 +108,7 @@ async function main(args: readonly string[]): Promise<void> {
   const workdir = wanted.workdir || join("runs", `${preset}_scalelong${wanted.nnet.scalelong}`);
   const config: Config = { ...wanted, workdir };
   const probe_interval = probeInterval(own.probe, config);
+  checkStart(own);
   await ensureAdapter();
   using device = await Device.open();
   using progress = new Progress();
@@ -84,8 +118,8 @@ async function main(args: readonly string[]): Promise<void> {
   const dataset = await loadDataset(config, showDatasetProgress(progress));
   checkAgainstDataset(config, { ...dataset, classes: dataset.class_names.length });
   if (own.profile) return await profile(device, config, dataset);
-  const checkpoint = await resume(config, (message) => progress.note(message));
-  const { n_steps, keep } = config.train;
+  const checkpoint = await startOf(config, own, (message) => progress.note(message));
+  const { n_steps, keep, format } = config.train;
   if (checkpoint && checkpoint.step >= n_steps) {
     return progress.note(
       `${workdir} has done its ${checkpoint.step} steps: raise --n_steps to go on, or choose another --workdir`,
@@ -113,7 +147,10 @@ async function main(args: readonly string[]): Promise<void> {
       onProgress: (p) => progress.show(progressLine(p)),
       onLog: (entry) => log.append({ ...entry, seconds: seconds() }),
       onProbe: (step, values) => probes?.append({ step, ...values }),
-      onCheckpoint: async (c) => void await saveCheckpoint(workdir, c, keep),
+      onCheckpoint: async (c) => {
+        await saveCheckpoint(workdir, c, keep);
+        if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep);
+      },
       onEval: (step, at) => grids.draw(step, at),
     },
   });
@@ -123,6 +160,17 @@ async function main(args: readonly string[]): Promise<void> {
   if (done < n_steps) {
     progress.note(`to go on: deno task train ${[...args].map(quoted).join(" ")}`.trimEnd());
     Deno.exitCode = 130;
+  }
+}
+
+function checkStart({ resume_from, init_from, init_from_partial }: TrainFlags): void {
+  if (resume_from !== null && init_from !== null) {
+    throw new UsageError(
+      "--init_from: a run cannot both start from weights and go on from --resume_from; leave one out",
+    );
+  }
+  if (init_from_partial && init_from === null) {
+    throw new UsageError("--init_from_partial: says how --init_from is done; name a file there");
   }
 }
 
@@ -150,24 +198,31 @@ async function profile(device: Device, config: Config, dataset: Dataset): Promis
   console.log(`Left ${file}: open it in chrome://tracing or ui.perfetto.dev`);
 }
 
-/** The checkpoint to go on from, refused where the wanted configuration contradicts it. */
-async function resume(config: Config, note: (message: string) => void): Promise<Checkpoint | null> {
+/** The run's own checkpoint to go on from; else where the command line says that it starts. */
+async function startOf(
+  config: Config,
+  { resume_from, init_from, init_from_partial: partial }: TrainFlags,
+  note: (message: string) => void,
+): Promise<Checkpoint | null> {
   const { workdir } = config;
   const checkpoint = await inFolder(
     workdir,
     "--workdir",
     () => latestCheckpoint(workdir, { onSkip: note }),
   );
-  if (!checkpoint) return null;
-  const conflicts = resumeConflicts(checkpoint.config, config);
-  if (conflicts.length > 0) {
-    throw new UsageError([
-      `${workdir} was trained with other settings; choose another --workdir or take these back:`,
-      ...conflicts,
-    ]);
+  if (checkpoint) {
+    mustNotConflict(workdir, checkpoint.config, config);
+    note(`going on from step ${checkpoint.step} of ${workdir}`);
+    return checkpoint;
   }
-  note(`going on from step ${checkpoint.step} of ${workdir}`);
-  return checkpoint;
+  if (resume_from !== null) {
+    const other = await checkpointToGoOnFrom(resume_from, config, note);
+    note(`going on from step ${other.step} of ${resume_from}, in ${workdir}`);
+    return other;
+  }
+  return init_from === null
+    ? null
+    : await checkpointFromWeights(init_from, config, { partial, note });
 }
 
 function headline(device: Device, { nnet, train }: Config, data: string, step: TrainStep): string {

@@ -1,6 +1,6 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { type Config, configSchema } from "./config.ts";
-import { renameDurably, syncFolder, writeDurably } from "./durable.ts";
+import { exists, removeFolder, replaceFolder, writeDurably } from "./durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "./formats/safetensors.ts";
 import type { StoredTensor } from "./formats/stored_tensor.ts";
 
@@ -64,16 +64,42 @@ export async function saveCheckpoint(
   try {
     await Deno.mkdir(root, { recursive: true });
     await removeLeftovers(root);
-    const saving = join(root, `.saving-${checkpoint.step}`);
-    await writeFiles(saving, checkpoint);
-    await putInPlace(saving, folder);
+    await writeCheckpoint(folder, checkpoint);
     const older = (await stepFolders(root)).filter(({ step }) => step <= checkpoint.step);
-    for (const { name } of older.slice(Math.max(1, keep))) await remove(join(root, name));
+    for (const { name } of older.slice(Math.max(1, keep))) await removeFolder(join(root, name));
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new CheckpointError(`${folder}: cannot be saved (${error.message})`);
   }
   return folder;
+}
+
+/** Writes a checkpoint as a folder, in one go, in the place of one that may be there. */
+export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  const metadata = checkpointMetadata(checkpoint);
+  await replaceFolder(folder, async (saving) => {
+    const write = (file: string, tensors: Record<string, StoredTensor>) =>
+      writeDurably(join(saving, file), encodeSafetensors(tensors, metadata));
+    await write(NNET, stored(checkpoint.nnet));
+    await write(NNET_EMA, stored(checkpoint.nnet_ema));
+    await write(OPTIMIZER, {
+      ...stored(checkpoint.exp_avg, FIRST),
+      ...stored(checkpoint.exp_avg_sq, SECOND),
+    });
+  });
+}
+
+/** What the files of a checkpoint say of it in their metadata. */
+export function checkpointMetadata(
+  { step, config }: Pick<Checkpoint, "step" | "config">,
+): Record<string, string> {
+  return {
+    format: FORMAT,
+    version: VERSION,
+    step: String(step),
+    seed: String(config.seed),
+    config: JSON.stringify(config),
+  };
 }
 
 /**
@@ -133,30 +159,17 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   };
 }
 
-/** Weights, and the run they come from. */
-export interface Weights {
-  /** The file they were read from. */
-  file: string;
-  /** Optimizer steps done. */
-  step: number;
-  config: Config;
-  values: Values;
-}
-
 /**
- * Reads one file of weights.
- * Throws `CheckpointError` when it is missing, truncated, not of this format, or does not hold
- * arrays of the shapes that `shapesOf` gives for its configuration.
+ * The run that a file of weights comes from, by its metadata; null where another program wrote it.
+ *
+ * @throws {CheckpointError} where this version cannot read it
  */
-export async function loadWeightsFile(
+export function savedIn(
   file: string,
-  shapesOf: (config: Config) => Readonly<Record<string, readonly number[]>>,
-): Promise<Weights> {
-  const { step, config_text, values } = await load(file);
-  const config = parseConfig(file, config_text);
-  const shapes = Object.entries(shapesOf(config)).map(([name, shape]) => [name, { shape }]);
-  mustMatch(file, values, Object.fromEntries(shapes), "its network");
-  return { file, step, config, values };
+  metadata: Readonly<Record<string, string>>,
+): Pick<Checkpoint, "step" | "config"> | null {
+  if (metadata.format !== FORMAT) return null;
+  return { step: stepIn(file, metadata), config: parseConfig(file, metadata.config ?? "") };
 }
 
 /** Folders of a run's checkpoints, newest first; none where the run has none. */
@@ -164,37 +177,6 @@ export async function checkpointFolders(workdir: string): Promise<string[]> {
   const root = join(workdir, "checkpoints");
   if (!await exists(root)) return [];
   return (await stepFolders(root)).map(({ name }) => join(root, name));
-}
-
-async function writeFiles(folder: string, checkpoint: Checkpoint): Promise<void> {
-  const metadata = {
-    format: FORMAT,
-    version: VERSION,
-    step: String(checkpoint.step),
-    seed: String(checkpoint.config.seed),
-    config: JSON.stringify(checkpoint.config),
-  };
-  const write = (file: string, tensors: Record<string, StoredTensor>) =>
-    writeDurably(join(folder, file), encodeSafetensors(tensors, metadata));
-  await Deno.mkdir(folder);
-  await write(NNET, stored(checkpoint.nnet));
-  await write(NNET_EMA, stored(checkpoint.nnet_ema));
-  await write(OPTIMIZER, {
-    ...stored(checkpoint.exp_avg, FIRST),
-    ...stored(checkpoint.exp_avg_sq, SECOND),
-  });
-  await syncFolder(folder);
-}
-
-async function putInPlace(saving: string, folder: string): Promise<void> {
-  const replaced = `${folder}.replaced`;
-  if (await exists(folder)) {
-    // No system swaps two folders at once, so the old one stays readable under a second name.
-    if (await exists(replaced)) await remove(replaced);
-    await renameDurably(folder, replaced);
-  }
-  await renameDurably(saving, folder);
-  if (await exists(replaced)) await remove(replaced);
 }
 
 interface LoadedFile {
@@ -209,6 +191,18 @@ async function load(file: string): Promise<LoadedFile> {
   if (metadata.format !== FORMAT) {
     throw new CheckpointError(`${file}: is not a checkpoint of this program`);
   }
+  const step = stepIn(file, metadata);
+  const values: Values = {};
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+    if (!(data instanceof Float32Array)) {
+      throw new CheckpointError(`${file}: ${name} is ${dtype}, not F32`);
+    }
+    values[name] = { shape, data };
+  }
+  return { file, step, config_text: metadata.config ?? "", values };
+}
+
+function stepIn(file: string, metadata: Readonly<Record<string, string>>): number {
   if (metadata.version !== VERSION) {
     throw new CheckpointError(
       `${file}: has version ${metadata.version} of the format, and only ${VERSION} can be read`,
@@ -217,14 +211,7 @@ async function load(file: string): Promise<LoadedFile> {
   if (!/^\d+$/.test(metadata.step ?? "")) {
     throw new CheckpointError(`${file}: does not say which step it is of`);
   }
-  const values: Values = {};
-  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
-    if (!(data instanceof Float32Array)) {
-      throw new CheckpointError(`${file}: ${name} is ${dtype}, not F32`);
-    }
-    values[name] = { shape, data };
-  }
-  return { file, step: Number(metadata.step), config_text: metadata.config ?? "", values };
+  return Number(metadata.step);
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
@@ -267,19 +254,14 @@ function withPrefix(values: Values, prefix: string): Values {
   return Object.fromEntries(entries);
 }
 
-function mustMatch(
-  file: string,
-  values: Values,
-  nnet: Readonly<Record<string, { readonly shape: readonly number[] }>>,
-  whose = NNET,
-): void {
+function mustMatch(file: string, values: Values, nnet: Values): void {
   for (const [name, { shape }] of Object.entries(nnet)) {
     if (String(values[name]?.shape) !== String(shape)) {
       throw new CheckpointError(`${file}: lacks ${name} with shape [${shape}]`);
     }
   }
   const stranger = Object.keys(values).find((name) => !Object.hasOwn(nnet, name));
-  if (stranger) throw new CheckpointError(`${file}: holds ${stranger}, which ${whose} does not`);
+  if (stranger) throw new CheckpointError(`${file}: holds ${stranger}, which ${NNET} does not`);
 }
 
 /** The checkpoints of a run, newest first. */
@@ -295,22 +277,5 @@ async function stepFolders(root: string): Promise<{ name: string; step: number }
 async function removeLeftovers(root: string): Promise<void> {
   for await (const { name } of Deno.readDir(root)) {
     if (LEFTOVER.test(name)) await Deno.remove(join(root, name), { recursive: true });
-  }
-}
-
-/** Removes a folder such that one half removed no longer has a checkpoint's name. */
-async function remove(folder: string): Promise<void> {
-  const removing = join(folder, "..", `.removing-${basename(folder)}`);
-  await Deno.rename(folder, removing);
-  await Deno.remove(removing, { recursive: true });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

@@ -14,6 +14,7 @@ export interface TrainConfig {
   eval_interval: number;
   save_interval: number;
   keep: number;
+  format: "safetensors" | "pytorch";
   ema_rate: number;
   grad_clip: number;
 }
@@ -92,6 +93,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     eval_interval: count.describe("steps between grids of samples"),
     save_interval: count.describe("steps between checkpoints"),
     keep: count.describe("newest checkpoints kept on disk"),
+    format: z.enum(["safetensors", "pytorch"]).default("safetensors")
+      .describe("pytorch: also save each as the PyTorch implementation does, ckpts/<step>.ckpt"),
     ema_rate: fraction.describe(
       "decay per step of the averaged weights that samples are drawn from",
     ),

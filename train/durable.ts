@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Writes a file that must not exist yet, and returns once its bytes have reached the disk. */
 export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
@@ -21,4 +21,45 @@ export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using handle = await Deno.open(folder);
   await handle.sync();
+}
+
+/**
+ * Writes a folder beside its place, flushes it and renames it, in the place of one that may be
+ * there: whenever the program is killed, what is under the folder's name is whole.
+ */
+export async function replaceFolder(
+  folder: string,
+  write: (saving: string) => Promise<void>,
+): Promise<void> {
+  const saving = join(folder, "..", `.saving-${basename(folder)}`);
+  const replaced = `${folder}.replaced`;
+  if (await exists(saving)) await Deno.remove(saving, { recursive: true });
+  await Deno.mkdir(saving);
+  await write(saving);
+  await syncFolder(saving);
+  if (await exists(folder)) {
+    // No system swaps two folders at once, so the old one stays readable under a second name.
+    if (await exists(replaced)) await removeFolder(replaced);
+    await renameDurably(folder, replaced);
+  }
+  await renameDurably(saving, folder);
+  if (await exists(replaced)) await removeFolder(replaced);
+}
+
+/** Removes a folder such that one half removed no longer has its name. */
+export async function removeFolder(folder: string): Promise<void> {
+  const removing = join(folder, "..", `.removing-${basename(folder)}`);
+  await Deno.rename(folder, removing);
+  await Deno.remove(removing, { recursive: true });
+}
+
+/** Whether there is a file or folder of that name. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

@@ -1,62 +1,112 @@
-import { join } from "node:path";
-import { parameterShapes } from "../nets/parameters.ts";
-import { uvitParameters } from "../nets/uvit.ts";
-import {
-  CheckpointError,
-  checkpointFolders,
-  loadWeightsFile,
-  NNET,
-  NNET_EMA,
-  type Weights,
-} from "./checkpoint.ts";
+import { basename, dirname, join } from "node:path";
+import { uvitFromShapes } from "../nets/uvit_from_shapes.ts";
+import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
+import { exists } from "./durable.ts";
+import { fitWeights, mustFit } from "./fit_weights.ts";
+import {
+  hasPytorchStep,
+  isPytorchCheckpoint,
+  NNET_EMA_PTH,
+  NNET_PTH,
+  pytorchCheckpoints,
+  readPytorchStep,
+} from "./pytorch_checkpoint.ts";
+import { UsageError } from "./usage_error.ts";
+import { shapesOf } from "./network_shapes.ts";
+import { openWeights, type WeightsFile, type WeightsKind } from "./weights_file.ts";
 
-/** Which weights of a checkpoint: their moving average, or as they are. */
-export type WeightsKind = "ema" | "nnet";
+/** Where weights are, and the network that they are of. */
+export interface Weights {
+  /** What was found, for people. */
+  readonly file: string;
+  /** Which weights, where the file has several. */
+  readonly kind: WeightsKind;
+  /** All files that they are in. */
+  readonly files: readonly string[];
+  /** Optimizer steps behind them; null where nothing tells. */
+  readonly step: number | null;
+  readonly config: Config;
+}
+
+/** How weights are looked for. */
+export interface FindOptions {
+  readonly kind: WeightsKind;
+  /** Told of each checkpoint of a run that cannot be read, in a line that says why. */
+  readonly onSkip: (message: string) => void;
+  /** The network of weights that come without a configuration. */
+  readonly config?: Config | null;
+}
 
 /**
- * Reads weights from the folder of a run (its newest checkpoint that can be read; each newer one that
- * cannot is told to `onSkip`), from the folder of one checkpoint, or from a file, whose `kind` is its
- * own.
+ * Finds weights in the folder of a run (its newest checkpoint that can be read), in the folder of one
+ * checkpoint, of this program or the PyTorch implementation, or in a file, whose `kind` is its own.
  *
- * @throws {CheckpointError} where there are none, or what was named is damaged
+ * @throws {CheckpointError} where there are none, what was named is damaged, or they are not those of
+ * the network
+ * @throws {UsageError} where no configuration is given and the files have none, or both have one
  */
-export async function findWeights(
-  path: string,
-  { kind, onSkip }: { kind: WeightsKind; onSkip: (message: string) => void },
-): Promise<Weights> {
-  const stat = await Deno.stat(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new CheckpointError(`${path}: there is no such file or folder`);
-  });
-  if (!stat.isDirectory) return await loadWeightsFile(path, shapesOf);
-  const name = kind === "ema" ? NNET_EMA : NNET;
-  const folders = await checkpointFolders(path);
-  if (folders.length === 0) return await loadFolder(path, name);
-  for (const folder of folders) {
+export async function findWeights(path: string, options: FindOptions): Promise<Weights> {
+  const candidates = await weightsFiles(path, options.kind);
+  for (const file of candidates) {
     try {
-      return await loadWeightsFile(join(folder, name), shapesOf);
+      return await weightsIn(file, options);
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-      onSkip(`${error.message}; skipped`);
+      if (!(error instanceof CheckpointError) || candidates.length === 1) throw error;
+      options.onSkip(`${error.message}; skipped`);
     }
   }
   throw new CheckpointError(`${path}: none of its checkpoints can be read`);
 }
 
-/** Weights from the folder of one checkpoint. */
-async function loadFolder(folder: string, name: string): Promise<Weights> {
-  const names: string[] = [];
-  for await (const entry of Deno.readDir(folder)) names.push(entry.name);
-  if (names.includes(NNET) || names.includes(NNET_EMA)) {
-    return await loadWeightsFile(join(folder, name), shapesOf);
+/** Opens weights and sees that all of them are there. @throws {CheckpointError} */
+async function weightsIn(file: string, { kind, config: given }: FindOptions): Promise<Weights> {
+  using weights = await openWeights(file, kind);
+  const saved = savedIn(file, weights.metadata);
+  const config = saved?.config ?? given;
+  if (!config) throw new UsageError(unknownNetwork(file, weights));
+  if (saved && given) {
+    throw new UsageError(
+      `${file}: says itself what its network is; leave --preset, --config and --nnet out`,
+    );
   }
+  mustFit(fitWeights(weights.shapes, shapesOf(config)), file);
+  const step = saved ? saved.step : await stepBeside(file);
+  return { file, kind, files: weights.files, step, config };
+}
+
+/** The files that may hold the weights, best first. */
+export async function weightsFiles(path: string, kind: WeightsKind): Promise<string[]> {
+  const stat = await Deno.stat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new CheckpointError(`${path}: there is no such file or folder`);
+  });
+  if (!stat.isDirectory) return [path];
+  const [ours, theirs] = kind === "ema" ? [NNET_EMA, NNET_EMA_PTH] : [NNET, NNET_PTH];
+  const folders = await checkpointFolders(path);
+  if (folders.length > 0) return folders.map((folder) => join(folder, ours));
+  if (await exists(join(path, NNET)) || await exists(join(path, NNET_EMA))) {
+    return [join(path, ours)];
+  }
+  if (await isPytorchCheckpoint(path)) return [join(path, theirs)];
+  const pytorch = await pytorchCheckpoints(path);
+  if (pytorch.length > 0) return pytorch.map((folder) => join(folder, theirs));
   throw new CheckpointError(
-    `${folder}: has no checkpoint; name a run's folder (it has checkpoints/), a checkpoint's ` +
-      `(it has ${NNET_EMA}) or a file of weights`,
+    `${path}: has no checkpoint; name a run's folder (it has checkpoints/), a checkpoint's ` +
+      `(it has ${NNET_EMA} or ${NNET_EMA_PTH}) or a file of weights`,
   );
 }
 
-function shapesOf({ nnet }: Config): ReturnType<typeof parameterShapes> {
-  return parameterShapes((make) => uvitParameters(nnet, make));
+/** A weight file's network, which only the person can name; shapes tell a part of it. */
+function unknownNetwork(file: string, weights: WeightsFile): string {
+  const known = Object.entries(uvitFromShapes(weights.shapes))
+    .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
+  return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
+    `settings that differ` + (known === "" ? "" : ` (its shapes say ${known})`);
+}
+
+async function stepBeside(file: string): Promise<number | null> {
+  const folder = dirname(file);
+  const inFolder = [NNET_PTH, NNET_EMA_PTH].includes(basename(file));
+  return inFolder && await hasPytorchStep(folder) ? await readPytorchStep(folder) : null;
 }

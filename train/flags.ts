@@ -1,7 +1,10 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { type Field, fieldsOf, type Settings } from "./fields.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** A schema whose fields are flags, or some fields of one. */
+export type FlagSource = z.ZodType | readonly Field[];
 
 /**
  * Reads command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
@@ -10,9 +13,13 @@ import { UsageError } from "./usage_error.ts";
  * Throws `UsageError` with a line for each flag that is unknown, ambiguous, or has a value that
  * does not fit.
  */
-export function parseFlags(args: readonly string[], ...schemas: z.ZodType[]): Settings {
-  const fields = schemas.flatMap(fieldsOf);
+export function parseFlags(args: readonly string[], ...schemas: FlagSource[]): Settings {
+  const fields = schemas.flatMap(fieldsIn);
   return read(args, fields, (argument) => stray(argument, fields));
+}
+
+function fieldsIn(source: FlagSource): readonly Field[] {
+  return source instanceof z.ZodType ? fieldsOf(source) : source;
 }
 
 /** What a command line holds: its flags, and the names that stand by themselves, in order. */
@@ -25,8 +32,8 @@ export interface Arguments {
  * As {@linkcode parseFlags}, for a command that also takes names without a flag, such as files:
  * whatever does not begin with a dash and is no flag's value.
  */
-export function parseArguments(args: readonly string[], ...schemas: z.ZodType[]): Arguments {
-  const fields = schemas.flatMap(fieldsOf);
+export function parseArguments(args: readonly string[], ...schemas: FlagSource[]): Arguments {
+  const fields = schemas.flatMap(fieldsIn);
   const positional: string[] = [];
   const settings = read(args, fields, (argument) => {
     if (argument.startsWith("-")) return stray(argument, fields);

@@ -60,19 +60,26 @@ export async function loadConfig<T extends object>(
     ...sourceDefaults,
     ...nest(flatten(nest(flags), fieldsOf(sourceSchema))),
   });
+  const { config, given } = await configFrom(source, flatten(nest(flags), fields));
+  return { config, own, preset: source.preset, help: source.help, given };
+}
+
+/**
+ * The configuration that a preset gives, a file of settings over it, and settings over both.
+ * Throws `UsageError` with a line for each problem.
+ */
+export async function configFrom(
+  source: { preset: PresetName; config: string | null },
+  settings: Settings,
+): Promise<{ config: Config; given: string[] }> {
+  const fields = fieldsOf(configSchema);
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
-  const given: Settings = new Map([...file, ...flatten(nest(flags), fields)]);
+  const given: Settings = new Map([...file, ...settings]);
   const wanted = new Map([...flatten(presets[source.preset], fields), ...given]);
 
   const parsed = configSchema.safeParse(nest(wanted));
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
-  return {
-    config: parsed.data,
-    own,
-    preset: source.preset,
-    help: source.help,
-    given: [...given.keys()],
-  };
+  return { config: parsed.data, given: [...given.keys()] };
 }
 
 /** The help of a command that takes a configuration, with `preset`'s values as defaults. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Device, State } from "../../engine/mod.ts";
+import type { Device } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_grid.ts";
 import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
@@ -8,7 +8,8 @@ import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/to_bytes.ts";
 import { uvitNetwork } from "../../eval/uvit_network.ts";
-import type { Weights } from "../../train/checkpoint.ts";
+import type { Weights } from "../../train/find_weights.ts";
+import { loadWeights } from "../../train/load_weights.ts";
 import { interleaved, pictureFile, writePng } from "./picture_files.ts";
 import type { Recipe } from "./sample_record.ts";
 
@@ -49,7 +50,7 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
   // As few batches as fit, and these alike.
   const n = Math.ceil(drawn.length / Math.ceil(drawn.length / batch_size));
 
-  using state = weightsOnDevice(device, weights);
+  using state = await loadWeights(device, weights);
   using sampler = new Sampler(device, {
     shape: [n, channels, image_size, image_size],
     network: uvitNetwork(state, nnet),
@@ -92,11 +93,4 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
     }
     done += now.length;
   }
-}
-
-function weightsOnDevice(device: Device, { file, values }: Weights): State {
-  const shapes = Object.entries(values).map(([name, { shape }]) => [name, shape]);
-  const state = new State(device, Object.fromEntries(shapes), file);
-  for (const [name, { data }] of Object.entries(values)) state.write(name, data);
-  return state;
 }

@@ -1,9 +1,16 @@
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/fields.ts";
-import type { WeightsKind } from "../../train/find_weights.ts";
+import type { Config } from "../../train/config.ts";
 import { parseFlags } from "../../train/flags.ts";
 import { helpText } from "../../train/help_text.ts";
+import {
+  NETWORK_DEFAULTS,
+  networkConfig,
+  networkFields,
+  networkSchema,
+} from "../../train/network_flags.ts";
 import { type SamplerName, SAMPLERS } from "../../train/sampler_names.ts";
+import type { WeightsKind } from "../../train/weights_file.ts";
 import {
   checkInterval,
   GUIDANCE_DEFAULTS,
@@ -71,13 +78,20 @@ const defaults: SampleFlags = {
   guidance: GUIDANCE_DEFAULTS,
 };
 
-/** Reads the command line. @throws {UsageError} with a line for each problem */
-export function readSampleFlags(args: readonly string[]): SampleFlags {
+/**
+ * Reads the command line; the configuration is null where it says nothing of a network.
+ *
+ * @throws {UsageError} with a line for each problem
+ */
+export async function readSampleFlags(
+  args: readonly string[],
+): Promise<{ flags: SampleFlags; config: Config | null }> {
   const fields = fieldsOf(schema);
-  const given = parseFlags(args, schema);
-  const flags = schema.parse(nest(new Map([...flatten(defaults, fields), ...given])));
+  const given = parseFlags(args, schema, networkSchema, networkFields());
+  const own = flatten(nest(given), fields);
+  const flags = schema.parse(nest(new Map([...flatten(defaults, fields), ...own])));
   checkInterval(flags.guidance);
-  return flags;
+  return { flags, config: await networkConfig(given) };
 }
 
 /** The help page. */
@@ -97,8 +111,15 @@ export function sampleHelp(): string {
         command: "deno task sample --checkpoint=runs/a --labels=0,3,5 --scale=2",
         does: "three classes in turn, strongly guided",
       },
+      {
+        command: "deno task sample --checkpoint=nnet_ema.pth --preset=cifar10 --nnet.scalelong=3",
+        does: "weights from PyTorch; --nnet settings are those of train",
+      },
     ],
-    schemas: [schema],
-    defaults: flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
+    schemas: [schema, networkSchema],
+    defaults: new Map([
+      ...flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
+      ...flatten(NETWORK_DEFAULTS, fieldsOf(networkSchema)),
+    ]),
   });
 }

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import type { LabelChoice } from "../../eval/picture_labels.ts";
 import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
 import { completeSettings } from "../../eval/sampler_settings.ts";
-import type { Weights } from "../../train/checkpoint.ts";
 import type { Config } from "../../train/config.ts";
+import type { Weights } from "../../train/find_weights.ts";
 import { classCounts } from "../../train/data/class_counts.ts";
 import { DatasetError } from "../../train/data/dataset.ts";
 import { UsageError } from "../../train/usage_error.ts";
@@ -22,7 +23,7 @@ export type SamplingFlags = Pick<
  */
 export async function sampleRecipe(
   { sampler, steps, seed, solver, guidance }: SamplingFlags,
-  { file, step, config }: Weights,
+  { files, step, config }: Weights,
   schedule: NoiseSchedule,
 ): Promise<Recipe> {
   const { limit, ...choices } = solver;
@@ -32,9 +33,8 @@ export async function sampleRecipe(
     ? unconditionalProblems(guidance)
     : conditionalProblems(guidance, config, classes);
   if (problems.length > 0) throw new UsageError(problems);
-  const hash = await crypto.subtle.digest("SHA-256", await Deno.readFile(file));
   return {
-    weights_sha256: new Uint8Array(hash).toHex(),
+    weights_sha256: await sha256(files),
     training_step: step,
     seed,
     schedule: schedule.name,
@@ -46,6 +46,15 @@ export async function sampleRecipe(
     },
     labels: classes === 0 ? null : await labelChoice(guidance.labels, seed, config),
   };
+}
+
+async function sha256(files: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    using handle = await Deno.open(file);
+    for await (const bytes of handle.readable) hash.update(bytes);
+  }
+  return hash.digest("hex");
 }
 
 /** Labels that a network knows; 0 where it was trained without. */

@@ -9,10 +9,10 @@ import { hasPictures } from "./picture_files.ts";
 
 /** What decides how picture i of a folder looks. */
 export interface Recipe {
-  /** SHA-256 of the file of weights, hexadecimal. */
+  /** SHA-256 of the files of weights, one after another, hexadecimal. */
   readonly weights_sha256: string;
-  /** Optimizer steps behind them. */
-  readonly training_step: number;
+  /** Optimizer steps behind them; null where nothing tells. */
+  readonly training_step: number | null;
   readonly seed: number;
   /** The noise schedule, with its numbers. */
   readonly schedule: string;

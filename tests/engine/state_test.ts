@@ -15,7 +15,10 @@ Deno.test("State holds zeros, then what is written", async () => {
   const numbers = Float32Array.from({ length: 100 }, (_, i) => i + 0.5);
   state.write("a.weight", numbers.subarray(7, 22));
   state.write("scalar", Float32Array.of(-1));
-  state.write("b", numbers.subarray(35));
+  state.writePart("b", 60, numbers.subarray(95));
+  state.writePart("b", 0, numbers.subarray(35, 95));
+  const beyond = /^ShapeError: weights: 6 elements from 60 on for "b" \[65\]$/;
+  assert.throws(() => state.writePart("b", 60, new Float32Array(6)), beyond);
   const read = await state.read();
   assert.deepEqual(read["a.weight"], numbers.slice(7, 22));
   assert.deepEqual(read.scalar, Float32Array.of(-1));

@@ -1,68 +1,23 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
-import { type Device, type HostArray, input } from "../../engine/mod.ts";
-import type { Checkpoint, Values } from "../../train/checkpoint.ts";
+import type { Device, HostArray } from "../../engine/mod.ts";
 import type { Config } from "../../train/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { learningRate } from "../../train/lr_scheduler.ts";
 import { microBatches } from "../../train/train_loop.ts";
 import { batchKey, TrainStep } from "../../train/train_step.ts";
-import type { BatchSource } from "../../train/train_step_graph.ts";
 import { openDevice } from "../device.ts";
-import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
+import { distance, readGolden } from "../golden.ts";
 import { tinyConfig } from "../tiny_config.ts";
+import {
+  givenBatch,
+  GOLDEN_STEPS,
+  goldenBatches,
+  goldenConfig,
+  goldenStart,
+} from "./golden_training.ts";
 
 const TOLERANCE = 1e-4;
-const GOLDEN_STEPS = 12;
-const GOLDEN_BATCH = 4;
-
-/** A batch that is given whole, as the golden files have it. */
-const givenBatch: BatchSource = (shape) => ({
-  x0: input("x0", shape),
-  t: input("t", [shape[0]]),
-  noise: input("noise", shape),
-});
-
-function goldenConfig({ metadata }: Golden, micro_batches: number): Config {
-  return tinyConfig({
-    train: {
-      micro_batches,
-      n_steps: GOLDEN_STEPS,
-      batch_size: GOLDEN_BATCH,
-      mode: "uncond",
-      ema_rate: Number(metadata.ema_rate),
-    },
-    optimizer: JSON.parse(metadata.optimizer),
-    lr_scheduler: { name: "customized", warmup_steps: Number(metadata.warmup_steps) },
-    nnet: goldenNnet(metadata),
-  });
-}
-
-function goldenStart(file: Golden, config: Config): Checkpoint {
-  const nnet = file.group("init.");
-  const zeros: Values = Object.fromEntries(
-    Object.entries(nnet).map(([name, { shape, data }]) => [
-      name,
-      { shape, data: new Float32Array(data.length) },
-    ]),
-  );
-  return { step: 0, config, nnet, nnet_ema: nnet, exp_avg: zeros, exp_avg_sq: zeros };
-}
-
-/** The inputs of a golden step, by micro-batch. */
-function goldenBatches(file: Golden, step: number, parts: number): Record<string, HostArray>[] {
-  const part = (name: string, i: number) => {
-    const { data } = file.f32(name);
-    const size = data.length / (GOLDEN_STEPS * parts);
-    const at = (step * parts + i) * size;
-    return data.slice(at, at + size);
-  };
-  return Array.from(
-    { length: parts },
-    (_, i) => ({ x0: part("x0", i), t: part("t", i), noise: part("noise", i) }),
-  );
-}
-
 for (const name of ["training_scalelong0", "training_scalelong3"]) {
   for (const micro_batches of [1, 2]) {
     const how = micro_batches === 1 ? "" : `, in ${micro_batches} micro-batches`;

@@ -13,6 +13,8 @@ import { type StoredDtype, type StoredTensor, tensorOf } from "./stored_tensor.t
 
 /** An open safetensors file, or all files of a sharded index, of which only the headers are read. */
 export interface OpenSafetensors extends Disposable {
+  /** The files that the tensors are in. */
+  readonly files: readonly string[];
   /** The notes of its header; of an index, those of all its files. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Type and shape of every tensor, by name. */
@@ -79,6 +81,7 @@ export function openSafetensors(path: string): OpenSafetensors {
     return place;
   };
   return {
+    files: shards.map(({ source }) => source),
     metadata: Object.fromEntries(shards.flatMap(({ metadata }) => Object.entries(metadata))),
     tensors: Object.fromEntries([...found].map(([name, { entry }]) => [name, entry])),
     read,
