@@ -58,11 +58,6 @@ export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string)
   }
 }
 
-/** Whether an .npy file holds Python objects and is read by {@link decodeNpyObjects}. */
-export function holdsObjects(bytes: Uint8Array<ArrayBuffer>, source: string): boolean {
-  return readHeader(bytes, source).header.descr === OBJECTS;
-}
-
 /**
  * Writes an .npy file of format 1.0.
  *
