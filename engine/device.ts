@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly maxWorkgroupsPerDimension: number;
   readonly maxStorageBuffers: number;
   readonly maxBindingBytes: number;
+  /** Kernels can load and store f16. */
+  readonly halves: boolean;
 }
 
 /** Thrown for faults of the device: none found, a kernel refused, the device lost. */
@@ -22,6 +24,8 @@ export interface DeviceOptions {
   readonly adapterClass?: AdapterClass;
   /** Do without subgroup operations. */
   readonly withoutSubgroups?: boolean;
+  /** Do without f16. */
+  readonly withoutHalves?: boolean;
 }
 
 const LIMITS = [
@@ -100,6 +104,7 @@ export class Device implements Disposable {
       maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
+      halves: gpu.features.has("shader-f16") && !options.withoutHalves,
     });
   }
 

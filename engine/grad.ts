@@ -1,13 +1,24 @@
+import { rootOf } from "./fusion.ts";
 import { add } from "./ops/binary.ts";
+import { cast } from "./ops/cast.ts";
 import { constant } from "./leaves.ts";
-import { apply, inRegion, type Node, ShapeError, shapeText, type Tensor } from "./tensor.ts";
+import {
+  apply,
+  type FloatType,
+  inRegion,
+  type Node,
+  ShapeError,
+  shapeText,
+  type Tensor,
+} from "./tensor.ts";
 
 /**
  * Gradients of a scalar with respect to tensors of its graph, by reverse accumulation. They are
  * graph themselves: nothing is computed here.
  *
  * @param loss a tensor of one element
- * @returns one tensor for each of `wrt`, of its shape
+ * @returns one tensor for each of `wrt`, of its shape, in f32: gradients of f16 values are f16 on the
+ * way, but what is added up for a weight may be beyond it
  * @throws {ShapeError} where the loss is not a scalar, does not depend on one of `wrt`, or passes an
  * operation without an adjoint on the way
  */
@@ -34,7 +45,8 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
       const g = outgoing[i];
       if (!g || !needed.has(t.node)) return;
       const sum = grads.get(t);
-      grads.set(t, sum ? add(sum, g) : g);
+      const typed = cast(g, targets.has(rootOf(t)) ? "f32" : t.dtype as FloatType);
+      grads.set(t, sum ? add(sum, typed) : typed);
     });
   }
   return wrt.map((t) => {

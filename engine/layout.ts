@@ -2,11 +2,18 @@ import type { Capabilities } from "./device.ts";
 import { fuseGraph, type Group, rootOf } from "./fusion.ts";
 import { ancestors } from "./grad.ts";
 import { emitCopy } from "./kernels/copy.ts";
-import { boundBytes, type Dispatch, type Emitter, type Storage } from "./kernels/dispatch.ts";
+import {
+  boundBytes,
+  byteRange,
+  type Dispatch,
+  type Emitter,
+  type Storage,
+  storageBytes,
+} from "./kernels/dispatch.ts";
 import { emitElementwise } from "./kernels/elementwise.ts";
 import { lower, takesEpilogue } from "./kernels/lowering.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
-import { packOp } from "./ops/pack.ts";
+import { packOp, unpackOp } from "./ops/pack.ts";
 import { affine } from "./ops/unary.ts";
 import { place, type Placement, type Update } from "./placement.ts";
 import { stateOp } from "./state_layout.ts";
@@ -59,7 +66,9 @@ export function layOut(capabilities: Capabilities, spec: PlanSpec): Layout {
   for (const name of spec.record ?? []) {
     const t = spec.outputs?.[name];
     if (!t) throw new ShapeError(`plan: there is no output "${name}"`);
-    if (t.size !== 1) throw new ShapeError(`plan: "${name}" is not a scalar`);
+    if (t.size !== 1 || t.dtype !== "f32") {
+      throw new ShapeError(`plan: "${name}" is not an f32 scalar`);
+    }
   }
   const nodes = ancestors(wanted);
   const kept = new Set([...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf));
@@ -81,11 +90,6 @@ export function planSteps({ dispatches }: Pick<Layout, "dispatches">): PlanStep[
     flops: d.flops,
     bytes: boundBytes(d),
   }));
-}
-
-/** Bytes of a storage's buffer: whole multiples of the alignment of bindings. */
-export function storageBytes(storage: Storage): number {
-  return Math.ceil(storage.elements / 64) * 256;
 }
 
 /** Bytes of device memory that a plan of this layout holds, states and records not counted. */
@@ -114,7 +118,8 @@ export function largestBinding(
   let largest = { label: "", bytes: 0 };
   for (const { label, bindings } of dispatches) {
     for (const { ref } of bindings) {
-      if (ref.size * 4 > largest.bytes) largest = { label, bytes: ref.size * 4 };
+      const bytes = byteRange(ref).size;
+      if (bytes > largest.bytes) largest = { label, bytes };
     }
   }
   return largest;
@@ -135,10 +140,10 @@ function emitAll(
   let scratches = 0;
   const emitter: Emitter = {
     capabilities,
-    emit: (d) => dispatches.push(d),
+    emit: (d) => dispatches.push(withHalves(d)),
     scratch(elements) {
-      const storage: Storage = { id: -++scratches, elements, kind: "temp" };
-      return { storage, offset: 0, size: elements };
+      const storage: Storage = { id: -++scratches, bytes: 4 * elements, kind: "temp" };
+      return { storage, offset: 0, size: elements, dtype: "f32" };
     },
   };
   const { refOf } = placement;
@@ -156,13 +161,16 @@ function emitAll(
     const memory = { refOf, rootOf };
     if (!group.anchor) {
       emitElementwise(emitter, fused, group.nodes[0].outputs[0].size, memory);
+    } else if (group.anchor.op === unpackOp) {
+      continue;
     } else if (group.anchor.op === packOp) {
       for (const { from, to } of placement.packCopies.get(group.anchor)!) {
         emitCopy(emitter, refOf(from), to);
       }
     } else {
       // Partial sums may pass through it, which must not be memory that the epilogue still reads.
-      const main = fused.stores.map(refOf).find((ref) => ref.storage.kind !== "external");
+      const free = fused.stores.map(refOf).filter((ref) => ref.storage.kind !== "external");
+      const main = free.find((ref) => ref.dtype === "f32") ?? free[0];
       lower({
         emitter,
         node: group.anchor,
@@ -175,6 +183,17 @@ function emitAll(
   }
   for (const { from, to } of placement.updateCopies) emitCopy(emitter, refOf(from), to);
   return dispatches;
+}
+
+/** Enables f16 in the kernels that have it. @throws {Error} where one would take it for f32. */
+function withHalves(d: Dispatch): Dispatch {
+  const halves = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
+  for (const i of halves) {
+    if (!new RegExp(`@binding\\(${i}\\)[^;]*array<(vec4<)?f16>`).test(d.code)) {
+      throw new Error(`kernel "${d.label}" does not take f16 as binding ${i}`);
+    }
+  }
+  return halves.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
 }
 
 /** Values that are outputs or that another group reads. */

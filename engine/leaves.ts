@@ -8,6 +8,9 @@ import {
   type Tensor,
 } from "./tensor.ts";
 
+/** Element types of leaves; f16 is made by a cast. */
+export type LeafType = Exclude<DType, "f16">;
+
 /** Arrays that hold a tensor's elements on the host. */
 export type HostArray = Float32Array | Int32Array | Uint32Array;
 
@@ -15,14 +18,14 @@ export type HostArray = Float32Array | Int32Array | Uint32Array;
 export interface InputAttrs {
   readonly name: string;
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly dtype: LeafType;
 }
 
 /** Attributes of a tensor whose values are part of the graph. */
 export interface ConstantAttrs {
   readonly data: HostArray;
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly dtype: LeafType;
 }
 
 /** The operation behind {@linkcode input}. */
@@ -47,7 +50,7 @@ export const constantOp: Operation<ConstantAttrs> = {
 };
 
 /** A tensor whose elements are given to each run under `name`. */
-export function input(name: string, shape: Shape, dtype: DType = "f32"): Tensor {
+export function input(name: string, shape: Shape, dtype: LeafType = "f32"): Tensor {
   return apply(inputOp, [], { name, shape, dtype })[0];
 }
 

@@ -1,4 +1,4 @@
-import type { Dispatch, Storage } from "./kernels/dispatch.ts";
+import { type Dispatch, type Storage, storageBytes } from "./kernels/dispatch.ts";
 
 /** Which buffer each temporary storage uses, and how large the buffers are. */
 export interface MemoryPlan {
@@ -24,7 +24,7 @@ export function planMemory(dispatches: readonly Dispatch[]): MemoryPlan {
   for (
     const { storage, first, last } of [...lifetimes.values()].sort((a, b) => a.first - b.first)
   ) {
-    const bytes = Math.ceil(storage.elements / 64) * 256;
+    const bytes = storageBytes(storage);
     let best = -1;
     buffers.forEach((buffer, i) => {
       if (buffer.freeFrom > first) return;

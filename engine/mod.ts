@@ -22,11 +22,12 @@ export {
 } from "./device.ts";
 export { evaluate, sharedDevice } from "./evaluate.ts";
 export { checkpoint, grad } from "./grad.ts";
-export { constant, type HostArray, input } from "./leaves.ts";
+export { constant, type HostArray, input, type LeafType } from "./leaves.ts";
 export { attention, type AttentionAttrs } from "./ops/attention.ts";
 export { avgPool2d } from "./ops/avg_pool2d.ts";
 export { add, div, mul, sub } from "./ops/binary.ts";
 export { unpackBytes } from "./ops/bytes.ts";
+export { cast } from "./ops/cast.ts";
 export { conv2d, type Conv2dOptions, type Padding } from "./ops/conv2d.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embedding } from "./ops/embedding.ts";
@@ -37,7 +38,7 @@ export { linear } from "./ops/linear.ts";
 export { matmul, type MatmulAttrs } from "./ops/matmul.ts";
 export { maxPool2d } from "./ops/max_pool2d.ts";
 export { max, min } from "./ops/max.ts";
-export { pack, type PackAttrs } from "./ops/pack.ts";
+export { pack, type PackAttrs, unpack, type UnpackAttrs } from "./ops/pack.ts";
 export { randomNormal, randomUniform } from "./ops/random.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";
 export { softmax } from "./ops/softmax.ts";
@@ -63,6 +64,7 @@ export { State } from "./state.ts";
 export { type StateEntry, StateLayout } from "./state_layout.ts";
 export {
   type DType,
+  type FloatType,
   type Node,
   type Operation,
   type Region,

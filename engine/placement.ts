@@ -8,9 +8,9 @@ import {
   type InputAttrs,
   inputOp,
 } from "./leaves.ts";
-import { packOp } from "./ops/pack.ts";
+import { packOp, type UnpackAttrs, unpackOp } from "./ops/pack.ts";
 import { type StateAttrs, type StateLayout, stateOp } from "./state_layout.ts";
-import { type Node, ShapeError, type Tensor } from "./tensor.ts";
+import { type DType, ELEMENT_BYTES, type Node, ShapeError, type Tensor } from "./tensor.ts";
 
 /** A new value for a state leaf, written when the plan runs. */
 export interface Update {
@@ -57,12 +57,17 @@ export function place(
 ): Placement {
   const refs = new Map<Tensor, Ref>();
   const storages: Storage[] = [];
-  const storage = (elements: number, kind: Storage["kind"], buffer?: GPUBuffer): Storage => {
-    const made = { id: storages.length, elements, kind, buffer };
+  const storage = (bytes: number, kind: Storage["kind"], buffer?: GPUBuffer): Storage => {
+    const made = { id: storages.length, bytes, kind, buffer };
     storages.push(made);
     return made;
   };
-  const whole = (s: Storage, size: number): Ref => ({ storage: s, offset: 0, size });
+  const whole = ({ size, dtype }: { size: number; dtype: DType }, kind: Storage["kind"]): Ref => ({
+    storage: storage(size * ELEMENT_BYTES[dtype], kind),
+    offset: 0,
+    size,
+    dtype,
+  });
 
   const small: { elements: number; at: number[] } = { elements: 0, at: [] };
   const leafNodes = nodes.filter((n) => n.inputs.length === 0);
@@ -71,10 +76,10 @@ export function place(
     small.at.push(small.elements);
     small.elements += Math.ceil(node.outputs[0].size / ALIGNMENT) * ALIGNMENT;
   }
-  const shared = small.elements > 0 ? storage(small.elements, "own") : null;
+  const shared = small.elements > 0 ? storage(4 * small.elements, "own") : null;
   smallLeaves.forEach((node, i) => {
-    const size = node.outputs[0].size;
-    refs.set(node.outputs[0], { storage: shared!, offset: small.at[i], size });
+    const [t] = node.outputs;
+    refs.set(t, { storage: shared!, offset: small.at[i], size: t.size, dtype: t.dtype });
   });
   const external = new Map<StateLayout, Storage[]>();
   const inputs = new Map<string, { ref: Ref; attrs: InputAttrs }>();
@@ -85,13 +90,15 @@ export function place(
       const { state, segment, offset } = node.attrs as StateAttrs;
       let segments = external.get(state);
       if (!segments) {
-        segments = state.lengths.map((length, i) => storage(length, "external", state.buffers[i]));
+        segments = state.lengths.map((length, i) =>
+          storage(4 * length, "external", state.buffers[i])
+        );
         external.set(state, segments);
       }
-      refs.set(t, { storage: segments[segment], offset, size: t.size });
+      refs.set(t, { storage: segments[segment], offset, size: t.size, dtype: t.dtype });
       continue;
     }
-    if (!refs.has(t)) refs.set(t, whole(storage(t.size, "own"), t.size));
+    if (!refs.has(t)) refs.set(t, whole(t, "own"));
     const ref = refs.get(t)!;
     if (node.op === constantOp) constants.push({ ref, data: (node.attrs as ConstantAttrs).data });
     if (node.op === inputOp) {
@@ -105,9 +112,10 @@ export function place(
 
   const producer = new Map<Tensor, Group>();
   for (const group of groups) {
+    if (group.anchor?.op === unpackOp) continue;
     for (const t of valuesOf(group)) producer.set(t, group);
   }
-  const claimed = new Set(outputs.map(rootOf));
+  const claimed = new Set(outputs.map(ownerOf));
 
   const updateCopies: PlacedCopy[] = [];
   for (const { state, value } of updates) {
@@ -118,6 +126,9 @@ export function place(
     }
     if (value.size !== state.size) {
       throw new ShapeError(`plan: an update of ${state.size} elements with ${value.size}`);
+    }
+    if (value.dtype !== state.dtype) {
+      throw new ShapeError(`plan: an update of ${state.dtype} with ${value.dtype}`);
     }
     const group = producer.get(root);
     const isOnlyUse = !claimed.has(root) && !refs.has(root) &&
@@ -135,12 +146,12 @@ export function place(
   for (const node of nodes) {
     if (node.op !== packOp) continue;
     const attrs = node.attrs as { offsets: readonly number[]; length: number };
-    const packed = storage(attrs.length, "own");
-    refs.set(node.outputs[0], whole(packed, attrs.length));
+    const packed = whole(node.outputs[0], "own");
+    refs.set(node.outputs[0], packed);
     const copies: PlacedCopy[] = [];
     node.inputs.forEach((t, i) => {
       const root = rootOf(t);
-      const to = { storage: packed, offset: attrs.offsets[i], size: t.size };
+      const to = { ...packed, offset: attrs.offsets[i], size: t.size };
       const free = producer.has(root) && !refs.has(root) && !claimed.has(root);
       if (free && readers.get(root) === 1 && to.offset % ALIGNMENT === 0) refs.set(root, to);
       else copies.push({ from: t, to });
@@ -148,16 +159,30 @@ export function place(
     packCopies.set(node, copies);
   }
 
-  for (const t of outputs.map(rootOf)) {
-    if (!refs.has(t)) refs.set(t, whole(storage(t.size, "own"), t.size));
+  for (const t of outputs.map(ownerOf)) {
+    if (!refs.has(t)) refs.set(t, whole(t, "own"));
   }
   const refOf = (t: Tensor): Ref => {
     const root = rootOf(t);
     let ref = refs.get(root);
-    if (!ref) refs.set(root, ref = whole(storage(root.size, "temp"), root.size));
+    if (!ref) refs.set(root, ref = isUnpacked(root) ? within(root) : whole(root, "temp"));
     return ref;
   };
+  const within = ({ node, size }: Tensor): Ref => {
+    const packed = refOf(node.inputs[0]);
+    return { ...packed, offset: packed.offset + (node.attrs as UnpackAttrs).offset, size };
+  };
   return { refOf, storages, inputs, constants, packCopies, updateCopies };
+}
+
+function isUnpacked({ node }: Tensor): boolean {
+  return node.op === unpackOp;
+}
+
+/** The tensor whose memory a tensor lies in. */
+function ownerOf(t: Tensor): Tensor {
+  const root = rootOf(t);
+  return isUnpacked(root) ? ownerOf(root.node.inputs[0]) : root;
 }
 
 /**
@@ -190,11 +215,12 @@ function valuesOf({ anchor, nodes }: Group): Tensor[] {
 /** What a group reads, and whether it is read at the very index that is written. */
 function readsOf({ anchor, nodes }: Group): { root: Tensor; isIdentical: boolean }[] {
   return [
-    ...(anchor?.inputs ?? []).map((t) => ({ root: rootOf(t), isIdentical: false })),
+    ...(anchor?.inputs ?? []).map((t) => ({ root: ownerOf(t), isIdentical: false })),
     ...nodes.flatMap((node) =>
       node.inputs.map((t, i) => ({
-        root: rootOf(t),
-        isIdentical: t.size === node.outputs[0].size && isIndexIdentical(node, i),
+        root: ownerOf(t),
+        isIdentical: t.size === node.outputs[0].size && isIndexIdentical(node, i) &&
+          !isUnpacked(rootOf(t)),
       }))
     ),
   ];

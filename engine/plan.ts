@@ -1,17 +1,16 @@
 import { type Device, DeviceError } from "./device.ts";
-import type { Dispatch, Ref } from "./kernels/dispatch.ts";
+import { byteRange, type Dispatch, type Ref, storageBytes } from "./kernels/dispatch.ts";
 import {
   type Layout,
   layOut,
   type PlanSpec,
   type PlanStep,
   planSteps,
-  storageBytes,
   uniformOffsets,
 } from "./layout.ts";
-import type { HostArray } from "./leaves.ts";
+import type { HostArray, LeafType } from "./leaves.ts";
 import type { Placement } from "./placement.ts";
-import { type DType, type Shape, ShapeError, shapeText, type Tensor } from "./tensor.ts";
+import { type Shape, ShapeError, shapeText, type Tensor } from "./tensor.ts";
 
 const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
@@ -118,7 +117,8 @@ export class Plan implements Disposable {
     this.#record.forEach((name, i) => {
       const { ref } = this.#output(name);
       const at = (i * this.#recordLength + this.#recorded) * 4;
-      encoder.copyBufferToBuffer(ref.storage.buffer!, ref.offset * 4, this.#ring!, at, 4);
+      const { offset } = byteRange(ref);
+      encoder.copyBufferToBuffer(ref.storage.buffer!, offset, this.#ring!, at, 4);
     });
     if (this.#ring) this.#recorded++;
     this.device.gpu.queue.submit([encoder.finish()]);
@@ -142,7 +142,8 @@ export class Plan implements Disposable {
           }, not ${data.length} of ${dtypeOf(data)}`,
         );
       }
-      queue.writeBuffer(ref.storage.buffer!, ref.offset * 4, data as Float32Array<ArrayBuffer>);
+      const { offset } = byteRange(ref);
+      queue.writeBuffer(ref.storage.buffer!, offset, data as Float32Array<ArrayBuffer>);
     }
   }
 
@@ -196,9 +197,11 @@ export class Plan implements Disposable {
   /** Reads an output of the last run back. @throws {ShapeError} for an unknown name. */
   async read(name: string): Promise<Float32Array> {
     const { ref } = this.#output(name);
-    return new Float32Array(
-      await this.device.read(ref.storage.buffer!, ref.offset * 4, ref.size * 4),
-    );
+    const { offset, size } = byteRange(ref);
+    const bytes = await this.device.read(ref.storage.buffer!, offset, size);
+    return ref.dtype === "f16"
+      ? new Float32Array(new Float16Array(bytes, 0, ref.size))
+      : new Float32Array(bytes);
   }
 
   /** Shape of an output. */
@@ -265,7 +268,7 @@ function allocate(
   for (const { ref, data } of placement.constants) {
     device.gpu.queue.writeBuffer(
       ref.storage.buffer!,
-      ref.offset * 4,
+      byteRange(ref).offset,
       data as Float32Array<ArrayBuffer>,
     );
   }
@@ -282,7 +285,7 @@ function launch(
 ): Launch {
   const entries: GPUBindGroupEntry[] = d.bindings.map(({ ref }, binding) => ({
     binding,
-    resource: { buffer: ref.storage.buffer!, offset: ref.offset * 4, size: ref.size * 4 },
+    resource: { buffer: ref.storage.buffer!, ...byteRange(ref) },
   }));
   if (d.uniforms) {
     const { buffer, offsets } = uniforms!;
@@ -295,20 +298,25 @@ function launch(
 }
 
 /** @throws {DeviceError} where a kernel's memory is beyond the adapter. */
-function checkLimits({ capabilities }: Device, dispatches: readonly Dispatch[]): void {
-  const { maxBindingBytes, maxStorageBuffers } = capabilities;
+function checkLimits({ capabilities, info }: Device, dispatches: readonly Dispatch[]): void {
+  const { maxBindingBytes, maxStorageBuffers, halves } = capabilities;
   for (const { label, bindings } of dispatches) {
+    if (!halves && bindings.some(({ ref }) => ref.dtype === "f16")) {
+      throw new DeviceError(
+        `the adapter "${info.description || info.vendor}" has no 16-bit floats (shader-f16): ` +
+          "use --mixed_precision=no",
+      );
+    }
     if (bindings.length > maxStorageBuffers) {
       throw new DeviceError(
         `kernel "${label}" needs ${bindings.length} buffers, the adapter has ${maxStorageBuffers}`,
       );
     }
     for (const { ref } of bindings) {
-      if (ref.size * 4 > maxBindingBytes) {
+      const { size } = byteRange(ref);
+      if (size > maxBindingBytes) {
         throw new DeviceError(
-          `kernel "${label}" needs a tensor of ${
-            ref.size * 4
-          } bytes, the adapter binds at most ${maxBindingBytes}: ` +
+          `kernel "${label}" needs a tensor of ${size} bytes, the adapter binds at most ${maxBindingBytes}: ` +
             "use a smaller batch or more micro-batches",
         );
       }
@@ -347,6 +355,6 @@ function writeUniforms(
   return { buffer, offsets };
 }
 
-function dtypeOf(data: HostArray): DType {
+function dtypeOf(data: HostArray): LeafType {
   return data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
 }

@@ -1,10 +1,11 @@
 import type { Device } from "./device.ts";
 import { grad } from "./grad.ts";
-import { constant, type HostArray, input } from "./leaves.ts";
+import { constant, type HostArray, input, type LeafType } from "./leaves.ts";
 import { attention } from "./ops/attention.ts";
 import { avgPool2d } from "./ops/avg_pool2d.ts";
 import { add, div, mul, sub } from "./ops/binary.ts";
 import { unpackBytes } from "./ops/bytes.ts";
+import { cast } from "./ops/cast.ts";
 import { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
 import { dropout } from "./ops/dropout.ts";
 import { applyOne } from "./ops/elementwise.ts";
@@ -16,7 +17,7 @@ import { linear } from "./ops/linear.ts";
 import { matmul, type MatmulAttrs } from "./ops/matmul.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
 import { max, min } from "./ops/max.ts";
-import { pack } from "./ops/pack.ts";
+import { pack, unpack } from "./ops/pack.ts";
 import { randomNormal, randomUniform } from "./ops/random.ts";
 import { resizeBilinear } from "./ops/resize_bilinear.ts";
 import { softmax } from "./ops/softmax.ts";
@@ -28,14 +29,14 @@ import { broadcastTo, concat, pad, permute, reshape, slice, windowOp } from "./o
 import { philox } from "./philox.ts";
 import { compile } from "./plan.ts";
 import { evaluateReference } from "./reference.ts";
-import { type DType, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
+import { type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
 
 /** An input of an example. */
 export interface ExampleInput {
   /** Its sizes. */
   readonly shape: Shape;
   /** Its element type. */
-  readonly dtype: DType;
+  readonly dtype: LeafType;
   /** Element `i`; uniform in [-1, 1) where absent. */
   readonly values?: (i: number) => number;
 }
@@ -129,6 +130,23 @@ function elementsOf({ shape, dtype, values }: ExampleInput, which: number): Host
     : dtype === "i32"
     ? Int32Array.from(elements)
     : Uint32Array.from(elements);
+}
+
+/**
+ * An example with the floats among its inputs in f16. They are numbers that f16 has, so that the
+ * float64 reference, which does not round, starts from the same.
+ */
+export function inHalves(example: OperationExample): OperationExample {
+  return {
+    ...example,
+    name: `${example.name}, in f16`,
+    inputs: example.inputs.map((spec, which): ExampleInput => {
+      if (spec.dtype !== "f32") return spec;
+      const elements = Float16Array.from(elementsOf(spec, which));
+      return { ...spec, values: (i) => elements[i] };
+    }),
+    build: (inputs) => example.build(inputs.map((t) => t.dtype === "f32" ? cast(t, "f16") : t)),
+  };
 }
 
 /** Numbers uniform in [-1, 1). */
@@ -524,6 +542,22 @@ const views: readonly OperationExample[] = [
   smooth("pack: 3 at 64, 130 at 128, of 300, zeros between", [[3], [10, 13]], ([a, b]) => {
     return pack([square(a), gelu(b)], { offsets: [64, 128], length: 300 });
   }),
+  smooth("unpack: [2, 3] at 0 and [5] at 128, of 133", [[133]], ([x]) => {
+    const packed = exp(x);
+    return [
+      unpack(packed, { offset: 0, shape: [2, 3] }),
+      square(unpack(packed, { offset: 128, shape: [5] })),
+    ];
+  }),
+  {
+    name: "cast: [7, 13] of numbers that f16 has, kept and promoted back",
+    inputs: [f32([7, 13], (i) => ((i * 29) % 91 - 45) / 32), f32([7, 13])],
+    differentiable: [0, 1],
+    build: ([x, y]) => {
+      const half = cast(x, "f16");
+      return [mul(half, y), half];
+    },
+  },
   smooth("pack: offsets that are no bindings'", [[3], [2, 2], [5]], ([a, b, c]) => {
     return pack([a, exp(b), c], { offsets: [0, 3, 9], length: 14 });
   }),

@@ -30,8 +30,8 @@ export const stateOp: Operation<StateAttrs> = {
 /** Elements of one segment at most: 128 MiB, the binding that every WebGPU adapter allows. */
 export const SEGMENT_ELEMENTS: number = 2 ** 25;
 
-/** Tensors start at multiples of this many elements, as bindings must. */
-const ALIGNMENT = 64;
+/** Tensors start at multiples of this many elements, as bindings must, of f16 too. */
+const ALIGNMENT = 128;
 
 /** Where a tensor of a state lies; offset and size in elements. */
 export interface StateEntry {

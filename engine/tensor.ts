@@ -1,5 +1,11 @@
-/** Element types a tensor can have. */
-export type DType = "f32" | "i32" | "u32";
+/** Element types a tensor can have. Arithmetic is f32 everywhere: f16 is what memory holds. */
+export type DType = FloatType | "i32" | "u32";
+
+/** Element types of numbers that have gradients. */
+export type FloatType = "f32" | "f16";
+
+/** Bytes of an element in device memory. */
+export const ELEMENT_BYTES: Readonly<Record<DType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4 };
 
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -120,12 +126,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
-/** @throws {ShapeError} naming the first tensor that is not f32. */
-export function checkFloats(name: string, tensors: readonly Tensor[]): void {
-  const wrong = tensors.find((t) => t.dtype !== "f32");
+/**
+ * The type of what is computed from the tensors: f16 where all are, else f32, as PyTorch promotes.
+ *
+ * @throws {ShapeError} naming the first tensor that is neither
+ */
+export function checkFloats(name: string, tensors: readonly Tensor[]): FloatType {
+  const wrong = tensors.find((t) => t.dtype !== "f32" && t.dtype !== "f16");
   if (wrong) {
-    throw new ShapeError(`${name}: takes f32, not ${wrong.dtype} ${shapeText(wrong.shape)}`);
+    throw new ShapeError(`${name}: takes floats, not ${wrong.dtype} ${shapeText(wrong.shape)}`);
   }
+  return tensors.every((t) => t.dtype === "f16") ? "f16" : "f32";
 }
 
 /** @throws {ShapeError} where the tensor has no such dimension. */

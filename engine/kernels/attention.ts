@@ -9,6 +9,8 @@ type Sizes = AttentionSizes & Pick<AttentionAttrs, "scale">;
 export function emitAttention(emitter: Emitter, qkv: Ref, out: Ref, p: Ref, s: Sizes): void {
   const { tokens, width } = s;
   const [q, k, v] = packed(qkv, s);
+  // Scores are f32: their exponentials would magnify what f16 loses.
+  const scores = p.dtype === "f32" ? p : emitter.scratch(p.size);
   emitGemm(emitter, {
     ...heads(s),
     label: "attention (q k^T)",
@@ -17,10 +19,10 @@ export function emitAttention(emitter: Emitter, qkv: Ref, out: Ref, p: Ref, s: S
     k: width,
     a: q,
     b: transposed(k),
-    c: square(p, s),
+    c: square(scores, s),
     alpha: s.scale,
   });
-  emitSoftmax(emitter, p, p, tokens);
+  emitSoftmax(emitter, scores, p, tokens);
   emitGemm(emitter, {
     ...heads(s),
     label: "attention (p v)",

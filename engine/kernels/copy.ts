@@ -12,7 +12,7 @@ export function emitCopy(emitter: Emitter, from: Ref, to: Ref): void {
   const software = emitter.capabilities.adapterClass === "software";
   const lanes = software ? 8 : 256;
   const each = lanes * (software ? 64 : 4);
-  const whole = { storage: to.storage, offset: 0, size: to.offset + to.size };
+  const whole = { ...to, offset: 0, size: to.offset + to.size };
   emitter.emit({
     label: "copy",
     code: `${

@@ -1,20 +1,34 @@
 import type { Capabilities } from "../device.ts";
+import type { WgslType } from "../ops/elementwise.ts";
+import { type DType, ELEMENT_BYTES } from "../tensor.ts";
 
 /** A piece of device memory that a plan gives a place to. */
 export interface Storage {
   readonly id: number;
-  readonly elements: number;
+  readonly bytes: number;
   /** "temp" memory is shared over time by the plan; the rest has a buffer of its own. */
   readonly kind: "temp" | "own" | "external";
   /** Set for "external" memory from the start, for the rest when the plan allocates. */
   buffer?: GPUBuffer;
 }
 
-/** A range of a storage; offsets and sizes in elements of 4 bytes. */
+/** Bytes of a storage's buffer: whole multiples of the alignment of bindings. */
+export function storageBytes({ bytes }: Storage): number {
+  return Math.ceil(bytes / 256) * 256;
+}
+
+/** A range of a storage; offset and size in elements. */
 export interface Ref {
   readonly storage: Storage;
   readonly offset: number;
   readonly size: number;
+  readonly dtype: DType;
+}
+
+/** A range in bytes as bindings and copies take it: both are multiples of 4. */
+export function byteRange({ offset, size, dtype }: Ref): { offset: number; size: number } {
+  const bytes = ELEMENT_BYTES[dtype];
+  return { offset: offset * bytes, size: Math.ceil(size * bytes / 4) * 4 };
 }
 
 /** A storage binding of a kernel. */
@@ -42,16 +56,24 @@ export interface Dispatch {
 export interface Emitter {
   readonly capabilities: Capabilities;
   emit(dispatch: Dispatch): void;
-  /** Memory that lives for the dispatches of this node alone. */
+  /** f32 memory that lives for the dispatches of this node alone. */
   scratch(elements: number): Ref;
 }
 
 /** Bytes of memory that a dispatch's bindings span. */
 export function boundBytes(dispatch: Dispatch): number {
-  return dispatch.bindings.reduce((sum, b) => sum + b.ref.size * 4, 0);
+  return dispatch.bindings.reduce((sum, b) => sum + byteRange(b.ref).size, 0);
 }
 
-/** Declarations of storage bindings, from their WGSL types; see {@linkcode Dispatch}. */
+/** WGSL of what memory holds where a kernel computes with `type`: the same, or its f16 form. */
+export function elementType({ dtype }: Ref, type: WgslType): string {
+  return dtype !== "f16" ? type : type === "vec4f" ? "vec4<f16>" : "f16";
+}
+
+/**
+ * Declarations of storage bindings, from their WGSL types; see {@linkcode Dispatch}. Kernels convert
+ * what they load to f32 and what they store to the element type, both the same where that is f32.
+ */
 export function declareBindings(
   bindings: readonly { name: string; type: string; access: "read" | "read_write" }[],
   first = 0,

@@ -25,14 +25,14 @@ export function emitDropout(
   const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
   const element = (j: number) =>
     `{ let at = sample * ${width}u + 4u * block + ${j}u;
-    finish(at, 0u, 0u, select(0.0, x[at] * ${literal(1 / (1 - p))}, (bits[${j}] >> 8u) >= ${
+    finish(at, 0u, 0u, select(0.0, f32(x[at]) * ${literal(1 / (1 - p))}, (bits[${j}] >> 8u) >= ${
       dropoutThreshold(p)
     }u)); }`;
   emitter.emit({
     label: "dropout",
     code: `${
       declareBindings([
-        { name: "x", type: "f32", access: "read" },
+        { name: "x", type: x.dtype, access: "read" },
         { name: "key", type: "u32", access: "read" },
       ])
     }${PHILOX_WGSL}

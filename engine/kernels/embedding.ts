@@ -13,9 +13,9 @@ export function emitEmbedding(
     label: "embedding",
     count: out.size,
     declarations: declareBindings([
-      { name: "table", type: "f32", access: "read" },
+      { name: "table", type: table.dtype, access: "read" },
       { name: "index", type: "i32", access: "read" },
-      { name: "out", type: "f32", access: "read_write" },
+      { name: "out", type: out.dtype, access: "read_write" },
     ]),
     reads: [table, index],
     out,
@@ -36,14 +36,14 @@ export function emitEmbeddingGrad(
     count: out.size,
     declarations: declareBindings([
       { name: "index", type: "i32", access: "read" },
-      { name: "grad", type: "f32", access: "read" },
+      { name: "grad", type: grad.dtype, access: "read" },
       { name: "out", type: "f32", access: "read_write" },
     ]),
     reads: [index, grad],
     out,
     body: `var sum = 0.0;
   let row = i32(i / ${width}u);
-  for (var j = 0u; j < ${index.size}u; j++) { if (index[j] == row) { sum += grad[j * ${width}u + i % ${width}u]; } }
+  for (var j = 0u; j < ${index.size}u; j++) { if (index[j] == row) { sum += f32(grad[j * ${width}u + i % ${width}u]); } }
   out[i] = sum;`,
   });
 }

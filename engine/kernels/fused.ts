@@ -1,7 +1,7 @@
 import { broadcastStrides, type ElementwiseOperation, type WgslType } from "../ops/elementwise.ts";
 import type { ViewMap } from "../ops/view_map.ts";
 import { type Node, stridesOf, type Tensor } from "../tensor.ts";
-import { type Binding, declareBindings, type Ref } from "./dispatch.ts";
+import { type Binding, declareBindings, elementType, type Ref } from "./dispatch.ts";
 
 /** A chain of elementwise nodes that runs as one function of an index. */
 export interface FusedNodes {
@@ -44,7 +44,11 @@ interface Bound {
 export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContext): FusedFunction {
   const { type, refOf, rootOf } = context;
   const own: Bound[] = [];
-  const given = (context.bound ?? []).map((b) => ({ ...b, type, stored: true }));
+  const given = (context.bound ?? []).map((b) => ({
+    ...b,
+    type: elementType(b.ref, type),
+    stored: true,
+  }));
   const bind = (ref: Ref, elementType: string): Bound => {
     const known = [...given, ...own].find((b) =>
       b.ref.storage === ref.storage && b.ref.offset === ref.offset && b.type === elementType
@@ -64,8 +68,9 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
       const inner = values.get(rootOf(t));
       if (inner) return inner;
       const access = accessOf(node, i, type, context.columns);
-      const bound = bind(refOf(t), access.element);
-      const loaded = `${bound.name}[${access.index}]`;
+      const ref = refOf(t);
+      const bound = bind(ref, elementType(ref, access.element));
+      const loaded = `${access.element}(${bound.name}[${access.index}])`;
       const wide = access.element === type ? loaded : `${type}(${loaded})`;
       lines.push(
         `let v${n}_${i} = ${
@@ -79,9 +84,10 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
     values.set(node.outputs[0], `t${n}`);
   });
   for (const t of stores) {
-    const bound = bind(refOf(t), type);
+    const ref = refOf(t);
+    const bound = bind(ref, elementType(ref, type));
     bound.stored = true;
-    lines.push(`${bound.name}[flat] = ${values.get(t)};`);
+    lines.push(`${bound.name}[flat] = ${bound.type}(${values.get(t)});`);
   }
   const access = (b: Bound) => b.stored ? "read_write" as const : "read" as const;
   const declarations = declareBindings(
@@ -156,7 +162,7 @@ function vec4Fits({ shape, strides, offset, inside }: ViewMap): boolean {
 
 interface Access {
   readonly index: string;
-  readonly element: string;
+  readonly element: WgslType;
   readonly guard: string | null;
 }
 

@@ -1,9 +1,8 @@
-import type { Capabilities } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Dispatch, Emitter, Ref } from "./dispatch.ts";
+import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import type { Picture } from "./picture.ts";
-import { kLanes } from "./k_lanes.ts";
+import { isOnePass, kLanes } from "./k_lanes.ts";
 import { tiled } from "./tiled.ts";
 
 /** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
@@ -30,9 +29,11 @@ export interface Gemm {
   /** Row-major and without gaps where there is an epilogue; runs of N are [N / run, M, run]. */
   readonly c: GemmOperand;
   readonly alpha?: number;
-  /** Adds to what C holds. */
+  /** Adds to what C, in f32, holds. */
   readonly accumulate?: boolean;
   readonly epilogue?: Epilogue;
+  /** Where the product goes without an epilogue, with C's places, where C is for partial sums alone. */
+  readonly to?: Ref;
 }
 
 /** The fused nodes at the end of a kernel, and where their values live. */
@@ -66,13 +67,15 @@ export function finishPlace({ c: { run } }: Gemm, m: string, n: string): [string
 
 /** Emits a product with the kernel that suits the adapter. */
 export function emitGemm(emitter: Emitter, gemm: Gemm): void {
-  emitter.emit(chooseGemm(emitter.capabilities, gemm));
-}
-
-function chooseGemm(capabilities: Capabilities, gemm: Gemm): Dispatch {
-  return capabilities.adapterClass === "software" && capabilities.subgroupSize >= 4
-    ? kLanes(capabilities.subgroupSize, gemm)
-    : tiled(capabilities, gemm);
+  const { adapterClass, subgroupSize } = emitter.capabilities;
+  if (adapterClass === "software" && subgroupSize >= 4) {
+    const { c } = gemm;
+    // Partial sums are f32, also on their way through memory.
+    const summed = c.ref.dtype === "f32" || isOnePass(subgroupSize, gemm)
+      ? gemm
+      : { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
+    emitter.emit(kLanes(subgroupSize, summed));
+  } else emitter.emit(tiled(emitter.capabilities, gemm));
 }
 
 /** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
@@ -92,9 +95,12 @@ export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
 /** The `finish` function of a product: its epilogue, or a plain store to C. Bindings start at 3. */
 export function gemmFinish(g: Gemm): FusedFunction {
   if (!g.epilogue) {
+    const { to, c } = g;
+    const [name, { dtype }] = to ? ["to", to] : ["C", c.ref];
     return {
-      code: "fn finish(flat: u32, row: u32, column: u32, value: f32) { C[flat] = value; }",
-      bindings: [],
+      code: `${to ? declareBindings([{ name, type: dtype, access: "read_write" }], 3) : ""}
+fn finish(flat: u32, row: u32, column: u32, value: f32) { ${name}[flat] = ${dtype}(value); }`,
+      bindings: to ? [{ ref: to, access: "read_write" }] : [],
     };
   }
   const { fused, ...memory } = g.epilogue;

@@ -30,16 +30,16 @@ export function emitGroupNorm(
     columns,
     declarations: `${
       declareBindings([
-        { name: "x", type: "f32", access: "read" },
-        { name: "weight", type: "f32", access: "read" },
-        { name: "bias", type: "f32", access: "read" },
+        { name: "x", type: x.dtype, access: "read" },
+        { name: "weight", type: weight.dtype, access: "read" },
+        { name: "bias", type: bias.dtype, access: "read" },
         { name: "statistics", type: "vec2f", access: "read_write" },
       ])
     }
 ${finish.code}`,
     bindings: [...read(x, weight, bias), ...write(statistics), ...finish.bindings],
     body: (row) => {
-      const x = row.values("x", ({ column }) => `x[base + ${column}]`);
+      const x = row.values("x", ({ column }) => `f32(x[base + ${column}])`);
       return `
     let base = row * ${columns}u;
     let first = (row % ${groups}u) * ${channels / groups}u;
@@ -55,7 +55,7 @@ ${finish.code}`,
           `let channel = first + ${c.column} / ${area}u;
       finish(base + ${c.column}, row, ${c.column}, (${
             x.at(c)
-          } - center) * scale * weight[channel] + bias[channel]);`
+          } - center) * scale * f32(weight[channel]) + f32(bias[channel]));`
         )
       }
     if (lane == 0u) { statistics[row] = vec2f(center, scale); }`;
@@ -84,9 +84,9 @@ export function emitGroupNormBackward(
     rows: batch * channels,
     columns: area,
     declarations: declareBindings([
-      { name: "x", type: "f32", access: "read" },
+      { name: "x", type: x.dtype, access: "read" },
       { name: "statistics", type: "vec2f", access: "read" },
-      { name: "grad", type: "f32", access: "read" },
+      { name: "grad", type: grad.dtype, access: "read" },
       { name: "sums", type: "vec2f", access: "read_write" },
     ]),
     bindings: [...read(x, statistics, grad), ...write(sums)],
@@ -97,7 +97,7 @@ export function emitGroupNormBackward(
     var total = 0.0;
     ${
       row.each(({ column }) =>
-        `let g = grad[base + ${column}]; total += g; dot += g * (x[base + ${column}] - group.x);`
+        `let g = f32(grad[base + ${column}]); total += g; dot += g * (f32(x[base + ${column}]) - group.x);`
       )
     }
     let all = vec2f(${row.sum("dot")} * group.y, ${row.sum("total")});
@@ -112,10 +112,10 @@ export function emitGroupNormBackward(
     columns,
     declarations: `${
       declareBindings([
-        { name: "x", type: "f32", access: "read" },
-        { name: "weight", type: "f32", access: "read" },
+        { name: "x", type: x.dtype, access: "read" },
+        { name: "weight", type: weight.dtype, access: "read" },
         { name: "statistics", type: "vec2f", access: "read" },
-        { name: "grad", type: "f32", access: "read" },
+        { name: "grad", type: grad.dtype, access: "read" },
         { name: "sums", type: "vec2f", access: "read" },
       ])
     }
@@ -127,13 +127,13 @@ ${finish.code}`,
     let center = statistics[row].x;
     let scale = statistics[row].y;
     var both = vec2f(0.0);
-    for (var c = 0u; c < ${width}u; c++) { both += weight[first + c] * sums[row * ${width}u + c]; }
+    for (var c = 0u; c < ${width}u; c++) { both += f32(weight[first + c]) * sums[row * ${width}u + c]; }
     let a = both.y / ${columns}.0;
     let b = both.x * scale / ${columns}.0;
     ${
       row.each(({ column }) =>
-        `let g = grad[base + ${column}] * weight[first + ${column} / ${area}u];
-      finish(base + ${column}, row, ${column}, scale * (g - a - (x[base + ${column}] - center) * b));`
+        `let g = f32(grad[base + ${column}]) * f32(weight[first + ${column} / ${area}u]);
+      finish(base + ${column}, row, ${column}, scale * (g - a - (f32(x[base + ${column}]) - center) * b));`
       )
     }`,
     flops: 8 * x.size,

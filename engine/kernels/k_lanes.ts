@@ -26,9 +26,11 @@ export function kLanes(lanes: number, g: Gemm): Dispatch {
   return {
     label: g.label,
     code: `${GEMM_UNIFORMS}
-@group(0) @binding(0) var<storage, read> A: array<${shape.vectors ? "vec4f" : "f32"}>;
-@group(0) @binding(1) var<storage, read> B: array<f32>;
-@group(0) @binding(2) var<storage, read_write> C: array<f32>;
+@group(0) @binding(0) var<storage, read> A: array<${
+      shape.vectors ? `vec4<${g.a.ref.dtype}>` : g.a.ref.dtype
+    }>;
+@group(0) @binding(1) var<storage, read> B: array<${g.b.ref.dtype}>;
+@group(0) @binding(2) var<storage, read_write> C: array<${g.c.ref.dtype}>;
 @group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
 ${finish.code}
 @compute @workgroup_size(${lanes})
@@ -82,6 +84,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   };
 }
 
+/** True where all of K is one pass, so that no partial sums go through C. */
+export function isOnePass(lanes: number, { k }: Gemm): boolean {
+  return k <= lanes * pickDepth(k, lanes);
+}
+
 /** What of a product is in the text of its kernel; the rest is in the uniforms. */
 interface KernelShape {
   readonly lanes: number;
@@ -108,7 +115,7 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     depth,
     columns,
     vectors: (run !== undefined || column === 1) && depth >= 4 && aligned,
-    single: g.k <= lanes * depth,
+    single: isOnePass(lanes, g),
     whole: g.n % columns === 0,
   };
 }
@@ -144,8 +151,8 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
       const to = `tile[j * ${depth}u + ${i}u]`;
       return picture
         ? pictureElement(`b${i}`, picture, `bk${i}`, "bn") +
-          ` ${to} = select(0.0, B[b0 + b${i}_at] * p.alpha, inside && inside${i} && b${i}_in);`
-        : `${to} = select(0.0, B[bn + k${i}_ * p.bk] * p.alpha, inside && inside${i});`;
+          ` ${to} = select(0.0, f32(B[b0 + b${i}_at]) * p.alpha, inside && inside${i} && b${i}_in);`
+        : `${to} = select(0.0, f32(B[bn + k${i}_ * p.bk]) * p.alpha, inside && inside${i});`;
     })
   }
     }
@@ -155,9 +162,9 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
       ${
     vectors
       ? list(depth / 4, (v) =>
-        `let y${v} = A[am + ak${v}]; ` +
+        `let y${v} = vec4f(A[am + ak${v}]); ` +
         [0, 1, 2, 3].map((c) => `let x${4 * v + c} = y${v}[${c}];`).join(" "))
-      : list(depth, (i) => `let x${i} = A[am + ak${i}];`)
+      : list(depth, (i) => `let x${i} = f32(A[am + ak${i}]);`)
   }
       ${list(columns / lanes, (group) => columnGroup(group, shape, last))}
     }`;
@@ -172,7 +179,7 @@ function columnGroup(group: number, shape: KernelShape, last: boolean): string {
   const guard = whole ? "true" : `${column} < p.n`;
   // The old partial sum is loaded before the multiplications, which hide its latency.
   let code = `let ${at} = cm + cn${group};
-      var old${group} = 0.0; if (partial && ${guard}) { old${group} = C[${at}]; }\n`;
+      var old${group} = 0.0; if (partial && ${guard}) { old${group} = f32(C[${at}]); }\n`;
   let names: string[] = [];
   for (let j = 0; j < lanes; j++) {
     const first = (group * lanes + j) * depth;

@@ -1,7 +1,8 @@
-import { type Binding, declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import { type Binding, declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
+import type { WgslType } from "../ops/elementwise.ts";
 import { fitsVec4, fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { emitRows, rowsPerGroup, rowType } from "./rows.ts";
+import { emitRows, type LaneColumn, rowsPerGroup, rowType } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
 /** Memory of a layer norm over `[rows, columns]`. */
@@ -20,25 +21,27 @@ export function emitLayerNorm(
   eps: number,
 ): void {
   const type = rowType(columns);
+  const stored = elementType(y, type);
   emitRows(emitter, {
     label: "layer_norm",
     rows: x.size / columns,
     columns,
     type,
     declarations: declareBindings([
-      { name: "x", type, access: "read" },
-      { name: "weight", type, access: "read" },
-      { name: "bias", type, access: "read" },
-      { name: "y", type, access: "read_write" },
+      { name: "x", type: elementType(x, type), access: "read" },
+      { name: "weight", type: elementType(weight, type), access: "read" },
+      { name: "bias", type: elementType(bias, type), access: "read" },
+      { name: "y", type: stored, access: "read_write" },
       { name: "mean", type: "f32", access: "read_write" },
       { name: "rstd", type: "f32", access: "read_write" },
     ]),
     bindings: [...read(x, weight, bias), ...write(y, mean, rstd)],
-    before: (row) => row.held("weight", weightAt).load + row.held("bias", biasAt).load,
+    before: (row) =>
+      row.held("weight", at("weight", type)).load + row.held("bias", at("bias", type)).load,
     body: (row) => {
-      const x = row.values("x", ({ column }) => `x[base + ${column}]`);
-      const weight = row.held("weight", weightAt);
-      const bias = row.held("bias", biasAt);
+      const x = row.values("x", ({ column }) => `${type}(x[base + ${column}])`);
+      const weight = row.held("weight", at("weight", type));
+      const bias = row.held("bias", at("bias", type));
       return `
     let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
     ${x.load}
@@ -50,7 +53,9 @@ export function emitLayerNorm(
     let scale = inverseSqrt(${row.sum("squares")} / ${columns}.0 + ${eps}f);
     ${
         row.each((c) =>
-          `y[base + ${c.column}] = (${x.at(c)} - center) * scale * ${weight.at(c)} + ${bias.at(c)};`
+          `y[base + ${c.column}] = ${stored}((${x.at(c)} - center) * scale * ${weight.at(c)} + ${
+            bias.at(c)
+          });`
         )
       }
     if (lane == 0u) { mean[row] = center; rstd[row] = scale; }`;
@@ -59,8 +64,8 @@ export function emitLayerNorm(
   });
 }
 
-const weightAt = ({ column }: { column: string }) => `weight[${column}]`;
-const biasAt = ({ column }: { column: string }) => `bias[${column}]`;
+const at = (name: string, type: WgslType) => ({ column }: LaneColumn): string =>
+  `${type}(${name}[${column}])`;
 
 /** Most workgroups whose sums for weight and bias are added in one more pass. */
 const PARTIALS = 256;
@@ -95,11 +100,11 @@ export function emitLayerNormBackward(
     perGroup,
     declarations: `${
       declareBindings([
-        { name: "x", type, access: "read" },
-        { name: "weight", type, access: "read" },
+        { name: "x", type: elementType(x, type), access: "read" },
+        { name: "weight", type: elementType(weight, type), access: "read" },
         { name: "mean", type: "f32", access: "read" },
         { name: "rstd", type: "f32", access: "read" },
-        { name: "grad", type, access: "read" },
+        { name: "grad", type: elementType(grad, type), access: "read" },
         { name: "weight_sums", type, access: "read_write" },
         { name: "bias_sums", type, access: "read_write" },
       ])
@@ -111,14 +116,17 @@ ${finish.code}`,
       ...finish.bindings,
     ],
     before: (row) =>
-      [row.held("weight", weightAt), row.held("dweight", zero), row.held("dbias", zero)]
+      [row.held("weight", at("weight", type)), row.held("dweight", zero), row.held("dbias", zero)]
         .map(({ load }) => load).join("\n"),
     body: (row) => {
-      const weight = row.held("weight", weightAt);
+      const weight = row.held("weight", at("weight", type));
       const dweight = row.held("dweight", zero);
       const dbias = row.held("dbias", zero);
-      const n = row.values("n", ({ column }) => `((x[base + ${column}] - center) * scale)`);
-      const g = row.values("g", ({ column }) => `grad[base + ${column}]`);
+      const n = row.values(
+        "n",
+        ({ column }) => `((${type}(x[base + ${column}]) - center) * scale)`,
+      );
+      const g = row.values("g", ({ column }) => `${type}(grad[base + ${column}])`);
       return `
     let base = row * ${width}u;
     let center = mean[row];

@@ -97,6 +97,8 @@ entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
   const [m, n] = node.outputs[0].shape;
   const weight = node.inputs[node.inputs.length - 1];
   const parts = node.inputs.slice(0, -1);
+  // Sums of parts are f32 until the epilogue.
+  const sums = parts.length > 1 && main.dtype === "f16" ? emitter.scratch(main.size) : main;
   let offset = 0;
   parts.forEach((part, i) => {
     const k = part.shape[1];
@@ -107,7 +109,7 @@ entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
       k,
       a: { ref: inputs[i], row: k, column: 1 },
       b: { ref: inputs[inputs.length - 1], offset, row: 1, column: weight.shape[1] },
-      c: { ref: main, row: n, column: 1 },
+      c: { ref: sums, row: n, column: 1 },
       accumulate: i > 0,
       epilogue: i === parts.length - 1 ? epilogue : undefined,
     });
@@ -213,7 +215,7 @@ entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
       reduce,
       inner,
       sources: [{ name: "x", ref: x }],
-      terms: ["x[at]"],
+      terms: ["f32(x[at])"],
       outs: [out],
     });
   }

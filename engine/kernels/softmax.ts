@@ -1,10 +1,11 @@
-import { type Binding, declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import { type Binding, declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import { emitRows, rowType } from "./rows.ts";
 
 /** Emits softmax by row of `columns`; `y` may be `x`. */
 export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): void {
   const inPlace = x.storage === y.storage;
   const type = rowType(columns);
+  const stored = elementType(y, type);
   const source = inPlace ? "y" : "x";
   emitRows(emitter, {
     label: "softmax",
@@ -12,15 +13,15 @@ export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): 
     columns,
     type,
     declarations: declareBindings([
-      ...(inPlace ? [] : [{ name: "x", type, access: "read" as const }]),
-      { name: "y", type, access: "read_write" },
+      ...(inPlace ? [] : [{ name: "x", type: elementType(x, type), access: "read" as const }]),
+      { name: "y", type: stored, access: "read_write" },
     ]),
     bindings: [
       ...(inPlace ? [] : [{ ref: x, access: "read" as const }]),
       { ref: y, access: "read_write" },
     ],
     body: (row) => {
-      const x = row.values("x", ({ column }) => `${source}[base + ${column}]`);
+      const x = row.values("x", ({ column }) => `${type}(${source}[base + ${column}])`);
       const e = row.values("e", (c) => `exp(${x.at(c)} - top)`);
       return `
     let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
@@ -32,7 +33,7 @@ export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): 
     var total = ${type}(0.0);
     ${row.each((c) => `total += ${e.at(c)};`)}
     let scale = 1.0 / ${row.sum("total")};
-    ${row.each((c) => `y[base + ${c.column}] = ${e.at(c)} * scale;`)}`;
+    ${row.each((c) => `y[base + ${c.column}] = ${stored}(${e.at(c)} * scale);`)}`;
     },
     flops: 5 * x.size,
   });
@@ -48,11 +49,14 @@ export function emitSoftmaxBackward(
 ): void {
   const inPlace = grad.storage === out.storage;
   const type = rowType(columns);
+  const stored = elementType(out, type);
   const source = inPlace ? "out" : "grad";
   const bindings: (Binding & { name: string; type: string })[] = [
-    { name: "y", type, ref: y, access: "read" },
-    ...(inPlace ? [] : [{ name: "grad", type, ref: grad, access: "read" as const }]),
-    { name: "out", type, ref: out, access: "read_write" },
+    { name: "y", type: elementType(y, type), ref: y, access: "read" },
+    ...(inPlace
+      ? []
+      : [{ name: "grad", type: elementType(grad, type), ref: grad, access: "read" as const }]),
+    { name: "out", type: stored, ref: out, access: "read_write" },
   ];
   emitRows(emitter, {
     label: "softmax_backward",
@@ -62,8 +66,8 @@ export function emitSoftmaxBackward(
     declarations: declareBindings(bindings),
     bindings,
     body: (row) => {
-      const y = row.values("y", ({ column }) => `y[base + ${column}]`);
-      const g = row.values("g", ({ column }) => `${source}[base + ${column}]`);
+      const y = row.values("y", ({ column }) => `${type}(y[base + ${column}])`);
+      const g = row.values("g", ({ column }) => `${type}(${source}[base + ${column}])`);
       return `
     let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
     ${y.load}
@@ -71,7 +75,7 @@ export function emitSoftmaxBackward(
     var dots = ${type}(0.0);
     ${row.each((c) => `dots += ${y.at(c)} * ${g.at(c)};`)}
     let total = ${row.sum("dots")};
-    ${row.each((c) => `out[base + ${c.column}] = ${y.at(c)} * (${g.at(c)} - total);`)}`;
+    ${row.each((c) => `out[base + ${c.column}] = ${stored}(${y.at(c)} * (${g.at(c)} - total));`)}`;
     },
     flops: 4 * y.size,
   });

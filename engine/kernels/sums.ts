@@ -1,6 +1,7 @@
 import {
   type Binding,
   declareBindings,
+  elementType,
   type Emitter,
   gridOf,
   GROUP_INDEX,
@@ -16,9 +17,9 @@ export interface ColumnSums {
   readonly reduce: number;
   readonly inner: number;
   readonly sources: readonly { readonly name: string; readonly ref: Ref }[];
-  /** WGSL of each term at element `at`, row `row` (of outer x reduce) and column `column`. */
+  /** WGSL, in f32, of each term at element `at`, row `row` (of outer x reduce) and column `column`. */
   readonly terms: readonly string[];
-  /** `[outer, inner]` for each term. */
+  /** `[outer, inner]` in f32 for each term. */
   readonly outs: readonly Ref[];
 }
 
@@ -47,7 +48,7 @@ export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
     label: s.label,
     code: `${
       declareBindings([
-        ...s.sources.map(({ name }) => ({ name, type: "f32", access: "read" as const })),
+        ...s.sources.map(({ name, ref }) => ({ name, type: ref.dtype, access: "read" as const })),
         ...terms.map((_, t) => ({ name: `out${t}`, type: "f32", access: "read_write" as const })),
       ])
     }
@@ -116,7 +117,7 @@ export function emitRowSums(
     columns: width,
     type,
     declarations: declareBindings([
-      { name: "x", type, access: "read" },
+      { name: "x", type: elementType(x, type), access: "read" },
       { name: "out", type: "f32", access: "read_write" },
     ]),
     bindings: [{ ref: x, access: "read" }, { ref: partial, access: "read_write" }],
@@ -127,9 +128,9 @@ export function emitRowSums(
     ${
       row.each(({ column }) =>
         pieces === 1
-          ? `total += ${term(`x[base + ${column}]`)};`
+          ? `total += ${term(`${type}(x[base + ${column}])`)};`
           : `if (first + ${column} < ${columns / per}u) { total += ${
-            term(`x[base + first + ${column}]`)
+            term(`${type}(x[base + first + ${column}])`)
           }; }`
       )
     }

@@ -48,15 +48,15 @@ export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
   return {
     label: g.label,
     code: `${GEMM_UNIFORMS}
-@group(0) @binding(0) var<storage, read> A: array<f32>;
-@group(0) @binding(1) var<storage, read> B: array<f32>;
-@group(0) @binding(2) var<storage, read_write> C: array<f32>;
+@group(0) @binding(0) var<storage, read> A: array<${g.a.ref.dtype}>;
+@group(0) @binding(1) var<storage, read> B: array<${g.b.ref.dtype}>;
+@group(0) @binding(2) var<storage, read_write> C: array<${g.c.ref.dtype}>;
 @group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
 ${finish.code}
 var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
 var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
 fn element_a(a0: u32, m: u32, k: u32) -> f32 {
-  return A[a0 + m * p.am + ${alongColumns(g.a, "k", "p.ak")}];
+  return f32(A[a0 + m * p.am + ${alongColumns(g.a, "k", "p.ak")}]);
 }
 fn element_b(b0: u32, n: u32, k: u32) -> f32 {
   ${
@@ -65,15 +65,15 @@ fn element_b(b0: u32, n: u32, k: u32) -> f32 {
   ${indexPlace("bk", picture.k, "k", "p.bk")}
   ${pictureElement("b", picture, "bk", "bn")}
   if (!b_in) { return 0.0; }
-  return B[b0 + b_at];`
-        : "return B[b0 + n * p.bn + k * p.bk];"
+  return f32(B[b0 + b_at]);`
+        : "return f32(B[b0 + n * p.bn + k * p.bk]);"
     }
 }
 fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
   if (m >= p.m || n >= p.n) { return; }
   let at = c0 + m * p.cm + ${alongColumns(g.c, "n", "p.cn")};
   var sum = value * p.alpha;
-  if (p.accumulate != 0u) { sum += C[at]; }
+  if (p.accumulate != 0u) { sum += f32(C[at]); }
   finish(at, ${row}, ${column}, sum);
 }
 @compute @workgroup_size(${size})

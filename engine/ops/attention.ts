@@ -43,11 +43,11 @@ export function attentionSizes(qkv: Tensor, { heads }: AttentionAttrs): Attentio
 export const attentionOp: Operation<AttentionAttrs> = {
   name: "attention",
   infer([qkv], attrs) {
-    checkFloats("attention", [qkv]);
+    const dtype = checkFloats("attention", [qkv]);
     const { batch, tokens, heads, width } = attentionSizes(qkv, attrs);
     return [
-      { shape: [batch, tokens, heads * width], dtype: "f32" },
-      { shape: [batch, heads, tokens, tokens], dtype: "f32" },
+      { shape: [batch, tokens, heads * width], dtype },
+      { shape: [batch, heads, tokens, tokens], dtype },
     ];
   },
   adjoint({ inputs: [qkv], outputs: [, p], attrs }, [grad, pGrad]) {
@@ -92,7 +92,7 @@ export const attentionOp: Operation<AttentionAttrs> = {
 /** From `qkv`, the probabilities and the gradient of the output, the gradient of `qkv`. */
 export const attentionBackwardOp: Operation<AttentionAttrs> = {
   name: "attention_backward",
-  infer: ([qkv]) => [{ shape: qkv.shape, dtype: "f32" }],
+  infer: ([qkv]) => [{ shape: qkv.shape, dtype: qkv.dtype }],
   evaluate([qkv, p, grad], { inputs, attrs }) {
     const sizes = attentionSizes(inputs[0], attrs);
     const { batch, tokens, heads, width } = sizes;

@@ -47,7 +47,6 @@ export interface Conv2dSizes {
 export const conv2dOp: Operation<Conv2dAttrs> = {
   name: "conv2d",
   infer([x, weight], { stride, padding }) {
-    checkFloats("conv2d", [x, weight]);
     if (x.shape.length !== 4 || weight.shape.length !== 4 || x.shape[1] !== weight.shape[1]) {
       throw new ShapeError(
         `conv2d: input ${shapeText(x.shape)} and weight ${shapeText(weight.shape)} do not fit`,
@@ -66,7 +65,7 @@ export const conv2dOp: Operation<Conv2dAttrs> = {
     const [outC, , kH, kW] = weight.shape;
     const outH = Math.floor((h + top + bottom - kH) / stride[0]) + 1;
     const outW = Math.floor((w + left + right - kW) / stride[1]) + 1;
-    return [{ shape: [batch, outC, outH, outW], dtype: "f32" }];
+    return [{ shape: [batch, outC, outH, outW], dtype: checkFloats("conv2d", [x, weight]) }];
   },
   adjoint({ inputs: [x, weight], attrs }, [grad]) {
     if (!grad) return [undefined, undefined];
@@ -89,7 +88,10 @@ export const conv2dOp: Operation<Conv2dAttrs> = {
 export const conv2dInputGradOp: Operation<Conv2dGradAttrs> = {
   name: "conv2d_input_grad",
   infer: ([grad, weight], { height, width }) => [
-    { shape: [grad.shape[0], weight.shape[1], height, width], dtype: "f32" },
+    {
+      shape: [grad.shape[0], weight.shape[1], height, width],
+      dtype: checkFloats("conv2d_input_grad", [grad, weight]),
+    },
   ],
   evaluate([grad, weight], { inputs, outputs: [dx], attrs }) {
     const out = new Float64Array(dx.size);

@@ -21,7 +21,7 @@ export interface DropoutAttrs {
 export const dropoutOp: Operation<DropoutAttrs> = {
   name: "dropout",
   infer([x, key], { p }) {
-    checkFloats("dropout", [x]);
+    const dtype = checkFloats("dropout", [x]);
     if (key.dtype !== "u32" || key.size !== 4) {
       throw new ShapeError(
         `dropout: takes a u32 key of 4, seed low, seed high, step, first sample, not ${key.dtype} ` +
@@ -29,7 +29,7 @@ export const dropoutOp: Operation<DropoutAttrs> = {
       );
     }
     if (!(0 <= p && p < 1)) throw new ShapeError(`dropout: p is ${p}, not in [0, 1)`);
-    return [{ shape: x.shape, dtype: "f32" }];
+    return [{ shape: x.shape, dtype }];
   },
   adjoint: ({ inputs: [, key], attrs }, [grad]) => [
     grad && applyOne(dropoutOp, [grad, key], attrs),

@@ -1,5 +1,6 @@
 import {
   apply,
+  checkFloats,
   type Node,
   type Operation,
   type Shape,
@@ -75,10 +76,9 @@ export function elementwise<A>(definition: ElementwiseDefinition<A>): Elementwis
     wgsl,
     helpers,
     infer(inputs) {
-      if (inputs.length !== arity || inputs.some((t) => t.dtype !== "f32")) {
-        throw new ShapeError(`${name}: takes ${arity} f32 tensors`);
-      }
-      return [{ shape: broadcastShapes(name, inputs.map((t) => t.shape)), dtype: "f32" }];
+      if (inputs.length !== arity) throw new ShapeError(`${name}: takes ${arity} tensors`);
+      const dtype = checkFloats(name, inputs);
+      return [{ shape: broadcastShapes(name, inputs.map((t) => t.shape)), dtype }];
     },
     adjoint: adjoint &&
       ((node, [grad]) => grad ? adjoint(node, grad) : node.inputs.map(() => undefined)),

@@ -12,8 +12,8 @@ export const embeddingOp: Operation<null> = {
         } and ${index.dtype}`,
       );
     }
-    checkFloats("embedding", [table]);
-    return [{ shape: [...index.shape, table.shape[1]], dtype: "f32" }];
+    const dtype = checkFloats("embedding", [table]);
+    return [{ shape: [...index.shape, table.shape[1]], dtype }];
   },
   adjoint({ inputs: [table, index] }, [grad]) {
     return [

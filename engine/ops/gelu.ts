@@ -1,4 +1,4 @@
-import { ShapeError, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { mul } from "./binary.ts";
 import { applyOne, elementwise, type ElementwiseOperation } from "./elementwise.ts";
 
@@ -54,7 +54,6 @@ export const geluDerivativeOp: ElementwiseOperation<null> = elementwise<null>({
 
 /** The exact Gaussian error linear unit, `x Phi(x)` (Hendrycks and Gimpel, 2016). */
 export function gelu(x: Tensor): Tensor {
-  if (x.dtype !== "f32") throw new ShapeError("gelu: takes an f32 tensor");
   return applyOne(geluOp, [x], null);
 }
 

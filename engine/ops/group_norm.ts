@@ -41,7 +41,7 @@ export const groupNormOp: Operation<GroupNormAttrs> = {
         } do not form ${groups} groups`,
       );
     }
-    return [{ shape: x.shape, dtype: "f32" }, { shape: [batch * groups, 2], dtype: "f32" }];
+    return [{ shape: x.shape, dtype: x.dtype }, { shape: [batch * groups, 2], dtype: "f32" }];
   },
   adjoint({ inputs: [x, weight], outputs: [, statistics], attrs }, [grad]) {
     if (!grad) return [undefined, undefined, undefined];
@@ -70,7 +70,7 @@ export const groupNormOp: Operation<GroupNormAttrs> = {
 export const groupNormBackwardOp: Operation<GroupNormAttrs> = {
   name: "group_norm_backward",
   infer: ([x, weight]) => [
-    { shape: x.shape, dtype: "f32" },
+    { shape: x.shape, dtype: x.dtype },
     { shape: weight.shape, dtype: "f32" },
     { shape: weight.shape, dtype: "f32" },
   ],

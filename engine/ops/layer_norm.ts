@@ -25,7 +25,7 @@ export const layerNormOp: Operation<LayerNormAttrs> = {
       );
     }
     const rows = [x.size / width];
-    return [{ shape: x.shape, dtype: "f32" }, { shape: rows, dtype: "f32" }, {
+    return [{ shape: x.shape, dtype: x.dtype }, { shape: rows, dtype: "f32" }, {
       shape: rows,
       dtype: "f32",
     }];
@@ -53,7 +53,7 @@ export const layerNormOp: Operation<LayerNormAttrs> = {
 export const layerNormBackwardOp: Operation<null> = {
   name: "layer_norm_backward",
   infer: ([x, weight]) => [
-    { shape: x.shape, dtype: "f32" },
+    { shape: x.shape, dtype: x.dtype },
     { shape: weight.shape, dtype: "f32" },
     { shape: weight.shape, dtype: "f32" },
   ],

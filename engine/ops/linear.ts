@@ -16,7 +16,7 @@ export interface ColumnAttrs {
 export const linearOp: Operation<null> = {
   name: "linear",
   infer(inputs) {
-    checkFloats("linear", inputs);
+    const dtype = checkFloats("linear", inputs);
     const weight = inputs[inputs.length - 1];
     const parts = inputs.slice(0, -1);
     const columns = parts.reduce((n, x) => n + x.shape[1], 0);
@@ -29,7 +29,7 @@ export const linearOp: Operation<null> = {
           `do not fit a weight of ${shapeText(weight.shape)}`,
       );
     }
-    return [{ shape: [parts[0].shape[0], weight.shape[0]], dtype: "f32" }];
+    return [{ shape: [parts[0].shape[0], weight.shape[0]], dtype }];
   },
   adjoint({ inputs }, [grad]) {
     if (!grad) return inputs.map(() => undefined);
@@ -70,7 +70,9 @@ export const linearOp: Operation<null> = {
 /** `grad [rows, out] x weight[:, offset : offset + width] -> [rows, width]`. */
 export const linearInputGradOp: Operation<ColumnAttrs> = {
   name: "linear_input_grad",
-  infer: ([grad], { width }) => [{ shape: [grad.shape[0], width], dtype: "f32" }],
+  infer: (inputs, { width }) => [
+    { shape: [inputs[0].shape[0], width], dtype: checkFloats("linear_input_grad", inputs) },
+  ],
   evaluate([grad, weight], { inputs, attrs: { offset, width } }) {
     const [rows, columns] = inputs[0].shape;
     const total = inputs[1].shape[1];

@@ -1,4 +1,5 @@
 import {
+  checkFloats,
   type Operation,
   sameShape,
   ShapeError,
@@ -28,8 +29,7 @@ export function matmulSizes(a: Tensor, b: Tensor, attrs: MatmulAttrs): MatmulSiz
   const [m, ka] = attrs.transposeA ? lastTwo(a).reverse() : lastTwo(a);
   const [kb, n] = attrs.transposeB ? lastTwo(b).reverse() : lastTwo(b);
   if (
-    ka !== kb || !sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) ||
-    a.dtype !== "f32" || b.dtype !== "f32"
+    ka !== kb || !sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   ) {
     const t = (x: boolean) => x ? " transposed" : "";
     throw new ShapeError(
@@ -45,7 +45,7 @@ export const matmulOp: Operation<MatmulAttrs> = {
   name: "matmul",
   infer([a, b], attrs) {
     const { m, n } = matmulSizes(a, b, attrs);
-    return [{ shape: [...a.shape.slice(0, -2), m, n], dtype: "f32" }];
+    return [{ shape: [...a.shape.slice(0, -2), m, n], dtype: checkFloats("matmul", [a, b]) }];
   },
   adjoint({ inputs: [a, b], attrs: { transposeA, transposeB } }, [grad]) {
     if (!grad) return [undefined, undefined];

@@ -1,4 +1,12 @@
-import { type Operation, ShapeError, type Tensor } from "../tensor.ts";
+import {
+  type Operation,
+  type Shape,
+  ShapeError,
+  shapeText,
+  sizeOf,
+  type Tensor,
+} from "../tensor.ts";
+import { cast } from "./cast.ts";
 import { applyOne } from "./elementwise.ts";
 import { reshape, slice } from "./views.ts";
 
@@ -28,6 +36,37 @@ export const packOp: Operation<PackAttrs> = {
     return [out];
   },
 };
+
+/** Where a tensor starts in a packed vector, and its shape. */
+export interface UnpackAttrs {
+  readonly offset: number;
+  readonly shape: Shape;
+}
+
+/** The operation behind {@linkcode unpack}: memory within the vector's, no kernel. */
+export const unpackOp: Operation<UnpackAttrs> = {
+  name: "unpack",
+  infer([packed], { offset, shape }) {
+    if (offset + sizeOf(shape) > packed.size) {
+      throw new ShapeError(`unpack: ${shapeText(shape)} at ${offset} overruns ${packed.size}`);
+    }
+    return [{ shape, dtype: packed.dtype }];
+  },
+  adjoint: ({ inputs: [packed], attrs: { offset } }, [grad]) => [
+    grad && pack([cast(grad, "f32")], { offsets: [offset], length: packed.size }),
+  ],
+  evaluate: ([packed], { attrs: { offset, shape } }) => [
+    packed.slice(offset, offset + sizeOf(shape)),
+  ],
+};
+
+/**
+ * The tensor at `offset` of a packed vector, which must be where bindings may start: a multiple of
+ * 256 bytes.
+ */
+export function unpack(packed: Tensor, attrs: UnpackAttrs): Tensor {
+  return applyOne(unpackOp, [packed], attrs);
+}
 
 /** One vector of `length` that holds the tensors at `offsets` (ascending), zeros between them. */
 export function pack(tensors: readonly Tensor[], attrs: PackAttrs): Tensor {

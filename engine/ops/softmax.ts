@@ -1,12 +1,12 @@
-import { type Operation, ShapeError, type Tensor } from "../tensor.ts";
+import { checkFloats, type Operation, ShapeError, type Tensor } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
 /** The operation behind {@linkcode softmax}. */
 export const softmaxOp: Operation<null> = {
   name: "softmax",
   infer([x]) {
-    if (x.shape.length < 1 || x.dtype !== "f32") throw new ShapeError("softmax: takes f32 rows");
-    return [{ shape: x.shape, dtype: "f32" }];
+    if (x.shape.length < 1) throw new ShapeError("softmax: takes rows");
+    return [{ shape: x.shape, dtype: checkFloats("softmax", [x]) }];
   },
   adjoint: ({ outputs: [y] }, [grad]) => [grad && applyOne(softmaxBackwardOp, [y, grad], null)],
   evaluate: ([x], { outputs: [y] }) => [softmaxRows(x, y.shape[y.shape.length - 1])],
@@ -15,7 +15,7 @@ export const softmaxOp: Operation<null> = {
 /** `y * (grad - sum(y * grad))` by row. */
 export const softmaxBackwardOp: Operation<null> = {
   name: "softmax_backward",
-  infer: ([y]) => [{ shape: y.shape, dtype: "f32" }],
+  infer: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
   evaluate: ([y, grad], { outputs: [out] }) => [
     softmaxRowsBackward(y, grad, out.shape[out.shape.length - 1]),
   ],

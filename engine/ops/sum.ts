@@ -1,5 +1,6 @@
 import {
   checkAxis,
+  checkFloats,
   type Operation,
   type Shape,
   ShapeError,
@@ -22,10 +23,9 @@ export interface SumAttrs {
 export const sumOp: Operation<SumAttrs> = {
   name: "sum",
   infer([x], { outer, reduce, inner }) {
-    if (x.size !== outer * reduce * inner || x.dtype !== "f32") {
-      throw new ShapeError(
-        `sum: ${shapeText(x.shape)} is not f32 of ${outer} x ${reduce} x ${inner}`,
-      );
+    checkFloats("sum", [x]);
+    if (x.size !== outer * reduce * inner) {
+      throw new ShapeError(`sum: ${shapeText(x.shape)} is not ${outer} x ${reduce} x ${inner}`);
     }
     return [{ shape: [outer, inner], dtype: "f32" }];
   },
@@ -46,7 +46,7 @@ export const sumOp: Operation<SumAttrs> = {
   },
 };
 
-/** The sum over `axes` (all where absent), which are dropped, or kept as 1 with `keepdims`. */
+/** The sum in f32 over `axes` (all where absent), which are dropped, or kept as 1 with `keepdims`. */
 export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   axes?.forEach((axis) => checkAxis("sum", x, axis));
   const drop = new Set(axes ?? x.shape.keys());
@@ -68,7 +68,7 @@ export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tens
   return reshape(out, keepdims ? shape : shape.filter((_, d) => !drop.has(d)));
 }
 
-/** The mean over `axes` (all where absent). */
+/** The mean in f32 over `axes` (all where absent). */
 export function mean(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   const total = sum(x, axes, keepdims);
   return affine(total, total.size / x.size);

@@ -1,5 +1,6 @@
 import {
   checkAxis,
+  checkFloats,
   type Node,
   type Operation,
   sameShape,
@@ -50,8 +51,7 @@ export function view<A>(
     wgsl: ([x]) => x,
     map: (node) => map(node.inputs[0], node.attrs),
     infer([x], attrs) {
-      if (x.dtype !== "f32") throw new ShapeError(`${name}: takes an f32 tensor`);
-      return [{ shape: map(x, attrs).shape, dtype: x.dtype }];
+      return [{ shape: map(x, attrs).shape, dtype: checkFloats(name, [x]) }];
     },
     adjoint: (node, [grad]) => [grad && adjoint(node, grad)],
     evaluate: ([x], node) => [readMapped(x, map(node.inputs[0], node.attrs))],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Dispatch, Storage } from "../../engine/kernels/dispatch.ts";
+import { type Dispatch, type Storage, storageBytes } from "../../engine/kernels/dispatch.ts";
 import { planMemory } from "../../engine/memory.ts";
 import { philox } from "../../engine/philox.ts";
 
@@ -17,7 +17,7 @@ function dispatchesOf(lives: readonly Life[], count: number): Dispatch[] {
     bindings: lives
       .filter(({ first, last }) => at === first || at === last)
       .map(({ storage }) => ({
-        ref: { storage, offset: 0, size: storage.elements },
+        ref: { storage, offset: 0, size: storage.bytes / 4, dtype: "f32" as const },
         access: "read_write" as const,
       })),
     uniforms: null,
@@ -26,7 +26,11 @@ function dispatchesOf(lives: readonly Life[], count: number): Dispatch[] {
   }));
 }
 
-const temp = (id: number, elements: number): Storage => ({ id, elements, kind: "temp" });
+const temp = (id: number, elements: number): Storage => ({
+  id,
+  bytes: 4 * elements,
+  kind: "temp",
+});
 
 /** Bytes of all storages alive at the busiest dispatch: no plan can do with less. */
 function leastBytes(lives: readonly Life[], count: number): number {
@@ -34,8 +38,7 @@ function leastBytes(lives: readonly Life[], count: number): number {
   return Math.max(
     ...Array.from(
       { length: count },
-      (_, at) =>
-        alive(at).reduce((sum, { storage }) => sum + Math.ceil(storage.elements / 64) * 256, 0),
+      (_, at) => alive(at).reduce((sum, { storage }) => sum + storageBytes(storage), 0),
     ),
   );
 }
@@ -51,7 +54,7 @@ Deno.test("planMemory() never gives one buffer to two storages that are alive to
     });
     const { buffers, bufferOf } = planMemory(dispatchesOf(lives, count));
     for (const [i, a] of lives.entries()) {
-      assert.ok(buffers[bufferOf.get(a.storage)!] >= 4 * a.storage.elements);
+      assert.ok(buffers[bufferOf.get(a.storage)!] >= a.storage.bytes);
       for (const b of lives.slice(i + 1)) {
         if (bufferOf.get(a.storage) !== bufferOf.get(b.storage)) continue;
         assert.ok(a.last < b.first || b.last < a.first, `trial ${trial}`);
@@ -85,8 +88,8 @@ Deno.test("planMemory() prefers the free buffer that fits best", () => {
 });
 
 Deno.test("planMemory() leaves memory alone that is not temporary", () => {
-  const own: Storage = { id: 0, elements: 64, kind: "own" };
-  const external: Storage = { id: 1, elements: 64, kind: "external" };
+  const own: Storage = { id: 0, bytes: 256, kind: "own" };
+  const external: Storage = { id: 1, bytes: 256, kind: "external" };
   const lives = [own, external].map((storage) => ({ storage, first: 0, last: 0 }));
   const { buffers, bufferOf } = planMemory(dispatchesOf(lives, 1));
   assert.deepEqual([buffers, bufferOf.size], [[], 0]);

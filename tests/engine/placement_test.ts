@@ -80,7 +80,7 @@ Deno.test("place() updates in place, several states in one dispatch", async () =
     read.weight.forEach((x, i) => assert.ok(Math.abs(x - expected(weight[i])[k]) < 1e-6));
     read.bias.forEach((x) => assert.ok(Math.abs(x - expected(3)[k]) < 1e-6));
     const whole = new Float32Array(await device.read(state.buffers[0]));
-    assert.deepEqual([...whole.slice(15, 64), ...whole.slice(69)], new Array(49 + 59).fill(0));
+    assert.deepEqual([...whole.slice(15, 128), ...whole.slice(133)], new Array(113 + 123).fill(0));
   }
 });
 
@@ -192,10 +192,10 @@ Deno.test("place() packs what is used elsewhere, twice, or is a leaf by copies",
   const [read] = state.pack({ a: equal, b: softmax(equal), c: equal, d: square(equal) });
   using plan = await compile(device, { outputs: { packed, used, read } });
   plan.run();
-  const halves = [...await plan.read("read")].filter((_, i) => i % 64 < 2);
+  const halves = [...await plan.read("read")].filter((_, i) => i % 128 < 2);
   assert.deepEqual(halves, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
   const elements = await plan.read("packed");
-  const at = (i: number) => [...elements.slice(64 * i, 64 * i + 2)];
+  const at = (i: number) => [...elements.slice(128 * i, 128 * i + 2)];
   assert.deepEqual([at(0), at(1), at(2), at(3)], [[3, 6], [6, 12], [1, 2], [3, 6]]);
   assert.equal(elements.reduce((total, v) => total + v), 9 + 18 + 3 + 9);
   assert.deepEqual([...await plan.read("used")], [3, 6]);

@@ -98,7 +98,7 @@ Deno.test("Plan.records() gives the scalars of all runs since the last call", as
   const before = device.bufferCount;
   await assert.rejects(
     compile(device, { outputs, record: ["x"] }),
-    /^ShapeError: plan: "x" is not a scalar$/,
+    /^ShapeError: plan: "x" is not an f32 scalar$/,
   );
   await assert.rejects(
     compile(device, { outputs, record: ["loss"] }),

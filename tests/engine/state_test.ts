@@ -30,9 +30,9 @@ Deno.test("State lies in segments that every adapter can bind", async () => {
   using device = await openDevice();
   const before = device.bufferBytes;
   const half = SEGMENT_ELEMENTS / 2;
-  const state = new State(device, { a: [half], b: [half - 63], c: [1], d: [2, 3] }, "large");
-  assert.deepEqual(state.segments().map((t) => t.shape), [[2 * half], [128]]);
-  assert.deepEqual(state.buffers.map((b) => b.size), [8 * half, 512]);
+  const state = new State(device, { a: [half], b: [half - 127], c: [1], d: [2, 3] }, "large");
+  assert.deepEqual(state.segments().map((t) => t.shape), [[2 * half], [256]]);
+  assert.deepEqual(state.buffers.map((b) => b.size), [8 * half, 1024]);
   state[Symbol.dispose]();
   assert.equal(device.bufferBytes, before);
   assert.throws(
