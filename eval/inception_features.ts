@@ -4,6 +4,7 @@ import {
   type Device,
   input,
   type Plan,
+  type PlanStep,
   ShapeError,
   State,
   unpackBytes,
@@ -112,6 +113,11 @@ export class InceptionExtractor implements Disposable {
       onProgress?.(end);
     }
     return { pool, logits };
+  }
+
+  /** The kernels behind a batch of the pictures seen last, for tables. */
+  get kernels(): readonly PlanStep[] {
+    return this.#plan?.plan.steps ?? [];
   }
 
   async #planFor({ channels, height, width }: BytePictures): Promise<Plan> {

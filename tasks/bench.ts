@@ -5,6 +5,7 @@ import { helpText } from "../train/help_text.ts";
 import { editDistance, nearest } from "../train/nearest.ts";
 import { UsageError } from "../train/usage_error.ts";
 import { type AdapterRates, adapterRates } from "./bench/adapter_rates.ts";
+import { inceptionRow } from "./bench/inception.ts";
 import { jaxJs } from "./bench/jax_js.ts";
 import { JOB_KINDS, jobs } from "./bench/jobs.ts";
 import type { Library } from "./bench/library.ts";
@@ -16,7 +17,7 @@ import { trainingRows } from "./bench/training_step.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
-const KINDS = [...JOB_KINDS, "training", "sampling"] as const;
+const KINDS = [...JOB_KINDS, "training", "sampling", "inception"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
@@ -65,6 +66,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const sampling = only.includes("sampling")
     ? await samplingRows(device, (network) => status(`sampling: ${network}`))
     : [];
+  if (only.includes("inception")) status("inception");
+  const inception = only.includes("inception") ? await inceptionRow(device, rounds) : null;
   status("");
   const report: BenchReport = {
     system: {
@@ -80,6 +83,7 @@ export async function main(args: readonly string[]): Promise<void> {
     jobs: timed,
     training,
     sampling,
+    inception,
   };
   console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
 }

@@ -1,5 +1,6 @@
 import { textTable } from "../text_table.ts";
 import type { AdapterRates } from "./adapter_rates.ts";
+import type { InceptionRow } from "./inception.ts";
 import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
 import type { TrainingRow } from "./training_step.ts";
@@ -15,11 +16,13 @@ export interface BenchReport {
   readonly training: readonly TrainingRow[];
   /** Pictures drawn with this engine. */
   readonly sampling: readonly SamplingRow[];
+  /** Features for FID; null where `--only` leaves them out. */
+  readonly inception: InceptionRow | null;
 }
 
 /** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
 export function reportText(report: BenchReport): string {
-  const { system, adapter, rates, jobs, training, sampling } = report;
+  const { system, adapter, rates, jobs, training, sampling, inception } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -33,6 +36,7 @@ export function reportText(report: BenchReport): string {
   if (jobs.length > 0) sections.push(jobTable(jobs));
   if (training.length > 0) sections.push(trainingTable(training));
   if (sampling.length > 0) sections.push(samplingTable(sampling));
+  if (inception) sections.push(inceptionTable(inception));
   return sections.join("\n\n");
 }
 
@@ -79,6 +83,23 @@ function samplingTable(rows: readonly SamplingRow[]): string {
       String(r.dispatches),
       r.outside === null ? "" : `${(100 * r.outside).toFixed(1)}%`,
     ]),
+    1,
+  );
+}
+
+/** One line. */
+function inceptionTable(r: InceptionRow): string {
+  return textTable(
+    ["FID's features", "batch", "pictures/s", "GFLOP/s", "of matmul's", "kernels", "MB"],
+    [[
+      "Inception, 299 x 299",
+      String(r.batch),
+      r.pictures_per_s.toPrecision(3),
+      figure(r.gflops),
+      `${(100 * r.share).toFixed(0)}% of ${figure(r.matmul.gflops)} (${r.matmul.size})`,
+      String(r.dispatches),
+      r.megabytes.toFixed(0),
+    ]],
     1,
   );
 }

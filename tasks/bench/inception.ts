@@ -1,0 +1,69 @@
+import { compile, constant, type Device, matmul } from "../../engine/mod.ts";
+import { InceptionExtractor } from "../../eval/inception_features.ts";
+import { inceptionShapes } from "../../nets/inception.ts";
+import { median, pairedTimes } from "./paired_times.ts";
+import { uniform } from "./uniform.ts";
+
+/** How fast the features of FID are made, bytes to bytes. */
+export interface InceptionRow {
+  readonly batch: number;
+  readonly pictures_per_s: number;
+  readonly gflops: number;
+  /** What a plain product of this engine does beside it, `[size, size]` by the same. */
+  readonly matmul: { readonly size: number; readonly gflops: number };
+  /** The network's rate over the product's, the median of the rounds. */
+  readonly share: number;
+  readonly dispatches: number;
+  /** Megabytes of device memory, weights included. */
+  readonly megabytes: number;
+}
+
+/** Height and width of the pictures: CIFAR-10's. */
+const SIZE = 32;
+/** A product that is large for the adapter. */
+const SOFTWARE_MATMUL = 1024;
+const GPU_MATMUL = 4096;
+
+/** Times Inception on pictures of noise, weights drawn, in turns with a product. */
+export async function inceptionRow(device: Device, rounds: number): Promise<InceptionRow> {
+  const before = device.bufferBytes;
+  const weights = Object.fromEntries(
+    Object.entries(inceptionShapes()).map(([name, shape], i) => {
+      const fan_in = shape.slice(1).reduce((n, d) => n * d, 1);
+      return [name, uniform(shape[0] * fan_in, Math.sqrt(6 / fan_in), i)];
+    }),
+  );
+  using extractor = new InceptionExtractor(device, weights);
+  const batch = extractor.batch_size;
+  const noise = uniform(batch * 3 * SIZE * SIZE, 1, 1000);
+  const images = Uint8Array.from(noise, (v) => 127.5 * (v + 1));
+  const pictures = { images, channels: 3, height: SIZE, width: SIZE };
+  await extractor.extract(pictures);
+  const megabytes = (device.bufferBytes - before) / 1e6;
+
+  const software = device.capabilities.adapterClass === "software";
+  const size = software ? SOFTWARE_MATMUL : GPU_MATMUL;
+  const a = constant(uniform(size * size, 1, 1001), [size, size]);
+  using product = await compile(device, { outputs: { y: matmul(a, a) } });
+  const [features, products] = await pairedTimes([
+    async (times) => {
+      for (let i = 0; i < times; i++) await extractor.extract(pictures);
+    },
+    async (times) => {
+      for (let i = 0; i < times; i++) product.run();
+      await device.idle();
+    },
+  ], rounds);
+  const flops = extractor.kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const rate = (ms: number) => flops / ms / 1e6;
+  const productRate = (ms: number) => 2 * size ** 3 / ms / 1e6;
+  return {
+    batch,
+    pictures_per_s: 1000 * batch / median(features),
+    gflops: rate(median(features)),
+    matmul: { size, gflops: productRate(median(products)) },
+    share: median(features.map((ms, round) => rate(ms) / productRate(products[round]))),
+    dispatches: extractor.kernels.length,
+    megabytes,
+  };
+}
