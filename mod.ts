@@ -188,6 +188,8 @@ export {
   type Guidance,
 } from "./eval/device_machine.ts";
 export { Float64Machine, type Float64MachineOptions } from "./eval/float64_machine.ts";
+export { FeatureMoments, type FeatureStatistics } from "./eval/feature_statistics.ts";
+export { frechetDistance } from "./eval/frechet_distance.ts";
 export { imageGrid } from "./eval/image_grid.ts";
 export {
   type NoiseSchedule,
@@ -216,7 +218,14 @@ export {
   type InceptionWeights,
   InceptionWeightsError,
 } from "./eval/inception_weights.ts";
+export { InceptionScore } from "./eval/inception_score.ts";
+export {
+  type KernelInceptionDistance,
+  kernelInceptionDistance,
+} from "./eval/kernel_inception_distance.ts";
+export { MeasureError } from "./eval/measure_error.ts";
 export { NotFiniteError } from "./eval/not_finite_error.ts";
+export { PairwiseProducts, type Products } from "./eval/pairwise_products.ts";
 export { type LabelChoice, pictureLabel } from "./eval/picture_labels.ts";
 export {
   limitPicture,
@@ -224,6 +233,8 @@ export {
   type PictureLimit,
   threshold,
 } from "./eval/picture_limit.ts";
+export { type PictureBatch, type PictureSet } from "./eval/picture_sets/picture_set.ts";
+export { type PrecisionRecall, precisionRecall } from "./eval/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
 export {
   completeSettings,
@@ -262,6 +273,8 @@ export {
   type SamplerStep,
   type SlotSum,
 } from "./eval/samplers/program.ts";
+export { PixelProjections } from "./eval/sliced_wasserstein.ts";
+export { readReferenceFile, type ReferenceFile, saveStatistics } from "./eval/statistics_file.ts";
 export { TIME_GRIDS, timeGrid, type TimeGridName } from "./eval/time_grid.ts";
 export { toBytes } from "./eval/to_bytes.ts";
 export { type Network, uvitNetwork } from "./eval/uvit_network.ts";

@@ -27,7 +27,8 @@ export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): num
   for (let i = 0; i < d; i++) {
     distance += (a.mu[i] - b.mu[i]) ** 2 + a.sigma[i * (d + 1)] + b.sigma[i * (d + 1)];
   }
-  return distance - 2 * traceOfRoot(a.sigma, b.sigma, d);
+  // Rounding takes the distance of equals below zero.
+  return Math.max(0, distance - 2 * traceOfRoot(a.sigma, b.sigma, d));
 }
 
 /** `tr((S1 S2)^(1/2))` of covariances `[d, d]`. */

@@ -61,7 +61,8 @@ export function waitLine({ what, done, total, unit, seconds }: WaitProgress): st
     parts[0] += ` of ${amount(total)}`;
     parts.push(`${Math.floor(100 * Math.min(1, done / total))}%`);
   }
-  if (rate > 0) parts.push(`${amount(rate)}/s`);
+  const slow = unit !== "bytes" && rate < 10;
+  if (rate > 0) parts.push(`${slow ? `${rate.toPrecision(2)} ${unit}` : amount(rate)}/s`);
   if (rate > 0 && total > 0) parts.push(`${humanDuration((total - done) / rate)} left`);
   return `${what}  ${parts.join("  ")}`;
 }

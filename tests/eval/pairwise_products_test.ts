@@ -9,11 +9,13 @@ Deno.test("PairwiseProducts multiplies all rows with all, fewer and more than a 
   using device = await openDevice();
   const d = 33;
   using pairs = await PairwiseProducts.create(device, d);
-  for (const [n, m] of [[1, 1], [3, 5], [513, 600]]) {
+  using few = await PairwiseProducts.create(device, d, 4);
+  for (const [n, m] of [[3, 1], [3, 5], [513, 600]]) {
     const a = Float32Array.from(seeded(n * d, 1));
     const b = Float32Array.from(seeded(m * d, 2));
     const products = await pairs.products(a, b);
     equal(products.length, n * m);
     ok(distance(products, await plainProducts(d)(a, b)) < 1e-6);
+    ok(distance(await few.products(a.slice(0, 99), b), products.slice(0, 3 * m)) < 1e-6);
   }
 });

@@ -26,5 +26,6 @@ Deno.test("waitLine() says how much of the whole, how fast and how long still", 
 Deno.test("waitLine() leaves out what nobody knows", () => {
   const wait = { what: "decoding", done: 30, total: NaN, unit: "files", seconds: 2 };
   equal(waitLine(wait), "decoding  30 files  15 files/s");
+  equal(waitLine({ ...wait, seconds: 40 }), "decoding  30 files  0.75 files/s");
   equal(waitLine({ ...wait, done: 0, total: 5, seconds: 0 }), "decoding  0 files of 5 files  0%");
 });

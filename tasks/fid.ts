@@ -1,0 +1,106 @@
+import { Device } from "../engine/mod.ts";
+import { findInceptionWeights, InceptionWeightsError } from "../eval/inception_weights.ts";
+import { MeasureError } from "../eval/measure_error.ts";
+import { NotFiniteError } from "../eval/not_finite_error.ts";
+import { saveStatistics } from "../eval/statistics_file.ts";
+import { CheckpointError } from "../train/checkpoint.ts";
+import { DatasetError } from "../train/data/dataset.ts";
+import { NpzError } from "../train/formats/npz.ts";
+import { PictureError } from "../train/formats/picture.ts";
+import { Progress } from "../train/progress.ts";
+import { compareSides } from "./fid/compare_sides.ts";
+import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";
+import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid/fid_report.ts";
+import { inceptionExtract } from "./fid/inception_extract.ts";
+import { measureSide } from "./fid/measure_side.ts";
+import { openSide, type SideTools, trainingData } from "./fid/side.ts";
+import { waits } from "./fid/waits.ts";
+import { wantedOf } from "./fid/wanted.ts";
+import { FolderError, inFolder } from "./in_folder.ts";
+import { runTask } from "./run_task.ts";
+import { ensureAdapter } from "./setup.ts";
+
+/** Compares pictures as the command line says. Throws errors whose message is for the person. */
+async function main(args: readonly string[]): Promise<void> {
+  const { flags, given, config } = await readFidArguments(args);
+  if (flags.help) return console.log(fidHelp());
+  using stack = new DisposableStack();
+  const progress = stack.use(new Progress());
+  const wait = waits(progress);
+  const tools: SideTools = {
+    config,
+    note: (message) => progress.note(message),
+    onDataset: ({ what, done, total }) =>
+      what === "download"
+        ? wait("downloading", "bytes")(done, total)
+        : wait("decoding", "pictures")(done, total),
+  };
+
+  const a = await openSide(given[0], flags, tools);
+  const alone = given.length === 1 && !a.drawn && flags.save_stats !== null;
+  const b = alone
+    ? null
+    : given.length === 2
+    ? await openSide(given[1], flags, tools)
+    : await trainingData(a, tools);
+  const { metrics, save_stats } = flags;
+  const wantedA = wantedOf(a, "A", { metrics: alone ? [] : metrics, save_stats });
+  const wantedB = b && wantedOf(b, "B", { metrics, save_stats: null });
+
+  const wanted = [wantedA, wantedB].filter((w) => w !== null);
+  const weights = wanted.some((w) => w.statistics || w.features || w.score)
+    ? await findInceptionWeights({
+      path: flags.inception,
+      onProgress: tools.onDataset,
+    })
+    : null;
+  // Two files of statistics need none.
+  const looks = wanted.some((w) => Object.values(w).some(Boolean));
+  if (looks) await ensureAdapter();
+  const device = looks ? stack.use(await Device.open()) : null;
+  const extract = device && weights && inceptionExtract(device, weights, {
+    logits: metrics.includes("is"),
+    cache: flags.cache,
+    most: Math.max(a.n, b?.n ?? 0),
+    stack,
+  });
+  const measure = { device, extract, wait };
+  const measuredA = await measureSide(a, "A", wantedA, measure);
+  if (save_stats !== null) {
+    await inFolder(save_stats, "--save_stats", async () => {
+      await saveStatistics(save_stats, measuredA.statistics!);
+    });
+  }
+  const measuredB = b && await measureSide(b, "B", wantedB!, measure);
+  const figures = measuredB
+    ? await compareSides(device, measuredA, measuredB, {
+      metrics,
+      wait,
+      say: (line) => progress.show(line),
+    })
+    : null;
+
+  const report: FidReport = {
+    ...figures,
+    a: sideReport(given[0], a, measuredA, flags.sample.weights),
+    b: b && sideReport(given[1] ?? null, b, measuredB!, flags.sample.weights),
+    inception: weights && { variant: VARIANT, sha256: weights.sha256 },
+  };
+  // The last line of progress first, so that the report ends what is said.
+  progress[Symbol.dispose]();
+  for (const line of warnings(report)) progress.note(line);
+  console.log(flags.json ? JSON.stringify(report, null, 2) : reportText(report));
+}
+
+if (import.meta.main) {
+  await runTask(main, [
+    CheckpointError,
+    DatasetError,
+    FolderError,
+    InceptionWeightsError,
+    MeasureError,
+    NotFiniteError,
+    NpzError,
+    PictureError,
+  ]);
+}

@@ -1,0 +1,54 @@
+import type { Device } from "../../engine/mod.ts";
+import { frechetDistance } from "../../eval/frechet_distance.ts";
+import { FEATURES } from "../../eval/inception_features.ts";
+import { kernelInceptionDistance } from "../../eval/kernel_inception_distance.ts";
+import type { Measured } from "../../eval/measure_pictures.ts";
+import { PairwiseProducts } from "../../eval/pairwise_products.ts";
+import { precisionRecall } from "../../eval/precision_recall.ts";
+import type { Metric } from "./fid_flags.ts";
+import type { Figures } from "./fid_report.ts";
+import type { Waits } from "./waits.ts";
+
+/** Neighbours that decide how far a picture's surroundings reach. */
+const NEIGHBOURS = 3;
+
+/** The figures that were asked for, of A as generated pictures and B as real ones. */
+export async function compareSides(
+  device: Device | null,
+  a: Measured,
+  b: Measured,
+  { metrics, wait, say }: {
+    metrics: readonly Metric[];
+    wait: Waits;
+    say: (line: string) => void;
+  },
+): Promise<Figures> {
+  const asked = (name: Metric) => metrics.includes(name);
+  // First what may refuse: the others take their time.
+  const inception_score = asked("is") ? a.score!.result() : null;
+  using pairs = device && (asked("kid") || asked("pr"))
+    ? await PairwiseProducts.create(device, FEATURES, Math.max(a.n, b.n))
+    : null;
+  if (asked("fid")) say("working out the distance of two Gaussians: some seconds");
+  return {
+    fid: asked("fid") ? frechetDistance(a.statistics!, b.statistics!) : null,
+    kid: asked("kid")
+      ? await kernelInceptionDistance(pairs!.products, a.features!, b.features!, {
+        d: FEATURES,
+        onProgress: wait("KID", "subsets"),
+      })
+      : null,
+    inception_score,
+    precision_recall: asked("pr")
+      ? {
+        ...await precisionRecall(pairs!.products, b.features!, a.features!, {
+          d: FEATURES,
+          k: NEIGHBOURS,
+          onProgress: wait("precision and recall", "pictures"),
+        }),
+        k: NEIGHBOURS,
+      }
+      : null,
+    sliced_wasserstein: asked("swd") ? a.projections!.distance(b.projections!) : null,
+  };
+}

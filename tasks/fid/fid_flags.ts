@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { fieldsOf, flatten, nest } from "../../train/fields.ts";
+import { parseArguments } from "../../train/flags.ts";
+import type { Config } from "../../train/config.ts";
+import { helpText } from "../../train/help_text.ts";
+import {
+  NETWORK_DEFAULTS,
+  networkConfig,
+  networkFields,
+  networkSchema,
+} from "../../train/network_flags.ts";
+import { type SamplerName, SAMPLERS } from "../../train/sampler_names.ts";
+import { UsageError } from "../../train/usage_error.ts";
+import type { WeightsKind } from "../../train/weights_file.ts";
+import {
+  checkInterval,
+  GUIDANCE_DEFAULTS,
+  type GuidanceFlags,
+  guidanceSchema,
+  SOLVER_DEFAULTS,
+  type SolverFlags,
+  solverSchema,
+} from "../sample/solver_flags.ts";
+
+/** What can be measured. */
+export const METRICS = ["fid", "kid", "is", "pr", "swd"] as const;
+
+/** One of {@linkcode METRICS}. */
+export type Metric = typeof METRICS[number];
+
+/** What `deno task fid` can be told; each field's meaning is its description in the schema. */
+export interface FidFlags {
+  metrics: Metric[];
+  inception: string | null;
+  cache: string | null;
+  save_stats: string | null;
+  image_size: number | null;
+  skip_broken: boolean;
+  path: string | null;
+  json: boolean;
+  help: boolean;
+  sample: {
+    n: number;
+    seed: number;
+    batch_size: number;
+    weights: WeightsKind;
+    sampler: SamplerName;
+    steps: number;
+  };
+  solver: SolverFlags;
+  guidance: GuidanceFlags;
+}
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<FidFlags> = z.strictObject({
+  metrics: z.array(z.enum(METRICS)).min(1).describe(
+    "what to measure: fid; kid, its unbiased relative; is, the Inception Score of A; pr, precision " +
+      "and recall; swd, a sliced Wasserstein distance on pixels that needs no Inception",
+  ),
+  inception: z.string().min(1).nullable()
+    .describe(
+      "file of Inception's weights, .pth or .safetensors; null: the user's cache, or fetched",
+    ),
+  cache: z.string().min(1).nullable()
+    .describe("folder that keeps features, by the pictures' content; null: none are kept"),
+  save_stats: z.string().min(1).nullable()
+    .describe("also write A's mean and covariance to this .npz file; B may then be left out"),
+  image_size: count.nullable()
+    .describe("crop and resize a folder's pictures to this, as training does; null: as they are"),
+  skip_broken: z.boolean().describe("leave out files that cannot be read, naming them"),
+  path: z.string().min(1).nullable()
+    .describe("CIFAR-10's binary files, a folder or the archive; null: fetched once"),
+  json: z.boolean().describe("print one JSON object instead of lines"),
+  help: z.boolean().describe("show this page; -h for short"),
+
+  sample: z.strictObject({
+    n: count.describe("how many pictures to draw"),
+    seed: z.int().min(0).max(0xffffffff).describe("picture i of a seed is always the same"),
+    batch_size: count.describe("pictures drawn at once: memory and speed only"),
+    weights: z.enum(["ema", "nnet"]).describe("the moving average of the weights, or the weights"),
+    sampler: z.enum(SAMPLERS).describe("the way from noise to pictures"),
+    steps: count.describe("network evaluations per picture"),
+  }).describe("how pictures are drawn from a checkpoint"),
+  solver: solverSchema,
+  guidance: guidanceSchema,
+});
+
+const defaults: FidFlags = {
+  metrics: ["fid"],
+  inception: null,
+  cache: null,
+  save_stats: null,
+  image_size: null,
+  skip_broken: false,
+  path: null,
+  json: false,
+  help: false,
+  sample: {
+    n: 10_000,
+    seed: 0,
+    batch_size: 32,
+    weights: "ema",
+    sampler: "dpm_solver",
+    steps: 50,
+  },
+  solver: SOLVER_DEFAULTS,
+  guidance: GUIDANCE_DEFAULTS,
+};
+
+/** The command line. */
+export interface FidArguments {
+  flags: FidFlags;
+  /** The one or two things to compare. */
+  given: string[];
+  /** The network of weights that do not name theirs; null where the flags say nothing of one. */
+  config: Config | null;
+}
+
+/** Reads the command line. @throws {UsageError} with a line for each problem */
+export async function readFidArguments(args: readonly string[]): Promise<FidArguments> {
+  const fields = fieldsOf(schema);
+  const { settings, positional } = parseArguments(
+    args,
+    schema,
+    networkSchema,
+    networkFields(),
+  );
+  const own = flatten(nest(settings), fields);
+  const flags = schema.parse(nest(new Map([...flatten(defaults, fields), ...own])));
+  checkInterval(flags.guidance);
+  if (!flags.help && (positional.length < 1 || positional.length > 2)) {
+    throw new UsageError(
+      `expected two things to compare, got ${positional.length}: deno task fid A B, where each is ` +
+        "a folder of pictures, an .npz file, a data set or a checkpoint (--help tells more)",
+    );
+  }
+  return { flags, given: positional, config: await networkConfig(settings) };
+}
+
+/** The help page. */
+export function fidHelp(): string {
+  return helpText({
+    about: `Compares pictures A with pictures B: Frechet Inception Distance and its relatives.
+Each of the two is a folder of PNG and JPEG files, an .npz file (statistics, or pictures arr_0), a data
+set (cifar10:train, cifar10:test, shapes:train) or a checkpoint to draw from. Where A is a checkpoint, B
+may be left out: it is then the data that A was trained on.`,
+    examples: [
+      {
+        command: "deno task fid pictures cifar10:train",
+        does: "a folder against a data set",
+      },
+      {
+        command: "deno task fid runs/a --n=10000 --sampler=dpm_solver --steps=50",
+        does: "draws from a checkpoint, against its own training data",
+      },
+      {
+        command: "deno task fid cifar10:train --save_stats=cifar10.npz",
+        does: "keeps the statistics; compare with cifar10.npz from then on",
+      },
+      {
+        command: "deno task fid pictures other --metrics=fid,kid,is,pr --cache=features",
+        does: "all of Inception's measures, features kept for the next time",
+      },
+      {
+        command: "deno task fid pictures other --metrics=swd",
+        does: "a quick look at pixels alone, which is no FID",
+      },
+    ],
+    schemas: [schema, networkSchema],
+    defaults: new Map([
+      ...flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
+      ...flatten(NETWORK_DEFAULTS, fieldsOf(networkSchema)),
+    ]),
+  });
+}

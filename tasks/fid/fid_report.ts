@@ -1,0 +1,136 @@
+import type { KernelInceptionDistance } from "../../eval/kernel_inception_distance.ts";
+import type { PrecisionRecall } from "../../eval/precision_recall.ts";
+import type { Measured } from "../../eval/measure_pictures.ts";
+import type { WeightsKind } from "../../train/weights_file.ts";
+import type { Recipe } from "../sample/sample_record.ts";
+import type { Side } from "./side.ts";
+
+/** Features below this number leave a covariance of 2048 dimensions short of full rank. */
+export const FEW_PICTURES = 2048;
+
+/** How features are taken: the variant that figures of other programs must share to be compared. */
+export const VARIANT =
+  "pytorch-fid's: Inception of 2015-12-05, pool features; 8-bit pictures, bilinear to 299 x 299 without " +
+  "antialiasing; covariance with n - 1";
+
+/** One side of a comparison, as reported. */
+export interface SideReport {
+  /** What the command line said; null where it was left out. */
+  readonly given: string | null;
+  readonly name: string;
+  /** How many pictures; null where a file of statistics does not say. */
+  readonly n: number | null;
+  /** Whether statistics came in a file, whose variant nothing here can check. */
+  readonly statistics_from_file: boolean;
+  /** How the pictures were drawn, and from which weights; null where they were not. */
+  readonly drawn: (Recipe & { readonly ema: boolean }) | null;
+}
+
+/** What was measured; null is what was not asked for. */
+export interface Figures {
+  readonly fid: number | null;
+  readonly kid: KernelInceptionDistance | null;
+  /** Of A. */
+  readonly inception_score: { value: number; deviation: number; splits: number } | null;
+  /** A as generated, B as real. */
+  readonly precision_recall: (PrecisionRecall & { readonly k: number }) | null;
+  /** On pixels: not comparable with any of the others. */
+  readonly sliced_wasserstein: number | null;
+}
+
+/** All that is known of a comparison; without figures where there was nothing to compare with. */
+export interface FidReport extends Partial<Figures> {
+  readonly a: SideReport;
+  readonly b: SideReport | null;
+  readonly inception: { readonly variant: string; readonly sha256: string } | null;
+}
+
+/** What is reported of a side, given as `given`. */
+export function sideReport(
+  given: string | null,
+  { name, statistics, drawn }: Side,
+  { n }: Measured,
+  weights: WeightsKind,
+): SideReport {
+  return {
+    given,
+    name,
+    n: statistics ? statistics.n : n,
+    statistics_from_file: statistics !== null,
+    drawn: drawn && { ...drawn.recipe, ema: weights === "ema" },
+  };
+}
+
+/** The report as lines for a person. */
+export function reportText(report: FidReport): string {
+  const { fid, kid, inception_score, precision_recall, sliced_wasserstein, a, b } = report;
+  const rows: [string, string][] = [];
+  if (fid != null) rows.push(["FID", fid.toFixed(4)]);
+  if (kid != null) {
+    const error = kid.standard_error === null ? "" : ` +- ${kid.standard_error.toExponential(1)}`;
+    rows.push([
+      "KID",
+      `${kid.value.toExponential(4)}${error}  (${kid.subsets} subset${
+        kid.subsets > 1 ? "s" : ""
+      } of ${kid.subset_size})`,
+    ]);
+  }
+  if (inception_score != null) {
+    const { value, deviation, splits } = inception_score;
+    rows.push([
+      "Inception Score of A",
+      `${value.toFixed(4)} +- ${deviation.toFixed(4)}  (${splits} splits)`,
+    ]);
+  }
+  if (precision_recall != null) {
+    const { precision, recall, k } = precision_recall;
+    rows.push(["precision, recall", `${precision.toFixed(4)}, ${recall.toFixed(4)}  (k = ${k})`]);
+  }
+  if (sliced_wasserstein != null) {
+    rows.push([
+      "sliced Wasserstein",
+      `${sliced_wasserstein.toFixed(6)}  (on pixels; this is no FID)`,
+    ]);
+  }
+  rows.push(["A", sideText(a)]);
+  if (b) rows.push(["B", sideText(b)]);
+  if (report.inception) {
+    rows.push(["variant", report.inception.variant]);
+    rows.push(["Inception's SHA-256", report.inception.sha256]);
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+/** What to beware of with a FID of few pictures, a line for each side that has few. */
+export function warnings({ fid, a, b }: FidReport): string[] {
+  if (fid == null) return [];
+  return [["A", a] as const, ["B", b] as const].flatMap(([letter, side]) => {
+    if (!side || side.n === null || side.n >= FEW_PICTURES) return [];
+    return [
+      `warning: ${letter} has ${side.n} pictures, and FID is biased upwards by few: below ` +
+      `${FEW_PICTURES} compare it with nothing but FIDs of as many (KID is unbiased: --metrics=kid)`,
+    ];
+  });
+}
+
+function sideText({ name, n, statistics_from_file, drawn }: SideReport): string {
+  const count = n === null ? "an unknown number of pictures" : `${n} pictures`;
+  const text = `${count}: ${name}`;
+  if (statistics_from_file) return `${text} (whose variant is not known here)`;
+  if (!drawn) return text;
+  const { sampler, guidance, limit, seed, ema, training_step, weights_sha256 } = drawn;
+  const choices = Object.entries(sampler)
+    .filter(([key, value]) => value !== null && key !== "sampler" && key !== "steps")
+    .map(([key, value]) => `${key} ${value}`);
+  return [
+    `${text} (SHA-256 ${weights_sha256.slice(0, 8)}...)`,
+    ...training_step === null ? [] : [`step ${training_step}`],
+    ema ? "averaged weights (EMA)" : "weights without averaging",
+    `${sampler.sampler}, ${sampler.steps} steps`,
+    ...choices,
+    `guidance ${guidance.scale}`,
+    `limit ${limit}`,
+    `seed ${seed}`,
+  ].join(", ");
+}

@@ -1,0 +1,185 @@
+import { extname } from "node:path";
+import type { Device } from "../../engine/mod.ts";
+import type { FeatureStatistics } from "../../eval/feature_statistics.ts";
+import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { datasetPictures } from "../../eval/picture_sets/dataset_pictures.ts";
+import { folderPictures } from "../../eval/picture_sets/folder_pictures.ts";
+import type { PictureSet } from "../../eval/picture_sets/picture_set.ts";
+import { sampledPictures } from "../../eval/picture_sets/sampled_pictures.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { readReferenceFile } from "../../eval/statistics_file.ts";
+import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { CheckpointError } from "../../train/checkpoint.ts";
+import type { Config } from "../../train/config.ts";
+import { cifar10 } from "../../train/data/cifar10.ts";
+import type { Dataset, DatasetProgress } from "../../train/data/dataset.ts";
+import { shapes } from "../../train/data/shapes.ts";
+import { findWeights, type Weights, weightsFiles } from "../../train/find_weights.ts";
+import { loadDataset } from "../../train/load_dataset.ts";
+import { loadWeights } from "../../train/load_weights.ts";
+import { presets } from "../../train/presets.ts";
+import { UsageError } from "../../train/usage_error.ts";
+import { sampleRecipe } from "../sample/sample_recipe.ts";
+import type { Recipe } from "../sample/sample_record.ts";
+import type { FidFlags } from "./fid_flags.ts";
+
+/** One of the two things that are compared. */
+export interface Side {
+  /** What it is, in a person's words. */
+  readonly name: string;
+  /** Statistics that came in a file. */
+  readonly statistics: FeatureStatistics | null;
+  /** The pictures, where there are any; what they hold on the device goes with the stack. */
+  readonly pictures: ((device: Device, tools: OpenTools) => Promise<PictureSet>) | null;
+  /** How many pictures there are to look at. */
+  readonly n: number;
+  /** How pictures of a checkpoint are drawn, and from which. */
+  readonly drawn: { readonly weights: Weights; readonly recipe: Recipe } | null;
+}
+
+/** What pictures that are drawn need. */
+export interface OpenTools {
+  readonly stack: DisposableStack;
+  /** Told how many pictures are drawn, parts included. */
+  readonly onDrawn: (done: number) => void;
+}
+
+/** What finding a side out takes besides the flags. */
+export interface SideTools {
+  readonly note: (message: string) => void;
+  readonly onDataset: (progress: DatasetProgress) => void;
+  /** The network of weights that do not name theirs. */
+  readonly config: Config | null;
+}
+
+const SCHEDULE = vpLinear();
+const DATASET = /^(cifar10|shapes):(.*)$/;
+
+/**
+ * Finds out what a name on the command line stands for.
+ *
+ * @throws {UsageError} where it stands for nothing; else errors that say what is wrong with it
+ */
+export async function openSide(text: string, flags: FidFlags, tools: SideTools): Promise<Side> {
+  const [, dataset, split] = DATASET.exec(text) ?? [];
+  if (dataset) return ofDataset(await namedDataset(dataset, split, flags, tools));
+  const stat = await Deno.stat(text).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UsageError(
+      `${text}: there is no such file or folder, and the data sets are cifar10:train, ` +
+        "cifar10:test and shapes:train",
+    );
+  });
+  if (stat.isDirectory && !await holdsWeights(text, flags)) {
+    return await ofFolder(text, flags, tools);
+  }
+  if (extname(text) === ".npz") {
+    const { statistics, pictures } = await readReferenceFile(text);
+    return {
+      name: statistics ? `statistics in ${text}` : `pictures in ${text}`,
+      statistics,
+      pictures: pictures && (() => Promise.resolve(pictures)),
+      n: pictures?.n ?? 0,
+      drawn: null,
+    };
+  }
+  return await ofCheckpoint(text, flags, tools);
+}
+
+/** The training data of a checkpoint. @throws {UsageError} where the side is no checkpoint */
+export async function trainingData({ name, drawn }: Side, tools: SideTools): Promise<Side> {
+  if (drawn) return ofDataset(await loadDataset(drawn.weights.config, tools.onDataset));
+  throw new UsageError(
+    `${name} has no training data to be compared with: name what to compare it with, or keep its ` +
+      "statistics with --save_stats=FILE.npz",
+  );
+}
+
+async function ofFolder(
+  folder: string,
+  { image_size, skip_broken }: FidFlags,
+  { note }: SideTools,
+): Promise<Side> {
+  const onSkip = skip_broken ? (problem: string) => note(`${problem}; skipped`) : undefined;
+  const set = await folderPictures(folder, { image_size, onSkip });
+  return {
+    name: set.name,
+    statistics: null,
+    pictures: () => Promise.resolve(set),
+    n: set.n,
+    drawn: null,
+  };
+}
+
+function ofDataset(dataset: Dataset): Side {
+  const set = datasetPictures(dataset);
+  return {
+    name: set.name,
+    statistics: null,
+    pictures: () => Promise.resolve(set),
+    n: set.n,
+    drawn: null,
+  };
+}
+
+async function ofCheckpoint(
+  path: string,
+  flags: FidFlags,
+  { note, config }: SideTools,
+): Promise<Side> {
+  const { n, seed, batch_size, weights: kind } = flags.sample;
+  const weights = await findWeights(path, { kind, onSkip: note, config });
+  const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights, SCHEDULE);
+  const { nnet } = weights.config;
+  return {
+    name: `drawn from ${weights.file}`,
+    statistics: null,
+    n,
+    drawn: { weights, recipe },
+    pictures: async (device, { stack, onDrawn }) => {
+      const state = stack.use(await loadWeights(device, weights));
+      return sampledPictures(device, `drawn from ${weights.file}`, {
+        sampler: {
+          shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
+          network: uvitNetwork(state, nnet),
+          schedule: SCHEDULE,
+          method: chooseMethod(SCHEDULE, recipe.sampler),
+          guidance: recipe.guidance,
+          limit: recipe.limit,
+        },
+        n,
+        seed,
+        labels: recipe.labels,
+        onProgress: onDrawn,
+      });
+    },
+  };
+}
+
+async function namedDataset(
+  name: string,
+  split: string,
+  { path, image_size }: FidFlags,
+  { onDataset }: SideTools,
+): Promise<Dataset> {
+  if (name === "cifar10" && (split === "train" || split === "test")) {
+    return await cifar10({ path, split, onProgress: onDataset });
+  }
+  if (name === "shapes" && split === "train") {
+    const { dataset, seed } = presets.quickstart;
+    return shapes({ ...dataset, image_size: image_size ?? dataset.image_size, seed });
+  }
+  const splits = name === "cifar10" ? "cifar10:train and cifar10:test" : "shapes:train";
+  throw new UsageError(`${name}:${split}: there is no such part of the data set, only ${splits}`);
+}
+
+/** Whether a folder is that of a run or a checkpoint. */
+async function holdsWeights(folder: string, { sample }: FidFlags): Promise<boolean> {
+  try {
+    await weightsFiles(folder, sample.weights);
+    return true;
+  } catch (error) {
+    if (error instanceof CheckpointError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Progress } from "../../train/progress.ts";
+import { waitLine } from "../../train/progress_line.ts";
+
+/** Shows how far a long wait has come. */
+export type Wait = (done: number, total: number) => void;
+
+/** Makes a {@linkcode Wait} for what is going on, counted in a unit, from now on. */
+export type Waits = (what: string, unit: string) => Wait;
+
+/** Waits whose lines `progress` shows, with the time that is left. */
+export function waits(progress: Progress): Waits {
+  const starts = new Map<string, number>();
+  return (what, unit) => (done, total) => {
+    const now = performance.now();
+    const start = starts.get(what) ?? now;
+    starts.set(what, start);
+    progress.show(waitLine({ what, done, total, unit, seconds: (now - start) / 1000 }));
+  };
+}

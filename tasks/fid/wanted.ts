@@ -1,0 +1,31 @@
+import type { Wanted } from "../../eval/measure_pictures.ts";
+import { UsageError } from "../../train/usage_error.ts";
+import type { FidFlags, Metric } from "./fid_flags.ts";
+import type { Side } from "./side.ts";
+
+/**
+ * What is to be measured of the pictures of a side; statistics that came in a file are not.
+ *
+ * @throws {UsageError} where that takes pictures, and the side has none
+ */
+export function wantedOf(
+  { name, statistics, pictures }: Side,
+  letter: "A" | "B",
+  { metrics, save_stats }: Pick<FidFlags, "metrics" | "save_stats">,
+): Wanted {
+  const asked = (...names: Metric[]) => names.some((name) => metrics.includes(name));
+  const wanted = {
+    statistics: statistics === null && (asked("fid") || save_stats !== null),
+    features: asked("kid", "pr"),
+    score: letter === "A" && asked("is"),
+    projections: asked("swd"),
+  };
+  const lacking = metrics.filter((name) => name !== "fid" && (name !== "is" || letter === "A"));
+  if (pictures === null && lacking.length > 0) {
+    throw new UsageError(
+      `--metrics: ${lacking.join(", ")} cannot be had from ${name}, only from pictures; ` +
+        "leave it out, or name the pictures themselves",
+    );
+  }
+  return wanted;
+}
