@@ -42,6 +42,13 @@ export {
   linearParameters,
   normParameters,
 } from "./nets/layers.ts";
+export {
+  network,
+  NETWORK_NAMES,
+  type NetworkConfig,
+  type NetworkInputs,
+  networkParameters,
+} from "./nets/network.ts";
 export { type Observe } from "./nets/observe.ts";
 export {
   initialize,
@@ -108,6 +115,8 @@ export {
   type OptimizerConfig,
   type SampleConfig,
   type TrainConfig,
+  type UNetNnetConfig,
+  type UVitNnetConfig,
 } from "./train/config.ts";
 export { type Dataset, DatasetError, type DatasetProgress } from "./train/data/dataset.ts";
 export { cifar10 } from "./train/data/cifar10.ts";
@@ -277,4 +286,4 @@ export { PixelProjections } from "./eval/sliced_wasserstein.ts";
 export { readReferenceFile, type ReferenceFile, saveStatistics } from "./eval/statistics_file.ts";
 export { TIME_GRIDS, timeGrid, type TimeGridName } from "./eval/time_grid.ts";
 export { toBytes } from "./eval/to_bytes.ts";
-export { type Network, uvitNetwork } from "./eval/uvit_network.ts";
+export { type Network, trainedNetwork } from "./eval/trained_network.ts";

@@ -24,7 +24,7 @@ import { Pace } from "./pace.ts";
 import type { PictureLimit } from "./picture_limit.ts";
 import type { ErrorTest, SamplerMachine, SamplerMethod, SamplerStep } from "./samplers/program.ts";
 import { StepGraph } from "./step_graph.ts";
-import type { Network } from "./uvit_network.ts";
+import type { Network } from "./trained_network.ts";
 
 /** How strongly labels guide, and when. */
 export interface Guidance {

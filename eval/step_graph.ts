@@ -13,7 +13,7 @@ import {
 import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
 import { limitPicture, type PictureLimit } from "./picture_limit.ts";
 import { conversion, type Prediction, type SamplerStep } from "./samplers/program.ts";
-import type { Network } from "./uvit_network.ts";
+import type { Network } from "./trained_network.ts";
 
 /** What the graph of a kind of step is built from. */
 export interface StepGraphOptions {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { Device } from "../engine/mod.ts";
+import { NETWORK_NAMES } from "../nets/network.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
 import { imageGrid } from "../eval/image_grid.ts";
 import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
@@ -8,7 +9,7 @@ import { Sampler } from "../eval/sampler.ts";
 import { samplerSettings } from "../eval/sampler_settings.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { toBytes } from "../eval/to_bytes.ts";
-import { uvitNetwork } from "../eval/uvit_network.ts";
+import { trainedNetwork } from "../eval/trained_network.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -50,6 +51,10 @@ const HELP = {
     {
       command: "deno task train --preset=cifar10 --scalelong=2 --kappa=0.7",
       does: "the paper's CIFAR-10 setting with constant scaling (CS)",
+    },
+    {
+      command: "deno task train --nnet.name=unet --scalelong=2 --kappa_index=resolution",
+      does: "coloured shapes with the DDPM UNet; --nnet.name=unet --help lists its settings",
     },
     {
       command: "deno task train --dataset.name=folder --dataset.path=pictures --num_classes=4",
@@ -229,9 +234,9 @@ function headline(device: Device, { nnet, train }: Config, data: string, step: T
   const { dispatches, submits } = step.launches;
   const mebibytes = Math.round(device.bufferBytes / 2 ** 20);
   return [
-    `U-ViT, ${(step.parameters / 1e6).toFixed(2)} M parameters, method ${nnet.scalelong} (${
-      SKIP_SCALING_NAMES[nnet.scalelong]
-    }), on ${data}`,
+    `${NETWORK_NAMES[nnet.name]}, ${
+      (step.parameters / 1e6).toFixed(2)
+    } M parameters, method ${nnet.scalelong} (${SKIP_SCALING_NAMES[nnet.scalelong]}), on ${data}`,
     `batch ${train.batch_size}, ${train.n_steps} steps; a step is ${dispatches} kernels in ${submits} submit${
       submits > 1 ? "s" : ""
     }; ${mebibytes} MiB on ${device.info.description || device.info.vendor}`,
@@ -266,7 +271,7 @@ class SampleGrids implements Disposable {
     const { n_samples: n, algorithm, sample_steps: steps, scale, clip_denoised } = sample;
     this.#sampler ??= new Sampler(this.device, {
       shape: [n, channels, image_size, image_size],
-      network: uvitNetwork(state.nnet_ema, nnet),
+      network: trainedNetwork(state.nnet_ema, nnet),
       schedule: SCHEDULE,
       method: chooseMethod(SCHEDULE, samplerSettings(algorithm, steps)),
       guidance: { scale, interval: [0, 1] },

@@ -1,5 +1,5 @@
 import { presets } from "../train/presets.ts";
-import type { NnetConfig } from "../train/config.ts";
+import type { UVitNnetConfig } from "../train/config.ts";
 import type { Values } from "../train/checkpoint.ts";
 import { decodeSafetensors } from "../train/formats/safetensors.ts";
 
@@ -46,7 +46,7 @@ export async function readGolden(name: string): Promise<Golden> {
 }
 
 /** The network's options that a golden file names, the paper's where it names none. */
-export function goldenNnet(metadata: Golden["metadata"]): NnetConfig {
+export function goldenNnet(metadata: Golden["metadata"]): UVitNnetConfig {
   return { ...presets.cifar10.nnet, ...JSON.parse(metadata.config) };
 }
 

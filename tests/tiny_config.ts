@@ -1,18 +1,18 @@
-import type { Config } from "../train/config.ts";
-import { presets } from "../train/presets.ts";
+import type { Config, NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../train/config.ts";
+import { type Preset, presets } from "../train/presets.ts";
 
-/** What a test changes in {@linkcode tinyConfig}. */
-export type Changes = { readonly [K in keyof Config]?: Partial<Config[K]> };
+/** What a test changes in a {@linkcode Preset}. */
+export type Changes<N = UVitNnetConfig> = {
+  readonly [K in keyof Config]?: Partial<Preset<N>[K]>;
+};
 
 /** A conditional network on shapes of 8 pixels whose step takes a few milliseconds. */
-export function tinyConfig(changes: Changes = {}): Config {
-  const base = presets.quickstart;
-  const config: Config = {
-    ...base,
-    train: { ...base.train, n_steps: 40, batch_size: 8, ema_rate: 0.9 },
-    lr_scheduler: { name: "customized", warmup_steps: 4 },
+export function tinyConfig(changes: Changes = {}): Preset<UVitNnetConfig> {
+  const { nnet } = presets.quickstart;
+  return tiny({
+    ...presets.quickstart,
     nnet: {
-      ...base.nnet,
+      ...nnet,
       img_size: 8,
       patch_size: 4,
       conv: true,
@@ -20,6 +20,23 @@ export function tinyConfig(changes: Changes = {}): Config {
       depth: 2,
       num_heads: 2,
     },
+  }, changes);
+}
+
+/** The same with a UNet of two levels, dropout on. */
+export function tinyUnet(changes: Changes<UNetNnetConfig> = {}): Preset<UNetNnetConfig> {
+  const { nnet } = presets.quickstart_unet;
+  return tiny({
+    ...presets.quickstart_unet,
+    nnet: { ...nnet, img_size: 8, ch_mult: [1, 1], attn_resolutions: [4], dropout: 0.1 },
+  }, changes);
+}
+
+function tiny<N extends NnetConfig>(base: Preset<N>, changes: Changes<N>): Preset<N> {
+  const config: Preset<N> = {
+    ...base,
+    train: { ...base.train, n_steps: 40, batch_size: 8, ema_rate: 0.9 },
+    lr_scheduler: { name: "customized", warmup_steps: 4 },
     dataset: { ...base.dataset, image_size: 8, n: 64 },
   };
   const entries = Object.entries(changes).map(([key, value]) => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { UNetConfig } from "../nets/unet.ts";
 import type { UVitConfig } from "../nets/uvit.ts";
 import { type SamplerName, SAMPLERS } from "./sampler_names.ts";
 import { contradictions } from "./config_rules.ts";
@@ -34,8 +35,18 @@ export interface LrSchedulerConfig {
   warmup_steps: number;
 }
 
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K];
+};
+
+/** U-ViT's options. */
+export type UVitNnetConfig = { name: "uvit" } & Mutable<UVitConfig>;
+
+/** The UNet's options. */
+export type UNetNnetConfig = { name: "unet" } & Mutable<UNetConfig>;
+
 /** The network: its name, and its own options. */
-export type NnetConfig = { name: "uvit" } & { -readonly [K in keyof UVitConfig]: UVitConfig[K] };
+export type NnetConfig = UVitNnetConfig | UNetNnetConfig;
 
 /** The pictures. */
 export interface DatasetConfig {
@@ -72,6 +83,63 @@ export interface Config {
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
+
+/** What every network has. */
+const shared = {
+  img_size: count.describe("height and width of a picture, pixels"),
+  in_chans: count.describe("channels of a picture: 3 colour, 1 grey"),
+  num_classes: z.union([z.literal(-1), count])
+    .describe("label embeddings, one more than classes when labels are dropped; -1: uncond"),
+  use_checkpoint: z.boolean()
+    .describe("recompute blocks in the backward pass: less memory, more time"),
+  scalelong: z.literal([0, 1, 2, 3, 4])
+    .describe(
+      "how long skips are scaled: 0 not at all, 1 by 1/sqrt(2), 2 CS, 3 LS, 4 LS not shared",
+    ),
+  kappa: z.number().gt(0).max(1)
+    .describe("base of CS's factors, in (0, 1]; the paper uses 0.5 to 0.95"),
+};
+const NAME = "the network; its settings follow";
+
+const uvitSchema = z.strictObject({
+  name: z.literal("uvit").describe(NAME),
+  img_size: shared.img_size,
+  patch_size: count.describe("height and width of a patch, pixels; small is fine and slow"),
+  in_chans: shared.in_chans,
+  embed_dim: count.describe("width: numbers per token"),
+  depth: count.describe("transformer blocks besides the middle one; half go in, half come out"),
+  num_heads: count.describe("attention heads"),
+  mlp_ratio: z.number().gt(0).describe("width of a block's hidden layer, in widths"),
+  qkv_bias: z.boolean().describe("add a bias to queries, keys and values"),
+  qk_scale: z.number().gt(0).nullable()
+    .describe("factor on query times key; null: 1 / sqrt(width of a head)"),
+  mlp_time_embed: z.boolean().describe("pass the time embedding through a small network first"),
+  num_classes: shared.num_classes,
+  conv: z.boolean().describe("end with a 3 x 3 convolution over the picture"),
+  skip: z.boolean().describe("have long skips"),
+  use_checkpoint: shared.use_checkpoint,
+  scalelong: shared.scalelong,
+  kappa: shared.kappa,
+});
+
+const unetSchema = z.strictObject({
+  name: z.literal("unet").describe(NAME),
+  img_size: shared.img_size,
+  in_chans: shared.in_chans,
+  ch: count.describe("channels of the first level, a multiple of 32"),
+  ch_mult: z.array(count).min(1)
+    .describe("channels by level, in ch; each level halves the picture's height and width"),
+  num_res_blocks: count.describe("residual blocks of a level going down; one more coming up"),
+  attn_resolutions: z.array(count)
+    .describe("picture heights at which attention follows the blocks; []: in the middle alone"),
+  dropout: fraction.describe("share of a block's inner values dropped in training"),
+  num_classes: shared.num_classes,
+  use_checkpoint: shared.use_checkpoint,
+  scalelong: shared.scalelong,
+  kappa: shared.kappa,
+  kappa_index: z.enum(["skip", "resolution"])
+    .describe("what CS's exponent counts from the outside in: skips, or their resolutions"),
+});
 
 /**
  * Checks a whole configuration: types, ranges, no unknown field, and the rules of `contradictions`.
@@ -116,32 +184,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     warmup_steps: z.int().min(0).describe("steps of linear warm-up from 0; 0: none"),
   }).describe("how the learning rate moves"),
 
-  nnet: z.strictObject({
-    name: z.enum(["uvit"]).describe("the network"),
-    img_size: count.describe("height and width of a picture, pixels"),
-    patch_size: count.describe("height and width of a patch, pixels; small is fine and slow"),
-    in_chans: count.describe("channels of a picture: 3 colour, 1 grey"),
-    embed_dim: count.describe("width: numbers per token"),
-    depth: count.describe("transformer blocks besides the middle one; half go in, half come out"),
-    num_heads: count.describe("attention heads"),
-    mlp_ratio: z.number().gt(0).describe("width of a block's hidden layer, in widths"),
-    qkv_bias: z.boolean().describe("add a bias to queries, keys and values"),
-    qk_scale: z.number().gt(0).nullable()
-      .describe("factor on query times key; null: 1 / sqrt(width of a head)"),
-    mlp_time_embed: z.boolean().describe("pass the time embedding through a small network first"),
-    num_classes: z.union([z.literal(-1), count])
-      .describe("label embeddings, one more than classes when labels are dropped; -1: uncond"),
-    conv: z.boolean().describe("end with a 3 x 3 convolution over the picture"),
-    skip: z.boolean().describe("have long skips"),
-    use_checkpoint: z.boolean()
-      .describe("recompute blocks in the backward pass: less memory, more time"),
-    scalelong: z.literal([0, 1, 2, 3, 4])
-      .describe(
-        "how long skips are scaled: 0 not at all, 1 by 1/sqrt(2), 2 CS, 3 LS, 4 LS not shared",
-      ),
-    kappa: z.number().gt(0).max(1)
-      .describe("base of CS's factors, in (0, 1]; the paper uses 0.5 to 0.95"),
-  }).describe("the network"),
+  nnet: z.discriminatedUnion("name", [uvitSchema, unetSchema]).describe("the network"),
 
   dataset: z.strictObject({
     name: z.enum(["shapes", "cifar10", "folder"])

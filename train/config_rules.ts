@@ -1,4 +1,5 @@
-import type { Config } from "./config.ts";
+import { GROUP_NORM } from "../nets/resnet_block.ts";
+import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a data set is, as far as a configuration must agree with it. */
@@ -16,36 +17,11 @@ export interface DatasetTraits {
  */
 export function contradictions(config: Config): string[] {
   const { train, nnet, dataset, sample } = config;
-  const problems: string[] = [];
-
-  if (nnet.embed_dim % nnet.num_heads !== 0) {
-    problems.push(
-      `--nnet.embed_dim: ${nnet.embed_dim} cannot be shared out among ${nnet.num_heads} heads; ` +
-        `take ${multiple(nnet.embed_dim, nnet.num_heads)}, or other --nnet.num_heads`,
-    );
-  }
-  if (nnet.depth % 2 !== 0) {
-    problems.push(
-      `--nnet.depth: ${nnet.depth} is odd, but as many blocks come out as go in; ` +
-        `take ${nnet.depth + 1}`,
-    );
-  }
-  if (nnet.img_size % nnet.patch_size !== 0) {
-    problems.push(
-      `--nnet.patch_size: patches of ${nnet.patch_size} do not fill pictures of ` +
-        `${nnet.img_size} pixels; take a divisor of ${nnet.img_size}`,
-    );
-  }
+  const problems = nnet.name === "uvit" ? uvitProblems(nnet) : unetProblems(nnet);
   if (dataset.image_size !== nnet.img_size) {
     problems.push(
       `--dataset.image_size: pictures are brought to ${dataset.image_size} pixels, but the network ` +
         `expects ${nnet.img_size}; give --dataset.image_size and --nnet.img_size the same value`,
-    );
-  }
-  if (nnet.scalelong > 0 && !nnet.skip) {
-    problems.push(
-      `--nnet.scalelong: method ${nnet.scalelong} scales long skips, but --nnet.skip=false leaves ` +
-        `none; set --nnet.skip=true or --nnet.scalelong=0`,
     );
   }
   if (train.batch_size % train.micro_batches !== 0) {
@@ -111,6 +87,62 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
     }
   }
   if (problems.length > 0) throw new UsageError(problems);
+}
+
+function uvitProblems(nnet: UVitNnetConfig): string[] {
+  const problems: string[] = [];
+  if (nnet.embed_dim % nnet.num_heads !== 0) {
+    problems.push(
+      `--nnet.embed_dim: ${nnet.embed_dim} cannot be shared out among ${nnet.num_heads} heads; ` +
+        `take ${multiple(nnet.embed_dim, nnet.num_heads)}, or other --nnet.num_heads`,
+    );
+  }
+  if (nnet.depth % 2 !== 0) {
+    problems.push(
+      `--nnet.depth: ${nnet.depth} is odd, but as many blocks come out as go in; ` +
+        `take ${nnet.depth + 1}`,
+    );
+  }
+  if (nnet.img_size % nnet.patch_size !== 0) {
+    problems.push(
+      `--nnet.patch_size: patches of ${nnet.patch_size} do not fill pictures of ` +
+        `${nnet.img_size} pixels; take a divisor of ${nnet.img_size}`,
+    );
+  }
+  if (nnet.scalelong > 0 && !nnet.skip) {
+    problems.push(
+      `--nnet.scalelong: method ${nnet.scalelong} scales long skips, but --nnet.skip=false leaves ` +
+        `none; set --nnet.skip=true or --nnet.scalelong=0`,
+    );
+  }
+  return problems;
+}
+
+function unetProblems({ img_size, ch, ch_mult, attn_resolutions }: UNetNnetConfig): string[] {
+  const problems: string[] = [];
+  if (ch % GROUP_NORM.groups !== 0) {
+    problems.push(
+      `--nnet.ch: ${ch} channels do not form the ${GROUP_NORM.groups} groups of the norms; ` +
+        `take ${multiple(ch, GROUP_NORM.groups)}`,
+    );
+  }
+  const halvings = ch_mult.length - 1;
+  if (img_size % 2 ** halvings !== 0) {
+    problems.push(
+      `--nnet.ch_mult: ${ch_mult.length} levels halve pictures ${halvings} times, which ` +
+        `${img_size} pixels do not allow; give fewer levels, or take --nnet.img_size=` +
+        multiple(img_size, 2 ** halvings),
+    );
+  }
+  const heights = ch_mult.map((_, level) => img_size / 2 ** level);
+  const strange = attn_resolutions.find((height) => !heights.includes(height));
+  if (strange !== undefined) {
+    problems.push(
+      `--nnet.attn_resolutions: no level has a height of ${strange}; there are ` +
+        heights.join(", "),
+    );
+  }
+  return problems;
 }
 
 function multiple(value: number, of: number): number {

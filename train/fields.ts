@@ -16,6 +16,11 @@ export interface Field {
   choices: string[];
   /** Whether it is true or false, so that its bare flag means true. */
   is_boolean: boolean;
+  /**
+   * In a group that is one of several kinds, such as networks: the field that says which, and the
+   * kinds that have this one; null elsewhere.
+   */
+  only: { readonly when: string; readonly is: readonly string[] } | null;
   /** Whether a value fits. */
   accepts(value: unknown): boolean;
   /** The value a flag's text stands for, or undefined when it stands for none that fits. */
@@ -32,6 +37,11 @@ export type Settings = Map<string, unknown>;
 export function fieldsOf(schema: z.ZodType): Field[] {
   if (!(schema instanceof z.ZodObject)) throw new TypeError("fieldsOf: expected an object schema");
   return walk(schema, "", "");
+}
+
+/** Whether a field belongs to the kind of group that the settings choose. */
+export function applies({ only }: Field, settings: Settings): boolean {
+  return only === null || only.is.includes(String(settings.get(only.when)));
 }
 
 /** Picks the value of each field out of a nested object. */
@@ -69,9 +79,34 @@ function walk(schema: z.ZodObject, group: string, groupDescription: string): Fie
   return Object.entries(schema.shape).flatMap(([key, inner]) => {
     const path = group === "" ? key : `${group}.${key}`;
     const child = inner as z.ZodType;
-    return child instanceof z.ZodObject
-      ? walk(child, path, child.description ?? "")
-      : [leaf(child, path, group, groupDescription)];
+    if (child instanceof z.ZodObject) return walk(child, path, child.description ?? "");
+    if (child instanceof z.ZodDiscriminatedUnion) return walkKinds(child, path);
+    return [leaf(child, path, group, groupDescription)];
+  });
+}
+
+/** The fields of all kinds of a group; one that several have is one field, of one schema. */
+function walkKinds(union: z.ZodDiscriminatedUnion, group: string): Field[] {
+  const { discriminator } = union.def;
+  const kinds = (union.options as z.ZodObject[]).map(({ shape }) => ({
+    kind: String((shape[discriminator] as z.ZodLiteral).value),
+    shape: shape as Record<string, z.ZodType>,
+  }));
+  const keys = new Set(kinds.flatMap(({ shape }) => Object.keys(shape)));
+  return [...keys].map((key) => {
+    const having = kinds.filter(({ shape }) => key in shape);
+    const path = `${group}.${key}`;
+    const first = having[0].shape[key];
+    const which = key === discriminator;
+    const schema = which
+      ? z.literal(kinds.map(({ kind }) => kind)).describe(first.description ?? "")
+      : first;
+    if (!which && having.some(({ shape }) => shape[key] !== first)) {
+      throw new TypeError(`fieldsOf: ${path} has several schemas`);
+    }
+    const is = having.map(({ kind }) => kind);
+    const only = which ? null : { when: `${group}.${discriminator}`, is };
+    return { ...leaf(schema, path, group, union.description ?? ""), only };
   });
 }
 
@@ -87,6 +122,7 @@ function leaf(schema: z.ZodType, path: string, group: string, groupDescription: 
     expects: expectation(json),
     choices,
     is_boolean: json.type === "boolean",
+    only: null,
     accepts,
     read: (text) => readings(text).find(accepts),
   };
@@ -99,6 +135,7 @@ function readings(text: string): unknown[] {
   if (text === "true" || text === "false") values.push(text === "true");
   if (isNumber(text)) values.push(Number(text));
   const parts = text.replace(/^\[(.*)\]$/, "$1").split(",");
+  if (text === "[]") values.push([]);
   if (parts.every(isNumber)) values.push(parts.map(Number));
   return [...values, text, text.split(",")];
 }

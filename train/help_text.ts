@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Field, fieldsOf, type Settings } from "./fields.ts";
+import { applies, type Field, fieldsOf, type Settings } from "./fields.ts";
 
 /** What a command's help is made from. */
 export interface Help {
@@ -21,7 +21,8 @@ export interface Help {
  */
 export function helpText(help: Help): string {
   const width = help.width ?? 100;
-  const fields = help.schemas.flatMap(fieldsOf);
+  const fields = help.schemas.flatMap(fieldsOf)
+    .filter((field) => applies(field, help.defaults));
   const examples: Row[] = help.examples.map(({ command, does }) => [command, does]);
   const groups = Map.groupBy(fields, ({ group }) => group);
 
@@ -53,7 +54,7 @@ function meaning({ description, choices, is_boolean }: Field): string {
 }
 
 function shown(value: unknown): string {
-  return Array.isArray(value) ? value.join(",") : String(value);
+  return Array.isArray(value) ? value.join(",") || "[]" : String(value);
 }
 
 function longest(fields: readonly Field[], defaults: Settings): number {

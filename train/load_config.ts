@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Config, configSchema } from "./config.ts";
-import { fieldsOf, flatten, nest, type Settings } from "./fields.ts";
+import { applies, type Field, fieldsOf, flatten, nest, type Settings } from "./fields.ts";
 import { parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
-import { type PresetName, presets } from "./presets.ts";
+import { type PresetName, presetOf, presets } from "./presets.ts";
 import { readSettings } from "./settings_file.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -60,26 +60,37 @@ export async function loadConfig<T extends object>(
     ...sourceDefaults,
     ...nest(flatten(nest(flags), fieldsOf(sourceSchema))),
   });
-  const { config, given } = await configFrom(source, flatten(nest(flags), fields));
-  return { config, own, preset: source.preset, help: source.help, given };
+  const { config, preset, given } = await configFrom(source, flatten(nest(flags), fields));
+  return { config, own, preset, help: source.help, given };
 }
 
 /**
- * The configuration that a preset gives, a file of settings over it, and settings over both.
+ * The configuration that a preset gives, a file of settings over it, and settings over both. Where
+ * they ask for another network than the preset's, the preset is the one like it for that network.
  * Throws `UsageError` with a line for each problem.
  */
 export async function configFrom(
   source: { preset: PresetName; config: string | null },
   settings: Settings,
-): Promise<{ config: Config; given: string[] }> {
+): Promise<{ config: Config; preset: PresetName; given: string[] }> {
   const fields = fieldsOf(configSchema);
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
   const given: Settings = new Map([...file, ...settings]);
-  const wanted = new Map([...flatten(presets[source.preset], fields), ...given]);
+  const preset = presetOf(source.preset, given.get("nnet.name"));
+  const wanted = new Map([...flatten(presets[preset], fields), ...given]);
+  const strangers = fields.filter((field) => given.has(field.path) && !applies(field, wanted));
+  if (strangers.length > 0) throw new UsageError(strangers.map((f) => strange(f, wanted)));
 
   const parsed = configSchema.safeParse(nest(wanted));
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
-  return { config: parsed.data, given: [...given.keys()] };
+  return { config: parsed.data, preset, given: [...given.keys()] };
+}
+
+/** The line for a field that the chosen kind of group does not have. */
+function strange({ path, only }: Field, settings: Settings): string {
+  const { when, is } = only!;
+  return `--${path}: is a setting of ${is.join(" and ")}, not of ${settings.get(when)}; ` +
+    `leave it out, or set --${when}=${is[0]}`;
 }
 
 /** The help of a command that takes a configuration, with `preset`'s values as defaults. */

@@ -1,10 +1,34 @@
-import type { Config } from "./config.ts";
+import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
+
+/** A configuration of one kind of network. */
+export type Preset<N> = Config & { nnet: N };
+
+/** Whole configurations by the name that `--preset` takes. */
+export interface Presets {
+  /** U-ViT on shapes: a first run in minutes. */
+  readonly quickstart: Preset<UVitNnetConfig>;
+  /** U-ViT in the paper's CIFAR-10 setting. */
+  readonly cifar10: Preset<UVitNnetConfig>;
+  /** The UNet on shapes. */
+  readonly quickstart_unet: Preset<UNetNnetConfig>;
+  /** The UNet in DDPM's CIFAR-10 setting. */
+  readonly cifar10_unet: Preset<UNetNnetConfig>;
+}
 
 /** A name `--preset` takes. */
-export type PresetName = "quickstart" | "cifar10";
+export type PresetName = keyof Presets;
 
-/** Whole configurations to start from: a first run in minutes, and the paper's CIFAR-10 setting. */
-export const presets: Readonly<Record<PresetName, Config>> = {
+/**
+ * The preset like `name` for a network, or `name` itself where none is asked for: `cifar10` for
+ * "unet" is `cifar10_unet`.
+ */
+export function presetOf(name: PresetName, network: unknown = presets[name].nnet.name): PresetName {
+  const base = name.replace("_unet", "");
+  return (network === "uvit" ? base : `${base}_${network}`) as PresetName;
+}
+
+/** Configurations to start from. */
+export const presets: Presets = {
   quickstart: {
     seed: 0,
     workdir: "",
@@ -83,6 +107,86 @@ export const presets: Readonly<Record<PresetName, Config>> = {
       use_checkpoint: false,
       scalelong: 0,
       kappa: 0.7,
+    },
+    dataset: { name: "cifar10", path: null, image_size: 32, random_flip: true, n: 8192 },
+    sample: {
+      n_samples: 100,
+      algorithm: "euler_maruyama_ode",
+      sample_steps: 50,
+      scale: 0,
+      clip_denoised: false,
+    },
+  },
+  quickstart_unet: {
+    seed: 0,
+    workdir: "",
+    train: {
+      n_steps: 1000,
+      batch_size: 32,
+      micro_batches: 1,
+      mode: "cond",
+      p_uncond: 0.1,
+      log_interval: 10,
+      eval_interval: 250,
+      save_interval: 250,
+      keep: 3,
+      ema_rate: 0.995,
+      grad_clip: 1,
+      format: "safetensors",
+    },
+    optimizer: { name: "adam", lr: 1e-3, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8 },
+    lr_scheduler: { name: "cosine", warmup_steps: 100 },
+    nnet: {
+      name: "unet",
+      img_size: 12,
+      in_chans: 3,
+      ch: 32,
+      ch_mult: [1, 2, 2],
+      num_res_blocks: 1,
+      attn_resolutions: [6],
+      dropout: 0,
+      num_classes: 17,
+      use_checkpoint: false,
+      scalelong: 0,
+      kappa: 0.7,
+      kappa_index: "skip",
+    },
+    dataset: { name: "shapes", path: null, image_size: 12, random_flip: false, n: 8192 },
+    sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
+  },
+  cifar10_unet: {
+    seed: 1234,
+    workdir: "",
+    train: {
+      n_steps: 800_000,
+      batch_size: 128,
+      micro_batches: 1,
+      mode: "uncond",
+      p_uncond: 0,
+      log_interval: 100,
+      eval_interval: 5000,
+      save_interval: 50_000,
+      keep: 10,
+      ema_rate: 0.9999,
+      grad_clip: 1,
+      format: "safetensors",
+    },
+    optimizer: { name: "adam", lr: 2e-4, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8 },
+    lr_scheduler: { name: "customized", warmup_steps: 5000 },
+    nnet: {
+      name: "unet",
+      img_size: 32,
+      in_chans: 3,
+      ch: 128,
+      ch_mult: [1, 2, 2, 2],
+      num_res_blocks: 2,
+      attn_resolutions: [16],
+      dropout: 0.1,
+      num_classes: -1,
+      use_checkpoint: false,
+      scalelong: 0,
+      kappa: 0.7,
+      kappa_index: "skip",
     },
     dataset: { name: "cifar10", path: null, image_size: 32, random_flip: true, n: 8192 },
     sample: {

@@ -23,7 +23,9 @@ const FREE_OF_NNET = "nnet.use_checkpoint";
  * change.
  */
 export function resumeConflicts(saved: Config, wanted: Config): string[] {
-  const fields = fieldsOf(configSchema);
+  const other = saved.nnet.name !== wanted.nnet.name;
+  const fields = fieldsOf(configSchema)
+    .filter(({ path }) => !other || !path.startsWith("nnet.") || path === "nnet.name");
   const before = flatten(saved, fields);
   const now = flatten(wanted, fields);
   return fields

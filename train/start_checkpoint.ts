@@ -1,5 +1,5 @@
 import { initialize } from "../nets/parameters.ts";
-import { uvitParameters } from "../nets/uvit.ts";
+import { networkParameters } from "../nets/network.ts";
 import { type Checkpoint, CheckpointError, loadCheckpoint, type Values } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { exists } from "./durable.ts";
@@ -78,7 +78,7 @@ export async function checkpointFromWeights(
   }
 
   const first = fit.names.size < total
-    ? initialize((make) => uvitParameters(config.nnet, make), config.seed)
+    ? initialize((make) => networkParameters(config.nnet, make), config.seed)
     : {};
   const values = (data: (name: string) => Float32Array): Values =>
     Object.fromEntries(

@@ -8,7 +8,7 @@ import {
   State,
 } from "../engine/mod.ts";
 import { initialize, type MakeParameter } from "../nets/parameters.ts";
-import { uvitParameters } from "../nets/uvit.ts";
+import { networkParameters } from "../nets/network.ts";
 import type { Checkpoint, Values } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
@@ -74,7 +74,7 @@ export class TrainStep implements Disposable {
     if (options.checkpoint) restore(state, options.checkpoint);
     else {
       const first = initialize(
-        (make: MakeParameter<void>) => uvitParameters(config.nnet, make),
+        (make: MakeParameter<void>) => networkParameters(config.nnet, make),
         config.seed,
       );
       for (const name of state.nnet.names) {

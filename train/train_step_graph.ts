@@ -14,7 +14,7 @@ import {
 } from "../engine/mod.ts";
 import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
 import type { Observe } from "../nets/observe.ts";
-import { uvit, uvitParameters } from "../nets/uvit.ts";
+import { network, networkParameters } from "../nets/network.ts";
 import type { Config } from "./config.ts";
 import { type OptimizerState, optimizerUpdate } from "./optimizer.ts";
 import { probeTensors } from "./probes.ts";
@@ -29,7 +29,7 @@ const NOISE = 2;
 
 /**
  * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), `labels` for a
- * conditional network, and `key`, from which times and noise are drawn on the device.
+ * conditional network, and `key`, from which times, noise and dropout are drawn on the device.
  */
 export const drawnBatch: BatchSource = (shape, conditional) => {
   const words = Math.ceil(shape.reduce((n, d) => n * d, 1) / 4);
@@ -39,6 +39,7 @@ export const drawnBatch: BatchSource = (shape, conditional) => {
     t: randomUniform(key, [shape[0]], TIME),
     noise: randomNormal(key, shape, NOISE),
     y: conditional ? input("labels", [shape[0]], "i32") : undefined,
+    key,
   };
 };
 
@@ -76,7 +77,7 @@ export function trainStepGraph<S extends StateLayout>(
 ): TrainStepGraph<S> {
   const { batch_size, micro_batches } = config.train;
   const { nnet } = config;
-  const shapes = parameterShapes((make: MakeParameter<void>) => uvitParameters(nnet, make));
+  const shapes = parameterShapes((make: MakeParameter<void>) => networkParameters(nnet, make));
   const state: OptimizerState<S> = {
     nnet: makeState(shapes, "nnet"),
     nnet_ema: makeState(shapes, "nnet_ema"),
@@ -84,7 +85,7 @@ export function trainStepGraph<S extends StateLayout>(
     exp_avg_sq: makeState(shapes, "exp_avg_sq"),
   };
   const parameters: Record<string, Tensor> = {};
-  const params = uvitParameters(nnet, (name) => parameters[name] = state.nnet.tensor(name));
+  const forward = network(nnet, (name) => parameters[name] = state.nnet.tensor(name));
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
   const batch = source(shape, nnet.num_classes > 0);
   const observed = new Map<string, Tensor>();
@@ -92,7 +93,7 @@ export function trainStepGraph<S extends StateLayout>(
     ? (name, value) => observed.set(name, value)
     : undefined;
   const loss = noisePredictionLoss(
-    (x, timesteps) => uvit(params, { x, timesteps, y: batch.y, observe }, nnet),
+    (x, timesteps) => forward({ x, timesteps, y: batch.y, key: batch.key, observe }),
     batch,
   );
   const names = Object.keys(parameters);

@@ -45,6 +45,8 @@ export interface DiffusedBatch {
   readonly noise: Tensor;
   /** Labels `[batch]`, i32, for a conditional network. */
   readonly y?: Tensor;
+  /** What dropout is drawn from: u32 `[seed low, seed high, step, first sample]`; none without. */
+  readonly key?: Tensor;
 }
 
 /** `x_t = sqrt(abar) x_0 + sqrt(1 - abar) noise`, abar by picture. */

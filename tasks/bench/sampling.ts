@@ -3,9 +3,9 @@ import { DeviceMachine } from "../../eval/device_machine.ts";
 import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
-import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
-import { uvitParameters } from "../../nets/uvit.ts";
+import { networkParameters } from "../../nets/network.ts";
 import type { Config } from "../../train/config.ts";
 import { presets } from "../../train/presets.ts";
 
@@ -54,14 +54,14 @@ async function samplingRow(
   { nnet, sample }: Config,
   batch: number,
 ): Promise<SamplingRow> {
-  const describe = (make: MakeParameter<void>) => uvitParameters(nnet, make);
+  const describe = (make: MakeParameter<void>) => networkParameters(nnet, make);
   using weights = new State(device, parameterShapes(describe), "weights");
   for (const [name, values] of Object.entries(initialize(describe, 0))) weights.write(name, values);
   const schedule = vpLinear();
   const method = chooseMethod(schedule, samplerSettings("dpm_solver", STEPS));
   using machine = new DeviceMachine(device, {
     shape: [batch, nnet.in_chans, nnet.img_size, nnet.img_size],
-    network: uvitNetwork(weights, nnet),
+    network: trainedNetwork(weights, nnet),
     schedule,
     method,
     guidance: { scale: sample.scale, interval: [0, 1] },

@@ -7,7 +7,7 @@ import { pictureLabel } from "../../eval/picture_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/to_bytes.ts";
-import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/find_weights.ts";
 import { loadWeights } from "../../train/load_weights.ts";
 import { interleaved, pictureFile, writePng } from "./picture_files.ts";
@@ -53,7 +53,7 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
   using state = await loadWeights(device, weights);
   using sampler = new Sampler(device, {
     shape: [n, channels, image_size, image_size],
-    network: uvitNetwork(state, nnet),
+    network: trainedNetwork(state, nnet),
     schedule,
     method: chooseMethod(schedule, recipe.sampler),
     guidance: recipe.guidance,

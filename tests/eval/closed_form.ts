@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "../../engine/mod.ts";
 import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
-import type { Network } from "../../eval/uvit_network.ts";
+import type { Network } from "../../eval/trained_network.ts";
 
 /** The golden files' noise model, `x (0.3 + 0.5 t) + 0.2 sin(3 x) cos(2 t)`, in float64. */
 export function closedForm(x: Float64Array, times: readonly number[]): Float64Array {

@@ -20,7 +20,7 @@ import {
   type SamplerMethod,
   type SamplerStep,
 } from "../../eval/samplers/program.ts";
-import type { Network } from "../../eval/uvit_network.ts";
+import type { Network } from "../../eval/trained_network.ts";
 import { openDevice } from "../device.ts";
 import { distance } from "../golden.ts";
 import { closedForm, closedFormNetwork } from "./closed_form.ts";

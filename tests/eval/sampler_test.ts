@@ -4,7 +4,7 @@ import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import type { SamplerName } from "../../train/sampler_names.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
-import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { distance } from "../golden.ts";
@@ -23,7 +23,7 @@ function tinySampler(
   const open = { variant: null, order: null, grid: null, eta: null, t_end: null };
   return new Sampler(device, {
     shape: [n, 3, 8, 8],
-    network: uvitNetwork(state.nnet, config.nnet),
+    network: trainedNetwork(state.nnet, config.nnet),
     schedule,
     method: chooseMethod(schedule, { sampler, steps: 6, ...open }),
     guidance: { scale: 1.5, interval: [0, 1] },
@@ -81,12 +81,12 @@ Deno.test("Sampler tells how far it is and shows the pictures on the way", async
   ok(Math.abs(square - 1) < 0.3, `${square}`);
 });
 
-Deno.test("uvitNetwork() has a label for none only where it has labels", async () => {
+Deno.test("trainedNetwork() has a label for none only where it has labels", async () => {
   using device = await openDevice();
   const config = tinyConfig({ nnet: { num_classes: -1 } });
   using step = await TrainStep.create(device, config, { recordLength: 1 });
-  equal(uvitNetwork(step.state.nnet, config.nnet).no_label, null);
+  equal(trainedNetwork(step.state.nnet, config.nnet).no_label, null);
   const labelled = tinyConfig();
   using other = await TrainStep.create(device, labelled, { recordLength: 1 });
-  equal(uvitNetwork(other.state.nnet, labelled.nnet).no_label, 16);
+  equal(trainedNetwork(other.state.nnet, labelled.nnet).no_label, 16);
 });

@@ -20,7 +20,7 @@ import {
 } from "../../engine/mod.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { timestepEmbedding, uvit, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
-import type { NnetConfig } from "../../train/config.ts";
+import type { UVitNnetConfig } from "../../train/config.ts";
 import { openDevice } from "../device.ts";
 import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
 
@@ -28,11 +28,11 @@ const TOLERANCE = 1e-4;
 const FILES = [0, 1, 2, 3, 4].map((method) => `uvit_tiny_scalelong${method}`)
   .concat("uvit_cond_scalelong3");
 
-const describe = (config: NnetConfig) => (make: MakeParameter<void>) =>
+const describe = (config: UVitNnetConfig) => (make: MakeParameter<void>) =>
   uvitParameters(config, make);
 
 /** Output, loss and gradients of a golden network, named as in its file. */
-function golden(file: Golden, config: NnetConfig): Record<string, Tensor> {
+function golden(file: Golden, config: UVitNnetConfig): Record<string, Tensor> {
   const leaf = (name: string) => constant(file.f32(name).data, file.f32(name).shape);
   const leaves: Record<string, Tensor> = {};
   const params = uvitParameters(config, (name) => leaves[name] = leaf(`param.${name}`));
@@ -52,7 +52,7 @@ function golden(file: Golden, config: NnetConfig): Record<string, Tensor> {
 }
 
 /** Arrays of a golden network that are further than the tolerance from its file. */
-async function strayed(device: Device, file: Golden, config: NnetConfig): Promise<string[]> {
+async function strayed(device: Device, file: Golden, config: UVitNnetConfig): Promise<string[]> {
   const outputs = golden(file, config);
   using plan = await compile(device, { outputs });
   plan.run();
@@ -140,7 +140,7 @@ Deno.test("uvit() at CIFAR-10's full size draws the reference's output", async (
   ok(distance(output, data) <= TOLERANCE, `${distance(output, data)}`);
 });
 
-const tiny: NnetConfig = {
+const tiny: UVitNnetConfig = {
   name: "uvit",
   img_size: 8,
   patch_size: 4,
@@ -161,7 +161,7 @@ const tiny: NnetConfig = {
 };
 
 /** The tiny network's output in float64, its weights drawn for `config`. */
-function outputOf(config: NnetConfig, inputs: { x: Tensor; timesteps: Tensor; y?: Tensor }) {
+function outputOf(config: UVitNnetConfig, inputs: { x: Tensor; timesteps: Tensor; y?: Tensor }) {
   const values = initialize(describe(config), 5);
   const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
   return evaluateReference([uvit(params, inputs, config)])[0];
@@ -185,7 +185,7 @@ Deno.test("uvit() heeds each option", () => {
 });
 
 Deno.test("uvit() shows blocks, skips and gates in the order they are made", () => {
-  const seen = (config: NnetConfig) => {
+  const seen = (config: UVitNnetConfig) => {
     const values = initialize(describe(config), 5);
     const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
     const shapes: Record<string, readonly number[]> = {};
@@ -205,7 +205,7 @@ Deno.test("uvit() shows blocks, skips and gates in the order they are made", () 
 });
 
 Deno.test("uvit() gives method 4's first gate to the innermost skip", () => {
-  const config: NnetConfig = { ...tiny, depth: 4 };
+  const config: UVitNnetConfig = { ...tiny, depth: 4 };
   const values = initialize(describe(config), 5);
   values["se.0.layer2.bias"].fill(30);
   values["se.1.layer2.bias"].fill(-30);

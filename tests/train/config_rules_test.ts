@@ -1,15 +1,23 @@
 import { deepStrictEqual as deepEqual, match, throws } from "node:assert/strict";
-import { type Config, configSchema } from "../../train/config.ts";
+import { configSchema } from "../../train/config.ts";
 import { checkAgainstDataset, contradictions } from "../../train/config_rules.ts";
-import { presets } from "../../train/presets.ts";
+import { type Preset, presets } from "../../train/presets.ts";
+import type { NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../../train/config.ts";
 import { UsageError } from "../../train/usage_error.ts";
 
-/** A preset, changed. */
-function changed(change: (config: Config) => void, from: Config = presets.quickstart): Config {
+/** A configuration, changed. */
+function changedFrom<N extends NnetConfig>(
+  from: Preset<N>,
+  change: (config: Preset<N>) => void,
+): Preset<N> {
   const config = structuredClone(from);
   change(config);
   return config;
 }
+
+type Change<N> = (config: Preset<N>) => void;
+
+const changed = (change: Change<UVitNnetConfig>) => changedFrom(presets.quickstart, change);
 
 Deno.test("configSchema accepts the presets and refuses strangers", () => {
   for (const config of Object.values(presets)) deepEqual(configSchema.parse(config), config);
@@ -21,7 +29,7 @@ Deno.test("configSchema accepts the presets and refuses strangers", () => {
 });
 
 Deno.test("contradictions() names each pair of fields that cannot both hold", () => {
-  const cases: [(config: Config) => void, RegExp][] = [
+  const cases: [Change<UVitNnetConfig>, RegExp][] = [
     [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
     [(c) => c.nnet.depth = 5, /depth: 5 is odd.*take 6/],
     [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill pictures of 12/],
@@ -39,15 +47,32 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
   }
 });
 
+Deno.test("contradictions() names what a UNet cannot be", () => {
+  const cases: [Change<UNetNnetConfig>, RegExp][] = [
+    [(c) => c.nnet.ch = 48, /ch: 48 channels do not form the 32 groups.*take 64/],
+    [
+      (c) => [c.nnet.ch_mult, c.nnet.attn_resolutions] = [[1, 1, 1, 1], []],
+      /4 levels halve pictures 3 times, which 12 pixels do not allow.*img_size=16/,
+    ],
+    [(c) => c.nnet.attn_resolutions = [12, 5], /no level has a height of 5; there are 12, 6, 3/],
+    [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
+  ];
+  for (const [change, expected] of cases) {
+    const found = contradictions(changedFrom(presets.quickstart_unet, change));
+    deepEqual(found.length, 1, expected.source);
+    match(found[0], expected);
+  }
+});
+
 Deno.test("contradictions() finds nothing where one half of a rule is off", () => {
   deepEqual(contradictions(changed((c) => [c.nnet.scalelong, c.nnet.skip] = [0, false])), []);
   deepEqual(contradictions(changed((c) => [c.train.p_uncond, c.sample.scale] = [0, 0])), []);
-  deepEqual(contradictions(changed((c) => c.sample.scale = 2, presets.cifar10)), []);
+  deepEqual(contradictions(changedFrom(presets.cifar10, (c) => c.sample.scale = 2)), []);
 });
 
 Deno.test("checkAgainstDataset() wants a label more than classes when labels are dropped", () => {
   const shapes = { channels: 3, image_size: 12, classes: 16 };
-  const check = (change: (config: Config) => void, traits = shapes) => () =>
+  const check = (change: Change<UVitNnetConfig>, traits = shapes) => () =>
     checkAgainstDataset(changed(change), traits);
   check(() => {})();
   throws(check((c) => c.nnet.num_classes = 16), {

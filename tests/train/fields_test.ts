@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
 import { z } from "zod";
 import { configSchema } from "../../train/config.ts";
-import { fieldsOf, flatten, nest } from "../../train/fields.ts";
+import { applies, fieldsOf, flatten, nest } from "../../train/fields.ts";
 import { presets } from "../../train/presets.ts";
 
 const schema = z.strictObject({
@@ -59,6 +59,50 @@ Deno.test("fieldsOf() reads a flag's text as the field's type", () => {
   deepEqual(read("group.numbers", "3"), [3]);
   deepEqual(read("group.numbers", "0,3"), [0, 3]);
   equal(read("group.numbers", "0,cat"), undefined);
+});
+
+const kinds = z.strictObject({
+  net: z.discriminatedUnion("name", [
+    z.strictObject({ name: z.literal("a").describe("which"), size: schema.shape.seed }),
+    z.strictObject({
+      name: z.literal("b").describe("which"),
+      size: schema.shape.seed,
+      words: z.array(z.int()),
+    }),
+  ]).describe("a net"),
+});
+
+Deno.test("fieldsOf() gives the fields of all kinds of a group, and who has them", () => {
+  const fields = fieldsOf(kinds);
+  const when = "net.name";
+  deepEqual(fields.map(({ path, only }) => [path, only]), [
+    ["net.name", null],
+    ["net.size", { when, is: ["a", "b"] }],
+    ["net.words", { when, is: ["b"] }],
+  ]);
+  const [name, size, words] = fields;
+  deepEqual([name.choices, name.description, name.group_description], [
+    ["a", "b"],
+    "which",
+    "a net",
+  ]);
+  equal(name.read("c"), undefined);
+  deepEqual([words.read("[]"), words.read("3"), words.read("3,4")], [[], [3], [3, 4]]);
+  deepEqual([applies(size, new Map()), applies(name, new Map())], [false, true]);
+  deepEqual([applies(words, new Map([[when, "a"]])), applies(words, new Map([[when, "b"]]))], [
+    false,
+    true,
+  ]);
+});
+
+Deno.test("fieldsOf() refuses a field that differs between kinds", () => {
+  const differing = z.strictObject({
+    net: z.discriminatedUnion("name", [
+      z.strictObject({ name: z.literal("a"), size: z.int() }),
+      z.strictObject({ name: z.literal("b"), size: z.string() }),
+    ]),
+  });
+  throws(() => fieldsOf(differing), { message: "fieldsOf: net.size has several schemas" });
 });
 
 Deno.test("fieldsOf() describes every field and group of the configuration", () => {

@@ -1,5 +1,6 @@
 import {
   deepStrictEqual as deepEqual,
+  doesNotMatch,
   match,
   rejects,
   strictEqual as equal,
@@ -52,7 +53,7 @@ Deno.test("loadConfig() lays the file over the preset and flags over both", asyn
     equal(config.train.batch_size, 16);
     equal(config.train.keep, 2);
     equal(config.optimizer.lr, 0.5);
-    equal(config.nnet.embed_dim, presets.cifar10.nnet.embed_dim);
+    deepEqual(config.nnet, presets.cifar10.nnet);
     deepEqual(given.sort(), ["optimizer.lr", "train.batch_size", "train.keep"]);
   });
 });
@@ -99,6 +100,43 @@ Deno.test("loadConfig() refuses a file that is missing, no JSON, or no object", 
   }
 });
 
+Deno.test("loadConfig() takes the preset like the one named for another network", async () => {
+  const { config, preset } = await loadConfig(["--nnet.name=unet", "--ch=64"]);
+  equal(preset, "quickstart_unet");
+  deepEqual(config, {
+    ...presets.quickstart_unet,
+    nnet: { ...presets.quickstart_unet.nnet, ch: 64 },
+  });
+  const found = async (...args: string[]) => (await loadConfig(args)).preset;
+  equal(await found("--preset=cifar10", "--nnet.name=unet"), "cifar10_unet");
+  equal(await found("--preset=cifar10_unet", "--nnet.name=uvit"), "cifar10");
+  equal(await found("--preset=cifar10_unet"), "cifar10_unet");
+  await withFile(JSON.stringify(presets.cifar10_unet), async (file) => {
+    deepEqual((await loadConfig(["--config", file])).config, presets.cifar10_unet);
+  });
+});
+
+Deno.test("loadConfig() refuses settings of another network", async () => {
+  await rejects(loadConfig(["--ch=64"]), {
+    name: "UsageError",
+    message: "--nnet.ch: is a setting of unet, not of uvit; leave it out, or set --nnet.name=unet",
+  });
+  await rejects(loadConfig(["--preset=cifar10_unet", "--depth=4", "--conv"]), (error: Error) => {
+    const lines = error.message.split("\n");
+    return lines.length === 2 &&
+      lines.every((line) => line.includes("setting of uvit, not of unet"));
+  });
+});
+
+Deno.test("configHelp() shows the settings of the preset's network alone", () => {
+  const help = configHelp({ about: "", examples: [] }, "cifar10_unet", OWN);
+  match(help, /^ {2}--nnet\.ch_mult=1,2,2,2 +channels/m);
+  match(help, /^ {2}--nnet\.name=unet +the network; its settings follow \(uvit, unet\)$/m);
+  doesNotMatch(help, /patch_size/);
+  const nowhere = configHelp({ about: "", examples: [] }, "quickstart_unet", OWN);
+  match(nowhere, /^ {2}--nnet\.attn_resolutions=6 /m);
+});
+
 Deno.test("loadConfig() tells every contradiction on a line of its own", async () => {
   await rejects(loadConfig(["--depth=3", "--num_heads=7"]), (error: Error) => {
     const lines = error.message.split("\n");
@@ -112,9 +150,12 @@ Deno.test("configHelp() shows examples first, then every flag with the preset's 
   const page = { about: "Trains.", examples: [{ command: "deno task train", does: "all of it" }] };
   const help = configHelp(page, "cifar10", OWN);
   match(help, /^Trains\.\n\nExamples\n {2}deno task train {2}all of it\n/);
-  for (const { path } of fieldsOf(configSchema)) match(help, new RegExp(`^  --${path}=`, "m"));
+  for (const field of fieldsOf(configSchema)) {
+    const { path, only } = field;
+    equal(new RegExp(`^  --${path}=`, "m").test(help), only?.is.includes("uvit") ?? true, path);
+  }
   match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +memory/m);
-  match(help, /^ {2}--preset=cifar10 +settings to start from \(quickstart, cifar10\)$/m);
+  match(help, /^ {2}--preset=cifar10 +settings to start from \(quickstart,\s+cifar10,/m);
   match(help, /^ {2}--help +show/m);
   match(help, /^ {2}--dry_run=false +only look$/m);
   match(help, /^optimizer: the update rule$/m);

@@ -27,6 +27,18 @@ Deno.test("resumeConflicts() names what would make it another run", () => {
   );
 });
 
+Deno.test("resumeConflicts() names another network, not all its settings", () => {
+  const { quickstart, quickstart_unet } = presets;
+  const wanted = { ...quickstart, nnet: quickstart_unet.nnet };
+  deepEqual(resumeConflicts(quickstart, wanted), [
+    '--nnet.name: the checkpoint was trained with "uvit", this run asks for "unet"',
+  ]);
+  const wider = { ...quickstart_unet, nnet: { ...quickstart_unet.nnet, ch_mult: [1, 1, 1] } };
+  deepEqual(resumeConflicts(quickstart_unet, wider), [
+    "--nnet.ch_mult: the checkpoint was trained with [1,2,2], this run asks for [1,1,1]",
+  ]);
+});
+
 Deno.test("resumeConflicts() lets a run be prolonged, tuned and moved", () => {
   const wanted = structuredClone(presets.quickstart);
   wanted.workdir = "elsewhere";

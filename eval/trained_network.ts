@@ -1,5 +1,5 @@
 import type { State, Tensor } from "../engine/mod.ts";
-import { uvit, type UVitConfig, uvitParameters } from "../nets/uvit.ts";
+import { network, type NetworkConfig } from "../nets/network.ts";
 import type { Prediction } from "./samplers/program.ts";
 
 /** A network as samplers see it. */
@@ -17,12 +17,12 @@ export interface Network {
   predict(x: Tensor, timesteps: Tensor, labels?: Tensor): Tensor;
 }
 
-/** U-ViT with weights from a state; with labels, the last of them stands for none. */
-export function uvitNetwork(weights: State, config: UVitConfig): Network {
-  const params = uvitParameters(config, (name) => weights.tensor(name));
+/** A network with weights from a state; with labels, the last of them stands for none. */
+export function trainedNetwork(weights: State, config: NetworkConfig): Network {
+  const forward = network(config, (name) => weights.tensor(name));
   return {
     predicts: "noise",
     no_label: config.num_classes > 0 ? config.num_classes - 1 : null,
-    predict: (x, timesteps, y) => uvit(params, { x, timesteps, y }, config),
+    predict: (x, timesteps, y) => forward({ x, timesteps, y }),
   };
 }

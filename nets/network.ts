@@ -1,0 +1,41 @@
+import type { Tensor } from "../engine/mod.ts";
+import type { MakeParameter } from "./parameters.ts";
+import { unet, type UNetConfig, type UNetInputs, unetParameters } from "./unet.ts";
+import { uvit, type UVitConfig, uvitParameters } from "./uvit.ts";
+
+/** A network's name, and its own options. */
+export type NetworkConfig =
+  | { readonly name: "uvit" } & UVitConfig
+  | { readonly name: "unet" } & UNetConfig;
+
+/** What every network is given; one without dropout has no use for the key. */
+export type NetworkInputs = UNetInputs;
+
+/** Networks' names as their papers write them. */
+export const NETWORK_NAMES: Readonly<Record<NetworkConfig["name"], string>> = {
+  uvit: "U-ViT",
+  unet: "UNet",
+};
+
+/** Describes every parameter of a network, in the order of its reference. */
+export function networkParameters<T>(config: NetworkConfig, make: MakeParameter<T>): void {
+  if (config.name === "uvit") uvitParameters(config, make);
+  else unetParameters(config, make);
+}
+
+/**
+ * A network over its parameters: a function that predicts the noise, of the shape of `x`.
+ *
+ * @param parameter gives the tensor of each parameter
+ */
+export function network(
+  config: NetworkConfig,
+  parameter: MakeParameter<Tensor>,
+): (inputs: NetworkInputs) => Tensor {
+  if (config.name === "uvit") {
+    const params = uvitParameters(config, parameter);
+    return ({ key: _, ...inputs }) => uvit(params, inputs, config);
+  }
+  const params = unetParameters(config, parameter);
+  return (inputs) => unet(params, inputs, config);
+}
