@@ -15,7 +15,7 @@ import {
   sum,
 } from "../engine/mod.ts";
 import { diffuse, TIMESTEP_SCALE } from "../train/vp_sde.ts";
-import type { Network } from "./uvit_network.ts";
+import type { Network } from "./trained_network.ts";
 
 /** Philox streams of the diffusion's noise and of the perturbation. */
 const NOISE = 0x9e26;

@@ -8,7 +8,7 @@ import type { PictureSet } from "../../eval/picture_sets/picture_set.ts";
 import { sampledPictures } from "../../eval/picture_sets/sampled_pictures.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { readReferenceFile } from "../../eval/statistics_file.ts";
-import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
 import { CheckpointError } from "../../train/checkpoint.ts";
 import type { Config } from "../../train/config.ts";
 import { cifar10 } from "../../train/data/cifar10.ts";
@@ -141,7 +141,7 @@ async function ofCheckpoint(
       return sampledPictures(device, `drawn from ${weights.file}`, {
         sampler: {
           shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-          network: uvitNetwork(state, nnet),
+          network: trainedNetwork(state, nnet),
           schedule: SCHEDULE,
           method: chooseMethod(SCHEDULE, recipe.sampler),
           guidance: recipe.guidance,

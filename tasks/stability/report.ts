@@ -1,3 +1,4 @@
+import { NETWORK_NAMES } from "../../nets/network.ts";
 import { oscillation, SETTLING } from "../../eval/oscillation.ts";
 import { humanDuration } from "../../train/human_units.ts";
 import {
@@ -160,13 +161,14 @@ stability.json, every step of every run in the folder runs.</p>
 function networkText(runs: readonly ProbedRun[]): string {
   const { nnet, train, optimizer } = runs[0].config;
   const sizes = [
-    `depth ${nnet.depth}`,
-    `width ${nnet.embed_dim}`,
+    ...nnet.name === "uvit"
+      ? [`depth ${nnet.depth}`, `width ${nnet.embed_dim}`]
+      : [`${nnet.num_res_blocks} blocks per level`, `${nnet.ch} channels x ${nnet.ch_mult}`],
     `batch ${train.batch_size}`,
     `learning rate ${optimizer.lr}`,
   ];
   const swept = runs.some(({ setting }) => setting !== "") ? " (but for what is swept)" : "";
-  return `${nnet.name} with ${sizes.join(", ")}${swept}`;
+  return `${NETWORK_NAMES[nnet.name]} with ${sizes.join(", ")}${swept}`;
 }
 
 function figure(title: string, svg: string, caption: string): string {

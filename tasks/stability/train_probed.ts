@@ -1,6 +1,6 @@
 import type { Device } from "../../engine/mod.ts";
 import { Perturbation } from "../../eval/perturbation.ts";
-import { uvitNetwork } from "../../eval/uvit_network.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Config } from "../../train/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
@@ -94,7 +94,7 @@ async function robustness(
   dataset: Dataset,
   levels: readonly number[],
 ): Promise<LevelRatio[]> {
-  const network = uvitNetwork(state.nnet, nnet);
+  const network = trainedNetwork(state.nnet, nnet);
   const shape = [WATCHED, nnet.in_chans, nnet.img_size, nnet.img_size];
   using perturbation = await Perturbation.create(device, network, shape);
   const { images, labels } = batches(dataset, { seed, random_flip: false }).at(0, WATCHED);

@@ -17,9 +17,15 @@ export interface Variation {
   readonly config: Config;
 }
 
-/** Fields that `--sweep` takes, and where they are in a configuration. */
+/**
+ * Fields that `--sweep` takes, and where they are in a configuration; a UNet's depth is its residual
+ * blocks per level.
+ */
 const SWEEPS = {
-  depth: (c: Config, depth: number): Config => ({ ...c, nnet: { ...c.nnet, depth } }),
+  depth: (c: Config, depth: number): Config => ({
+    ...c,
+    nnet: c.nnet.name === "uvit" ? { ...c.nnet, depth } : { ...c.nnet, num_res_blocks: depth },
+  }),
   kappa: (c: Config, kappa: number): Config => ({ ...c, nnet: { ...c.nnet, kappa } }),
   lr: (c: Config, lr: number): Config => ({ ...c, optimizer: { ...c.optimizer, lr } }),
   batch_size: (c: Config, batch_size: number): Config => ({

@@ -1,7 +1,7 @@
 import { ok } from "node:assert/strict";
 import { affine, square } from "../../engine/mod.ts";
 import { Perturbation } from "../../eval/perturbation.ts";
-import type { Network } from "../../eval/uvit_network.ts";
+import type { Network } from "../../eval/trained_network.ts";
 import { openDevice } from "../device.ts";
 
 const network = (predict: Network["predict"]): Network => ({
