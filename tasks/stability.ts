@@ -78,7 +78,7 @@ const OWN: OwnFlags<StabilityFlags> = {
 
 /** Settings of `--quick`: small, deep and at a high constant rate, where skips matter. */
 const QUICK = {
-  "train.n_steps": 400,
+  "train.n_steps": 300,
   "train.batch_size": 32,
   "optimizer.lr": 2e-3,
   "lr_scheduler.name": "customized",

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { groupRuns, watchedNorm } from "./summary.ts";
+import { decoderNorm, groupRuns } from "./summary.ts";
 import type { ProbedRun } from "./train_probed.ts";
 
 /** Colours that are told apart with any eyes; methods take them in order. */
@@ -22,7 +22,7 @@ export function colours(runs: readonly ProbedRun[]): Map<string, string> {
 
 /** The feature norm that is compared, against steps: a thin line a seed, a panel a method. */
 export function featureNormPlot(runs: readonly ProbedRun[]): string {
-  return panels(runs, "norm of the last block's output", (run) => run.probes[watchedNorm(run)]);
+  return panels(runs, "mean norm of the decoder's blocks", decoderNorm);
 }
 
 /** The whole gradient's norm against steps. */

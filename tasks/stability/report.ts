@@ -12,13 +12,13 @@ import {
 } from "./plots.ts";
 import {
   type Comparison,
+  decoderNorm,
   groupRuns,
   type Ranking,
   rankings,
   type Spread,
   type SummaryRow,
   summaryRow,
-  watchedNorm,
 } from "./summary.ts";
 import type { ProbedRun } from "./train_probed.ts";
 
@@ -73,7 +73,7 @@ function verdict(comparisons: readonly Comparison[]): string {
 /** One page that needs nothing else: text, tables and plots as SVG. */
 export function reportHtml(runs: readonly ProbedRun[], data: ReportData): string {
   const gates = gatesPlot(runs);
-  const rangeOf = (run: ProbedRun) => oscillation(run.probes[watchedNorm(run)]).range;
+  const rangeOf = (run: ProbedRun) => oscillation(decoderNorm(run)).range;
   const legend = [...colours(runs)].map(([method, colour]) =>
     `<span><i style="background:${colour}"></i>${escape(method)}</span>`
   ).join("");
@@ -103,8 +103,11 @@ ${
     figure(
       "Oscillation range of the feature norm",
       rangePlot(runs, rangeOf),
-      `Largest minus smallest norm of the last block's output (the root of the batch's mean squared
-norm) after the first ${100 * SETTLING}% of the steps. A dot is a seed, a bar their mean.`,
+      `Largest minus smallest feature norm after the first ${
+        100 * SETTLING
+      }% of the steps. The feature
+norm is the mean over the decoder's blocks (those that take a long skip) of the norm of the block's
+output, the root of the batch's mean squared norm. A dot is a seed, a bar their mean.`,
     )
   }
 ${table(data.rows)}

@@ -14,7 +14,7 @@ export interface SummaryRow {
   readonly setting: string;
   readonly seeds: number;
   readonly diverged: number;
-  /** Oscillation range of the watched feature norm. */
+  /** Oscillation range of {@linkcode decoderNorm}. */
   readonly range: Spread | null;
   /** The range over the mean norm. */
   readonly relative: Spread | null;
@@ -29,12 +29,18 @@ export interface SummaryRow {
   readonly robustness: readonly ({ readonly level: number } & Spread)[];
 }
 
-/** Name of the feature norm that is compared: the output of the network's last block. */
-export function watchedNorm({ probes }: ProbedRun): string {
-  const blocks = Object.keys(probes).filter((name) =>
-    name.startsWith("feature_norm.") && !/^feature_norm\.(scaled_)?skips\./.test(name)
+/**
+ * The feature norm that is compared: the mean over the blocks of the decoder, those that take a long
+ * skip and what follows them, at each step.
+ */
+export function decoderNorm({ probes }: ProbedRun): number[] {
+  const names = Object.keys(probes).filter((name) => name.startsWith("feature_norm."));
+  const first = names.findIndex((name) => name.startsWith("feature_norm.scaled_skips."));
+  const blocks = names.slice(Math.max(0, first))
+    .filter((name) => !/^feature_norm\.(scaled_)?skips\./.test(name));
+  return probes[blocks[0]].map((_, i) =>
+    blocks.reduce((sum, name) => sum + probes[name][i], 0) / blocks.length
   );
-  return blocks[blocks.length - 1];
 }
 
 /** The runs of each method and setting, in the order given. */
@@ -48,7 +54,7 @@ export function summaryRow(runs: readonly ProbedRun[]): SummaryRow {
   const whole = runs.filter(({ diverged_at }) => diverged_at === null);
   const spread = (value: (run: ProbedRun) => number): Spread | null =>
     whole.length === 0 ? null : meanAndDeviation(whole.map(value));
-  const norm = (run: ProbedRun): Oscillation => oscillation(run.probes[watchedNorm(run)]);
+  const norm = (run: ProbedRun): Oscillation => oscillation(decoderNorm(run));
   const levels = whole[0]?.robustness.map(({ level }) => level) ?? [];
   return {
     method,

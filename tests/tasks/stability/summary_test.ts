@@ -5,7 +5,7 @@ import type { ProbedRun } from "../../../tasks/stability/train_probed.ts";
 import { variations } from "../../../tasks/stability/variation.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
-/** A run whose watched norm swings between 10 and `10 + range`. */
+/** A run whose mean norm of the decoder swings between 10 and `10 + range`. */
 function run(method: string, seed: number, range: number, diverged_at: number | null = null) {
   const swing = Array.from({ length: 20 }, (_, i) => 10 + (i % 2) * range);
   return {
@@ -16,8 +16,10 @@ function run(method: string, seed: number, range: number, diverged_at: number | 
     grad_norm: swing,
     probes: {
       "feature_norm.in_blocks.0": swing.map(() => 1e9),
-      "feature_norm.out_blocks.0": swing,
+      "feature_norm.skips.1": swing.map(() => 1e9),
       "feature_norm.scaled_skips.1": swing.map(() => 1e9),
+      "feature_norm.out_blocks.0": swing.map((v) => 2 * v),
+      "feature_norm.out_blocks.1": swing.map(() => 0),
     },
     diverged_at,
     robustness: diverged_at === null ? [{ level: 0.1, ratio: range + seed }] : [],
