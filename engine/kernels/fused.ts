@@ -40,7 +40,7 @@ interface Bound {
   stored: boolean;
 }
 
-/** Generates the function. In vec4 form `flat` counts vectors. See {@linkcode fitsVec4}. */
+/** Generates the function. In vec4 form `flat` and `column` count vectors; see {@linkcode fitsVec4}. */
 export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContext): FusedFunction {
   const { type, refOf, rootOf } = context;
   const own: Bound[] = [];
@@ -175,7 +175,7 @@ function accessOf(node: Node, i: number, type: WgslType, columns?: number): Acce
   const per = element === "vec4f" ? 4 : 1;
   const sizes = shape.map((n, d) => vector && d === last ? n / 4 : n);
   const steps = strides.map((s, d) => d === last && per === 4 ? 1 : s / per);
-  const coordinates = coordinatesOf(sizes, vector ? undefined : columns);
+  const coordinates = coordinatesOf(sizes, vector ? columns && columns / 4 : columns);
   const terms = coordinates.flatMap((c, d) =>
     steps[d] === 0 ? [] : [steps[d] === 1 ? c : `${c} * ${steps[d]}u`]
   );

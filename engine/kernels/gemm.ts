@@ -1,8 +1,9 @@
+import type { WgslType } from "../ops/elementwise.ts";
 import type { Tensor } from "../tensor.ts";
-import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import type { Picture } from "./picture.ts";
-import { isOnePass, kLanes } from "./k_lanes.ts";
+import { isOnePass, nLanes } from "./n_lanes.ts";
 import { tiled } from "./tiled.ts";
 
 /** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
@@ -74,7 +75,7 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
     const summed = c.ref.dtype === "f32" || isOnePass(subgroupSize, gemm)
       ? gemm
       : { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
-    emitter.emit(kLanes(subgroupSize, summed));
+    emitter.emit(nLanes(subgroupSize, summed));
   } else emitter.emit(tiled(emitter.capabilities, gemm));
 }
 
@@ -92,21 +93,25 @@ export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
   return words;
 }
 
-/** The `finish` function of a product: its epilogue, or a plain store to C. Bindings start at 3. */
-export function gemmFinish(g: Gemm): FusedFunction {
+/**
+ * The `finish` function of a product: its epilogue, or a plain store to C. Bindings start at 3. In
+ * vec4 form `flat` and `column` count vectors.
+ */
+export function gemmFinish(g: Gemm, form: WgslType = "f32"): FusedFunction {
   if (!g.epilogue) {
     const { to, c } = g;
-    const [name, { dtype }] = to ? ["to", to] : ["C", c.ref];
+    const name = to ? "to" : "C";
+    const type = elementType(to ?? c.ref, form);
     return {
-      code: `${to ? declareBindings([{ name, type: dtype, access: "read_write" }], 3) : ""}
-fn finish(flat: u32, row: u32, column: u32, value: f32) { ${name}[flat] = ${dtype}(value); }`,
+      code: `${to ? declareBindings([{ name, type, access: "read_write" }], 3) : ""}
+fn finish(flat: u32, row: u32, column: u32, value: ${form}) { ${name}[flat] = ${type}(value); }`,
       bindings: to ? [{ ref: to, access: "read_write" }] : [],
     };
   }
   const { fused, ...memory } = g.epilogue;
   return fuse(fused, {
     ...memory,
-    type: "f32",
+    type: form,
     firstBinding: 3,
     bound: [{ ref: g.c.ref, name: "C" }],
     columns: g.c.run ?? g.n,

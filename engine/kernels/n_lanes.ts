@@ -1,0 +1,232 @@
+import { type Dispatch, elementType } from "./dispatch.ts";
+import { fitsVec4 } from "./fused.ts";
+import {
+  alongColumns,
+  finishPlace,
+  type Gemm,
+  GEMM_UNIFORMS,
+  gemmFinish,
+  gemmFlops,
+  type GemmOperand,
+  gemmUniforms,
+} from "./gemm.ts";
+import { indexPlace, pictureElement } from "./picture.ts";
+
+/**
+ * Product for software adapters, where every load and every branch costs and registers are what is
+ * fast: the lanes of one subgroup own the columns; a tile of B sits in a private array that is read
+ * at constant indices only, rows of A stream past it. The lanes load a row of A together, each a
+ * part of it, and broadcast its elements one after another.
+ */
+export function nLanes(lanes: number, g: Gemm): Dispatch {
+  const shape = shapeOf(lanes, g);
+  const { depth, each, wideA, wideB, wideC } = shape;
+  const rows = Math.ceil(g.m / Math.ceil(g.m / 256));
+  const finish = gemmFinish(g, wideC ? "vec4f" : "f32");
+  const [outer, inner] = g.batches ?? [1, 1];
+  const type = ({ ref }: GemmOperand, wide: boolean) => elementType(ref, wide ? "vec4f" : "f32");
+  return {
+    label: g.label,
+    code: `${GEMM_UNIFORMS}
+@group(0) @binding(0) var<storage, read> A: array<${type(g.a, wideA)}>;
+@group(0) @binding(1) var<storage, read> B: array<${type(g.b, wideB)}>;
+@group(0) @binding(2) var<storage, read_write> C: array<${type(g.c, wideC)}>;
+@group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
+${finish.code}
+@compute @workgroup_size(${lanes})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  // A single pass may leave C to the epilogue's memory; the binding is there all the same.
+  _ = &C;
+  let outer = workgroup.z / p.inner;
+  let inner = workgroup.z % p.inner;
+  let a0 = p.a_offset + outer * p.a0 + inner * p.a1;
+  let b0 = p.b_offset + outer * p.b0 + inner * p.b1;
+  let c0 = p.c_offset + outer * p.c0 + inner * p.c1;
+  let m0 = workgroup.y * p.rows;
+  let m1 = min(m0 + p.rows, p.m);
+  // Always 1, but not known to the driver, which would unroll the loop for seconds.
+  let one = min(p.m, 1u);
+  let first = workgroup.x * ${lanes * each}u;
+  ${
+      list(each, (e) =>
+        `let n${e} = first + ${wideC ? `4u * lane + ${e}u` : `${e * lanes}u + lane`};`)
+    }
+  ${
+      list(wideC ? 1 : each, (e) => {
+        const [row, column] = finishPlace(g, "0u", `n${e}`);
+        return `let cn${e} = c0 + ${alongColumns(g.c, `n${e}`, "p.cn")}; ` +
+          `let row${e} = ${row}; let column${e} = ${wideC ? `(${column}) / 4u` : column};`;
+      })
+    }
+  ${g.b.picture ? "" : list(each, (e) => `let bn${e} = b0 + min(n${e}, p.n - 1u) * p.bn;`)}
+  var tile: array<f32, ${each * depth}>;
+  // The last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
+  let last = (p.k - 1u) / ${depth}u * ${depth}u;
+  ${
+      shape.single ? "" : `for (var k0 = 0u; k0 < last; k0 += ${depth}u) {
+    let partial = k0 > 0u || p.accumulate != 0u;
+    ${passOf(g, shape, false)}
+  }`
+    }
+  {
+    let k0 = last;
+    let partial = k0 > 0u || p.accumulate != 0u;
+    ${passOf(g, shape, true)}
+  }
+}`,
+    bindings: [
+      { ref: g.a.ref, access: "read" },
+      { ref: g.b.ref, access: "read" },
+      { ref: g.c.ref, access: "read_write" },
+      ...finish.bindings,
+    ],
+    uniforms: gemmUniforms(g, rows),
+    workgroups: [Math.ceil(g.n / (lanes * each)), Math.ceil(g.m / rows), outer * inner],
+    flops: gemmFlops(g),
+  };
+}
+
+/** True where all of K is one pass, so that no partial sums go through C. */
+export function isOnePass(lanes: number, g: Gemm): boolean {
+  return g.k <= pickDepth(lanes, g).depth;
+}
+
+/** What of a product is in the text of its kernel; the rest is in the uniforms. */
+interface KernelShape {
+  readonly lanes: number;
+  /** Elements of K per pass. */
+  readonly depth: number;
+  /** Columns of C per lane. */
+  readonly each: number;
+  /** A lane loads four neighbours of A at a time; of B; and loads and stores four of C. */
+  readonly wideA: boolean;
+  readonly wideB: boolean;
+  readonly wideC: boolean;
+  /** All of K is one pass. */
+  readonly single: boolean;
+  /** Every workgroup's columns are all there. */
+  readonly whole: boolean;
+}
+
+function shapeOf(lanes: number, g: Gemm): KernelShape {
+  const { depth, wideA } = pickDepth(lanes, g);
+  const each = pickColumns(g.n, lanes);
+  const wideC = each === 4 && hasVectors(g.c, g.n) &&
+    fitsVec4(g.epilogue?.fused.nodes ?? [], g.c.run ?? g.n);
+  return {
+    lanes,
+    depth,
+    each,
+    wideA,
+    wideB: wideC && g.b.picture === undefined && hasVectors(g.b, g.n),
+    wideC,
+    single: isOnePass(lanes, g),
+    whole: g.n % (lanes * each) === 0,
+  };
+}
+
+/** True where all neighbours along the columns can be loaded four at a time. */
+function hasVectors({ row, column, offset = 0, batch = [0, 0], run }: GemmOperand, n: number) {
+  return (run !== undefined || column === 1) &&
+    [n, row, offset, ...batch, ...(run ? [run, column] : [])].every((v) => v % 4 === 0);
+}
+
+/** One pass: a tile of B is loaded and the rows of A go past it. */
+function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
+  const { lanes, depth, each, wideA, wideB, wideC, whole } = shape;
+  const { picture } = g.b;
+  const inside = (e: number) => whole ? "inside" : `inside && n${e} < p.n`;
+  const to = (e: number) => `tile[j * ${each}u + ${e}u]`;
+  const element = (e: number) =>
+    picture
+      ? pictureElement(`b${e}`, picture, "bk", `bn${e}`) +
+        ` ${to(e)} = select(0.0, f32(B[b0 + b${e}_at]) * p.alpha, ${inside(e)} && b${e}_in);`
+      : `${to(e)} = select(0.0, f32(B[bn${e} + k * p.bk]) * p.alpha, ${inside(e)});`;
+  const wide = `let b = vec4f(B[(bn0 + k * p.bk) / 4u]) * p.alpha; ` +
+    list(each, (e) => `${to(e)} = select(0.0, b[${e}], ${inside(e)});`);
+  // Where a lane's part of A's row starts, one element or vector after another.
+  const parts = list(wideA ? depth / (4 * lanes) : depth / lanes, (i) => {
+    const k = wideA ? `${4 * lanes * i}u + 4u * lane` : `${lanes * i}u + lane`;
+    const from = `min(k0 + ${k}, p.k - ${wideA ? 4 : 1}u)`;
+    const at = `a0 + ${alongColumns(g.a, `from${i}`, "p.ak")}`;
+    return `let from${i} = ${from}; let ak${i} = ${wideA ? `(${at}) / 4u` : at};`;
+  });
+  const rowOfA = list(
+    wideA ? depth / (4 * lanes) : depth / lanes,
+    (i) => `let x${i} = ${wideA ? "vec4f" : "f32"}(A[am + ak${i}]);`,
+  );
+  const broadcast = (j: number) =>
+    wideA
+      ? `x${Math.floor(j / (4 * lanes))}[${j % 4}], ${Math.floor(j / 4) % lanes}u`
+      : `x${Math.floor(j / lanes)}, ${j % lanes}u`;
+  const sums = list(
+    depth,
+    (j) =>
+      `let y${j} = subgroupBroadcast(${broadcast(j)}); ` +
+      list(each, (e) => `s${e} = fma(y${j}, tile[${j * each + e}], s${e});`, " "),
+  );
+  // Without earlier sums their load is left out.
+  const begin = shape.single && !g.accumulate
+    ? list(each, (e) => `var s${e} = 0.0;`)
+    : wideC
+    ? `let old = select(vec4f(0.0), vec4f(C[(cm + cn0) / 4u]), partial); ` +
+      list(each, (e) => `var s${e} = old[${e}];`)
+    : list(each, (e) => `var s${e} = select(0.0, f32(C[cm + cn${e}]), partial);`);
+  const store = (e: number, value: string) => {
+    const at = wideC ? `(cm + cn${e}) / 4u` : `cm + cn${e}`;
+    const code = last
+      ? `finish(${at}, row${e} + m, column${e}, ${value});`
+      : `C[${at}] = ${value};`;
+    return whole ? code : `if (n${e} < p.n) { ${code} }`;
+  };
+  return `
+    ${
+    picture
+      ? list(each, (e) => indexPlace(`bn${e}`, picture.n, `min(n${e}, p.n - 1u)`, "p.bn"))
+      : ""
+  }
+    for (var j = 0u; j < ${depth}u * one; j++) {
+      let k = min(k0 + j, p.k - 1u);
+      // Zeros beyond the edge of K also undo what A's clamped indices read there.
+      let inside = k0 + j < p.k;
+      ${picture ? indexPlace("bk", picture.k, "k", "p.bk") : ""}
+      ${wideB ? wide : list(each, element)}
+    }
+    ${parts}
+    for (var m = m0; m < m1; m++) {
+      let am = m * p.am${wideA ? " / 4u" : ""};
+      let cm = m * p.cm;
+      ${rowOfA}
+      ${begin}
+      ${sums}
+      ${wideC ? store(0, "vec4f(s0, s1, s2, s3)") : list(each, (e) => store(e, `s${e}`))}
+    }`;
+}
+
+function list(n: number, f: (i: number) => string, separator = "\n      "): string {
+  return Array.from({ length: n }, (_, i) => f(i)).join(separator);
+}
+
+/** Most elements of K per pass: what of B stays in the nearest cache. */
+const MOST_DEPTH = 96;
+
+/** Elements of K per pass: the least padded work, counting the cost of a pass over C. */
+function pickDepth(lanes: number, { a, k }: Gemm): { depth: number; wideA: boolean } {
+  const vectors = hasVectors(a, k);
+  let best = { depth: lanes, wideA: false, cost: Infinity };
+  const consider = (depth: number, wideA: boolean) => {
+    const cost = Math.ceil(k / depth) * (depth * (wideA ? 1 : 1.1) + 12);
+    if (cost <= best.cost) best = { depth, wideA, cost };
+  };
+  for (let depth = lanes; depth <= MOST_DEPTH; depth += lanes) {
+    consider(depth, false);
+    if (vectors && depth % (4 * lanes) === 0) consider(depth, true);
+  }
+  return best;
+}
+
+/** Columns per lane: the least padded work, counting the cost of streaming A. */
+function pickColumns(n: number, lanes: number): number {
+  const cost = (each: number) => Math.ceil(n / (lanes * each)) * (each + 1);
+  return [1, 2, 3, 4].reduce((best, each) => cost(each) <= cost(best) ? each : best);
+}
