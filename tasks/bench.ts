@@ -10,6 +10,7 @@ import { jaxJs } from "./bench/jax_js.ts";
 import { JOB_KINDS, jobs } from "./bench/jobs.ts";
 import type { Library } from "./bench/library.ts";
 import { ourLibrary } from "./bench/our_library.ts";
+import { loadingRow } from "./bench/loading.ts";
 import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { samplingRows } from "./bench/sampling.ts";
 import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
@@ -17,7 +18,7 @@ import { trainingRows } from "./bench/training_step.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
-const KINDS = [...JOB_KINDS, "training", "sampling", "inception"] as const;
+const KINDS = [...JOB_KINDS, "training", "sampling", "inception", "load"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
@@ -68,6 +69,8 @@ export async function main(args: readonly string[]): Promise<void> {
     : [];
   if (only.includes("inception")) status("inception");
   const inception = only.includes("inception") ? await inceptionRow(device, rounds) : null;
+  if (only.includes("load")) status("loading 500 MB");
+  const loading = only.includes("load") ? await loadingRow(device, rounds) : null;
   status("");
   const report: BenchReport = {
     system: {
@@ -84,6 +87,7 @@ export async function main(args: readonly string[]): Promise<void> {
     training,
     sampling,
     inception,
+    loading,
   };
   console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
 }

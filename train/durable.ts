@@ -7,6 +7,14 @@ export async function writeDurably(file: string, bytes: Uint8Array): Promise<voi
   await handle.sync();
 }
 
+/** Writes a file, in the place of one that may be there, such that its name is always a whole file's. */
+export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
+  const saving = join(dirname(file), `.saving-${basename(file)}`);
+  if (await exists(saving)) await Deno.remove(saving);
+  await writeDurably(saving, bytes);
+  await renameDurably(saving, file);
+}
+
 /**
  * Renames, replacing a file of the new name, and returns once the new name has reached the disk.
  */

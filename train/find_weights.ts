@@ -65,11 +65,7 @@ async function weightsIn(file: string, { kind, config: given }: FindOptions): Pr
   const saved = savedIn(file, weights.metadata);
   const config = saved?.config ?? given;
   if (!config) throw new UsageError(unknownNetwork(file, weights));
-  if (saved && given) {
-    throw new UsageError(
-      `${file}: says itself what its network is; leave --preset, --config and --nnet out`,
-    );
-  }
+  if (saved && given) throw new UsageError(namesItself(file));
   mustFit(fitWeights(weights.shapes, shapesOf(config)), file);
   const step = saved ? saved.step : await stepBeside(file);
   return { file, kind, files: weights.files, step, config };
@@ -105,7 +101,13 @@ function unknownNetwork(file: string, weights: WeightsFile): string {
     `settings that differ` + (known === "" ? "" : ` (its shapes say ${known})`);
 }
 
-async function stepBeside(file: string): Promise<number | null> {
+/** The line for a network that is named twice. */
+export function namesItself(file: string): string {
+  return `${file}: says itself what its network is; leave --preset, --config and --nnet out`;
+}
+
+/** The step that a file in PyTorch's checkpoint folder is of; null for any other. */
+export async function stepBeside(file: string): Promise<number | null> {
   const folder = dirname(file);
   const inFolder = [NNET_PTH, NNET_EMA_PTH].includes(basename(file));
   return inFolder && await hasPytorchStep(folder) ? await readPytorchStep(folder) : null;

@@ -36,7 +36,7 @@ export interface TensorFile extends Disposable {
   read(name: string): StoredTensor;
   /**
    * An array's values from first to last, in pieces of so many bytes (a multiple of 8) where the file
-   * allows it; a piece has one dimension or the array's own.
+   * allows it; a piece has one dimension or the array's own, and may be gone when the next is taken.
    */
   pieces(name: string, bytes: number): Iterable<StoredTensor>;
 }
@@ -119,7 +119,7 @@ function inPth(path: string, root: PthValue): TensorFile {
     if (value instanceof Map) value.forEach((inner, key) => gather(inner, inside(key)));
     else if (Array.isArray(value)) value.forEach((inner, i) => gather(inner, inside(i)));
     else if (isTensor(value)) tensors.push([name, value]);
-    else values.set(name, value);
+    else values.set(name === "" ? "value" : name, value);
   };
   gather(root, "");
   const groups = root instanceof Map
@@ -137,6 +137,7 @@ export function isTensor(value: PthValue | undefined): value is StoredTensor {
 
 function inSafetensors(path: string): TensorFile {
   const file = openSafetensors(path);
+  let memory = new Uint8Array();
   return {
     path,
     kind: "safetensors",
@@ -151,7 +152,8 @@ function inSafetensors(path: string): TensorFile {
       const size = dtypeBytes(dtype);
       const total = elements(shape) * size;
       for (let at = 0; at < total; at += bytes) {
-        const piece = new Uint8Array(Math.min(bytes, total - at));
+        if (memory.length < Math.min(bytes, total)) memory = new Uint8Array(bytes);
+        const piece = memory.subarray(0, Math.min(bytes, total - at));
         file.read(name, at, piece);
         yield tensorOf(dtype, [piece.length / size], piece);
       }

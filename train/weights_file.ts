@@ -1,7 +1,7 @@
 import type { State } from "../engine/mod.ts";
 import type { Values } from "./checkpoint.ts";
 import type { Shapes } from "./fit_weights.ts";
-import { toFloat32 } from "./formats/stored_tensor.ts";
+import { type StoredTensor, toFloat32 } from "./formats/stored_tensor.ts";
 import { openTensorFile, type TensorFile } from "./tensor_file.ts";
 
 /** Which weights of a checkpoint: their moving average, or as they are. */
@@ -45,11 +45,16 @@ export class WeightsFile implements Disposable {
     return this.#file.metadata;
   }
 
+  /** An array as it is stored. */
+  read(name: string): StoredTensor {
+    return this.#file.read(this.#prefix + name);
+  }
+
   /** Arrays in float32. @param names in the file, by parameter */
   values(names: ReadonlyMap<string, string>): Values {
     const values: Values = {};
     for (const [parameter, name] of names) {
-      const tensor = this.#file.read(this.#prefix + name);
+      const tensor = this.read(name);
       values[parameter] = { shape: tensor.shape, data: toFloat32(tensor) };
     }
     return values;

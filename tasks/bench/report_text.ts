@@ -1,6 +1,7 @@
 import { textTable } from "../text_table.ts";
 import type { AdapterRates } from "./adapter_rates.ts";
 import type { InceptionRow } from "./inception.ts";
+import type { LoadingRow } from "./loading.ts";
 import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
 import type { TrainingRow } from "./training_step.ts";
@@ -18,11 +19,13 @@ export interface BenchReport {
   readonly sampling: readonly SamplingRow[];
   /** Features for FID; null where `--only` leaves them out. */
   readonly inception: InceptionRow | null;
+  /** Null where `--only` leaves it out. */
+  readonly loading: LoadingRow | null;
 }
 
 /** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
 export function reportText(report: BenchReport): string {
-  const { system, adapter, rates, jobs, training, sampling, inception } = report;
+  const { system, adapter, rates, jobs, training, sampling, inception, loading } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -37,6 +40,7 @@ export function reportText(report: BenchReport): string {
   if (training.length > 0) sections.push(trainingTable(training));
   if (sampling.length > 0) sections.push(samplingTable(sampling));
   if (inception) sections.push(inceptionTable(inception));
+  if (loading) sections.push(loadingText(loading));
   return sections.join("\n\n");
 }
 
@@ -67,6 +71,15 @@ function trainingTable(rows: readonly TrainingRow[]): string {
     ]),
     1,
   );
+}
+
+function loadingText({ bytes, megabytes_per_s, extra_megabytes }: LoadingRow): string {
+  const extra = extra_megabytes === null
+    ? ""
+    : `, ${extra_megabytes.toFixed(0)} MB more of the host`;
+  return `load ${(bytes / 1e6).toFixed(0)} MB of safetensors  ${
+    megabytes_per_s.toFixed(0)
+  } MB/s${extra}`;
 }
 
 /** A line for each network. */

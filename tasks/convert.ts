@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { CastError } from "../train/cast_tensor.ts";
+import { CheckpointError } from "../train/checkpoint.ts";
+import { exists } from "../train/durable.ts";
+import { fieldsOf, flatten, nest } from "../train/fields.ts";
+import { parseArguments } from "../train/flags.ts";
+import { helpText } from "../train/help_text.ts";
+import {
+  NETWORK_DEFAULTS,
+  networkConfig,
+  networkFields,
+  networkSchema,
+} from "../train/network_flags.ts";
+import { UsageError } from "../train/usage_error.ts";
+import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
+import { convertFile, type ConvertFlags } from "./convert/convert_file.ts";
+import { outputKind } from "./convert/output_kind.ts";
+import { runTask } from "./run_task.ts";
+
+const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.strictObject({
+  dtype: z.enum(["f32", "f16", "bf16"]).nullable()
+    .describe("type that numbers are stored in; null: as they are; whole numbers stay"),
+  weights: z.enum(["ema", "nnet"])
+    .describe("of a checkpoint, to a file: the moving average of the weights, or the weights"),
+  force: z.boolean().describe("write over what is there"),
+  help: z.boolean().describe("show this page; -h for short"),
+});
+
+const defaults = { dtype: null, weights: "ema", force: false, help: false };
+
+/** Writes weights or a checkpoint in another form. */
+async function main(args: readonly string[]): Promise<void> {
+  const { settings, positional } = parseArguments(args, schema, networkSchema, networkFields());
+  const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
+  if (flags.help) return console.log(help());
+  const [from, to, ...more] = positional;
+  if (from === undefined || to === undefined) {
+    throw new UsageError(
+      "name what to convert and where to: deno task convert IN OUT; --help shows how",
+    );
+  }
+  if (more.length > 0) {
+    throw new UsageError(`${JSON.stringify(more[0])}: one IN and one OUT at a time`);
+  }
+  const kind = outputKind(to);
+  const config = await networkConfig(settings);
+  if (!flags.force && await exists(to)) {
+    throw new UsageError(`${to}: exists; choose another name, or --force to write over it`);
+  }
+  const done = kind === "checkpoint" || kind === "pytorch_checkpoint"
+    ? await convertCheckpoint(from, to, { kind, dtype: flags.dtype, config })
+    : await convertFile(from, to, { ...flags, kind, config });
+  console.log(done);
+}
+
+function help(): string {
+  return helpText({
+    about: "Writes weights or a checkpoint in another form, by the endings of IN and OUT:\n" +
+      "  files    .safetensors (also read by its .index.json), .pth, .npz, .npy\n" +
+      "  folders  a checkpoint of ours (no ending; a run's is its newest), of PyTorch (12.ckpt)\n" +
+      "Between the two kinds of folders everything is kept. A folder to a file takes its weights.\n" +
+      "PyTorch's folders and files do not name their network: what becomes ours needs --preset or\n" +
+      "--config, and the --nnet settings that differ.",
+    examples: [
+      { command: "deno task convert runs/a nnet_ema.pth", does: "weights for PyTorch" },
+      {
+        command: "deno task convert runs/a/checkpoints/900 900.ckpt",
+        does: "a checkpoint that PyTorch goes on from",
+      },
+      {
+        command: "deno task convert 12.ckpt a/checkpoints/12 --preset=cifar10 --nnet.scalelong=3",
+        does: "PyTorch's as ours",
+      },
+      {
+        command: "deno task convert model.safetensors.index.json small.safetensors --dtype=bf16",
+        does: "one file of half the size",
+      },
+    ],
+    schemas: [schema, networkSchema],
+    defaults: new Map([
+      ...flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
+      ...flatten(NETWORK_DEFAULTS, fieldsOf(networkSchema)),
+    ]),
+  });
+}
+
+if (import.meta.main) await runTask(main, [CastError, CheckpointError]);

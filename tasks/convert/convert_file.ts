@@ -1,0 +1,94 @@
+import { dirname } from "node:path";
+import { castTensor, type FloatDtype } from "../../train/cast_tensor.ts";
+import { CheckpointError, checkpointMetadata, savedIn } from "../../train/checkpoint.ts";
+import type { Config } from "../../train/config.ts";
+import { replaceFile } from "../../train/durable.ts";
+import { namesItself, stepBeside, weightsFiles } from "../../train/find_weights.ts";
+import { fitWeights, mustFit } from "../../train/fit_weights.ts";
+import { encodeNpy } from "../../train/formats/npy.ts";
+import { encodeNpz } from "../../train/formats/npz.ts";
+import { encodePth } from "../../train/formats/pth.ts";
+import { encodeSafetensors } from "../../train/formats/safetensors.ts";
+import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
+import { humanBytes } from "../../train/human_units.ts";
+import { shapesOf } from "../../train/network_shapes.ts";
+import type { TensorFileKind } from "../../train/tensor_file.ts";
+import { UsageError } from "../../train/usage_error.ts";
+import { openWeights, type WeightsKind } from "../../train/weights_file.ts";
+
+/** What may be chosen of a conversion to a file. */
+export interface ConvertFlags {
+  dtype: "f32" | "f16" | "bf16" | null;
+  weights: WeightsKind;
+}
+
+const DTYPES: Readonly<Record<string, FloatDtype>> = { f32: "F32", f16: "F16", bf16: "BF16" };
+
+/**
+ * Writes the arrays of a file, or the weights of a checkpoint, as a file of another kind; returns a
+ * line that says what was done. With a configuration, they must be its network's, and safetensors
+ * name it.
+ *
+ * @throws {UsageError} for what cannot be asked of it
+ * @throws {CheckpointError} where it cannot be read or is of another network
+ * @throws {CastError} where a number is too large for the type
+ */
+export async function convertFile(
+  from: string,
+  to: string,
+  { dtype, weights, kind, config }: ConvertFlags & { kind: TensorFileKind; config: Config | null },
+): Promise<string> {
+  const [source] = await weightsFiles(from, weights);
+  using file = await openWeights(source, weights);
+  let names = new Map(Object.keys(file.shapes).map((name) => [name, name]));
+  let metadata = file.metadata;
+  if (config !== null) {
+    if (savedIn(source, metadata)) throw new UsageError(namesItself(source));
+    const fit = fitWeights(file.shapes, shapesOf(config));
+    mustFit(fit, source);
+    names = new Map(fit.names);
+    metadata = checkpointMetadata({ step: await stepBeside(source) ?? 0, config });
+  }
+  if (names.size === 0) throw new CheckpointError(`${source}: has no arrays`);
+  const tensors: Record<string, StoredTensor> = {};
+  for (const [parameter, name] of names) {
+    const tensor = file.read(name);
+    tensors[parameter] = dtype === null ? tensor : castTensor(tensor, DTYPES[dtype], parameter);
+  }
+  const bytes = encode(to, kind, tensors, metadata);
+  await Deno.mkdir(dirname(to), { recursive: true });
+  await replaceFile(to, bytes);
+  return `Left ${to}: ${names.size} arrays, ${humanBytes(bytes.length)}`;
+}
+
+function encode(
+  to: string,
+  kind: TensorFileKind,
+  tensors: Record<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  switch (kind) {
+    case "safetensors":
+      return encodeSafetensors(
+        tensors,
+        Object.keys(metadata).length > 0 ? { ...metadata } : undefined,
+      );
+    case "pth":
+      return encodePth(new Map(Object.entries(tensors)));
+    case "npz":
+    case "npy": {
+      const narrow = Object.entries(tensors).find(([, { dtype }]) => dtype === "BF16");
+      if (narrow) {
+        throw new UsageError(`${to}: NumPy has no bfloat16, as ${narrow[0]} is; give --dtype=f32`);
+      }
+      if (kind === "npz") return encodeNpz(tensors);
+      const [only, ...more] = Object.values(tensors);
+      if (more.length > 0) {
+        throw new UsageError(
+          `${to}: .npy holds one array, and there are ${more.length + 1}; take .npz`,
+        );
+      }
+      return encodeNpy(only);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { CheckpointError } from "../train/checkpoint.ts";
+import { fieldsOf } from "../train/fields.ts";
+import { parseArguments } from "../train/flags.ts";
+import { helpText } from "../train/help_text.ts";
+import { UsageError } from "../train/usage_error.ts";
+import { inspectedFiles, inspectFile } from "./inspect/inspect_file.ts";
+import { inspectionText } from "./inspect/inspection_text.ts";
+import { runTask } from "./run_task.ts";
+
+const schema = z.strictObject({
+  json: z.boolean().describe("print all of it as JSON, for programs"),
+  help: z.boolean().describe("show this page; -h for short"),
+});
+
+/** Says what the files of weights and checkpoints hold. */
+async function main(args: readonly string[]): Promise<void> {
+  const { settings, positional } = parseArguments(args, schema);
+  if (settings.get("help") === true) return console.log(help());
+  const [path, ...more] = positional;
+  if (path === undefined) throw new UsageError("name a file or a folder; --help shows how");
+  if (more.length > 0) throw new UsageError(`${JSON.stringify(more[0])}: one file at a time`);
+  const inspections = [];
+  for (const file of await inspectedFiles(path)) inspections.push(await inspectFile(file));
+  console.log(
+    settings.get("json") === true
+      ? JSON.stringify({ path, files: inspections }, null, 2)
+      : inspections.map(inspectionText).join("\n\n"),
+  );
+}
+
+function help(): string {
+  return helpText({
+    about:
+      "Says what a file holds: names, shapes, types and statistics of its arrays, what else is\n" +
+      "in it, and the configuration of our own. Files: .safetensors (an index of several too), .pth,\n" +
+      ".npz, .npy; folders: a checkpoint of ours or of PyTorch (12.ckpt), a run (its newest).",
+    examples: [
+      { command: "deno task inspect nnet_ema.pth", does: "what PyTorch saved" },
+      { command: "deno task inspect runs/a", does: "the newest checkpoint of a run" },
+      { command: "deno task inspect fid_stats.npz --json", does: "for programs" },
+    ],
+    schemas: [schema],
+    defaults: new Map(
+      fieldsOf(schema).filter(({ path }) => path === "json").map(({ path }) => [path, false]),
+    ),
+  });
+}
+
+if (import.meta.main) await runTask(main, [CheckpointError]);

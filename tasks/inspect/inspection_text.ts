@@ -1,0 +1,45 @@
+import { configSchema } from "../../train/config.ts";
+import { fieldsOf, flatten } from "../../train/fields.ts";
+import { textTable } from "../text_table.ts";
+import type { Inspection } from "./inspect_file.ts";
+
+const HEADINGS = ["name", "type", "shape", "min", "max", "mean", "std", "not finite"];
+
+/** An inspection for a person. */
+export function inspectionText(inspection: Inspection): string {
+  const { file, numbers, step, config, metadata, values, tensors } = inspection;
+  const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
+  const lines = [
+    tensors.length === 0
+      ? `${file}: no arrays`
+      : `${file}: ${tensors.length} arrays, ${numbers.toLocaleString("en")} numbers, ${types}`,
+    ...Object.entries(metadata).map(([key, value]) => `  ${key}: ${value}`),
+    ...(step === null || "step" in metadata ? [] : [`  step: ${step}`]),
+    ...Object.entries(values).map(([key, value]) => `  ${key}: ${value}`),
+  ];
+  if (config) {
+    for (const [path, value] of flatten(config, fieldsOf(configSchema))) {
+      lines.push(`  --${path}=${Array.isArray(value) ? value.join(",") : value}`);
+    }
+  }
+  if (tensors.length > 0) {
+    const rows = tensors.map((t) => [
+      t.name,
+      t.dtype,
+      `[${t.shape}]`,
+      ...[t.min, t.max, t.mean, t.std].map((value) => value === null ? "-" : figure(value)),
+      String(t.not_finite),
+    ]);
+    lines.push(textTable(HEADINGS, rows, 3));
+  }
+  return lines.map(printable).join("\n");
+}
+
+function figure(value: number): string {
+  return value === 0 ? "0" : value.toPrecision(4);
+}
+
+/** Names come out of files: nothing in them may steer the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{C}\n]/gu, "\ufffd");
+}

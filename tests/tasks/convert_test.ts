@@ -1,0 +1,143 @@
+import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
+import { join } from "node:path";
+import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint.ts";
+import { findWeights } from "../../train/find_weights.ts";
+import { shapesOf } from "../../train/network_shapes.ts";
+import { readPytorchCheckpoint } from "../../train/pytorch_checkpoint.ts";
+import { openTensorFile } from "../../train/tensor_file.ts";
+import { readGolden } from "../golden.ts";
+import { goldenConfig } from "../train/golden_training.ts";
+import { type Outcome, runScript } from "./run_script.ts";
+
+const golden = (name: string) => new URL(`../golden/${name}`, import.meta.url).pathname;
+const training = await readGolden("training_scalelong3");
+const config = goldenConfig(training, 1);
+const NETWORK = Object.entries(JSON.parse(training.metadata.config))
+  .map(([key, value]) => `--nnet.${key}=${value}`);
+
+async function inFolder(
+  use: (
+    at: (name: string) => string,
+    convert: (...args: string[]) => Promise<Outcome>,
+  ) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use((name) => join(folder, name), (...args) => runScript("convert.ts", ...args));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function arraysOf(path: string): Promise<Record<string, unknown>> {
+  using file = await openTensorFile(path);
+  return Object.fromEntries([...file.tensors.keys()].map((name) => [name, file.read(name)]));
+}
+
+Deno.test("convert takes arrays through every kind of file unchanged", async () => {
+  await inFolder(async (at, convert) => {
+    const files = [golden("nnet_half.pth"), at("a.safetensors"), at("b.npz"), at("c.pth")];
+    for (let i = 1; i < files.length; i++) {
+      const { code, out, err } = await convert(files[i - 1], files[i]);
+      equal(code, 0, err);
+      match(out, /^Left .*: 72 arrays, \d+ kB$/m);
+    }
+    deepEqual(await arraysOf(files[3]), await arraysOf(files[0]));
+    equal((await convert(files[3], at("d.safetensors"), "--dtype=f32")).code, 0);
+    using single = await openTensorFile(at("d.safetensors"));
+    ok([...single.tensors.values()].every(({ dtype }) => dtype === "F32"));
+  });
+});
+
+Deno.test("convert takes a checkpoint to PyTorch's form and back, moments included", async () => {
+  await inFolder(async (at, convert) => {
+    const there = await convert(golden("12.ckpt"), at("12"), ...NETWORK);
+    equal(there.code, 0, there.err);
+    const ours = await loadCheckpoint(at("12"));
+    deepEqual(ours.config.optimizer, { ...config.optimizer, name: ours.config.optimizer.name });
+    const back = await convert(at("12"), at("12.ckpt"));
+    equal(back.code, 0, back.err);
+    const shapes = shapesOf(config);
+    deepEqual(
+      await readPytorchCheckpoint(at("12.ckpt"), shapes),
+      await readPytorchCheckpoint(golden("12.ckpt"), shapes),
+    );
+
+    const saved = await saveCheckpoint(at("run"), { ...ours, config }, 1);
+    equal((await convert(at("run"), at("ema.pth"))).code, 0);
+    equal((await convert(saved, at("nnet.safetensors"), "--weights=nnet")).code, 0);
+    deepEqual(await arraysOf(at("ema.pth")), await arraysOf(golden("12.ckpt/nnet_ema.pth")));
+    deepEqual(await arraysOf(at("nnet.safetensors")), await arraysOf(golden("12.ckpt/nnet.pth")));
+  });
+});
+
+Deno.test("convert lets safetensors name their network", async () => {
+  await inFolder(async (at, convert) => {
+    const { code, err } = await convert(
+      golden("12.ckpt"),
+      at("w.safetensors"),
+      ...NETWORK,
+      "--dtype=bf16",
+    );
+    equal(code, 0, err);
+    const onSkip = () => {};
+    const { step, config: named } = await findWeights(at("w.safetensors"), { kind: "ema", onSkip });
+    deepEqual([step, named.nnet], [12, config.nnet]);
+    const twice = await convert(at("w.safetensors"), at("v.safetensors"), "--preset=cifar10");
+    equal(twice.code, 2);
+    match(twice.err, /w\.safetensors: says itself what its network is; leave --preset/);
+  });
+});
+
+Deno.test("convert writes over nothing unless told, and leaves nothing half done", async () => {
+  await inFolder(async (at, convert) => {
+    await Deno.writeTextFile(at("a.npz"), "mine");
+    const refused = await convert(golden("nnet_half.pth"), at("a.npz"));
+    equal(refused.code, 2);
+    match(refused.err, /a\.npz: exists; choose another name, or --force to write over it$/m);
+    equal(await Deno.readTextFile(at("a.npz")), "mine");
+    equal((await convert(golden("nnet_half.pth"), at("a.npz"), "--force")).code, 0);
+    equal(Object.keys(await arraysOf(at("a.npz"))).length, 72);
+    deepEqual([...Deno.readDirSync(at(""))].map(({ name }) => name), ["a.npz"]);
+  });
+});
+
+Deno.test("convert says in one line what cannot be done", async () => {
+  await inFolder(async (at, convert) => {
+    const fails = async (code: number, says: RegExp, ...args: string[]) => {
+      const { code: ended, err, out } = await convert(...args);
+      deepEqual([ended, out], [code, ""], err);
+      match(err, says);
+      equal(err.trimEnd().split("\n").length, 1, err);
+    };
+    const half = golden("nnet_half.pth");
+    await fails(2, /deno task convert IN OUT/, half);
+    await fails(2, /x\.txt: its name should end in one of/, half, at("x.txt"));
+    await fails(2, /an index is only read/, half, at("x.safetensors.index.json"));
+    await fails(2, /\.npy holds one array, and there are 72; take \.npz$/m, half, at("x.npy"));
+    await fails(
+      2,
+      /NumPy has no bfloat16, as pos_embed is; give --dtype=f32$/m,
+      half,
+      at("x.npz"),
+      "--dtype=bf16",
+    );
+    await fails(2, /a checkpoint needs the optimizer's moments, which .* lacks/, half, at("x"));
+    await fails(
+      2,
+      /12\.ckpt: does not say what its network is; give --preset/,
+      golden("12.ckpt"),
+      at("x"),
+    );
+    await fails(1, /none\.pth: there is no such file or folder$/m, at("none.pth"), at("x.npz"));
+    await fails(
+      2,
+      /^--dtype: a checkpoint is kept in f32/,
+      golden("12.ckpt"),
+      at("x"),
+      "--dtype=f16",
+    );
+    await Deno.writeFile(at("cut.pth"), (await Deno.readFile(half)).subarray(0, 9000));
+    await fails(1, /cut\.pth/, at("cut.pth"), at("x.npz"));
+  });
+});

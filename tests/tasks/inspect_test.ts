@@ -1,0 +1,93 @@
+import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
+import { join } from "node:path";
+import { saveCheckpoint } from "../../train/checkpoint.ts";
+import { encodeNpz } from "../../train/formats/npz.ts";
+import { checkpointOf } from "../train/checkpoint_of.ts";
+import { runScript } from "./run_script.ts";
+
+const golden = (name: string) => new URL(`../golden/${name}`, import.meta.url).pathname;
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("inspect shows a PyTorch checkpoint, arrays and what else it holds", async () => {
+  const { code, out, err } = await runScript("inspect.ts", golden("12.ckpt"));
+  equal(code, 0, err);
+  match(out, /nnet\.pth: 72 arrays, 68,756 numbers, F32$/m);
+  match(out, /^pos_embed +F32 +\[1,17,32\]( +-?[\d.e-]+){4} +0$/m);
+  match(out, /^state\.70\.exp_avg +F32 +\[17,1\]/m);
+  match(out, /^ {2}last_epoch: 12$/m);
+  match(out, /step\.pth: no arrays\n {2}value: 12$/m);
+});
+
+Deno.test("inspect --json tells programs the same", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "x.npz");
+    const data = Float16Array.of(1, 2, NaN, 4, 5, 6);
+    await Deno.writeFile(path, encodeNpz({ mu: { dtype: "F16", shape: [2, 3], data } }));
+    const { code, out, err } = await runScript("inspect.ts", "--json", path);
+    equal(code, 0, err);
+    const { files: [{ kind, numbers, tensors, config }] } = JSON.parse(out);
+    deepEqual([kind, numbers, config], ["npz", 6, null]);
+    const std = Math.sqrt(3.44);
+    ok(Math.abs(tensors[0].std - std) < 1e-12);
+    deepEqual({ ...tensors[0], std }, {
+      name: "mu",
+      dtype: "F16",
+      shape: [2, 3],
+      min: 1,
+      max: 6,
+      mean: 3.6,
+      std,
+      not_finite: 1,
+    });
+  });
+});
+
+Deno.test("inspect shows a run's newest checkpoint with its configuration", async () => {
+  await inFolder(async (run) => {
+    for (const step of [1, 2]) await saveCheckpoint(run, checkpointOf(step), 9);
+    const { code, out, err } = await runScript("inspect.ts", run);
+    equal(code, 0, err);
+    match(out, /checkpoints.2.nnet\.safetensors: 3 arrays, 20,004 numbers, F32$/m);
+    match(out, /^ {2}step: 2$/m);
+    match(out, /^ {2}--nnet\.embed_dim=128$/m);
+    ok(!out.includes('config: {"'));
+    match(out, /^exp_avg_sq\.scalar +F32 +\[\]/m);
+  });
+});
+
+Deno.test("inspect says in one line what is wrong", async () => {
+  await inFolder(async (folder) => {
+    const fails = async (code: number, says: RegExp, ...args: string[]) => {
+      const { code: ended, err, out } = await runScript("inspect.ts", ...args);
+      deepEqual([ended, out], [code, ""], err);
+      match(err, says);
+      equal(err.trimEnd().split("\n").length, 1, err);
+    };
+    await fails(2, /^name a file or a folder/);
+    await fails(2, /one file at a time$/m, "a", "b");
+    await fails(2, /^--jsn: .* did you mean --json\?$/m, "a", "--jsn");
+    await fails(1, /nowhere: there is no such file or folder$/m, join(folder, "nowhere"));
+    await fails(1, /has no checkpoint and no file of arrays$/m, folder);
+    for (
+      const name of [
+        "12.ckpt/nnet.pth",
+        "nnet_legacy.pth",
+        "fid_stats_full64.npz",
+        "schedules.safetensors",
+      ]
+    ) {
+      const cut = join(folder, name.replace("/", "_"));
+      const whole = await Deno.readFile(golden(name));
+      await Deno.writeFile(cut, whole.subarray(0, whole.length - 100));
+      await fails(1, new RegExp(cut.slice(folder.length + 1)), cut);
+    }
+  });
+});
