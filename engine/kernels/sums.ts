@@ -29,17 +29,24 @@ const UNROLL = 8;
 /** Rows that one invocation adds before its partial sum goes to memory. */
 const CHUNK = 128;
 
+/** Workgroups that keep a software adapter's processors busy, however long each takes. */
+const FILLS = 8;
+
 /** Emits sums down the columns: an invocation per column and chunk of rows, then over the chunks. */
 export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
   const { outer, reduce, inner, terms, outs } = s;
-  const chunks = reduce <= 2 * CHUNK ? 1 : Math.ceil(reduce / CHUNK);
-  const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
+  const software = emitter.capabilities.adapterClass === "software";
+  const lanes = software ? 8 : 64;
   const tiles = Math.ceil(inner / lanes);
+  const fills = software && outer * tiles >= FILLS;
+  const chunks = fills || reduce <= 2 * CHUNK ? 1 : Math.ceil(reduce / CHUNK);
   const partials = chunks === 1 ? outs : terms.map(() => emitter.scratch(outer * chunks * inner));
   const add = (r: string) =>
     `{ let row = outer * p.reduce + ${r}; let at = row * p.inner + column; ${
-      terms.map((term, t) => `sum${t} += ${term};`).join(" ")
+      terms.map((term, t) => `part${t} += ${term};`).join(" ")
     } }`;
+  const zeros = terms.map((_, t) => `var part${t} = 0.0;`).join(" ");
+  const total = terms.map((_, t) => `sum${t} += part${t};`).join(" ");
   const bindings: Binding[] = [
     ...s.sources.map(({ ref }) => ({ ref, access: "read" as const })),
     ...partials.map((ref) => ({ ref, access: "read_write" as const })),
@@ -65,9 +72,14 @@ struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, til
   ${terms.map((_, t) => `var sum${t} = 0.0;`).join(" ")}
   var r = start;
   for (; r + ${UNROLL - 1}u < end; r += ${UNROLL}u) {
+    // Short sums first: a long one would lose digits.
+    ${zeros}
     ${Array.from({ length: UNROLL }, (_, i) => add(`(r + ${i}u)`)).join("\n    ")}
+    ${total}
   }
+  ${zeros}
   for (; r < end; r++) ${add("r")}
+  ${total}
   let to = part * p.inner + column;
   ${terms.map((_, t) => `out${t}[to] = sum${t};`).join(" ")}
 }`,
