@@ -36,7 +36,7 @@ export interface Features {
 
 /** Options of {@linkcode InceptionExtractor}. */
 export interface InceptionExtractorOptions {
-  /** Pictures that go through the network at once; by the adapter where absent. */
+  /** Pictures that go through the network at once, fewer where the adapter's memory bindings end. */
   readonly batch_size?: number;
   /** Give logits, too. */
   readonly logits?: boolean;
@@ -44,6 +44,9 @@ export interface InceptionExtractorOptions {
 
 /** Bytes per picture of the network's largest tensor, `[64, 147, 147]`. */
 const LARGEST_BYTES = 4 * 64 * 147 ** 2;
+/** A software adapter gains nothing from more. */
+const SOFTWARE_BATCH = 8;
+const GPU_BATCH = 64;
 
 /** FID's Inception on a device: bytes in, features out. */
 export class InceptionExtractor implements Disposable {
@@ -63,10 +66,11 @@ export class InceptionExtractor implements Disposable {
   constructor(
     device: Device,
     weights: Readonly<Record<string, Float32Array>>,
-    { batch_size = defaultBatchSize(device), logits = false }: InceptionExtractorOptions = {},
+    { batch_size, logits = false }: InceptionExtractorOptions = {},
   ) {
     this.device = device;
-    this.batch_size = batch_size;
+    const usual = device.capabilities.adapterClass === "software" ? SOFTWARE_BATCH : GPU_BATCH;
+    this.batch_size = Math.min(batch_size ?? usual, mostPictures(device));
     this.#logits = logits;
     this.#state = new State(device, inceptionShapes(), "inception");
     for (const name of this.#state.names) this.#state.write(name, weights[name]);
@@ -146,8 +150,7 @@ export class InceptionExtractor implements Disposable {
   }
 }
 
-/** As many pictures as the adapter's largest binding holds; a software adapter gains nothing past 8. */
-function defaultBatchSize({ capabilities }: Device): number {
-  const fits = Math.max(1, Math.floor(capabilities.maxBindingBytes / LARGEST_BYTES));
-  return Math.min(capabilities.adapterClass === "software" ? 8 : 64, fits);
+/** As many pictures as the adapter's largest binding holds. */
+function mostPictures({ capabilities }: Device): number {
+  return Math.max(1, Math.floor(capabilities.maxBindingBytes / LARGEST_BYTES));
 }
