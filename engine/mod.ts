@@ -46,6 +46,7 @@ export { mean, sum } from "./ops/sum.ts";
 export { sumOfSquares } from "./ops/sum_of_squares.ts";
 export { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
 export { upsampleNearest } from "./ops/upsample_nearest.ts";
+export { finite, where } from "./ops/where.ts";
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";
 export type { Update } from "./placement.ts";

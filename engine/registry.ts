@@ -26,6 +26,7 @@ import { mean, sum } from "./ops/sum.ts";
 import { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
 import { upsampleNearest } from "./ops/upsample_nearest.ts";
 import { broadcastTo, concat, pad, permute, reshape, slice, windowOp } from "./ops/views.ts";
+import { finite, where } from "./ops/where.ts";
 import { philox } from "./philox.ts";
 import { compile } from "./plan.ts";
 import { evaluateReference } from "./reference.ts";
@@ -194,6 +195,9 @@ function unary(
   };
 }
 
+/** Zeros and numbers. */
+const flags = (i: number): number => (i * 5) % 3 - 1;
+
 /** Numbers spread over +-reach that keep away from 0. */
 const spread = (reach: number) => (i: number): number => reach * (((i * 29) % 91 + 0.5) / 45.5 - 1);
 
@@ -242,6 +246,27 @@ const binaries: readonly OperationExample[] = [
   binary("mul", mul, [4100], []),
   binary("div", div, [5, 7], [7]),
   binary("div", div, [1], [3, 8]),
+];
+
+const choices: readonly OperationExample[] = [
+  {
+    name: "where: [7, 13] by row, one side a scalar",
+    inputs: [f32([7, 1], flags), f32([7, 13]), f32([])],
+    differentiable: [1, 2],
+    build: ([condition, a, b]) => [where(condition, a, b)],
+  },
+  {
+    name: "where: [3, 8], vectors, what is not chosen infinite",
+    inputs: [f32([3, 8], flags), f32([3, 8], (i) => flags(i) === 0 ? Infinity : i / 8)],
+    differentiable: [],
+    build: ([condition, x]) => [where(condition, x, where(finite(x), x, condition))],
+  },
+  {
+    name: "finite: [7, 13] with infinities and NaN",
+    inputs: [f32([7, 13], (i) => [3e38, Infinity, NaN, -Infinity, 0][i % 5])],
+    differentiable: [],
+    build: ([x]) => [finite(x)],
+  },
 ];
 
 const fused: readonly OperationExample[] = [
@@ -620,6 +645,7 @@ const gathers: readonly OperationExample[] = [
 export const examples: readonly OperationExample[] = [
   ...unaries,
   ...binaries,
+  ...choices,
   ...fused,
   ...products,
   ...rows,

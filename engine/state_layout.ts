@@ -1,4 +1,4 @@
-import { pack } from "./ops/pack.ts";
+import { pack, unpack } from "./ops/pack.ts";
 import {
   apply,
   type Operation,
@@ -120,6 +120,14 @@ export class StateLayout {
         length,
       });
     });
+  }
+
+  /** The tensors by name in vectors that are laid out as this state's segments are. */
+  unpack(segments: readonly Tensor[]): Record<string, Tensor> {
+    return Object.fromEntries(this.names.map((name) => {
+      const { segment, offset, shape } = this.entry(name);
+      return [name, unpack(segments[segment], { offset, shape })];
+    }));
   }
 
   /** Where a tensor lies. @throws {ShapeError} for an unknown name. */

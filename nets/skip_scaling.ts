@@ -8,7 +8,18 @@
  *
  * @module
  */
-import { affine, linear, mean, mul, relu, reshape, sigmoid, type Tensor } from "../engine/mod.ts";
+import {
+  affine,
+  cast,
+  type FloatType,
+  linear,
+  mean,
+  mul,
+  relu,
+  reshape,
+  sigmoid,
+  type Tensor,
+} from "../engine/mod.ts";
 import type { Observe } from "./observe.ts";
 import type { LinearParameters, MakeParameter } from "./parameters.ts";
 
@@ -68,7 +79,8 @@ export function learnableScaling(
   const hidden = relu(linear(squeezed, gate.layer1.weight, gate.layer1.bias));
   const values = sigmoid(linear(hidden, gate.layer2.weight, gate.layer2.bias));
   observeGate?.(values);
-  return mul(skip, reshape(values, skip.shape.map((n, d) => d < 2 ? n : 1)));
+  const gate_values = reshape(values, skip.shape.map((n, d) => d < 2 ? n : 1));
+  return mul(skip, cast(gate_values, skip.dtype as FloatType));
 }
 
 /** What the scaled skips need besides the skips. */

@@ -1,5 +1,6 @@
 import {
   add,
+  cast,
   checkpoint,
   concat,
   constant,
@@ -7,6 +8,7 @@ import {
   cos,
   dropout,
   embedding,
+  type FloatType,
   groupNorm,
   linear,
   mul,
@@ -207,7 +209,8 @@ export function unetParameters<T>(config: UNetConfig, make: MakeParameter<T>): U
  * `kappa_index: "resolution"` (all skips of one resolution share a factor), and that the shared LS
  * gate is one per width, as skips of different widths cannot share one.
  *
- * @returns the predicted noise, of the shape of `x`
+ * @param params their type, f32 or f16, is what the network keeps its values in
+ * @returns the predicted noise, of the shape of `x`, in f32
  * @throws {ShapeError} where the inputs do not fit the configuration
  */
 export function unet(
@@ -232,7 +235,8 @@ export function unet(
     );
   }
   const [first, second] = params.temb.dense;
-  let temb = linear(unetTimestepEmbedding(timesteps, ch), first.weight, first.bias);
+  const dtype = params.conv_in.weight.dtype as FloatType;
+  let temb = linear(cast(unetTimestepEmbedding(timesteps, ch), dtype), first.weight, first.bias);
   temb = linear(silu(temb), second.weight, second.bias);
   if (y) temb = add(temb, embedding(params.label_emb!.weight, y));
   const time = silu(temb);
@@ -251,7 +255,7 @@ export function unet(
   const attend = (name: string, p: AttentionBlockParameters<Tensor> | undefined, input: Tensor) =>
     p ? region(name, () => attentionBlock(p, input)) : input;
 
-  let h = conv2d(x, params.conv_in.weight, { bias: params.conv_in.bias, padding: 1 });
+  let h = conv2d(cast(x, dtype), params.conv_in.weight, { bias: params.conv_in.bias, padding: 1 });
   const skips = [h];
   params.down.forEach(({ block, attn, downsample }, level) => {
     block.forEach((p, n) => {
@@ -294,7 +298,8 @@ export function unet(
   });
 
   h = silu(groupNorm(h, { ...params.norm_out, ...GROUP_NORM }));
-  return conv2d(h, params.conv_out.weight, { bias: params.conv_out.bias, padding: 1 });
+  h = conv2d(h, params.conv_out.weight, { bias: params.conv_out.bias, padding: 1 });
+  return cast(h, "f32");
 }
 
 /**

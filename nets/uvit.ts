@@ -1,12 +1,14 @@
 import {
   add,
   attention,
+  cast,
   checkpoint,
   concat,
   constant,
   conv2d,
   cos,
   embedding,
+  type FloatType,
   gelu,
   layerNorm,
   linear,
@@ -150,7 +152,8 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
 /**
  * U-ViT (Bao et al., "All are Worth Words", CVPR 2023) with scaled long skip connections.
  *
- * @returns the predicted noise, of the shape of `x`
+ * @param params their type, f32 or f16, is what the network keeps its values in
+ * @returns the predicted noise, of the shape of `x`, in f32
  * @throws {ShapeError} where the inputs do not fit the configuration
  */
 export function uvit(
@@ -174,9 +177,10 @@ export function uvit(
         : "uvit: a conditional network needs labels y",
     );
   }
+  const dtype = params.pos_embed.dtype as FloatType;
   const row = (token: Tensor) => reshape(token, [batch, 1, embed_dim]);
-  const time = timeToken(params, timestepEmbedding(timesteps, embed_dim));
-  const tokens = [row(time), patchEmbed(params.patch_embed.proj, x, config)];
+  const time = timeToken(params, cast(timestepEmbedding(timesteps, embed_dim), dtype));
+  const tokens = [row(time), patchEmbed(params.patch_embed.proj, cast(x, dtype), config)];
   if (y) tokens.unshift(row(embedding(params.label_emb!.weight, y)));
   let h = add(concat(tokens, 1), params.pos_embed);
 
@@ -213,7 +217,8 @@ export function uvit(
   h = linear(h, params.decoder_pred.weight, params.decoder_pred.bias);
   h = unpatchify(slice(h, 1, extrasOf(config), h.shape[1]), config);
   const final = params.final_layer;
-  return final ? conv2d(h, final.weight, { bias: final.bias, padding: 1 }) : h;
+  if (final) h = conv2d(h, final.weight, { bias: final.bias, padding: 1 });
+  return cast(h, "f32");
 }
 
 /**
