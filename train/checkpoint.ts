@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Config, configSchema } from "./config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "./durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "./formats/safetensors.ts";
+import { type LossScale, lossScaleSchema } from "./loss_scale.ts";
 import type { StoredTensor } from "./formats/stored_tensor.ts";
 
 /** Arrays by parameter name, row-major. */
@@ -20,6 +21,8 @@ export interface Checkpoint {
   exp_avg: Values;
   /** The optimizer's second moments. */
   exp_avg_sq: Values;
+  /** Where the loss's scale stands, in mixed precision. */
+  loss_scale?: LossScale;
 }
 
 /** A checkpoint cannot be read; the message names the file and says why. */
@@ -78,14 +81,14 @@ export async function saveCheckpoint(
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const metadata = checkpointMetadata(checkpoint);
   await replaceFolder(folder, async (saving) => {
-    const write = (file: string, tensors: Record<string, StoredTensor>) =>
-      writeDurably(join(saving, file), encodeSafetensors(tensors, metadata));
+    const write = (file: string, tensors: Record<string, StoredTensor>, more = {}) =>
+      writeDurably(join(saving, file), encodeSafetensors(tensors, { ...metadata, ...more }));
     await write(NNET, stored(checkpoint.nnet));
     await write(NNET_EMA, stored(checkpoint.nnet_ema));
     await write(OPTIMIZER, {
       ...stored(checkpoint.exp_avg, FIRST),
       ...stored(checkpoint.exp_avg_sq, SECOND),
-    });
+    }, checkpoint.loss_scale && { loss_scale: JSON.stringify(checkpoint.loss_scale) });
   });
 }
 
@@ -156,6 +159,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     nnet_ema: nnet_ema.values,
     exp_avg,
     exp_avg_sq,
+    ...parseLossScale(optimizer),
   };
 }
 
@@ -181,6 +185,7 @@ export async function checkpointFolders(workdir: string): Promise<string[]> {
 
 interface LoadedFile {
   file: string;
+  metadata: Readonly<Record<string, string>>;
   step: number;
   config_text: string;
   values: Values;
@@ -199,7 +204,7 @@ async function load(file: string): Promise<LoadedFile> {
     }
     values[name] = { shape, data };
   }
-  return { file, step, config_text: metadata.config ?? "", values };
+  return { file, metadata, step, config_text: metadata.config ?? "", values };
 }
 
 function stepIn(file: string, metadata: Readonly<Record<string, string>>): number {
@@ -237,6 +242,17 @@ function parseConfig(file: string, text: string): Config {
     return configSchema.parse(JSON.parse(text));
   } catch {
     throw new CheckpointError(`${file}: its configuration is not one that this version knows`);
+  }
+}
+
+function parseLossScale(
+  { file, metadata: { loss_scale } }: LoadedFile,
+): Pick<Checkpoint, "loss_scale"> {
+  if (loss_scale === undefined) return {};
+  try {
+    return { loss_scale: lossScaleSchema.parse(JSON.parse(loss_scale)) };
+  } catch {
+    throw new CheckpointError(`${file}: its loss scale is not one that this version knows`);
   }
 }
 

@@ -18,6 +18,7 @@ export interface TrainConfig {
   format: "safetensors" | "pytorch";
   ema_rate: number;
   grad_clip: number;
+  mixed_precision: "no" | "fp16";
 }
 
 /** The update rule. */
@@ -167,6 +168,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       "decay per step of the averaged weights that samples are drawn from",
     ),
     grad_clip: z.number().min(0).describe("largest norm of the gradient; 0: not clipped"),
+    mixed_precision: z.enum(["no", "fp16"]).default("no")
+      .describe("fp16: weights and activations of 16 bits; less memory, the loss scaled"),
   }).describe("the training loop"),
 
   optimizer: z.strictObject({

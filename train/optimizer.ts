@@ -3,6 +3,8 @@ import {
   affine,
   constant,
   div,
+  exp,
+  finite,
   input,
   mul,
   relu,
@@ -14,8 +16,10 @@ import {
   sumOfSquares,
   type Tensor,
   type Update,
+  where,
 } from "../engine/mod.ts";
 import type { Config } from "./config.ts";
+import { type LossScale, nextLossScale } from "./loss_scale.ts";
 import { learningRate } from "./lr_scheduler.ts";
 
 /** The memory that an optimizer step reads and writes; all laid out alike. */
@@ -30,6 +34,8 @@ export interface OptimizerState<S extends StateLayout = State> {
 export interface OptimizerUpdate {
   readonly updates: readonly Update[];
   readonly grad_norm: Tensor;
+  /** How the loss is scaled after the step; null in f32. */
+  readonly loss_scale: Readonly<Record<keyof LossScale, Tensor>> | null;
   /** The new weights, by segment. */
   readonly moved: readonly Tensor[];
 }
@@ -41,24 +47,41 @@ export interface OptimizerUpdate {
  *
  * The graph's inputs are those of {@linkcode optimizerInputs}.
  *
+ * In mixed precision a step whose gradient is not finite leaves weights, moments and average as they
+ * are, and is no step of the optimizer's.
+ *
  * @param grads the gradient by segment, as `state.nnet.pack` gives it
+ * @param scaling in mixed precision: the state of {@linkcode LOSS_SCALE_SHAPES} by whose scale the
+ * gradient is too large
  */
 export function optimizerUpdate(
   grads: readonly Tensor[],
   state: OptimizerState<StateLayout>,
   { optimizer, train }: Config,
+  scaling: StateLayout | null = null,
 ): OptimizerUpdate {
   const { name, betas: [b1, b2], eps, weight_decay } = optimizer;
   const decay = input("decay", []);
-  const step_size = input("step_size", []);
-  const inverse_root_correction = input("inverse_root_correction", []);
-  const grad_norm = sqrt(grads.map(sumOfSquares).reduce((a, b) => add(a, b)));
+  const { step_size, inverse_root_correction } = scaling ? correctedRates(scaling, b1, b2) : {
+    step_size: input("step_size", []),
+    inverse_root_correction: input("inverse_root_correction", []),
+  };
+  const squares = grads.map(sumOfSquares).reduce((a, b) => add(a, b));
+  const scale = scaling?.tensor("scale");
+  const grad_norm = scale ? div(sqrt(squares), scale) : sqrt(squares);
+  // A sum of squares is finite where all of them are.
+  const good = scaling && finite(squares);
+  const update = (state: Tensor, value: Tensor): Update => ({
+    state,
+    value: good ? where(good, value, state) : value,
+  });
   const nnet = state.nnet.segments();
   const nnet_ema = state.nnet_ema.segments();
   const exp_avg = state.exp_avg.segments();
   const exp_avg_sq = state.exp_avg_sq.segments();
   const updates = grads.flatMap((grad, i): Update[] => {
-    let g = train.grad_clip > 0 ? mul(grad, clipping(grad_norm, train.grad_clip)) : grad;
+    let g = scale ? div(grad, scale) : grad;
+    if (train.grad_clip > 0) g = mul(g, clipping(grad_norm, train.grad_clip));
     let p = nnet[i];
     if (name === "adamw") p = mul(p, decay);
     else if (weight_decay > 0) g = add(g, affine(p, weight_decay));
@@ -68,23 +91,51 @@ export function optimizerUpdate(
     const moved = sub(p, mul(step_size, div(m, denominator)));
     const averaged = add(affine(nnet_ema[i], train.ema_rate), affine(moved, 1 - train.ema_rate));
     return [
-      { state: exp_avg[i], value: m },
-      { state: exp_avg_sq[i], value: v },
-      { state: nnet[i], value: moved },
-      { state: nnet_ema[i], value: averaged },
+      update(exp_avg[i], m),
+      update(exp_avg_sq[i], v),
+      update(nnet[i], moved),
+      update(nnet_ema[i], averaged),
     ];
   });
-  return { updates, grad_norm, moved: nnet.map((p) => updates.find((u) => u.state === p)!.value) };
+  const moved = nnet.map((p) => updates.find((u) => u.state === p)!.value);
+  if (!scaling || !good) return { updates, grad_norm, loss_scale: null, moved };
+  const loss_scale = nextLossScale(scaling, good);
+  const scaled = Object.entries(loss_scale).map(([name, value]) => ({
+    state: scaling.tensor(name),
+    value,
+  }));
+  return { updates: [...updates, ...scaled], grad_norm, loss_scale, moved };
 }
 
 /** The numbers that step `step` (from 0) gives to the graph of {@linkcode optimizerUpdate}. */
 export function optimizerInputs(config: Config, step: number): Record<string, Float32Array> {
   const { name, betas: [b1, b2], weight_decay } = config.optimizer;
   const lr = learningRate(config, step);
+  const decay: Record<string, Float32Array> = name === "adamw"
+    ? { decay: Float32Array.of(1 - lr * weight_decay) }
+    : {};
+  if (config.train.mixed_precision !== "no") {
+    return { ...decay, lr: Float32Array.of(lr), steps: Float32Array.of(step + 1) };
+  }
   return {
-    ...(name === "adamw" ? { decay: Float32Array.of(1 - lr * weight_decay) } : {}),
+    ...decay,
     step_size: Float32Array.of(lr / (1 - b1 ** (step + 1))),
     inverse_root_correction: Float32Array.of(1 / Math.sqrt(1 - b2 ** (step + 1))),
+  };
+}
+
+/** Adam's rate and correction for the steps that were not skipped, a number that the device knows. */
+function correctedRates(
+  scaling: StateLayout,
+  b1: number,
+  b2: number,
+): { step_size: Tensor; inverse_root_correction: Tensor } {
+  const steps = sub(input("steps", []), scaling.tensor("skipped_steps"));
+  const correction = (b: number) =>
+    b === 0 ? constant([1], []) : affine(exp(affine(steps, Math.log(b))), -1, 1);
+  return {
+    step_size: div(input("lr", []), correction(b1)),
+    inverse_root_correction: div(constant([1], []), sqrt(correction(b2))),
   };
 }
 

@@ -5,6 +5,7 @@ import { type Batch, batches } from "./data/batches.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { hash32 } from "./data/hash32.ts";
 import type { LogEntry } from "./log.ts";
+import { MOST_SKIPPED_IN_A_ROW } from "./loss_scale.ts";
 import { learningRate } from "./lr_scheduler.ts";
 import type { TrainingProgress } from "./progress_line.ts";
 import { batchKey, type StepRecord, TrainStep } from "./train_step.ts";
@@ -86,15 +87,21 @@ export async function trainLoop(device: Device, config: Config, dataset: Dataset
     seconds_per_step = (performance.now() - since) / 1000 / records.length;
     const steps_per_s = first ? NaN : 1 / seconds_per_step;
     for (const record of records) {
-      average.add(check(record, ++known));
+      known++;
+      if (record.scaling && record.scaling.skipped_in_a_row > 0) {
+        if (record.scaling.skipped_in_a_row >= MOST_SKIPPED_IN_A_ROW) {
+          throw overflowError(known, await step.overflown());
+        }
+      } else average.add(check(record, known));
       if (probe_interval && known % probe_interval === 0) hooks.onProbe?.(known, record.probes);
     }
+    const { loss, grad_norm, scaling } = records[records.length - 1];
     const progress = {
       step: done,
       n_steps: train.n_steps,
       loss: average.value,
       lr: learningRate(config, done - 1),
-      grad_norm: records[records.length - 1].grad_norm,
+      grad_norm,
       images_per_s: train.batch_size * steps_per_s,
       steps_per_s,
     };
@@ -102,11 +109,13 @@ export async function trainLoop(device: Device, config: Config, dataset: Dataset
     if (due(train.log_interval)) {
       hooks.onLog?.({
         step: done,
-        loss: records[records.length - 1].loss,
+        loss,
         loss_average: average.value,
         lr: progress.lr,
         grad_norm: progress.grad_norm,
         images_per_s: progress.images_per_s,
+        ...scaling &&
+          { loss_scale: scaling.loss_scale, skipped_steps: scaling.skipped_steps },
       });
     }
     if (due(train.save_interval)) {
@@ -155,6 +164,19 @@ function check(record: StepRecord, step: number): number {
   throw new DivergedError(
     `the loss is ${record.loss} and the gradient norm ${record.grad_norm} at step ${step}: training diverged; ` +
       "try a lower --lr, a longer --warmup_steps, --grad_clip=1 or another --scalelong",
+  );
+}
+
+function overflowError(step: number, parameters: readonly string[]): DivergedError {
+  // Backward, what overflows spoils all that comes before it: the last parameter is the nearest.
+  const last = parameters[parameters.length - 1];
+  const where = last === undefined
+    ? "in a micro-batch"
+    : `at "${last}"${parameters.length > 1 ? ` and ${parameters.length - 1} before it` : ""}`;
+  return new DivergedError(
+    `the gradient is not finite ${where} at step ${step}, and the last ${MOST_SKIPPED_IN_A_ROW} steps ` +
+      "were skipped: training diverged, or needs more than 16 bits; " +
+      "try a lower --lr, --grad_clip=1 or --mixed_precision=no",
   );
 }
 

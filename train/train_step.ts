@@ -11,13 +11,28 @@ import { initialize, type MakeParameter } from "../nets/parameters.ts";
 import { networkParameters } from "../nets/network.ts";
 import type { Checkpoint, Values } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
+import { FIRST_LOSS_SCALE, type LossScale } from "./loss_scale.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
-import { trainStepGraph, type TrainStepOptions } from "./train_step_graph.ts";
+import {
+  gradientName,
+  type TrainStepGraph,
+  trainStepGraph,
+  type TrainStepOptions,
+} from "./train_step_graph.ts";
+
+/** The scaling of a step's loss. */
+export interface ScalingRecord {
+  readonly loss_scale: number;
+  readonly skipped_steps: number;
+  readonly skipped_in_a_row: number;
+}
 
 /** Loss and gradient norm of a step. */
 export interface StepRecord {
   readonly loss: number;
   readonly grad_norm: number;
+  /** In mixed precision: the loss's scale in this step, and how many were skipped up to its end. */
+  readonly scaling: ScalingRecord | null;
   /** What `probeTensors` measured, by its names; empty without probes. */
   readonly probes: Readonly<Record<string, number>>;
 }
@@ -36,6 +51,7 @@ export class TrainStep implements Disposable {
   readonly device: Device;
   readonly config: Config;
   readonly state: OptimizerState;
+  #lossScale: State | null;
   #sums: { readonly grad: State; readonly loss: State } | null;
   #accumulate: Plan | null;
   #update: Plan;
@@ -43,14 +59,14 @@ export class TrainStep implements Disposable {
   private constructor(
     device: Device,
     config: Config,
-    state: OptimizerState,
-    sums: { grad: State; loss: State } | null,
+    { state, loss_scale, sums }: TrainStepGraph<State>,
     accumulate: Plan | null,
     update: Plan,
   ) {
     this.device = device;
     this.config = config;
     this.state = state;
+    this.#lossScale = loss_scale;
     this.#sums = sums;
     this.#accumulate = accumulate;
     this.#update = update;
@@ -66,11 +82,16 @@ export class TrainStep implements Disposable {
     config: Config,
     options: TrainStepOptions & { readonly checkpoint?: Checkpoint | null },
   ): Promise<TrainStep> {
-    const { state, sums, accumulate, update } = trainStepGraph(
+    const graph = trainStepGraph(
       config,
       (shapes, label) => new State(device, shapes, label),
       options,
     );
+    const { state, loss_scale, accumulate, update } = graph;
+    const scaling = options.checkpoint?.loss_scale ?? FIRST_LOSS_SCALE;
+    for (const [name, value] of Object.entries(scaling)) {
+      loss_scale?.write(name, Float32Array.of(value));
+    }
     if (options.checkpoint) restore(state, options.checkpoint);
     else {
       const first = initialize(
@@ -85,8 +106,7 @@ export class TrainStep implements Disposable {
     return new TrainStep(
       device,
       config,
-      state,
-      sums,
+      graph,
       accumulate && await compile(device, accumulate),
       await compile(device, update),
     );
@@ -129,11 +149,17 @@ export class TrainStep implements Disposable {
 
   /** Waits for the steps submitted since the last call and returns what they recorded. */
   async records(): Promise<StepRecord[]> {
-    const { loss, grad_norm, ...probes } = await this.#update.records();
+    const { loss, grad_norm, loss_scale, skipped_steps, skipped_in_a_row, ...probes } = await this
+      .#update.records();
     const at = (i: number) => Object.entries(probes).map(([name, values]) => [name, values[i]]);
     return Array.from(loss, (value, i) => ({
       loss: value,
       grad_norm: grad_norm[i],
+      scaling: this.#lossScale && {
+        loss_scale: loss_scale[i],
+        skipped_steps: skipped_steps[i],
+        skipped_in_a_row: skipped_in_a_row[i],
+      },
       probes: Object.fromEntries(at(i)),
     }));
   }
@@ -147,7 +173,25 @@ export class TrainStep implements Disposable {
       nnet_ema: await values(this.state.nnet_ema),
       exp_avg: await values(this.state.exp_avg),
       exp_avg_sq: await values(this.state.exp_avg_sq),
+      ...this.#lossScale && { loss_scale: await lossScale(this.#lossScale) },
     };
+  }
+
+  /**
+   * In mixed precision: parameters whose gradient was not finite in the last step (its last
+   * micro-batch), in their order.
+   */
+  async overflown(): Promise<string[]> {
+    const plan = this.#accumulate ?? this.#update;
+    const { nnet } = this.state;
+    const segments: Float32Array[] = [];
+    for (let i = 0; this.#lossScale && i < nnet.lengths.length; i++) {
+      segments.push(await plan.read(gradientName(i)));
+    }
+    return nnet.names.filter((name) => {
+      const { segment, offset, size } = nnet.entry(name);
+      return segments[segment]?.subarray(offset, offset + size).some((g) => !Number.isFinite(g));
+    });
   }
 
   /** Number of parameters. */
@@ -176,6 +220,7 @@ export class TrainStep implements Disposable {
     this.#accumulate?.[Symbol.dispose]();
     this.#update[Symbol.dispose]();
     for (const s of Object.values(this.state) as State[]) s[Symbol.dispose]();
+    this.#lossScale?.[Symbol.dispose]();
     this.#sums?.grad[Symbol.dispose]();
     this.#sums?.loss[Symbol.dispose]();
   }
@@ -185,6 +230,16 @@ function restore(state: OptimizerState, checkpoint: Checkpoint): void {
   for (const key of ["nnet", "nnet_ema", "exp_avg", "exp_avg_sq"] as const) {
     for (const name of state[key].names) state[key].write(name, checkpoint[key][name].data);
   }
+}
+
+async function lossScale(state: State): Promise<LossScale> {
+  const { scale, growth_tracker, skipped_steps, skipped_in_a_row } = await state.read();
+  return {
+    scale: scale[0],
+    growth_tracker: growth_tracker[0],
+    skipped_steps: skipped_steps[0],
+    skipped_in_a_row: skipped_in_a_row[0],
+  };
 }
 
 async function values(state: State): Promise<Values> {

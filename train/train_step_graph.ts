@@ -1,8 +1,13 @@
 import {
   add,
   affine,
+  broadcastTo,
+  cast,
+  constant,
+  div,
   grad,
   input,
+  mul,
   type PlanSpec,
   randomNormal,
   randomUniform,
@@ -16,7 +21,8 @@ import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
 import type { Observe } from "../nets/observe.ts";
 import { network, networkParameters } from "../nets/network.ts";
 import type { Config } from "./config.ts";
-import { type OptimizerState, optimizerUpdate } from "./optimizer.ts";
+import { LOSS_SCALE_SHAPES } from "./loss_scale.ts";
+import { type OptimizerState, type OptimizerUpdate, optimizerUpdate } from "./optimizer.ts";
 import { probeTensors } from "./probes.ts";
 import { type DiffusedBatch, noisePredictionLoss } from "./vp_sde.ts";
 
@@ -46,6 +52,8 @@ export const drawnBatch: BatchSource = (shape, conditional) => {
 /** What a training step computes, over states that have memory or over mere layouts. */
 export interface TrainStepGraph<S extends StateLayout> {
   readonly state: OptimizerState<S>;
+  /** How the loss is scaled in mixed precision; null in f32. */
+  readonly loss_scale: S | null;
   /** Sums over micro-batches; null without them. */
   readonly sums: { readonly grad: S; readonly loss: S } | null;
   /** The plan of one micro-batch; null without them. */
@@ -84,8 +92,15 @@ export function trainStepGraph<S extends StateLayout>(
     exp_avg: makeState(shapes, "exp_avg"),
     exp_avg_sq: makeState(shapes, "exp_avg_sq"),
   };
+  const mixed = config.train.mixed_precision === "fp16";
+  const loss_scale = mixed ? makeState(LOSS_SCALE_SHAPES, "loss_scale") : null;
+  // In mixed precision the network works with an f16 copy of the weights, made once per run.
+  const halves = mixed ? state.nnet.unpack(state.nnet.segments().map((s) => cast(s, "f16"))) : null;
   const parameters: Record<string, Tensor> = {};
-  const forward = network(nnet, (name) => parameters[name] = state.nnet.tensor(name));
+  const forward = network(
+    nnet,
+    (name) => parameters[name] = halves?.[name] ?? state.nnet.tensor(name),
+  );
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
   const batch = source(shape, nnet.num_classes > 0);
   const observed = new Map<string, Tensor>();
@@ -97,18 +112,28 @@ export function trainStepGraph<S extends StateLayout>(
     batch,
   );
   const names = Object.keys(parameters);
-  const grads = grad(loss, names.map((name) => parameters[name]));
+  const scaled = loss_scale ? mul(loss, loss_scale.tensor("scale")) : loss;
+  const grads = grad(scaled, names.map((name) => parameters[name]));
   const packed = state.nnet.pack(Object.fromEntries(names.map((name, i) => [name, grads[i]])));
 
+  const gradients = mixed
+    ? Object.fromEntries(packed.map((g, segment) => [gradientName(segment), g]))
+    : {};
+
   if (micro_batches === 1) {
-    const { updates, grad_norm, moved } = optimizerUpdate(packed, state, config);
-    const outputs = {
-      loss,
-      grad_norm,
-      ...probes ? probeTensors({ observed, layout: state.nnet, grads: packed, moved }) : {},
+    const { moved, ...step } = optimizerUpdate(packed, state, config, loss_scale);
+    const unscaled = loss_scale ? packed.map((g) => div(g, loss_scale.tensor("scale"))) : packed;
+    const scalars = {
+      ...recorded(loss, step, loss_scale),
+      ...probes ? probeTensors({ observed, layout: state.nnet, grads: unscaled, moved }) : {},
     };
-    const update = { outputs, updates, record: Object.keys(outputs), recordLength };
-    return { state, sums: null, accumulate: null, update };
+    const update = {
+      outputs: { ...scalars, ...gradients },
+      updates: step.updates,
+      record: Object.keys(scalars),
+      recordLength,
+    };
+    return { state, loss_scale, sums: null, accumulate: null, update };
   }
   if (probes) throw new TypeError("probes see whole batches: they need micro_batches = 1");
   const sums = { grad: makeState(shapes, "grad"), loss: makeState({ loss: [] }, "loss") };
@@ -116,21 +141,41 @@ export function trainStepGraph<S extends StateLayout>(
   const gradSums = sums.grad.segments();
   const lossSum = sums.loss.tensor("loss");
   const accumulate = {
+    outputs: gradients,
     updates: [
       ...gradSums.map((s, i): Update => ({ state: s, value: add(s, affine(packed[i], share)) })),
       { state: lossSum, value: add(lossSum, affine(loss, share)) },
     ],
   };
-  const { updates, grad_norm } = optimizerUpdate(gradSums, state, config);
+  const step = optimizerUpdate(gradSums, state, config, loss_scale);
+  const outputs = recorded(affine(lossSum, 1), step, loss_scale);
+  // Not 0 times the sum, which may be infinite.
+  const emptied = (s: Tensor): Update => ({
+    state: s,
+    value: broadcastTo(constant([0], []), s.shape),
+  });
   const update = {
-    outputs: { loss: affine(lossSum, 1), grad_norm },
-    updates: [
-      ...updates,
-      ...gradSums.map((s): Update => ({ state: s, value: affine(s, 0) })),
-      { state: lossSum, value: affine(lossSum, 0) },
-    ],
-    record: ["loss", "grad_norm"],
+    outputs,
+    updates: [...step.updates, ...gradSums.map(emptied), emptied(lossSum)],
+    record: Object.keys(outputs),
     recordLength,
   };
-  return { state, sums, accumulate, update };
+  return { state, loss_scale, sums, accumulate, update };
+}
+
+/** Name under which mixed precision's plans give the (scaled) gradient of a segment. */
+export function gradientName(segment: number): string {
+  return `gradient.${segment}`;
+}
+
+/** The scalars that every step records. */
+function recorded(
+  loss: Tensor,
+  step: Pick<OptimizerUpdate, "grad_norm" | "loss_scale">,
+  scaling: StateLayout | null,
+): Record<string, Tensor> {
+  const { grad_norm, loss_scale } = step;
+  if (!loss_scale || !scaling) return { loss, grad_norm };
+  const { skipped_steps, skipped_in_a_row } = loss_scale;
+  return { loss, grad_norm, loss_scale: scaling.tensor("scale"), skipped_steps, skipped_in_a_row };
 }
