@@ -14,34 +14,27 @@ interface Lifetime {
 }
 
 /**
- * Gives temporaries that are never alive at the same time the same buffer: best fit in the order of
- * the dispatches, a buffer being free again only after the last dispatch that uses it.
+ * Gives temporaries that are never alive at the same time the same buffer, from the largest down,
+ * each in the smallest buffer that is free for its whole life. A large one that lives for a moment
+ * so shares with others of its kind, not with what would keep its buffer for long.
  */
 export function planMemory(dispatches: readonly Dispatch[]): MemoryPlan {
-  const lifetimes = lifetimesOf(dispatches);
-  const buffers: { bytes: number; freeFrom: number }[] = [];
+  const lifetimes = [...lifetimesOf(dispatches).values()];
+  const buffers: { bytes: number; users: Lifetime[] }[] = [];
   const bufferOf = new Map<Storage, number>();
-  for (
-    const { storage, first, last } of [...lifetimes.values()].sort((a, b) => a.first - b.first)
-  ) {
-    const bytes = storageBytes(storage);
+  const bytesOf = (l: Lifetime) => storageBytes(l.storage);
+  for (const life of lifetimes.toSorted((a, b) => bytesOf(b) - bytesOf(a) || a.first - b.first)) {
     let best = -1;
-    buffers.forEach((buffer, i) => {
-      if (buffer.freeFrom > first) return;
-      if (best < 0 || fit(buffer.bytes, bytes) < fit(buffers[best].bytes, bytes)) best = i;
+    buffers.forEach(({ bytes, users }, i) => {
+      const isFree = users.every((l) => l.last < life.first || life.last < l.first);
+      if (isFree && (best < 0 || bytes < buffers[best].bytes)) best = i;
     });
-    if (best < 0) best = buffers.push({ bytes, freeFrom: 0 }) - 1;
-    buffers[best].bytes = Math.max(buffers[best].bytes, bytes);
-    buffers[best].freeFrom = last + 1;
-    bufferOf.set(storage, best);
+    if (best < 0) best = buffers.push({ bytes: bytesOf(life), users: [] }) - 1;
+    buffers[best].users.push(life);
+    bufferOf.set(life.storage, best);
   }
-  checkOverlaps([...lifetimes.values()], bufferOf);
+  checkOverlaps(lifetimes, bufferOf);
   return { buffers: buffers.map((b) => b.bytes), bufferOf };
-}
-
-/** What a buffer wastes for a need; growing one costs as much as a fresh one of the difference. */
-function fit(have: number, need: number): number {
-  return Math.abs(have - need);
 }
 
 function lifetimesOf(dispatches: readonly Dispatch[]): Map<Storage, Lifetime> {

@@ -25,8 +25,8 @@ Deno.test("probeTensors() of a step worked by hand", () => {
       ["gates.1", constant([0.25, 0.5, 0.75, 0.9], [2, 2])],
     ]),
     layout,
-    grads: [segment({ 0: 1, 1: 2, 64: 2, 128: 9 })],
-    moved: [segment({ 0: 3, 64: 4.5 })],
+    grads: [segment({ 0: 1, 1: 2, 128: 2, 256: 9 })],
+    moved: [segment({ 0: 3, 128: 4.5 })],
   });
   const names = Object.keys(probes);
   deepEqual(names, [
@@ -40,7 +40,7 @@ Deno.test("probeTensors() of a step worked by hand", () => {
   ]);
   const weights = new Float32Array(layout.lengths[0]);
   weights.set([3, 0], 0);
-  weights[64] = 4;
+  weights[128] = 4;
   const leaves = ancestors(names.map((name) => probes[name])).filter((n) => n.op === stateOp);
   const values = evaluateReference(
     names.map((name) => probes[name]),
