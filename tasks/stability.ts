@@ -36,6 +36,7 @@ const HELP = {
       command: "deno task stability --quick --sweep=depth:4,8,16 --methods=0,2,3",
       does: "how depth matters",
     },
+    { command: "deno task stability --quick --backbone=unet", does: "the same for a small UNet" },
     {
       command: "deno task stability --preset=cifar10 --n_steps=2000 --batch_size=32 --seeds=1",
       does: "the paper's network on CIFAR-10",
@@ -44,6 +45,7 @@ const HELP = {
 };
 
 interface StabilityFlags {
+  backbone: "uvit" | "unet" | null;
   methods: string;
   kappas: string;
   seeds: number;
@@ -53,8 +55,33 @@ interface StabilityFlags {
   out: string;
 }
 
+/** Settings of `--quick`: small, deep and at a high constant rate, where skips matter. */
+const QUICK = {
+  uvit: {
+    "train.n_steps": 300,
+    "train.batch_size": 32,
+    "optimizer.lr": 2e-3,
+    "lr_scheduler.name": "customized",
+    "lr_scheduler.warmup_steps": 20,
+    "nnet.embed_dim": 64,
+    "nnet.depth": 8,
+  },
+  unet: {
+    "train.n_steps": 150,
+    "train.batch_size": 16,
+    "train.grad_clip": 0,
+    "optimizer.lr": 2e-3,
+    "lr_scheduler.name": "customized",
+    "lr_scheduler.warmup_steps": 20,
+    "nnet.ch": 32,
+    "nnet.num_res_blocks": 2,
+  },
+} as const;
+
 const OWN: OwnFlags<StabilityFlags> = {
   schema: z.strictObject({
+    backbone: z.enum(["uvit", "unet"]).nullable()
+      .describe("the network to compare the methods in; null: the preset's"),
     methods: z.string().describe("scaling methods to compare, with commas between: 0 to 4"),
     kappas: z.string().describe("bases of method 2 to compare, with commas between"),
     seeds: z.int().min(1).max(100).describe("runs of each method, from --seed on"),
@@ -66,6 +93,7 @@ const OWN: OwnFlags<StabilityFlags> = {
     out: z.string().min(1).describe("folder for the report and every run's figures"),
   }),
   defaults: {
+    backbone: null,
     methods: "0,1,2,3,4",
     kappas: "0.5,0.7",
     seeds: 3,
@@ -74,23 +102,15 @@ const OWN: OwnFlags<StabilityFlags> = {
     quick: false,
     out: "runs/stability",
   },
+  implies: ({ backbone, quick }) => ({
+    ...backbone === null ? {} : { "nnet.name": backbone },
+    ...quick ? QUICK[backbone ?? "uvit"] : {},
+  }),
 };
-
-/** Settings of `--quick`: small, deep and at a high constant rate, where skips matter. */
-const QUICK = {
-  "train.n_steps": 300,
-  "train.batch_size": 32,
-  "optimizer.lr": 2e-3,
-  "lr_scheduler.name": "customized",
-  "lr_scheduler.warmup_steps": 20,
-  "nnet.embed_dim": 64,
-  "nnet.depth": 8,
-} as const;
 
 /** Compares as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
-  const flags = args.includes("--quick") ? [...quickFlags(), ...args] : args;
-  const { config: base, preset, help, own } = await loadConfig(flags, OWN);
+  const { config: base, preset, help, own } = await loadConfig(args, OWN);
   if (help) return console.log(configHelp(HELP, preset, OWN));
   if (base.train.micro_batches > 1) {
     throw new UsageError(["probes see whole batches: --micro_batches=1"]);
@@ -179,11 +199,6 @@ function numbers(flag: string, list: string): number[] {
   const values = list.split(",").map((text) => text.trim() === "" ? NaN : Number(text));
   if (values.every((value) => Number.isFinite(value) && value >= 0)) return [...new Set(values)];
   throw new UsageError([`--${flag}: expected numbers with commas between, got "${list}"`]);
-}
-
-/** The quick settings as flags, which those of the person win over. */
-function quickFlags(): string[] {
-  return Object.entries(QUICK).map(([name, value]) => `--${name}=${value}`);
 }
 
 /** How long the rest takes, from the steps done so far. */

@@ -11,6 +11,8 @@ import { UsageError } from "./usage_error.ts";
 export interface OwnFlags<T extends object> {
   schema: z.ZodType<T>;
   defaults: T;
+  /** Settings, by full name, that the command's flags stand for; those given win over them. */
+  implies?: (own: T) => Readonly<Record<string, unknown>>;
 }
 
 /** What a command line asks for. */
@@ -51,7 +53,7 @@ const sourceDefaults: Source = { preset: "quickstart", config: null, help: false
  */
 export async function loadConfig<T extends object>(
   args: readonly string[],
-  { schema, defaults }: OwnFlags<T>,
+  { schema, defaults, implies }: OwnFlags<T>,
 ): Promise<LoadedConfig<T>> {
   const fields = fieldsOf(configSchema);
   const flags = parseFlags(args, sourceSchema, schema, configSchema);
@@ -60,7 +62,10 @@ export async function loadConfig<T extends object>(
     ...sourceDefaults,
     ...nest(flatten(nest(flags), fieldsOf(sourceSchema))),
   });
-  const { config, preset, given } = await configFrom(source, flatten(nest(flags), fields));
+  const { config, preset, given } = await configFrom(
+    source,
+    new Map([...Object.entries(implies?.(own) ?? {}), ...flatten(nest(flags), fields)]),
+  );
   return { config, own, preset, help: source.help, given };
 }
 

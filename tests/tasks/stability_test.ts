@@ -89,6 +89,22 @@ Deno.test("stability trains every method, keeps runs, and reports", async (t) =>
   await Deno.remove(out, { recursive: true });
 });
 
+Deno.test("stability compares the methods in a UNet too", async () => {
+  const out = await Deno.makeTempDir();
+  const { code, err } = await runScript(
+    "stability.ts",
+    ...["--quick", "--backbone=unet", "--methods=1,3", "--seeds=1", "--n_steps=2", "--levels=0.1"],
+    ...["--nnet.img_size=8", "--image_size=8", "--ch=32", "--ch_mult=1,1", "--attn_resolutions=4"],
+    ...["--num_res_blocks=1", "--batch_size=2", `--out=${out}`],
+  );
+  equal(code, 0, err);
+  const run = JSON.parse(await Deno.readTextFile(join(out, "runs", "ls_seed-0.json")));
+  equal(run.config.nnet.name, "unet");
+  equal(run.config.train.grad_clip, 0);
+  ok(run.probes["feature_norm.mid.block_1"] !== undefined, Object.keys(run.probes).join(" "));
+  await Deno.remove(out, { recursive: true });
+});
+
 Deno.test("stability refuses what it cannot compare, in a line", async () => {
   const cases = [
     ["--methods=5", "--methods: 5 is none of 0, 1, 2, 3, 4"],

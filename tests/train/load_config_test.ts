@@ -64,6 +64,15 @@ Deno.test("loadConfig() keeps the command's own flags apart from the configurati
   deepEqual(given, ["train.batch_size"]);
 });
 
+Deno.test("loadConfig() lets flags stand for settings, which those given win over", async () => {
+  const own: OwnFlags<{ dry_run: boolean }> = {
+    ...OWN,
+    implies: ({ dry_run }) => dry_run ? { "train.batch_size": 2, "train.keep": 1 } : {},
+  };
+  const { train } = (await loadConfigOf(["--batch_size=3", "--dry-run"], own)).config;
+  deepEqual([train.batch_size, train.keep], [3, 1]);
+});
+
 Deno.test("loadConfig() takes a whole configuration as it was saved", async () => {
   await withFile(JSON.stringify(presets.cifar10), async (file) => {
     deepEqual((await loadConfig(["--config", file])).config, presets.cifar10);
