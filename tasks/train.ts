@@ -248,6 +248,7 @@ function leftBehind({ workdir, train }: Config, done: number): string {
   const drawn = done === train.n_steps || done % train.eval_interval === 0;
   return [
     `Left in ${workdir}: the checkpoint ${checkpointFolder(workdir, done)}`,
+    ...train.format === "pytorch" ? [`PyTorch's ${join("ckpts", `${done}.ckpt`)}`] : [],
     ...drawn
       ? [`pictures ${join(workdir, "samples", `${done}.png`)}`]
       : done > train.eval_interval

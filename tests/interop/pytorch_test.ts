@@ -2,18 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth, type PthValue } from "../../train/formats/pth.ts";
+import { python, skipped } from "./python.ts";
 import { DTYPES, everyRamp, ramp } from "../train/formats/ramp.ts";
-
-/** A Python that has PyTorch, Debian's (python3-torch) for instance; null where none is. */
-const python = ["python3", "/usr/bin/python3"].find((command) => {
-  try {
-    return new Deno.Command(command, { args: ["-c", "import numpy, torch"], stderr: "null" })
-      .outputSync().success;
-  } catch {
-    return false;
-  }
-});
-const where = python ? "" : " (skipped: no python3 with torch on this machine)";
 
 /** What load_state_dict() of AdamW for a Linear(4, 3) takes, after 12 steps. */
 function optimizerState(): PthValue {
@@ -45,7 +35,7 @@ function optimizerState(): PthValue {
 }
 
 Deno.test({
-  name: `PyTorch and NumPy read our .pth and .npz files${where}`,
+  name: `PyTorch and NumPy read our .pth and .npz files${skipped}`,
   ignore: !python,
   async fn() {
     const folder = await Deno.makeTempDir();

@@ -32,6 +32,14 @@ Deno.test("bench --json gives machine, adapter and a timing of each product", as
   }
 });
 
+Deno.test("bench --only=load puts 500 MB on the device with little of the host's memory", async () => {
+  const { code, out, err } = await runBench("--only=load", "--rounds=1", "--json");
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+  const { bytes, extra_megabytes } = JSON.parse(out).loading;
+  assert.ok(bytes > 499e6 && bytes < 501e6);
+  assert.ok(extra_megabytes === null || extra_megabytes < 200, `${extra_megabytes} MB`);
+});
+
 Deno.test("bench refuses flags and words that it does not know in one line with exit code 2", async () => {
   const flag = await runBench("--pears=none");
   assert.deepEqual({ code: flag.code, out: flag.out }, { code: 2, out: "" });
