@@ -4,6 +4,7 @@ import { Device } from "../engine/mod.ts";
 import { NETWORK_NAMES } from "../nets/network.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
 import { imageGrid } from "../eval/image_grid.ts";
+import { InceptionWeightsError } from "../eval/inception_weights.ts";
 import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
 import { Sampler } from "../eval/sampler.ts";
 import { samplerSettings } from "../eval/sampler_settings.ts";
@@ -20,6 +21,7 @@ import {
 import type { Config } from "../train/config.ts";
 import { checkAgainstDataset } from "../train/config_rules.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
+import { NpzError } from "../train/formats/npz.ts";
 import { encodePng } from "../train/formats/picture.ts";
 import { humanDuration } from "../train/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
@@ -36,12 +38,14 @@ import {
 import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/usage_error.ts";
+import { waits } from "./fid/waits.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
 import { Interrupt } from "./interrupt.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
 import { profileTraining } from "./train/profile.ts";
+import { RunFid, type ScoreTools } from "./train/run_fid.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
@@ -125,7 +129,9 @@ async function main(args: readonly string[]): Promise<void> {
   if (own.profile) return await profile(device, config, dataset);
   const checkpoint = await startOf(config, own, (message) => progress.note(message));
   const { n_steps, keep, format } = config.train;
+  const fid = await openFid(device, config, dataset, progress);
   if (checkpoint && checkpoint.step >= n_steps) {
+    if (fid) await finishFid(fid, config, checkpoint.step);
     return progress.note(
       `${workdir} has done its ${checkpoint.step} steps: raise --n_steps to go on, or choose another --workdir`,
     );
@@ -143,6 +149,11 @@ async function main(args: readonly string[]): Promise<void> {
   using grids = new SampleGrids(device, config, dataset.class_names.length);
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
+  const scores: ScoreTools = {
+    log: (entry) => log.append({ ...entry, seconds: seconds() }),
+    signal: interrupt.signal,
+  };
+  await fid?.takeUp(checkpoint?.step ?? 0, scores);
   const done = await trainLoop(device, config, dataset, {
     checkpoint,
     signal: interrupt.signal,
@@ -153,12 +164,15 @@ async function main(args: readonly string[]): Promise<void> {
       onLog: (entry) => log.append({ ...entry, seconds: seconds() }),
       onProbe: (step, values) => probes?.append({ step, ...values }),
       onCheckpoint: async (c) => {
-        await saveCheckpoint(workdir, c, keep);
-        if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep);
+        const best = fid?.best?.step ?? null;
+        await saveCheckpoint(workdir, c, keep, best);
+        if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, best);
+        if (!interrupt.signal.aborted) await fid?.score(c.step, scores);
       },
       onEval: (step, at) => grids.draw(step, at),
     },
   });
+  if (done === n_steps) await fid?.finish(done, scores);
   // The last line of progress first, so that the summary ends what is said.
   progress[Symbol.dispose]();
   progress.note(`${done} steps, ${humanDuration(seconds())}. ${leftBehind(config, done)}`);
@@ -166,6 +180,29 @@ async function main(args: readonly string[]): Promise<void> {
     progress.note(`to go on: deno task train ${[...args].map(quoted).join(" ")}`.trimEnd());
     Deno.exitCode = 130;
   }
+}
+
+/** What judges the run; null where no FID is wanted. */
+async function openFid(
+  device: Device,
+  config: Config,
+  dataset: Dataset,
+  progress: Progress,
+): Promise<RunFid | null> {
+  if (config.eval.fid.n_samples === 0) return null;
+  return await RunFid.open(device, config, dataset, {
+    wait: waits(progress),
+    note: (message) => progress.note(message),
+    onDownload: showDatasetProgress(progress),
+  });
+}
+
+/** What a run that has done its steps may still lack. */
+async function finishFid(fid: RunFid, { workdir }: Config, step: number): Promise<void> {
+  using log = await Log.open(join(workdir, "log.jsonl"), step);
+  const scores: ScoreTools = { log: (entry) => log.append(entry) };
+  await fid.takeUp(step, scores);
+  await fid.finish(step, scores);
 }
 
 function checkStart({ resume_from, init_from, init_from_partial }: TrainFlags): void {
@@ -312,5 +349,13 @@ function quoted(argument: string): string {
 }
 
 if (import.meta.main) {
-  await runTask(main, [CheckpointError, DatasetError, DivergedError, FolderError, TooLargeError]);
+  await runTask(main, [
+    CheckpointError,
+    DatasetError,
+    DivergedError,
+    FolderError,
+    InceptionWeightsError,
+    NpzError,
+    TooLargeError,
+  ]);
 }

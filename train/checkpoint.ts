@@ -52,7 +52,7 @@ export function checkpointFolder(workdir: string, step: number): string {
 }
 
 /**
- * Saves a checkpoint, then removes all but the `keep` newest up to its step. It is written beside
+ * Saves a checkpoint, then removes all but the `keep` newest up to its step, and that of step `best`. It is written beside
  * its place, flushed and renamed, so that whenever the program is killed, the checkpoints under
  * their own names are whole. One save at a time. Returns the checkpoint's folder; throws
  * `CheckpointError` when the disk is full, say.
@@ -61,6 +61,7 @@ export async function saveCheckpoint(
   workdir: string,
   checkpoint: Checkpoint,
   keep: number,
+  best: number | null = null,
 ): Promise<string> {
   const root = join(workdir, "checkpoints");
   const folder = checkpointFolder(workdir, checkpoint.step);
@@ -69,7 +70,9 @@ export async function saveCheckpoint(
     await removeLeftovers(root);
     await writeCheckpoint(folder, checkpoint);
     const older = (await stepFolders(root)).filter(({ step }) => step <= checkpoint.step);
-    for (const { name } of older.slice(Math.max(1, keep))) await removeFolder(join(root, name));
+    for (const { name, step } of older.slice(Math.max(1, keep))) {
+      if (step !== best) await removeFolder(join(root, name));
+    }
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new CheckpointError(`${folder}: cannot be saved (${error.message})`);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { UNetConfig } from "../nets/unet.ts";
 import type { UVitConfig } from "../nets/uvit.ts";
+import { type EvalConfig, evalSchema } from "./fid_config.ts";
 import { type SamplerName, SAMPLERS } from "./sampler_names.ts";
 import { contradictions } from "./config_rules.ts";
 
@@ -80,6 +81,7 @@ export interface Config {
   nnet: NnetConfig;
   dataset: DatasetConfig;
   sample: SampleConfig;
+  eval: EvalConfig;
 }
 
 const count = z.int().min(1);
@@ -207,6 +209,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     clip_denoised: z.boolean()
       .describe("clip the picture that each sampler step predicts; the reference does not"),
   }).describe("the grid of samples drawn while training"),
+
+  eval: evalSchema,
 }).superRefine((config, context) => {
   for (const message of contradictions(config)) context.addIssue({ code: "custom", message });
 });

@@ -24,6 +24,13 @@ export function contradictions(config: Config): string[] {
         `expects ${nnet.img_size}; give --dataset.image_size and --nnet.img_size the same value`,
     );
   }
+  const { n_samples, final_n_samples } = config.eval.fid;
+  if (n_samples === 1 || final_n_samples === 1) {
+    problems.push(
+      "--eval.fid: one picture has no covariance; draw 2 at least (thousands, for a figure that " +
+        "means something), or --eval.fid.n_samples=0 for none",
+    );
+  }
   if (train.batch_size % train.micro_batches !== 0) {
     problems.push(
       `--train.micro_batches: a batch of ${train.batch_size} cannot be split into ` +

@@ -78,11 +78,17 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 function walk(schema: z.ZodObject, group: string, groupDescription: string): Field[] {
   return Object.entries(schema.shape).flatMap(([key, inner]) => {
     const path = group === "" ? key : `${group}.${key}`;
-    const child = inner as z.ZodType;
+    const child = bare(inner as z.ZodType);
     if (child instanceof z.ZodObject) return walk(child, path, child.description ?? "");
     if (child instanceof z.ZodDiscriminatedUnion) return walkKinds(child, path);
     return [leaf(child, path, group, groupDescription)];
   });
+}
+
+/** A group without the default that stands for it where it is missing. */
+function bare(schema: z.ZodType): z.ZodType {
+  const inner = schema instanceof z.ZodPrefault ? schema.unwrap() as z.ZodType : schema;
+  return inner instanceof z.ZodObject ? inner : schema;
 }
 
 /** The fields of all kinds of a group; one that several have is one field, of one schema. */

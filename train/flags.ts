@@ -8,7 +8,7 @@ export type FlagSource = z.ZodType | readonly Field[];
 
 /**
  * Reads command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
- * a bare `--group.name` for true, and `--name` alone where only one field is called so; `-h` is
+ * a bare `--group.name` for true, and `--name` alone where only one field is called so (or only one in as few groups); `-h` is
  * `--help`, and `--dry-run` is `--dry_run`. Returns the values given, by full field name; a flag given twice has its last value.
  * Throws `UsageError` with a line for each flag that is unknown, ambiguous, or has a value that
  * does not fit.
@@ -120,7 +120,10 @@ function fieldNamed(name: string, fields: readonly Field[]): Field | string {
   const exact = fields.find(({ path }) => path === name);
   if (exact) return exact;
 
-  const short = fields.filter(({ path }) => path.endsWith(`.${name}`));
+  const namesakes = fields.filter(({ path }) => path.endsWith(`.${name}`));
+  const depth = (field: Field) => field.path.split(".").length;
+  const least = Math.min(...namesakes.map(depth));
+  const short = namesakes.filter((field) => depth(field) === least);
   if (short.length === 1) return short[0];
   if (short.length > 1) return `--${name}: could be ${flagList(short)}; write the one you mean`;
 

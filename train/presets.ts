@@ -1,4 +1,5 @@
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
+import { EVAL_OFF } from "./fid_config.ts";
 
 /** A configuration of one kind of network. */
 export type Preset<N> = Config & { nnet: N };
@@ -70,6 +71,7 @@ export const presets: Presets = {
     },
     dataset: { name: "shapes", path: null, image_size: 12, random_flip: false, n: 8192 },
     sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
+    eval: EVAL_OFF,
   },
   cifar10: {
     seed: 1234,
@@ -118,6 +120,7 @@ export const presets: Presets = {
       scale: 0,
       clip_denoised: false,
     },
+    eval: EVAL_OFF,
   },
   quickstart_unet: {
     seed: 0,
@@ -156,6 +159,7 @@ export const presets: Presets = {
     },
     dataset: { name: "shapes", path: null, image_size: 12, random_flip: false, n: 8192 },
     sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
+    eval: EVAL_OFF,
   },
   cifar10_unet: {
     seed: 1234,
@@ -200,5 +204,6 @@ export const presets: Presets = {
       scale: 0,
       clip_denoised: false,
     },
+    eval: EVAL_OFF,
   },
 };

@@ -101,7 +101,8 @@ export async function writePytorchCheckpoint(
 }
 
 /**
- * Saves `<workdir>/ckpts/<step>.ckpt`, then removes all but the `keep` newest up to its step.
+ * Saves `<workdir>/ckpts/<step>.ckpt`, then removes all but the `keep` newest up to its step, and
+ * that of step `best`.
  *
  * @throws {CheckpointError} when the disk is full, say
  */
@@ -109,6 +110,7 @@ export async function savePytorchCheckpoint(
   workdir: string,
   checkpoint: Checkpoint,
   keep: number,
+  best: number | null = null,
 ): Promise<void> {
   const root = join(workdir, "ckpts");
   const folder = ckpt(root, checkpoint.step);
@@ -116,7 +118,9 @@ export async function savePytorchCheckpoint(
     await Deno.mkdir(root, { recursive: true });
     await writePytorchCheckpoint(folder, checkpoint);
     const older = (await steps(root)).filter((step) => step <= checkpoint.step);
-    for (const step of older.slice(Math.max(1, keep))) await removeFolder(ckpt(root, step));
+    for (const step of older.slice(Math.max(1, keep))) {
+      if (step !== best) await removeFolder(ckpt(root, step));
+    }
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new CheckpointError(`${folder}: cannot be saved (${error.message})`);

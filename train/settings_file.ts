@@ -25,7 +25,7 @@ export async function readSettings(file: string, fields: readonly Field[]): Prom
       if (field) {
         if (field.accepts(value)) settings.set(path, value);
         else problems.push(misfit(`${file}: ${path}`, field, value));
-      } else if (!fields.some((field) => field.group === path)) {
+      } else if (!fields.some(({ group }) => `${group}.`.startsWith(`${path}.`))) {
         const like = nearestField(path, fields);
         const hint = like ? `did you mean ${like.path}?` : "--help lists them all";
         problems.push(`${file}: ${path}: there is no such setting; ${hint}`);

@@ -48,6 +48,15 @@ Deno.test("saveCheckpoint() and loadCheckpoint() are each other's inverse", asyn
   });
 });
 
+Deno.test("saveCheckpoint() keeps the best beside the newest", async () => {
+  await withWorkdir(async (workdir) => {
+    for (const step of [1, 2, 3, 4, 5]) await saveCheckpoint(workdir, checkpointOf(step), 2, 2);
+    deepEqual(names(workdir), ["2", "4", "5"]);
+    await saveCheckpoint(workdir, checkpointOf(6), 2, 4);
+    deepEqual(names(workdir), ["4", "5", "6"]);
+  });
+});
+
 Deno.test("saveCheckpoint() keeps the newest and clears what killed saves left", async () => {
   await withWorkdir(async (workdir) => {
     for (const step of [9, 10, 100]) await saveCheckpoint(workdir, checkpointOf(step), 2);

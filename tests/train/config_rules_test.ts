@@ -28,6 +28,15 @@ Deno.test("configSchema accepts the presets and refuses strangers", () => {
   throws(() => configSchema.parse(changed((c) => c.nnet.depth = 3)), /odd/);
 });
 
+Deno.test("configSchema reads configurations from before there was an evaluation", () => {
+  const { eval: evaluation, ...older } = presets.cifar10;
+  deepEqual(configSchema.parse(older).eval, evaluation);
+  deepEqual(configSchema.parse({ ...older, eval: { fid: { n_samples: 9 } } }).eval.fid, {
+    ...evaluation.fid,
+    n_samples: 9,
+  });
+});
+
 Deno.test("contradictions() names each pair of fields that cannot both hold", () => {
   const cases: [Change<UVitNnetConfig>, RegExp][] = [
     [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
@@ -38,6 +47,7 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
     [(c) => c.nnet.num_classes = -1, /num_classes: --train.mode=cond needs .* plus 1/],
+    [(c) => c.eval.fid.n_samples = 1, /eval.fid: one picture has no covariance/],
     [(c) => c.train.p_uncond = 0, /sample.scale: guidance of strength 1/],
   ];
   for (const [change, expected] of cases) {

@@ -63,6 +63,18 @@ Deno.test("parseFlags() takes null, texts with = in them, and the last of two va
   });
 });
 
+Deno.test("parseFlags() takes a short name for the field in the fewest groups", () => {
+  const schema = z.strictObject({
+    sample: z.strictObject({ n: z.int(), deep: z.strictObject({ n: z.int(), m: z.int() }) }),
+  });
+  const read = (...args: string[]) => Object.fromEntries(parseFlags(args, schema));
+  deepEqual(read("--n=1", "--deep.n=2", "--m=3"), {
+    "sample.n": 1,
+    "sample.deep.n": 2,
+    "sample.deep.m": 3,
+  });
+});
+
 Deno.test("parseFlags() refuses a short name that several fields have, naming them", () => {
   deepEqual(problems("--name=adam"), [
     "--name: could be --optimizer.name, --lr_scheduler.name, --nnet.name, --dataset.name; " +

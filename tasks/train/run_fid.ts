@@ -1,0 +1,279 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Device } from "../../engine/mod.ts";
+import type { FeatureStatistics } from "../../eval/feature_statistics.ts";
+import { frechetDistance } from "../../eval/frechet_distance.ts";
+import { findInceptionWeights, type InceptionWeights } from "../../eval/inception_weights.ts";
+import { measurePictures } from "../../eval/measure_pictures.ts";
+import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { NotFiniteError } from "../../eval/not_finite_error.ts";
+import { datasetPictures } from "../../eval/picture_sets/dataset_pictures.ts";
+import { sampledPictures } from "../../eval/picture_sets/sampled_pictures.ts";
+import { samplerSettings } from "../../eval/sampler_settings.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { readReferenceFile, saveStatistics } from "../../eval/statistics_file.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
+import {
+  type BestRecord,
+  type FidScore,
+  readBest,
+  withScore,
+  writeBest,
+} from "../../train/best_checkpoint.ts";
+import { checkpointFolder } from "../../train/checkpoint.ts";
+import type { Config } from "../../train/config.ts";
+import type { Dataset, DatasetProgress } from "../../train/data/dataset.ts";
+import { exists } from "../../train/durable.ts";
+import { findWeights } from "../../train/find_weights.ts";
+import { NpzError } from "../../train/formats/npz.ts";
+import { loadWeights } from "../../train/load_weights.ts";
+import type { LogEntry } from "../../train/log.ts";
+import { inceptionExtract } from "../fid/inception_extract.ts";
+import type { Waits } from "../fid/waits.ts";
+
+/** How a run's FID tells what it does. */
+export interface RunFidTools {
+  readonly wait: Waits;
+  readonly note: (message: string) => void;
+  readonly onDownload: (progress: DatasetProgress) => void;
+}
+
+/** Where scores go, and what ends the work early. */
+export interface ScoreTools {
+  readonly log: (entry: LogEntry) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How many pictures are drawn, and in how many steps. */
+interface Drawing {
+  readonly n: number;
+  readonly steps: number;
+}
+
+const SCHEDULE = vpLinear();
+
+/**
+ * FIDs of a run's checkpoints: pictures from the averaged weights against the training data. The
+ * lowest marks the best checkpoint, `checkpoints/best.json`. Everything is found again by a resumed
+ * run; what was cut short is done again.
+ */
+export class RunFid {
+  readonly #kind: string;
+  #record: BestRecord | null = null;
+
+  private constructor(
+    readonly device: Device,
+    readonly config: Config,
+    readonly dataset: Dataset,
+    readonly inception: InceptionWeights,
+    readonly reference: FeatureStatistics,
+    readonly tools: RunFidTools,
+  ) {
+    this.#kind = this.#kindOf(this.#usual);
+  }
+
+  /**
+   * Finds Inception's weights and the statistics of the data, which are kept in the workdir.
+   *
+   * @throws {InceptionWeightsError} where there are none
+   * @throws {NpzError} where a file of statistics was named that is none
+   * @throws {UsageError} where the sampler cannot take so many steps
+   */
+  static async open(
+    device: Device,
+    config: Config,
+    dataset: Dataset,
+    tools: RunFidTools,
+  ): Promise<RunFid> {
+    const { stats, inception: path, algorithm, ...fid } = config.eval.fid;
+    for (const steps of [fid.sample_steps, fid.final_sample_steps ?? fid.sample_steps]) {
+      chooseMethod(SCHEDULE, samplerSettings(algorithm, steps));
+    }
+    const inception = await findInceptionWeights({ path, onProgress: tools.onDownload });
+    const reference = stats === null
+      ? await statisticsOfData(device, config, dataset, inception, tools)
+      : await statisticsIn(stats);
+    return new RunFid(device, config, dataset, inception, reference, tools);
+  }
+
+  /** The best checkpoint so far, which must be kept. */
+  get best(): FidScore | null {
+    return this.#record?.best ?? null;
+  }
+
+  /** Takes up the scores of a run that has done `step` steps, and does that of its last checkpoint. */
+  async takeUp(step: number, tools: ScoreTools): Promise<void> {
+    const { workdir, train } = this.config;
+    this.#record = await readBest(workdir, { step, kind: this.#kind });
+    const due = step > 0 && (step % train.save_interval === 0 || step === train.n_steps);
+    const known = this.#record?.scores.some((score) => score.step === step);
+    if (due && !known && await exists(checkpointFolder(workdir, step))) {
+      await this.score(step, tools);
+    }
+  }
+
+  /** Scores the checkpoint of `step`; not where the signal is aborted. */
+  async score(step: number, { log, signal }: ScoreTools): Promise<void> {
+    const fid = await this.#fidOf(step, this.#usual, signal);
+    if (fid === null) return;
+    this.#record = withScore(this.#record, { step, fid }, this.#kind);
+    await writeBest(this.config.workdir, this.#record);
+    log({ step, fid, fid_n_samples: this.#usual.n });
+    const { best } = this.#record;
+    this.tools.note(
+      `FID at step ${step}: ${fid.toFixed(4)} (${this.#kind})` +
+        (best.step === step
+          ? ", the best so far"
+          : `; best: ${best.fid.toFixed(4)} at ${best.step}`),
+    );
+  }
+
+  /** At the end of a run: the FID of its best checkpoint as `final_n_samples` and so on ask for. */
+  async finish(done: number, { log, signal }: ScoreTools): Promise<void> {
+    const record = this.#record;
+    const { final_n_samples, final_sample_steps } = this.config.eval.fid;
+    if (!record || final_n_samples === null && final_sample_steps === null) return;
+    const drawing = {
+      n: final_n_samples ?? this.#usual.n,
+      steps: final_sample_steps ?? this.#usual.steps,
+    };
+    const kind = this.#kindOf(drawing);
+    if (record.final?.kind === kind) return;
+    const { step } = record.best;
+    const fid = await this.#fidOf(step, drawing, signal);
+    if (fid === null) return;
+    this.#record = { ...record, final: { step, fid, kind } };
+    await writeBest(this.config.workdir, this.#record);
+    log({ step: done, best_step: step, final_fid: fid, fid_n_samples: drawing.n });
+    this.tools.note(
+      `final FID, of the best checkpoint (step ${step}): ${fid.toFixed(4)} (${kind})`,
+    );
+  }
+
+  get #usual(): Drawing {
+    const { n_samples, sample_steps } = this.config.eval.fid;
+    return { n: n_samples, steps: sample_steps };
+  }
+
+  /** What a score depends on besides the weights. */
+  #kindOf({ n, steps }: Drawing): string {
+    const { sample, nnet, seed, eval: { fid: { algorithm } } } = this.config;
+    const { mu, sigma } = this.reference;
+    return [
+      `${n} pictures`,
+      `${algorithm}, ${steps} steps`,
+      ...nnet.num_classes > 0 ? [`guidance ${sample.scale}`] : [],
+      ...sample.clip_denoised ? ["clipped"] : [],
+      `seed ${seed}`,
+      `Inception ${this.inception.sha256.slice(0, 8)}`,
+      `data ${sha256(mu, sigma).slice(0, 8)}`,
+    ].join(", ");
+  }
+
+  /** Null where it was cut short, or the pictures are no numbers. */
+  async #fidOf(step: number, drawing: Drawing, signal?: AbortSignal): Promise<number | null> {
+    try {
+      return await this.#draw(step, drawing, signal);
+    } catch (error) {
+      if (signal?.aborted) return null;
+      if (!(error instanceof NotFiniteError)) throw error;
+      this.tools.note(`no FID at step ${step}: ${error.message}`);
+      return null;
+    }
+  }
+
+  async #draw(step: number, { n, steps }: Drawing, signal?: AbortSignal): Promise<number> {
+    const { device, dataset, config: { nnet, sample, seed, workdir, eval: { fid } } } = this;
+    const folder = checkpointFolder(workdir, step);
+    const weights = await findWeights(folder, { kind: "ema", onSkip: this.tools.note });
+    using state = await loadWeights(device, weights);
+    using stack = new DisposableStack();
+    const extract = inceptionExtract(device, this.inception, {
+      logits: false,
+      cache: null,
+      most: n,
+      stack,
+    });
+    const show = this.tools.wait(`FID at step ${step}`, "pictures");
+    let drawn = 0;
+    let measured = 0;
+    const tell = () => {
+      signal?.throwIfAborted();
+      // Drawing and measuring are half the way each.
+      show((drawn + measured) / 2, n);
+    };
+    const pictures = sampledPictures(device, folder, {
+      sampler: {
+        shape: [Math.min(n, fid.mini_batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
+        network: trainedNetwork(state, nnet),
+        schedule: SCHEDULE,
+        method: chooseMethod(SCHEDULE, samplerSettings(fid.algorithm, steps)),
+        guidance: { scale: nnet.num_classes > 0 ? sample.scale : 0, interval: [0, 1] },
+        limit: sample.clip_denoised ? "clip" : "none",
+      },
+      n,
+      seed,
+      labels: nnet.num_classes > 0 ? { kind: "drawn", counts: countsOf(dataset), seed } : null,
+      onProgress: (done) => {
+        drawn = done;
+        tell();
+      },
+    });
+    const { statistics } = await measurePictures(device, pictures, { statistics: true }, {
+      extract,
+      onProgress: (done) => {
+        measured = done;
+        tell();
+      },
+    });
+    return frechetDistance(statistics!, this.reference);
+  }
+}
+
+async function statisticsIn(file: string): Promise<FeatureStatistics> {
+  const { statistics } = await readReferenceFile(file);
+  if (statistics) return statistics;
+  throw new NpzError(
+    `${file}: has pictures and no statistics; deno task fid --save_stats makes them`,
+  );
+}
+
+/** Statistics of the training data, kept in a file that is named for what they depend on. */
+async function statisticsOfData(
+  device: Device,
+  { workdir }: Config,
+  dataset: Dataset,
+  inception: InceptionWeights,
+  { wait }: RunFidTools,
+): Promise<FeatureStatistics> {
+  const key = sha256(dataset.images, new TextEncoder().encode(inception.sha256)).slice(0, 16);
+  const file = join(workdir, `fid_stats_${key}.npz`);
+  if (await exists(file)) return await statisticsIn(file);
+  await Deno.mkdir(workdir, { recursive: true });
+  // Kept until all is done, as this may take hours.
+  const cache = join(workdir, "fid_features");
+  using stack = new DisposableStack();
+  const most = dataset.length;
+  const extract = inceptionExtract(device, inception, { logits: false, cache, most, stack });
+  const show = wait("measuring the data", "pictures");
+  const { statistics } = await measurePictures(device, datasetPictures(dataset), {
+    statistics: true,
+  }, { extract, onProgress: (done) => show(done, most) });
+  await saveStatistics(file, statistics!);
+  await Deno.remove(cache, { recursive: true });
+  return statistics!;
+}
+
+function countsOf({ labels, class_names }: Dataset): number[] {
+  const counts = class_names.map(() => 0);
+  for (const label of labels) counts[label]++;
+  return counts;
+}
+
+function sha256(...parts: (Uint8Array | Float64Array)[]): string {
+  const hash = createHash("sha256");
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { type SamplerName, SAMPLERS } from "./sampler_names.ts";
+
+/** FID while training. */
+export interface FidConfig {
+  n_samples: number;
+  algorithm: SamplerName;
+  sample_steps: number;
+  mini_batch_size: number;
+  final_n_samples: number | null;
+  final_sample_steps: number | null;
+  stats: string | null;
+  inception: string | null;
+}
+
+/** How a run is judged. */
+export interface EvalConfig {
+  fid: FidConfig;
+}
+
+const count = z.int().min(1);
+
+const fid = z.strictObject({
+  n_samples: z.int().min(0).default(0)
+    .describe("pictures drawn at each checkpoint for its FID; 0: none, no FID"),
+  algorithm: z.enum(SAMPLERS).default("dpm_solver").describe(
+    "the way from noise to these pictures",
+  ),
+  sample_steps: count.default(50).describe("sampler steps per picture"),
+  mini_batch_size: count.default(64).describe("pictures drawn at once: memory and speed only"),
+  final_n_samples: count.nullable().default(null)
+    .describe("pictures of one more FID, of the best checkpoint at the end; null: as n_samples"),
+  final_sample_steps: count.nullable().default(null)
+    .describe("their sampler steps; null: as sample_steps; both null: no FID more"),
+  stats: z.string().min(1).nullable().default(null)
+    .describe(".npz of the data's statistics; null: worked out once and kept in the workdir"),
+  inception: z.string().min(1).nullable().default(null)
+    .describe(
+      "file of Inception's weights, .pth or .safetensors; null: the user's cache, or fetched",
+    ),
+});
+
+/** Checks {@linkcode EvalConfig}; whatever is missing, in part or whole, has its default. */
+export const evalSchema: z.ZodType<EvalConfig> = z.strictObject({
+  fid: fid.describe("FID of the averaged weights against the data, at each checkpoint")
+    .prefault({}),
+}).describe("how a run is judged").prefault({});
+
+/** No judgement: every default. */
+export const EVAL_OFF: EvalConfig = evalSchema.parse({});
