@@ -409,6 +409,7 @@ const rows: readonly OperationExample[] = [
   grouped([3, 14], 2),
   grouped([2, 7, 9, 11], 7),
   grouped([3, 8, 17, 13], 2),
+  grouped([2, 8, 10, 10], 4),
   {
     name: "group_norm: [2, 6, 3, 5] far from 0, with a residual, silu",
     inputs: [f32([2, 6, 3, 5], (i) => 4 + spread(0.25)(i)), f32([6]), f32([6])],

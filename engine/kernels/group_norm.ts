@@ -1,8 +1,18 @@
+import type { WgslType } from "../ops/elementwise.ts";
 import type { GroupNormSizes } from "../ops/group_norm.ts";
-import { type Binding, declareBindings, type Emitter, type Ref } from "./dispatch.ts";
-import { fuse } from "./fused.ts";
+import {
+  type Binding,
+  declareBindings,
+  elementType,
+  type Emitter,
+  gridOf,
+  GROUP_INDEX,
+  MAIN_PARAMETERS,
+  type Ref,
+} from "./dispatch.ts";
+import { fitsVec4, fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { emitRows } from "./rows.ts";
+import { laneReductions } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
 /** Memory of a group norm. */
@@ -17,20 +27,22 @@ export interface GroupNormRefs {
 export function emitGroupNorm(
   emitter: Emitter,
   { x, weight, bias, statistics }: GroupNormRefs & { readonly bias: Ref },
-  { batch, channels, groups, area }: GroupNormSizes,
+  sizes: GroupNormSizes,
   eps: number,
-  epilogue: Epilogue,
+  { fused, ...memory }: Epilogue,
 ): void {
-  const columns = channels / groups * area;
-  const { fused, ...memory } = epilogue;
-  const finish = fuse(fused, { ...memory, type: "f32", firstBinding: 4, columns });
-  emitRows(emitter, {
+  const type = fitsVec4(fused.nodes, x.size) ? typeOf(sizes) : "f32";
+  const finish = fuse(fused, { ...memory, type, firstBinding: 4 });
+  emitSpans(emitter, {
     label: "group_norm",
-    rows: batch * groups,
-    columns,
+    rows: sizes.batch * sizes.groups,
+    columns: sizes.channels / sizes.groups * sizes.area,
+    type,
+    sizes,
+    eps,
     declarations: `${
       declareBindings([
-        { name: "x", type: x.dtype, access: "read" },
+        { name: "x", type: elementType(x, type), access: "read" },
         { name: "weight", type: weight.dtype, access: "read" },
         { name: "bias", type: bias.dtype, access: "read" },
         { name: "statistics", type: "vec2f", access: "read_write" },
@@ -38,28 +50,21 @@ export function emitGroupNorm(
     }
 ${finish.code}`,
     bindings: [...read(x, weight, bias), ...write(statistics), ...finish.bindings],
-    body: (row) => {
-      const x = row.values("x", ({ column }) => `f32(x[base + ${column}])`);
-      return `
-    let base = row * ${columns}u;
-    let first = (row % ${groups}u) * ${channels / groups}u;
-    ${x.load}
-    var total = 0.0;
-    ${row.each((c) => `total += ${x.at(c)};`)}
-    let center = ${row.sum("total")} / ${columns}.0;
-    var squares = 0.0;
-    ${row.each((c) => `let d = ${x.at(c)} - center; squares += d * d;`)}
-    let scale = inverseSqrt(${row.sum("squares")} / ${columns}.0 + ${eps}f);
+    body: ({ each, sum }) => `
+    let first = (row % p.groups) * p.width;
+    var total = ${type}(0.0);
+    ${each((c) => `total += ${type}(x[base + ${c}]);`)}
+    let center = ${sum("total")} * p.share;
+    var squares = ${type}(0.0);
+    ${each((c) => `let d = ${type}(x[base + ${c}]) - center; squares += d * d;`)}
+    let scale = inverseSqrt(${sum("squares")} * p.share + p.eps);
     ${
-        row.each((c) =>
-          `let channel = first + ${c.column} / ${area}u;
-      finish(base + ${c.column}, row, ${c.column}, (${
-            x.at(c)
-          } - center) * scale * f32(weight[channel]) + f32(bias[channel]));`
-        )
-      }
-    if (lane == 0u) { statistics[row] = vec2f(center, scale); }`;
-    },
+      each((c) =>
+        `let channel = first + channel_of(${c}); let slope = scale * f32(weight[channel]);
+      finish(base + ${c}, row, ${c}, (${type}(x[base + ${c}]) - center) * slope + f32(bias[channel]));`
+      )
+    }
+    if (lane == 0u) { statistics[row] = vec2f(center, scale); }`,
     flops: 8 * x.size,
   });
 }
@@ -71,69 +76,71 @@ ${finish.code}`,
 export function emitGroupNormBackward(
   emitter: Emitter,
   refs: GroupNormRefs & { readonly grad: Ref; readonly dweight: Ref; readonly dbias: Ref },
-  { batch, channels, groups, area }: GroupNormSizes,
-  epilogue: Epilogue,
+  sizes: GroupNormSizes,
+  { fused, ...memory }: Epilogue,
 ): void {
   const { x, weight, statistics, grad, dweight, dbias } = refs;
-  const width = channels / groups;
-  const columns = width * area;
+  const { batch, channels, groups, area } = sizes;
+  const whole = typeOf(sizes);
   /** By sample and channel: the gradient times the normal value, and the gradient. */
   const sums = emitter.scratch(2 * batch * channels);
-  emitRows(emitter, {
+  emitSpans(emitter, {
     label: "group_norm_backward (channels)",
     rows: batch * channels,
     columns: area,
+    type: whole,
+    sizes,
     declarations: declareBindings([
-      { name: "x", type: x.dtype, access: "read" },
+      { name: "x", type: elementType(x, whole), access: "read" },
       { name: "statistics", type: "vec2f", access: "read" },
-      { name: "grad", type: grad.dtype, access: "read" },
+      { name: "grad", type: elementType(grad, whole), access: "read" },
       { name: "sums", type: "vec2f", access: "read_write" },
     ]),
     bindings: [...read(x, statistics, grad), ...write(sums)],
-    body: (row) => `
-    let base = row * ${area}u;
-    let group = statistics[row / ${width}u];
-    var dot = 0.0;
-    var total = 0.0;
+    body: ({ each, sum }) => `
+    let group = statistics[row / p.width];
+    var product = ${whole}(0.0);
+    var total = ${whole}(0.0);
     ${
-      row.each(({ column }) =>
-        `let g = f32(grad[base + ${column}]); total += g; dot += g * (f32(x[base + ${column}]) - group.x);`
+      each((c) =>
+        `let g = ${whole}(grad[base + ${c}]); total += g; product += g * (${whole}(x[base + ${c}]) - group.x);`
       )
     }
-    let all = vec2f(${row.sum("dot")} * group.y, ${row.sum("total")});
-    if (lane == 0u) { sums[row] = all; }`,
+    let both = vec2f(${sum("product")} * group.y, ${sum("total")});
+    if (lane == 0u) { sums[row] = both; }`,
     flops: 4 * x.size,
   });
-  const { fused, ...memory } = epilogue;
-  const finish = fuse(fused, { ...memory, type: "f32", firstBinding: 5, columns });
-  emitRows(emitter, {
+  const type = fitsVec4(fused.nodes, x.size) ? whole : "f32";
+  const finish = fuse(fused, { ...memory, type, firstBinding: 5 });
+  emitSpans(emitter, {
     label: "group_norm_backward",
     rows: batch * groups,
-    columns,
+    columns: channels / groups * area,
+    type,
+    sizes,
     declarations: `${
       declareBindings([
-        { name: "x", type: x.dtype, access: "read" },
+        { name: "x", type: elementType(x, type), access: "read" },
         { name: "weight", type: weight.dtype, access: "read" },
         { name: "statistics", type: "vec2f", access: "read" },
-        { name: "grad", type: grad.dtype, access: "read" },
+        { name: "grad", type: elementType(grad, type), access: "read" },
         { name: "sums", type: "vec2f", access: "read" },
       ])
     }
 ${finish.code}`,
     bindings: [...read(x, weight, statistics, grad, sums), ...finish.bindings],
-    body: (row) => `
-    let base = row * ${columns}u;
-    let first = (row % ${groups}u) * ${width}u;
+    body: ({ each }) => `
+    let first = (row % p.groups) * p.width;
     let center = statistics[row].x;
     let scale = statistics[row].y;
     var both = vec2f(0.0);
-    for (var c = 0u; c < ${width}u; c++) { both += f32(weight[first + c]) * sums[row * ${width}u + c]; }
-    let a = both.y / ${columns}.0;
-    let b = both.x * scale / ${columns}.0;
+    for (var c = 0u; c < p.width; c++) { both += f32(weight[first + c]) * sums[row * p.width + c]; }
+    let a = both.y * p.share;
+    let b = both.x * scale * p.share;
     ${
-      row.each(({ column }) =>
-        `let g = f32(grad[base + ${column}]) * f32(weight[first + ${column} / ${area}u]);
-      finish(base + ${column}, row, ${column}, scale * (g - a - (f32(x[base + ${column}]) - center) * b));`
+      each((c) =>
+        `let g = ${type}(grad[base + ${c}]) * f32(weight[first + channel_of(${c})]);
+      finish(base + ${c}, row, ${c}, scale * (g - a - (${type}(x[base + ${c}]) - center) * b));`
       )
     }`,
     flops: 8 * x.size,
@@ -146,6 +153,97 @@ ${finish.code}`,
     sources: [{ name: "sums", ref: sums }],
     terms: ["sums[2u * at]", "sums[2u * at + 1u]"],
     outs: [dweight, dbias],
+  });
+}
+
+/** Lanes read four elements at a time where these belong to one channel. */
+function typeOf({ area }: GroupNormSizes): WgslType {
+  return area % 4 === 0 ? "vec4f" : "f32";
+}
+
+interface Spans {
+  readonly label: string;
+  readonly rows: number;
+  /** Elements of a row. */
+  readonly columns: number;
+  readonly type: WgslType;
+  readonly sizes: GroupNormSizes;
+  readonly eps?: number;
+  readonly declarations: string;
+  readonly bindings: readonly Binding[];
+  /** WGSL for one row, given what writes a statement for each column and a sum over the lanes. */
+  readonly body: (write: {
+    each(statement: (column: string) => string): string;
+    sum(value: string): string;
+  }) => string;
+  readonly flops: number;
+}
+
+/** Workgroups among which a software adapter's threads share the rows, at least. */
+const SHARES = 16;
+
+/**
+ * Emits a kernel over rows whose sizes are all data: a UNet has norms of many sizes, and a pipeline
+ * for each would take a software adapter minutes to compile.
+ */
+function emitSpans(emitter: Emitter, spans: Spans): void {
+  const { rows, type, sizes, bindings } = spans;
+  const { lanes, prelude } = laneReductions(emitter.capabilities);
+  const software = emitter.capabilities.adapterClass === "software";
+  const perGroup = software ? Math.max(1, Math.min(32, Math.floor(rows / SHARES))) : 1;
+  const per = type === "vec4f" ? 4 : 1;
+  // A product with the reciprocal is exact that far, and a division is slow.
+  const channelOf = spans.columns / per < 2 ** 20
+    ? "u32((f32(column) + 0.5) * p.inverse_area)"
+    : "column / p.area";
+  const each = (statement: (column: string) => string) =>
+    `{
+      var c = lane;
+      for (; c + ${3 * lanes}u < p.columns; c += ${4 * lanes}u) {
+        ${
+      [0, 1, 2, 3].map((k) => `{ let at = c + ${k * lanes}u; ${statement("at")} }`).join(
+        "\n        ",
+      )
+    }
+      }
+      for (; c < p.columns; c += ${lanes}u) { ${statement("c")} }
+    }`;
+  const uniforms = Uint32Array.of(
+    ...[rows, spans.columns / per, perGroup, sizes.groups],
+    ...[sizes.channels / sizes.groups, sizes.area / per, 0, 0, 0, 0, 0, 0],
+  );
+  new Float32Array(uniforms.buffer).set(
+    [per / sizes.area, 1 / (sizes.channels / sizes.groups * sizes.area), spans.eps ?? 0],
+    6,
+  );
+  emitter.emit({
+    label: spans.label,
+    code: `${spans.declarations}
+struct Sizes {
+  rows: u32, columns: u32, per_group: u32, groups: u32,
+  width: u32, area: u32, inverse_area: f32, share: f32,
+  eps: f32, pad0: u32, pad1: u32, pad2: u32,
+}
+@group(0) @binding(${bindings.length}) var<uniform> p: Sizes;
+fn channel_of(column: u32) -> u32 { return ${channelOf}; }
+${prelude}
+@compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
+  let start = ${GROUP_INDEX} * p.per_group;
+  let end = min(start + p.per_group, p.rows);
+  for (var row = start; row < end; row++) {
+    let base = row * p.columns;
+    ${
+      spans.body({
+        each,
+        sum: (value) => `lanes_sum(${per === 4 ? `dot(${value}, vec4f(1.0))` : value}, lane)`,
+      })
+    }
+  }
+}`,
+    bindings,
+    uniforms,
+    workgroups: gridOf(Math.ceil(rows / perGroup), emitter.capabilities),
+    flops: spans.flops,
   });
 }
 

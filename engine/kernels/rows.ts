@@ -72,7 +72,7 @@ export function rowsPerGroup({ adapterClass }: Capabilities): number {
 /** Emits a row kernel: a subgroup per row where subgroups can be had, else a workgroup. */
 export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   const { capabilities } = emitter;
-  const { lanes, prelude } = reductions(capabilities);
+  const { lanes, prelude } = laneReductions(capabilities);
   const perGroup = kernel.perGroup ?? rowsPerGroup(capabilities);
   const type = kernel.type ?? "f32";
   const vector = type === "vec4f";
@@ -154,7 +154,7 @@ function columnWriter(
 }
 
 /** Lanes that work on a row, and WGSL of `lanes_sum` and `lanes_max` over them. */
-function reductions({ subgroupSize }: Capabilities): { lanes: number; prelude: string } {
+export function laneReductions({ subgroupSize }: Capabilities): { lanes: number; prelude: string } {
   if (subgroupSize > 0) {
     const steps = Array.from({ length: Math.log2(subgroupSize) }, (_, i) => 1 << i);
     const tree = (combine: (a: string, b: string) => string) =>
