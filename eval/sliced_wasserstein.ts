@@ -42,7 +42,8 @@ export class PixelProjections {
   distance(other: PixelProjections): number {
     if (this.#size !== other.#size) {
       throw new MeasureError(
-        `pictures of ${this.#size} and of ${other.#size} values cannot be compared by pixels`,
+        `pictures of ${this.#size} and of ${other.#size} values cannot be compared by pixels; ` +
+          "bring them to one size",
       );
     }
     if (this.n === 0 || other.n === 0) throw new MeasureError("there are no pictures to compare");

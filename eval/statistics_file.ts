@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { decodeNpz, encodeNpz, NpzError } from "../train/formats/npz.ts";
 import { type StoredTensor, toFloat64 } from "../train/formats/stored_tensor.ts";
 import { planar } from "../train/data/planar.ts";
@@ -36,6 +37,7 @@ export async function saveStatistics(
     sigma: { dtype: "F64", shape: [mu.length, mu.length], data: sigma },
     ...n === null ? {} : { n: { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(n)) } },
   });
+  await Deno.mkdir(dirname(file), { recursive: true });
   await Deno.writeFile(`${file}.tmp`, bytes);
   await Deno.rename(`${file}.tmp`, file);
 }

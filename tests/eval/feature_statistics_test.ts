@@ -55,6 +55,12 @@ Deno.test("FeatureMoments are the same however features are cut into batches", (
   }
 });
 
+Deno.test("FeatureMoments do not depend on the order of features, but for rounding", () => {
+  const x = seeded(1100 * D, 6);
+  const rows = Array.from({ length: 1100 }, (_, i) => x.subarray(i * D, (i + 1) * D));
+  close(moments(...rows.toReversed()).statistics(), moments(x).statistics(), 1e-14);
+});
+
 Deno.test("FeatureMoments of two parts merge to those of the whole", () => {
   const x = seeded(1300 * D, 7).map((value, i) => i < 700 * D ? value : 3 + 2 * value);
   const whole = plain(x);

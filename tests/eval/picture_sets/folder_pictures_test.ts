@@ -1,7 +1,10 @@
 import { deepStrictEqual as deepEqual, rejects, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import { folderPictures } from "../../../eval/picture_sets/folder_pictures.ts";
+import { datasetPictures } from "../../../eval/picture_sets/dataset_pictures.ts";
+import { type PictureSet, regrouped } from "../../../eval/picture_sets/picture_set.ts";
 import { encodePng } from "../../../train/formats/picture.ts";
+import { shapes } from "../../../train/data/shapes.ts";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import { drain } from "./drain.ts";
 
@@ -116,5 +119,23 @@ Deno.test("folderPictures() refuses a folder without pictures, or none", async (
       name: "DatasetError",
       message: /cannot list .*nowhere/,
     });
+  });
+});
+
+Deno.test("folderPictures() of a data set's pictures are the data set's, byte for byte", async () => {
+  const dataset = shapes({ image_size: 8, n: 20, seed: 3 });
+  const files = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => {
+      const planes = dataset.images.subarray(i * 192, (i + 1) * 192);
+      const rgb = Uint8Array.from(planes, (_, at) => planes[at % 3 * 64 + Math.floor(at / 3)]);
+      return [`${String(i).padStart(3, "0")}.png`, encodePng(rgb, 8, 8)];
+    }),
+  );
+  await withFolder(files, async (folder) => {
+    const batches = async (set: PictureSet) => await Array.fromAsync(regrouped(set.batches(), 8));
+    deepEqual(
+      await batches(await folderPictures(folder, { image_size: null })),
+      await batches(datasetPictures(dataset)),
+    );
   });
 });
