@@ -11,7 +11,7 @@ import {
   storageBytes,
 } from "./kernels/dispatch.ts";
 import { emitElementwise } from "./kernels/elementwise.ts";
-import { lower, takesEpilogue } from "./kernels/lowering.ts";
+import { lower, memoryOf, takesEpilogue } from "./kernels/lowering.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import { packOp, unpackOp } from "./ops/pack.ts";
 import { affine } from "./ops/unary.ts";
@@ -77,7 +77,13 @@ export function layOut(capabilities: Capabilities, spec: PlanSpec): Layout {
     isKept: (t) => kept.has(t),
     maxBindings: capabilities.maxStorageBuffers,
   });
-  const placement = place(nodes, groups, outputs.map(([, t]) => t), updates);
+  const placement = place(
+    nodes,
+    groups,
+    outputs.map(([, t]) => t),
+    updates,
+    (t) => memoryOf(capabilities, t),
+  );
   const dispatches = emitAll(capabilities, groups, placement, kept);
   return { outputs, placement, dispatches, memory: planMemory(dispatches) };
 }

@@ -54,6 +54,7 @@ export function place(
   groups: readonly Group[],
   outputs: readonly Tensor[],
   updates: readonly Update[],
+  memoryOf: (t: Tensor) => { readonly size: number; readonly dtype: DType },
 ): Placement {
   const refs = new Map<Tensor, Ref>();
   const storages: Storage[] = [];
@@ -165,7 +166,7 @@ export function place(
   const refOf = (t: Tensor): Ref => {
     const root = rootOf(t);
     let ref = refs.get(root);
-    if (!ref) refs.set(root, ref = isUnpacked(root) ? within(root) : whole(root, "temp"));
+    if (!ref) refs.set(root, ref = isUnpacked(root) ? within(root) : whole(memoryOf(root), "temp"));
     return ref;
   };
   const within = ({ node, size }: Tensor): Ref => {

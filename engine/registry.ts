@@ -391,6 +391,8 @@ const rows: readonly OperationExample[] = [
   attending([2, 7, 3, 5]),
   attending([1, 65, 2, 16]),
   attending([1, 257, 2, 3]),
+  attending([2, 67, 2, 20]),
+  attending([1, 5, 1, 32]),
   normal(1, 5),
   normal(33, 1),
   normal(5, 7),

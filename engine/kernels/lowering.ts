@@ -1,4 +1,9 @@
-import { attentionBackwardOp, attentionOp, attentionSizes } from "../ops/attention.ts";
+import {
+  type AttentionAttrs,
+  attentionBackwardOp,
+  attentionOp,
+  attentionSizes,
+} from "../ops/attention.ts";
 import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dSizes, conv2dWeightGradOp } from "../ops/conv2d.ts";
@@ -16,10 +21,12 @@ import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilin
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
 import { sumOp } from "../ops/sum.ts";
 import { sumOfSquaresOp } from "../ops/sum_of_squares.ts";
-import { type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts";
+import type { Capabilities } from "../device.ts";
+import { type DType, type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts";
 import { emitAttention, emitAttentionBackward } from "./attention.ts";
 import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
+import { emitFlashAttention, emitFlashAttentionBackward, fitsFlash } from "./flash_attention.ts";
 import { emitUnpackBytes } from "./bytes.ts";
 import { emitDropout } from "./dropout.ts";
 import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
@@ -66,6 +73,17 @@ function entry<A>(op: Operation<A>, epilogue: boolean, lower: (l: Lowering<A>) =
 /** True where kernels of the node can end with elementwise nodes on its first output. */
 export function takesEpilogue(node: Node): boolean {
   return TABLE.get(node.op)?.epilogue ?? false;
+}
+
+/** What a value's memory has to hold, which is less than its shape says where kernels keep less. */
+export function memoryOf(
+  capabilities: Capabilities,
+  t: Tensor,
+): { readonly size: number; readonly dtype: DType } {
+  if (t.node.op !== attentionOp as Operation || t.index === 0) return t;
+  const sizes = attentionSizes(t.node.inputs[0], t.node.attrs as AttentionAttrs);
+  const { batch, heads, tokens } = sizes;
+  return fitsFlash(capabilities, sizes) ? { size: batch * heads * tokens, dtype: "f32" } : t;
 }
 
 /** Emits the kernels of a node. @throws {ShapeError} for an operation that has none. */
@@ -152,12 +170,18 @@ entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw] }) => {
 
 entry(attentionOp, false, ({ emitter, node, inputs: [qkv], outputs: [out, p] }) => {
   const sizes = attentionSizes(node.inputs[0], node.attrs);
-  emitAttention(emitter, qkv, out, p, { ...sizes, scale: node.attrs.scale });
+  const s = { ...sizes, scale: node.attrs.scale };
+  if (fitsFlash(emitter.capabilities, sizes)) emitFlashAttention(emitter, { qkv, out, sums: p }, s);
+  else emitAttention(emitter, qkv, out, p, s);
 });
 
-entry(attentionBackwardOp, false, ({ emitter, node, inputs: [qkv, p, grad], outputs: [dqkv] }) => {
+entry(attentionBackwardOp, false, ({ emitter, node, inputs, outputs: [dqkv] }) => {
+  const [qkv, out, p, grad] = inputs;
   const sizes = attentionSizes(node.inputs[0], node.attrs);
-  emitAttentionBackward(emitter, qkv, p, grad, dqkv, { ...sizes, scale: node.attrs.scale });
+  const s = { ...sizes, scale: node.attrs.scale };
+  if (fitsFlash(emitter.capabilities, sizes)) {
+    emitFlashAttentionBackward(emitter, { qkv, out, sums: p, grad, dqkv }, s);
+  } else emitAttentionBackward(emitter, qkv, p, grad, dqkv, s);
 });
 
 entry(

@@ -38,7 +38,8 @@ export function attentionSizes(qkv: Tensor, { heads }: AttentionAttrs): Attentio
 
 /**
  * The operation behind {@linkcode attention}. The second output, the attention probabilities
- * `[batch, heads, tokens, tokens]`, is what the backward pass needs.
+ * `[batch, heads, tokens, tokens]`, is what the backward pass needs; kernels that do without the matrix
+ * keep a number by row there.
  */
 export const attentionOp: Operation<AttentionAttrs> = {
   name: "attention",
@@ -50,9 +51,9 @@ export const attentionOp: Operation<AttentionAttrs> = {
       { shape: [batch, heads, tokens, tokens], dtype },
     ];
   },
-  adjoint({ inputs: [qkv], outputs: [, p], attrs }, [grad, pGrad]) {
+  adjoint({ inputs: [qkv], outputs: [out, p], attrs }, [grad, pGrad]) {
     if (pGrad) throw new ShapeError("attention: the probabilities have no adjoint");
-    return [grad && applyOne(attentionBackwardOp, [qkv, p, grad], attrs)];
+    return [grad && applyOne(attentionBackwardOp, [qkv, out, p, grad], attrs)];
   },
   evaluate([qkv], { inputs, attrs }) {
     const sizes = attentionSizes(inputs[0], attrs);
@@ -89,11 +90,11 @@ export const attentionOp: Operation<AttentionAttrs> = {
   },
 };
 
-/** From `qkv`, the probabilities and the gradient of the output, the gradient of `qkv`. */
+/** From `qkv`, both outputs and the gradient of the first, the gradient of `qkv`. */
 export const attentionBackwardOp: Operation<AttentionAttrs> = {
   name: "attention_backward",
   infer: ([qkv]) => [{ shape: qkv.shape, dtype: qkv.dtype }],
-  evaluate([qkv, p, grad], { inputs, attrs }) {
+  evaluate([qkv, , p, grad], { inputs, attrs }) {
     const sizes = attentionSizes(inputs[0], attrs);
     const { batch, tokens, heads, width } = sizes;
     const at = indexer(sizes);
