@@ -11,16 +11,21 @@ import { decodePicture } from "../../train/formats/picture.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { trainLoop } from "../../train/train_loop.ts";
 import { openDevice } from "../device.ts";
-import { type Changes, tinyConfig } from "../tiny_config.ts";
+import type { Config } from "../../train/config.ts";
+import { type Changes, tinyConfig, tinyUnet } from "../tiny_config.ts";
 
 const STEPS = 40;
 
 /** A folder with a run of a tiny network, removed in the end. */
-async function tinyRun(changes: Changes = {}) {
+function tinyRun(changes: Changes = {}) {
+  return runOf(tinyConfig(changes));
+}
+
+async function runOf(tiny: Config) {
   const folder = await Deno.makeTempDir();
   const run = join(folder, "run");
   using device = await openDevice();
-  const config = { ...tinyConfig(changes), workdir: run };
+  const config = { ...tiny, workdir: run };
   await trainLoop(device, config, shapes({ image_size: 8, n: 64, seed: 0 }), {
     hooks: { onCheckpoint: async (c) => void await saveCheckpoint(run, c, 1) },
   });
@@ -68,6 +73,12 @@ async function samePictures(one: string, other: string, n: number): Promise<void
     ok(most <= 1, `picture ${i} differs by ${most}`);
   }
 }
+
+Deno.test("sample draws from a UNet's run", async () => {
+  await using tiny = await runOf(tinyUnet({ train: { n_steps: 3 } }));
+  await draws(`--checkpoint=${tiny.run}`, "--n=3", `--out=${tiny.out("a")}`);
+  deepEqual((await names(tiny.out("a"))).filter((name) => /^0/.test(name)), [0, 1, 2].map(number));
+});
 
 Deno.test("sample draws the same pictures whatever the batch size, and after an interruption", async () => {
   await using tiny = await tinyRun();

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { checkpointFolder, latestCheckpoint } from "../../train/checkpoint.ts";
 import { configSchema } from "../../train/config.ts";
 import { decodePicture } from "../../train/formats/picture.ts";
+import { runScript } from "./run_script.ts";
 
 /** A network and a data set so small that a run takes a second. */
 const TINY = [
@@ -56,6 +57,23 @@ async function train(
   const said = decoder.decode(stdout) + decoder.decode(stderr);
   return { code, said, lines: said.trimEnd().split("\n") };
 }
+
+Deno.test("train takes the UNet, shows its settings, and refuses U-ViT's", async () => {
+  await withWorkdir(async (workdir) => {
+    const unet = (...args: string[]) =>
+      runScript("train.ts", "--nnet.name=unet", `--workdir=${workdir}`, ...args);
+    const sizes = ["--img_size=8", "--image_size=8", "--ch_mult=1", "--attn_resolutions=[]"];
+    const run = ["--dataset.n=64", "--batch_size=4", "--n_steps=2", "--n_samples=4"];
+    const { code, out, err } = await unet(...sizes, ...run, "--sample_steps=3", "--scalelong=3");
+    equal(code, 0, err);
+    match(out + err, /UNet, 0\.\d+ M parameters, method 3 \(LS\), on coloured shapes/);
+    const help = await unet("--help");
+    match(help.out, /--nnet\.ch_mult=1,2,2 .*\n/);
+    const wrong = await unet("--patch_size=2");
+    equal(wrong.code, 2);
+    match(wrong.err, /--nnet\.patch_size: is a setting of uvit, not of unet; leave it out/);
+  });
+});
 
 /** Trains until `enough` is true of what it says and of its folder, then sends a signal. */
 async function interrupted(

@@ -15,7 +15,7 @@ import { shapes } from "../../train/data/shapes.ts";
 import { microBatches, trainLoop } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
-import { tinyConfig } from "../tiny_config.ts";
+import { tinyConfig, tinyUnet } from "../tiny_config.ts";
 
 function dataOf({ dataset, seed }: Config): Dataset {
   return shapes({ image_size: dataset.image_size, n: dataset.n, seed });
@@ -73,6 +73,19 @@ for (const scalelong of [0, 3] as const) {
     });
   }
 }
+
+Deno.test("trainLoop() trains a UNet with dropout, bit for bit the same where it was stopped", async () => {
+  using device = await openDevice();
+  const config = tinyUnet({ train: { p_uncond: 0.3 }, dataset: { random_flip: true } });
+  const whole = await train(device, config);
+  const half = await train(device, config, { stopAt: 20 });
+  const rest = await train(device, config, { checkpoint: half.checkpoint });
+  deepEqual([...half.log, ...rest.log], whole.log);
+  deepEqual(rest.checkpoint, whole.checkpoint);
+  const mean = (log: number[][]) => log.reduce((sum, [, loss]) => sum + loss, 0) / log.length;
+  const [first, last] = [mean(whole.log.slice(0, 8)), mean(whole.log.slice(-8))];
+  ok(last < 0.8 * first, `${first} to ${last}`);
+});
 
 Deno.test("trainLoop() gives each step the pictures and labels of its number", async () => {
   using device = await openDevice();

@@ -8,7 +8,7 @@ import { microBatches } from "../../train/train_loop.ts";
 import { batchKey, TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { distance, readGolden } from "../golden.ts";
-import { tinyConfig } from "../tiny_config.ts";
+import { tinyConfig, tinyUnet } from "../tiny_config.ts";
 import {
   givenBatch,
   GOLDEN_STEPS,
@@ -110,6 +110,19 @@ Deno.test("TrainStep does not depend on how a batch is split", async () => {
   ok(distance(losses, losses.map(() => losses[0])) < 1e-5, `${losses}`);
   ok(distance(norms, norms.map(() => norms[0])) < 1e-5, `${norms}`);
   for (const other of weights) ok(distance(other, weights[0]) < 1e-5);
+});
+
+Deno.test("TrainStep drops the same values of a UNet however a batch is split", async () => {
+  using device = await openDevice();
+  const lossOf = async (micro_batches: number, dropout: number) => {
+    const config = tinyUnet({ train: { micro_batches }, nnet: { dropout } });
+    using step = await TrainStep.create(device, config, { recordLength: 1 });
+    step.run(0, firstBatches(config));
+    return (await step.records())[0].loss;
+  };
+  const loss = await lossOf(1, 0.5);
+  ok(Math.abs(await lossOf(4, 0.5) / loss - 1) < 1e-5);
+  ok(Math.abs(await lossOf(1, 0) / loss - 1) > 1e-4);
 });
 
 Deno.test("TrainStep records the norm before clipping and moves by the clipped gradient", async () => {
