@@ -127,7 +127,9 @@ export interface UNetSkip {
 const DROPOUT_STREAM = 16;
 
 /** The long skips `s_1` (outermost) to `s_N`, in order. */
-export function unetSkips({ ch, ch_mult, num_res_blocks }: UNetConfig): UNetSkip[] {
+export function unetSkips(
+  { ch, ch_mult, num_res_blocks }: Pick<UNetConfig, "ch" | "ch_mult" | "num_res_blocks">,
+): UNetSkip[] {
   const skips: UNetSkip[] = [{ channels: ch, level: 0 }];
   ch_mult.forEach((mult, level) => {
     for (let n = 0; n < num_res_blocks; n++) skips.push({ channels: ch * mult, level });

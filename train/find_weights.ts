@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { uvitFromShapes } from "../nets/uvit_from_shapes.ts";
+import { networkFromShapes } from "../nets/network_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { exists } from "./durable.ts";
@@ -95,7 +95,7 @@ export async function weightsFiles(path: string, kind: WeightsKind): Promise<str
 
 /** A weight file's network, which only the person can name; shapes tell a part of it. */
 function unknownNetwork(file: string, weights: WeightsFile): string {
-  const known = Object.entries(uvitFromShapes(weights.shapes))
+  const known = Object.entries(networkFromShapes(weights.shapes))
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
   return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
     `settings that differ` + (known === "" ? "" : ` (its shapes say ${known})`);

@@ -1,4 +1,4 @@
-import { uvitFromShapes } from "../nets/uvit_from_shapes.ts";
+import { networkFromShapes } from "../nets/network_from_shapes.ts";
 import { CheckpointError } from "./checkpoint.ts";
 
 /** Shapes by name. */
@@ -81,10 +81,10 @@ function list(kind: string, names: readonly string[], text: (name: string) => st
   return [`  ${kind} (${names.length}): ${names.slice(0, LISTED).map(text).join(", ")}${more}`];
 }
 
-/** A gate of LS has a weight for each token, so that it serves one length of sequence only. */
+/** A gate of U-ViT's LS has a weight for each token, so that it serves one length of sequence only. */
 function tokens({ misshapen, found, wanted }: WeightsFit): string[] {
   const gate = misshapen.find((name) => /^se\.(\d+\.)?layer2\.bias$/.test(name));
-  if (gate === undefined) return [];
+  if (gate === undefined || !Object.hasOwn(wanted, "pos_embed")) return [];
   return [
     `  the gate of LS belongs to L = ${found[gate]} tokens, and this network has L = ` +
     `${wanted[gate]}: pictures or patches of another size`,
@@ -93,12 +93,17 @@ function tokens({ misshapen, found, wanted }: WeightsFit): string[] {
 
 /** The flags that would make the network the file's, as far as shapes can tell. */
 function hint({ found, wanted }: WeightsFit): string[] {
-  const [theirs, ours] = [uvitFromShapes(found), uvitFromShapes(wanted)];
-  if (theirs.embed_dim === undefined || ours.embed_dim === undefined) return [];
-  const flags = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])]
-    .map((key) => key as keyof typeof ours)
-    .filter((key) => theirs[key] !== ours[key])
-    .map((key) => `--nnet.${key}=${theirs[key] ?? "0 (or 1, 2)"}`);
+  const [theirs, ours] = [networkFromShapes(found), networkFromShapes(wanted)];
+  if (theirs.name === undefined || ours.name === undefined) return [];
+  const keys = new Set([
+    ...Object.keys(theirs),
+    ...theirs.name === ours.name ? Object.keys(ours) : [],
+  ]);
+  const [has, wants] = [theirs, ours].map((known) =>
+    new Map<string, unknown>(Object.entries(known))
+  );
+  const flags = [...keys].filter((key) => String(has.get(key)) !== String(wants.get(key)))
+    .map((key) => `--nnet.${key}=${has.get(key) ?? "0 (or 1, 2)"}`);
   if (theirs.num_classes !== ours.num_classes) {
     flags.push(`--train.mode=${theirs.num_classes === -1 ? "uncond" : "cond"}`);
   }

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, match, ok, throws } from "node:assert/strict";
 import { fitWeights, misfits, mustFit, type Shapes } from "../../train/fit_weights.ts";
 import { shapesOf } from "../../train/network_shapes.ts";
-import { type Changes, tinyConfig } from "../tiny_config.ts";
+import { type Changes, tinyConfig, tinyUnet } from "../tiny_config.ts";
 
 const shapes = (nnet: Changes["nnet"], train: Changes["train"] = {}) =>
   shapesOf(tinyConfig({ nnet, train }));
@@ -76,6 +76,18 @@ const hints: { what: string; found: Shapes; wanted: Shapes; says: RegExp }[] = [
     found: base,
     wanted: shapes({ scalelong: 3 }),
     says: /^ {2}the file fits --nnet\.scalelong=0 \(or 1, 2\)$/m,
+  },
+  {
+    what: "another network",
+    found: shapesOf(tinyUnet()),
+    wanted: base,
+    says: /^ {2}the file fits --nnet\.name=unet --nnet\.ch=32 --nnet\.ch_mult=1,1 /m,
+  },
+  {
+    what: "levels that a UNet lacks",
+    found: shapesOf(tinyUnet({ nnet: { ch_mult: [1, 2, 1] } })),
+    wanted: shapesOf(tinyUnet()),
+    says: /^ {2}the file fits --nnet\.ch_mult=1,2,1$/m,
   },
   {
     what: "the tokens that an LS gate belongs to",
