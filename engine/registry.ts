@@ -493,6 +493,18 @@ const convolutions: readonly OperationExample[] = [
     stride: [2, 1],
     padding: { top: 3, bottom: 0, left: 1, right: 3 },
   }),
+  // All of it in vectors, no vectors at all, more than one tile each way.
+  convolving([2, 8, 4, 4], [8, 3, 3], { padding: 1 }),
+  convolving([3, 16, 4, 8], [12, 1, 1]),
+  convolving([2, 11, 9, 8], [67, 3, 3], { padding: 1 }),
+  convolving([5, 3, 1, 13], [131, 1, 3], { stride: 2, padding: [0, 1] }),
+  // As many elements as fill a discrete GPU with its widest tile.
+  convolving([16, 1, 64, 65], [17, 2, 3], { padding: [1, 0] }),
+  smooth(
+    "conv2d: [2, 5, 6, 7], bias, silu and residual in one kernel",
+    [[2, 5, 6, 7], [9, 5, 3, 3], [9], [2, 9, 6, 7]],
+    ([x, weight, bias, r]) => add(silu(conv2d(x, weight, { bias, padding: 1 })), r),
+  ),
 ];
 
 function pooling(

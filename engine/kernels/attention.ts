@@ -1,6 +1,7 @@
 import type { AttentionAttrs, AttentionSizes } from "../ops/attention.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
-import { emitGemm, type GemmOperand } from "./gemm.ts";
+import { emitGemm } from "./gemm.ts";
+import { type GemmOperand, transpose } from "./gemm_operand.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
 
 type Sizes = AttentionSizes & Pick<AttentionAttrs, "scale">;
@@ -18,7 +19,7 @@ export function emitAttention(emitter: Emitter, qkv: Ref, out: Ref, p: Ref, s: S
     n: tokens,
     k: width,
     a: q,
-    b: transposed(k),
+    b: transpose(k),
     c: square(scores, s),
     alpha: s.scale,
   });
@@ -52,7 +53,7 @@ export function emitAttentionBackward(
   emitGemm(emitter, {
     ...common,
     label: "attention_backward (dv)",
-    a: transposed(square(p, s)),
+    a: transpose(square(p, s)),
     b: joined(grad, s),
     c: dv,
   });
@@ -62,7 +63,7 @@ export function emitAttentionBackward(
     n: tokens,
     k: width,
     a: joined(grad, s),
-    b: transposed(v),
+    b: transpose(v),
     c: square(ds, s),
   });
   emitSoftmaxBackward(emitter, p, ds, ds, tokens);
@@ -77,7 +78,7 @@ export function emitAttentionBackward(
   emitGemm(emitter, {
     ...common,
     label: "attention_backward (dk)",
-    a: transposed(square(ds, s)),
+    a: transpose(square(ds, s)),
     b: q,
     c: dk,
     alpha: s.scale,
@@ -106,8 +107,4 @@ function joined(ref: Ref, { tokens, heads, width }: Sizes): GemmOperand {
 /** `[batch, heads, tokens, tokens]` as a square of each head. */
 function square(ref: Ref, { tokens, heads }: Sizes): GemmOperand {
   return { ref, row: tokens, column: 1, batch: [heads * tokens * tokens, tokens * tokens] };
-}
-
-function transposed(o: GemmOperand): GemmOperand {
-  return { ...o, row: o.column, column: o.row };
 }

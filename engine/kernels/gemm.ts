@@ -2,20 +2,9 @@ import type { WgslType } from "../ops/elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
-import type { Picture } from "./picture.ts";
+import type { GemmOperand } from "./gemm_operand.ts";
 import { isOnePass, nLanes } from "./n_lanes.ts";
 import { tiled } from "./tiled.ts";
-
-/** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
-export interface GemmOperand {
-  readonly ref: Ref;
-  readonly offset?: number;
-  readonly row: number;
-  readonly column: number;
-  readonly batch?: readonly [number, number];
-  /** Where columns come in runs of neighbours: element j is at (j / run) column + j % run. */
-  readonly run?: number;
-}
 
 /** `C = alpha A B (+ C)`, batched, with any strides, and fused nodes at the end of it. */
 export interface Gemm {
@@ -25,8 +14,7 @@ export interface Gemm {
   readonly k: number;
   readonly batches?: readonly [number, number];
   readonly a: GemmOperand;
-  /** Without runs. */
-  readonly b: GemmOperand & { readonly picture?: Picture };
+  readonly b: GemmOperand;
   /** Row-major and without gaps where there is an epilogue; runs of N are [N / run, M, run]. */
   readonly c: GemmOperand;
   readonly alpha?: number;
@@ -53,11 +41,6 @@ export const GEMM_UNIFORMS = `struct Gemm {
   c0: u32, c1: u32, a_offset: u32, b_offset: u32,
   c_offset: u32, alpha: f32, pad0: u32, pad1: u32,
 }`;
-
-/** WGSL of how far element `i` along an operand's columns is from the first. */
-export function alongColumns({ run }: GemmOperand, i: string, stride: string): string {
-  return run === undefined ? `${i} * ${stride}` : `${i} / ${run}u * ${stride} + ${i} % ${run}u`;
-}
 
 /** WGSL of the row and the column of C's element (m, n), as an epilogue counts them. */
 export function finishPlace({ c: { run } }: Gemm, m: string, n: string): [string, string] {

@@ -1,16 +1,14 @@
 import { type Dispatch, elementType } from "./dispatch.ts";
 import { fitsVec4 } from "./fused.ts";
 import {
-  alongColumns,
   finishPlace,
   type Gemm,
   GEMM_UNIFORMS,
   gemmFinish,
   gemmFlops,
-  type GemmOperand,
   gemmUniforms,
 } from "./gemm.ts";
-import { indexPlace, pictureElement } from "./picture.ts";
+import { alongColumns, type GemmOperand, readerOfA, readerOfB } from "./gemm_operand.ts";
 
 /**
  * Product for software adapters, where every load and every branch costs and registers are what is
@@ -58,7 +56,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
           `let row${e} = ${row}; let column${e} = ${wideC ? `(${column}) / 4u` : column};`;
       })
     }
-  ${g.b.picture ? "" : list(each, (e) => `let bn${e} = b0 + min(n${e}, p.n - 1u) * p.bn;`)}
+  ${list(each, (e) => readerOfB(g.b).alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
   var tile: array<f32, ${each * depth}>;
   // The last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
   let last = (p.k - 1u) / ${depth}u * ${depth}u;
@@ -118,7 +116,7 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     depth,
     each,
     wideA,
-    wideB: wideC && g.b.picture === undefined && hasVectors(g.b, g.n),
+    wideB: wideC && hasVectors(g.b, g.n),
     wideC,
     single: isOnePass(lanes, g),
     whole: g.n % (lanes * each) === 0,
@@ -126,34 +124,31 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
 }
 
 /** True where all neighbours along the columns can be loaded four at a time. */
-function hasVectors({ row, column, offset = 0, batch = [0, 0], run }: GemmOperand, n: number) {
-  return (run !== undefined || column === 1) &&
+function hasVectors(o: GemmOperand, n: number): boolean {
+  const { row, column, offset = 0, batch = [0, 0], run, picture } = o;
+  return !picture && (run !== undefined || column === 1) &&
     [n, row, offset, ...batch, ...(run ? [run, column] : [])].every((v) => v % 4 === 0);
 }
 
 /** One pass: a tile of B is loaded and the rows of A go past it. */
 function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
   const { lanes, depth, each, wideA, wideB, wideC, whole } = shape;
-  const { picture } = g.b;
+  const [a, b] = [readerOfA(g.a), readerOfB(g.b)];
   const inside = (e: number) => whole ? "inside" : `inside && n${e} < p.n`;
   const to = (e: number) => `tile[j * ${each}u + ${e}u]`;
   const element = (e: number) =>
-    picture
-      ? pictureElement(`b${e}`, picture, "bk", `bn${e}`) +
-        ` ${to(e)} = select(0.0, f32(B[b0 + b${e}_at]) * p.alpha, ${inside(e)} && b${e}_in);`
-      : `${to(e)} = select(0.0, f32(B[bn${e} + k * p.bk]) * p.alpha, ${inside(e)});`;
-  const wide = `let b = vec4f(B[(bn0 + k * p.bk) / 4u]) * p.alpha; ` +
+    `${b.element(`v${e}`, "bk", `bn${e}`)} ${to(e)} = select(0.0, v${e} * p.alpha, ${inside(e)});`;
+  const wide = `let b = vec4f(B[(bk + bn0) / 4u]) * p.alpha; ` +
     list(each, (e) => `${to(e)} = select(0.0, b[${e}], ${inside(e)});`);
   // Where a lane's part of A's row starts, one element or vector after another.
   const parts = list(wideA ? depth / (4 * lanes) : depth / lanes, (i) => {
     const k = wideA ? `${4 * lanes * i}u + 4u * lane` : `${lanes * i}u + lane`;
     const from = `min(k0 + ${k}, p.k - ${wideA ? 4 : 1}u)`;
-    const at = `a0 + ${alongColumns(g.a, `from${i}`, "p.ak")}`;
-    return `let from${i} = ${from}; let ak${i} = ${wideA ? `(${at}) / 4u` : at};`;
+    return `let from${i} = ${from}; ${a.alongK(`ak${i}`, `from${i}`)}`;
   });
   const rowOfA = list(
     wideA ? depth / (4 * lanes) : depth / lanes,
-    (i) => `let x${i} = ${wideA ? "vec4f" : "f32"}(A[am + ak${i}]);`,
+    (i) => wideA ? `let x${i} = vec4f(A[(ak${i} + am) / 4u]);` : a.element(`x${i}`, `ak${i}`, "am"),
   );
   const broadcast = (j: number) =>
     wideA
@@ -180,21 +175,16 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
     return whole ? code : `if (n${e} < p.n) { ${code} }`;
   };
   return `
-    ${
-    picture
-      ? list(each, (e) => indexPlace(`bn${e}`, picture.n, `min(n${e}, p.n - 1u)`, "p.bn"))
-      : ""
-  }
     for (var j = 0u; j < ${depth}u * one; j++) {
       let k = min(k0 + j, p.k - 1u);
       // Zeros beyond the edge of K also undo what A's clamped indices read there.
       let inside = k0 + j < p.k;
-      ${picture ? indexPlace("bk", picture.k, "k", "p.bk") : ""}
+      ${b.alongK("bk", "k")}
       ${wideB ? wide : list(each, element)}
     }
     ${parts}
     for (var m = m0; m < m1; m++) {
-      let am = m * p.am${wideA ? " / 4u" : ""};
+      ${a.alongFree("am", "m")}
       let cm = m * p.cm;
       ${rowOfA}
       ${begin}

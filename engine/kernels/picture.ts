@@ -1,7 +1,7 @@
 /**
- * How a product reads an operand B out of pictures `[outer, height, width]`, so that a convolution
- * is a product without its patches in memory. Both indices of B move the place in the picture; what
- * lies beside the picture, or between its elements where they are spread, is zero.
+ * How a product reads B out of pictures `[outer, height, width]`, so that a convolution is
+ * a product without its patches in memory. Both indices of B move the place in the
+ * picture; what lies beside the picture, or between its elements where they are spread, is zero.
  */
 export interface Picture {
   readonly height: number;
@@ -22,8 +22,8 @@ export interface PictureIndex {
   readonly step: readonly [number, number];
 }
 
-/** WGSL that names what the index `i` contributes: `${name}_at`, `${name}_y` and `${name}_x`. */
-export function indexPlace(
+/** WGSL that names the share of index `i` in a place: `${name}_at`, `${name}_y` and `${name}_x`. */
+export function pictureShare(
   name: string,
   { height, width, step }: PictureIndex,
   i: string,
@@ -35,8 +35,8 @@ export function indexPlace(
     `let ${name}_x = ${inside} % ${width}u * ${wrapped(step[1])};`;
 }
 
-/** WGSL that names the element at two places, and whether it is one: `${name}_at`, `${name}_in`. */
-export function pictureElement(name: string, picture: Picture, k: string, n: string): string {
+/** WGSL that names the place of two shares, and whether an element is there: `${name}_at`, `${name}_in`. */
+export function picturePlace(name: string, picture: Picture, k: string, n: string): string {
   const { height, width, start: [y0, x0], spread: [down, across] } = picture;
   const multiple = [
     ...(down > 1 ? [` && ${name}_y % ${down}u == 0u`] : []),

@@ -1,7 +1,6 @@
 import type { Capabilities } from "../device.ts";
 import type { Dispatch } from "./dispatch.ts";
 import {
-  alongColumns,
   finishPlace,
   type Gemm,
   GEMM_UNIFORMS,
@@ -9,7 +8,7 @@ import {
   gemmFlops,
   gemmUniforms,
 } from "./gemm.ts";
-import { indexPlace, pictureElement } from "./picture.ts";
+import { alongColumns, type GemmOperand, readerOfA, readerOfB } from "./gemm_operand.ts";
 
 interface Tile {
   /** Rows and columns of C per workgroup. */
@@ -41,8 +40,7 @@ export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
   const rowVectors = tile.rows / 4;
   const columnVectors = tile.columns / 4;
   const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
-  const { picture } = g.b;
-  const alongN = picture ? picture.n.width >= picture.k.width : g.b.column <= g.b.row;
+  const [a, b] = [readerOfA(g.a), readerOfB(g.b)];
   const [row, column] = finishPlace(g, "m", "n");
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
@@ -56,18 +54,12 @@ ${finish.code}
 var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
 var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
 fn element_a(a0: u32, m: u32, k: u32) -> f32 {
-  return f32(A[a0 + m * p.am + ${alongColumns(g.a, "k", "p.ak")}]);
+  ${a.alongK("ak", "k")} ${a.alongFree("am", "m")} ${a.element("v", "ak", "am")}
+  return v;
 }
 fn element_b(b0: u32, n: u32, k: u32) -> f32 {
-  ${
-      picture
-        ? `${indexPlace("bn", picture.n, "n", "p.bn")}
-  ${indexPlace("bk", picture.k, "k", "p.bk")}
-  ${pictureElement("b", picture, "bk", "bn")}
-  if (!b_in) { return 0.0; }
-  return f32(B[b0 + b_at]);`
-        : "return f32(B[b0 + n * p.bn + k * p.bk]);"
-    }
+  ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")} ${b.element("v", "bk", "bn")}
+  return v;
 }
 fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
   if (m >= p.m || n >= p.n) { return; }
@@ -90,7 +82,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   ${blocks.map(({ i, j }) => `var c${i}_${j} = vec4f(0.0);`).join(" ")}
   for (var k0 = 0u; k0 < p.k; k0 += ${DEPTH}u) {
     ${load("a", tile.m, size, !g.a.run && g.a.row <= g.a.column, "m0", "p.m")}
-    ${load("b", tile.n, size, alongN, "n0", "p.n")}
+    ${load("b", tile.n, size, columnsAreNear(g.b), "n0", "p.n")}
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k++) {
       ${
@@ -129,6 +121,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     workgroups: [Math.ceil(g.n / tile.n), Math.ceil(g.m / tile.m), outer * inner],
     flops: gemmFlops(g),
   };
+}
+
+/** True where the next column of B is nearer in memory than the next row. */
+function columnsAreNear({ picture, row, column }: GemmOperand): boolean {
+  return picture ? picture.n.width >= picture.k.width : column <= row;
 }
 
 /** Loads a tile with neighbouring invocations on neighbouring addresses, zeros beyond the edges. */

@@ -4,12 +4,13 @@ import { ancestors } from "../../engine/grad.ts";
 import { takesEpilogue } from "../../engine/kernels/lowering.ts";
 import { constant } from "../../engine/leaves.ts";
 import { add, mul, sub } from "../../engine/ops/binary.ts";
+import { conv2d } from "../../engine/ops/conv2d.ts";
 import { gelu } from "../../engine/ops/gelu.ts";
 import { linear } from "../../engine/ops/linear.ts";
 import { matmul } from "../../engine/ops/matmul.ts";
 import { softmax } from "../../engine/ops/softmax.ts";
 import { sum } from "../../engine/ops/sum.ts";
-import { affine, exp, sigmoid } from "../../engine/ops/unary.ts";
+import { affine, exp, sigmoid, silu } from "../../engine/ops/unary.ts";
 import { concat, permute, reshape, slice } from "../../engine/ops/views.ts";
 import { philox } from "../../engine/philox.ts";
 import { compile } from "../../engine/plan.ts";
@@ -44,6 +45,11 @@ Deno.test("fuseGraph() ends a product with what follows, a residual made before 
   const residual = exp(leaf(4, 5));
   const y = add(gelu(linear(leaf(4, 3), leaf(5, 3), leaf(5))), residual);
   assert.deepEqual(labels(fuse([y])), ["linear+exp+add+gelu+add"]);
+});
+
+Deno.test("fuseGraph() ends a convolution with its bias and what follows", () => {
+  const y = conv2d(leaf(2, 3, 4, 5), leaf(6, 3, 3, 3), { bias: leaf(6), padding: 1 });
+  assert.deepEqual(labels(fuse([add(silu(y), leaf(2, 6, 4, 5))])), ["conv2d+add+silu+add"]);
 });
 
 Deno.test("fuseGraph() keeps apart what is read at other places than it is written", () => {
