@@ -499,7 +499,7 @@ const convolutions: readonly OperationExample[] = [
   convolving([2, 11, 9, 8], [67, 3, 3], { padding: 1 }),
   convolving([5, 3, 1, 13], [131, 1, 3], { stride: 2, padding: [0, 1] }),
   // As many elements as fill a discrete GPU with its widest tile.
-  convolving([16, 1, 64, 65], [17, 2, 3], { padding: [1, 0] }),
+  convolving([2, 1, 63, 65], [131, 2, 3], { padding: 1 }),
   smooth(
     "conv2d: [2, 5, 6, 7], bias, silu and residual in one kernel",
     [[2, 5, 6, 7], [9, 5, 3, 3], [9], [2, 9, 6, 7]],
