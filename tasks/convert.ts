@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { CastError } from "../train/cast_tensor.ts";
 import { CheckpointError } from "../train/checkpoint.ts";
-import { exists } from "../train/durable.ts";
 import { fieldsOf, flatten, nest } from "../train/fields.ts";
 import { parseArguments } from "../train/flags.ts";
 import { helpText } from "../train/help_text.ts";
@@ -15,6 +14,7 @@ import { UsageError } from "../train/usage_error.ts";
 import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
 import { convertFile, type ConvertFlags } from "./convert/convert_file.ts";
 import { outputKind } from "./convert/output_kind.ts";
+import { mustBeFree } from "./convert/write_output.ts";
 import { runTask } from "./run_task.ts";
 
 const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.strictObject({
@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { settings, positional } = parseArguments(args, schema, networkSchema, networkFields());
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
   if (flags.help) return console.log(help());
-  const [from, to, ...more] = positional;
+  const [from, to, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));
   if (from === undefined || to === undefined) {
     throw new UsageError(
       "name what to convert and where to: deno task convert IN OUT; --help shows how",
@@ -44,9 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const kind = outputKind(to);
   const config = await networkConfig(settings);
-  if (!flags.force && await exists(to)) {
-    throw new UsageError(`${to}: exists; choose another name, or --force to write over it`);
-  }
+  await mustBeFree(to, kind, flags.force);
   const done = kind === "checkpoint" || kind === "pytorch_checkpoint"
     ? await convertCheckpoint(from, to, { kind, dtype: flags.dtype, config })
     : await convertFile(from, to, { ...flags, kind, config });

@@ -84,7 +84,7 @@ interface TrainFlags {
 const OWN: OwnFlags<TrainFlags> = {
   schema: z.strictObject({
     resume_from: z.string().min(1).nullable()
-      .describe("checkpoint folder that a new run goes on from, PyTorch's 12.ckpt for instance"),
+      .describe("checkpoint or run that a new run goes on from, PyTorch's 12.ckpt for instance"),
     init_from: z.string().min(1).nullable()
       .describe(
         "weights that a new run starts from, at step 0: a file (.pth, .safetensors) or folder",
@@ -253,7 +253,7 @@ async function startOf(
     () => latestCheckpoint(workdir, { onSkip: note }),
   );
   if (checkpoint) {
-    mustNotConflict(workdir, checkpoint.config, config);
+    mustNotConflict(workdir, checkpoint.config, config, "choose another --workdir");
     note(`going on from step ${checkpoint.step} of ${workdir}`);
     return checkpoint;
   }

@@ -37,6 +37,8 @@ export const NNET = "nnet.safetensors";
 /** File of their moving average. */
 export const NNET_EMA = "nnet_ema.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
+/** All files of a checkpoint's folder. */
+export const CHECKPOINT_FILES: readonly string[] = [NNET, NNET_EMA, OPTIMIZER];
 const FIRST = "exp_avg.";
 const SECOND = "exp_avg_sq.";
 /** Folders that a killed save may leave behind; nothing reads them. */

@@ -11,8 +11,13 @@ export async function writeDurably(file: string, bytes: Uint8Array): Promise<voi
 export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   const saving = join(dirname(file), `.saving-${basename(file)}`);
   if (await exists(saving)) await Deno.remove(saving);
-  await writeDurably(saving, bytes);
-  await renameDurably(saving, file);
+  try {
+    await writeDurably(saving, bytes);
+    await renameDurably(saving, file);
+  } catch (error) {
+    await discard(saving);
+    throw error;
+  }
 }
 
 /**
@@ -43,8 +48,13 @@ export async function replaceFolder(
   const replaced = `${folder}.replaced`;
   if (await exists(saving)) await Deno.remove(saving, { recursive: true });
   await Deno.mkdir(saving);
-  await write(saving);
-  await syncFolder(saving);
+  try {
+    await write(saving);
+    await syncFolder(saving);
+  } catch (error) {
+    await discard(saving);
+    throw error;
+  }
   if (await exists(folder)) {
     // No system swaps two folders at once, so the old one stays readable under a second name.
     if (await exists(replaced)) await removeFolder(replaced);
@@ -52,6 +62,11 @@ export async function replaceFolder(
   }
   await renameDurably(saving, folder);
   if (await exists(replaced)) await removeFolder(replaced);
+}
+
+/** Removes what could not be saved whole; why it could not is what the person should hear. */
+async function discard(saving: string): Promise<void> {
+  await Deno.remove(saving, { recursive: true }).catch(() => {});
 }
 
 /** Removes a folder such that one half removed no longer has its name. */

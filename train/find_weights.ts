@@ -3,7 +3,7 @@ import { networkFromShapes } from "../nets/network_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { exists } from "./durable.ts";
-import { fitWeights, mustFit } from "./fit_weights.ts";
+import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
 import {
   hasPytorchStep,
   isPytorchCheckpoint,
@@ -14,7 +14,7 @@ import {
 } from "./pytorch_checkpoint.ts";
 import { UsageError } from "./usage_error.ts";
 import { shapesOf } from "./network_shapes.ts";
-import { openWeights, type WeightsFile, type WeightsKind } from "./weights_file.ts";
+import { openWeights, type WeightsKind } from "./weights_file.ts";
 
 /** Where weights are, and the network that they are of. */
 export interface Weights {
@@ -64,7 +64,7 @@ async function weightsIn(file: string, { kind, config: given }: FindOptions): Pr
   using weights = await openWeights(file, kind);
   const saved = savedIn(file, weights.metadata);
   const config = saved?.config ?? given;
-  if (!config) throw new UsageError(unknownNetwork(file, weights));
+  if (!config) throw new UsageError(unknownNetwork(file, weights.shapes));
   if (saved && given) throw new UsageError(namesItself(file));
   mustFit(fitWeights(weights.shapes, shapesOf(config)), file);
   const step = saved ? saved.step : await stepBeside(file);
@@ -93,9 +93,9 @@ export async function weightsFiles(path: string, kind: WeightsKind): Promise<str
   );
 }
 
-/** A weight file's network, which only the person can name; shapes tell a part of it. */
-function unknownNetwork(file: string, weights: WeightsFile): string {
-  const known = Object.entries(networkFromShapes(weights.shapes))
+/** The line for a network that only the person can name; shapes tell a part of it. */
+export function unknownNetwork(file: string, shapes: Shapes): string {
+  const known = Object.entries(networkFromShapes(shapes))
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
   return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
     `settings that differ` + (known === "" ? "" : ` (its shapes say ${known})`);

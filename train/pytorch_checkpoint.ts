@@ -22,6 +22,14 @@ export const NNET_PTH = "nnet.pth";
 export const NNET_EMA_PTH = "nnet_ema.pth";
 const OPTIMIZER = "optimizer.pth";
 const LR_SCHEDULER = "lr_scheduler.pth";
+/** All files of the PyTorch implementation's folder. */
+export const PYTORCH_FILES: readonly string[] = [
+  STEP,
+  NNET_PTH,
+  NNET_EMA_PTH,
+  OPTIMIZER,
+  LR_SCHEDULER,
+];
 const FOLDER = /^(\d+)\.ckpt$/;
 
 /** Whether a folder is one of the PyTorch implementation's: `12.ckpt`. */

@@ -2,10 +2,10 @@ import { initialize } from "../nets/parameters.ts";
 import { networkParameters } from "../nets/network.ts";
 import { type Checkpoint, CheckpointError, loadCheckpoint, type Values } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
-import { exists } from "./durable.ts";
+import { findCheckpoint } from "./find_checkpoint.ts";
 import { weightsFiles } from "./find_weights.ts";
 import { fitWeights, misfits, mustFit } from "./fit_weights.ts";
-import { isPytorchCheckpoint, readPytorchCheckpoint } from "./pytorch_checkpoint.ts";
+import { readPytorchCheckpoint } from "./pytorch_checkpoint.ts";
 import { resumeConflicts } from "./resume_conflicts.ts";
 import { UsageError } from "./usage_error.ts";
 import { shapesOf } from "./network_shapes.ts";
@@ -15,20 +15,21 @@ import { openWeights } from "./weights_file.ts";
 type Note = (message: string) => void;
 
 /**
- * A checkpoint of this program or of the PyTorch implementation, to go on from in a new run.
+ * A checkpoint of this program or of the PyTorch implementation, or the newest of a run, to go on
+ * from in a new run.
  *
  * @throws {CheckpointError} where it cannot be read or is of another network
  * @throws {UsageError} where it was trained with settings that make it another run
  */
 export async function checkpointToGoOnFrom(
-  folder: string,
+  path: string,
   config: Config,
   note: Note,
 ): Promise<Checkpoint> {
-  if (!await exists(folder)) throw new CheckpointError(`${folder}: there is no such folder`);
-  if (!await isPytorchCheckpoint(folder)) {
+  const { folder, pytorch } = await findCheckpoint(path);
+  if (!pytorch) {
     const checkpoint = await loadCheckpoint(folder);
-    mustNotConflict(folder, checkpoint.config, config);
+    mustNotConflict(folder, checkpoint.config, config, "start from its weights by --init-from");
     return checkpoint;
   }
   const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config));
@@ -40,12 +41,20 @@ export async function checkpointToGoOnFrom(
   return { ...rest, config };
 }
 
-/** @throws {UsageError} where a checkpoint's settings would make a run that goes on another one */
-export function mustNotConflict(source: string, saved: Config, wanted: Config): void {
+/**
+ * @param otherwise what else may be done
+ * @throws {UsageError} where a checkpoint's settings would make a run that goes on another one
+ */
+export function mustNotConflict(
+  source: string,
+  saved: Config,
+  wanted: Config,
+  otherwise: string,
+): void {
   const conflicts = resumeConflicts(saved, wanted);
   if (conflicts.length === 0) return;
   throw new UsageError([
-    `${source} was trained with other settings; choose another --workdir or take these back:`,
+    `${source} was trained with other settings; ${otherwise}, or take these back:`,
     ...conflicts,
   ]);
 }

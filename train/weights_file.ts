@@ -45,6 +45,12 @@ export class WeightsFile implements Disposable {
     return this.#file.metadata;
   }
 
+  /** How many arrays and other values are in the file besides. */
+  get others(): number {
+    const { tensors, values } = this.#file;
+    return tensors.size + values.size - Object.keys(this.shapes).length;
+  }
+
   /** An array as it is stored. */
   read(name: string): StoredTensor {
     return this.#file.read(this.#prefix + name);

@@ -1,20 +1,17 @@
-import { dirname } from "node:path";
-import {
-  type Checkpoint,
-  CheckpointError,
-  checkpointFolders,
-  loadCheckpoint,
-  writeCheckpoint,
-} from "../../train/checkpoint.ts";
+import { join } from "node:path";
+import { type Checkpoint, loadCheckpoint, writeCheckpoint } from "../../train/checkpoint.ts";
 import type { Config } from "../../train/config.ts";
+import { findCheckpoint } from "../../train/find_checkpoint.ts";
+import { namesItself, unknownNetwork } from "../../train/find_weights.ts";
 import { shapesOf } from "../../train/network_shapes.ts";
 import {
-  isPytorchCheckpoint,
-  pytorchCheckpoints,
+  NNET_PTH,
   readPytorchCheckpoint,
   writePytorchCheckpoint,
 } from "../../train/pytorch_checkpoint.ts";
 import { UsageError } from "../../train/usage_error.ts";
+import { openWeights } from "../../train/weights_file.ts";
+import { writeOutput } from "./write_output.ts";
 
 /** How a checkpoint is converted. */
 export interface ConvertCheckpointOptions {
@@ -36,33 +33,28 @@ export async function convertCheckpoint(
   { kind, dtype, config }: ConvertCheckpointOptions,
 ): Promise<string> {
   if (dtype !== null) throw new UsageError("--dtype: a checkpoint is kept in f32; leave it out");
-  const stat = await Deno.stat(from).catch(() => null);
-  if (stat === null) throw new CheckpointError(`${from}: there is no such file or folder`);
-  if (!stat.isDirectory) {
-    throw new UsageError(
-      `${to}: a checkpoint needs the optimizer's moments, which ${from} lacks; ` +
-        "name a file, or start a run with deno task train --init-from",
-    );
-  }
-  const checkpoint = await read(from, config);
-  await Deno.mkdir(dirname(to), { recursive: true });
-  await (kind === "checkpoint" ? writeCheckpoint : writePytorchCheckpoint)(to, checkpoint);
+  const { folder, pytorch } = await findCheckpoint(from);
+  const checkpoint = pytorch ? await readOfPytorch(folder, config) : await readOwn(folder, config);
+  const write = kind === "checkpoint" ? writeCheckpoint : writePytorchCheckpoint;
+  await writeOutput(to, () => write(to, checkpoint));
   const tensors = Object.keys(checkpoint.nnet).length;
-  return `Left ${to}: step ${checkpoint.step}, ${tensors} parameters with averages and moments`;
+  const done =
+    `Left ${to}: step ${checkpoint.step}, ${tensors} parameters with averages and moments`;
+  return pytorch && kind === "checkpoint"
+    ? `${done}; what PyTorch keeps none of (batch, data set ...) is the preset's or the config's`
+    : done;
 }
 
-async function read(from: string, config: Config | null): Promise<Checkpoint> {
-  const [ours] = await checkpointFolders(from);
-  const [theirs = from] = await pytorchCheckpoints(from);
-  if (ours !== undefined || !await isPytorchCheckpoint(theirs)) {
-    return await loadCheckpoint(ours ?? from);
-  }
+async function readOwn(folder: string, config: Config | null): Promise<Checkpoint> {
+  if (config !== null) throw new UsageError(namesItself(folder));
+  return await loadCheckpoint(folder);
+}
+
+async function readOfPytorch(folder: string, config: Config | null): Promise<Checkpoint> {
   if (config === null) {
-    throw new UsageError(
-      `${theirs}: does not say what its network is; give --preset or --config, and the --nnet ` +
-        "settings that differ",
-    );
+    using weights = await openWeights(join(folder, NNET_PTH), "nnet");
+    throw new UsageError(unknownNetwork(folder, weights.shapes));
   }
-  const { optimizer, ...rest } = await readPytorchCheckpoint(theirs, shapesOf(config));
+  const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config));
   return { ...rest, config: { ...config, optimizer: { ...config.optimizer, ...optimizer } } };
 }

@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { castTensor, type FloatDtype } from "../../train/cast_tensor.ts";
 import { CheckpointError, checkpointMetadata, savedIn } from "../../train/checkpoint.ts";
 import type { Config } from "../../train/config.ts";
@@ -15,6 +14,7 @@ import { shapesOf } from "../../train/network_shapes.ts";
 import type { TensorFileKind } from "../../train/tensor_file.ts";
 import { UsageError } from "../../train/usage_error.ts";
 import { openWeights, type WeightsKind } from "../../train/weights_file.ts";
+import { writeOutput } from "./write_output.ts";
 
 /** What may be chosen of a conversion to a file. */
 export interface ConvertFlags {
@@ -56,9 +56,11 @@ export async function convertFile(
     tensors[parameter] = dtype === null ? tensor : castTensor(tensor, DTYPES[dtype], parameter);
   }
   const bytes = encode(to, kind, tensors, metadata);
-  await Deno.mkdir(dirname(to), { recursive: true });
-  await replaceFile(to, bytes);
-  return `Left ${to}: ${names.size} arrays, ${humanBytes(bytes.length)}`;
+  await writeOutput(to, () => replaceFile(to, bytes));
+  const left = file.others === 0
+    ? ""
+    : `; left out what else is in ${source}: ${file.others} values`;
+  return `Left ${to}: ${names.size} arrays, ${humanBytes(bytes.length)}${left}`;
 }
 
 function encode(

@@ -102,6 +102,38 @@ Deno.test("convert writes over nothing unless told, and leaves nothing half done
   });
 });
 
+Deno.test("convert --force writes over checkpoints, and over nothing else of a folder", async () => {
+  await inFolder(async (at, convert) => {
+    const twelve = golden("12.ckpt");
+    for (const more of [[], ["--force"]]) {
+      const { code, out, err } = await convert(twelve, at("12/"), ...NETWORK, ...more);
+      equal(code, 0, err);
+      match(out, /12: step 12, 72 parameters .*; what PyTorch keeps none of .* is the preset's/);
+    }
+    const refused = async (says: RegExp, ...args: string[]) => {
+      const { code, err } = await convert(...args, "--force");
+      equal(code, 2, err);
+      match(err, says);
+    };
+    await Deno.writeTextFile(at("12/mine"), "");
+    await refused(/12: has more in it than a checkpoint \(mine\)/, twelve, at("12"), ...NETWORK);
+    await refused(/: has more in it than a checkpoint \(12\)/, at("12"), at(""));
+    await Deno.mkdir(at("a.pth"));
+    await refused(/a\.pth: is a folder, and a file is to be written/, at("12"), at("a.pth"));
+    await Deno.writeTextFile(at("b.ckpt"), "");
+    await refused(/b\.ckpt: is a file, and a folder is to be written/, at("12"), at("b.ckpt"));
+    await refused(/12: says itself what its network is/, at("12"), at("c"), ...NETWORK);
+  });
+});
+
+Deno.test("convert says what it leaves out", async () => {
+  await inFolder(async (at, convert) => {
+    const { code, out, err } = await convert(golden("12.ckpt/optimizer.pth"), at("o.npz"));
+    equal(code, 0, err);
+    match(out, /o\.npz: 216 arrays, .*; left out what else is in .*optimizer\.pth: \d+ values$/m);
+  });
+});
+
 Deno.test("convert says in one line what cannot be done", async () => {
   await inFolder(async (at, convert) => {
     const fails = async (code: number, says: RegExp, ...args: string[]) => {
@@ -112,7 +144,7 @@ Deno.test("convert says in one line what cannot be done", async () => {
     };
     const half = golden("nnet_half.pth");
     await fails(2, /deno task convert IN OUT/, half);
-    await fails(2, /x\.txt: its name should end in one of/, half, at("x.txt"));
+    await fails(2, /x\.txt: its name should end in .safetensors, .pth/, half, at("x.txt"));
     await fails(2, /an index is only read/, half, at("x.safetensors.index.json"));
     await fails(2, /\.npy holds one array, and there are 72; take \.npz$/m, half, at("x.npy"));
     await fails(
@@ -122,10 +154,10 @@ Deno.test("convert says in one line what cannot be done", async () => {
       at("x.npz"),
       "--dtype=bf16",
     );
-    await fails(2, /a checkpoint needs the optimizer's moments, which .* lacks/, half, at("x"));
+    await fails(2, /is a file, and a checkpoint is a folder, with the optimizer/, half, at("x"));
     await fails(
       2,
-      /12\.ckpt: does not say what its network is; give --preset/,
+      /12\.ckpt: does not say what its network is; give --preset.* --nnet\.embed_dim=32/,
       golden("12.ckpt"),
       at("x"),
     );

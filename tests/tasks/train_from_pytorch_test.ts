@@ -104,6 +104,12 @@ Deno.test("train says in one line why it cannot start from something", async () 
     await fails(2, /^--init_from_partial: /, "--init-from-partial");
     await fails(1, /nowhere\.pth: there is no such file or folder$/m, "--init-from=nowhere.pth");
     await fails(1, /nowhere: there is no such folder$/m, "--resume-from=nowhere");
+    await fails(
+      2,
+      /half\.pth: is a file, .* by .*--init-from$/m,
+      `--resume-from=${golden("nnet_half.pth")}`,
+    );
+    await fails(1, /golden.: has no checkpoint; name a run's/, `--resume-from=${golden("")}`);
     await fails(1, /README\.md: its name ends in none of/, `--init-from=${golden("README.md")}`);
     await Deno.mkdir(workdir);
     const broken = join(workdir, "broken.pth");
