@@ -420,3 +420,27 @@ Deno.test("train --probe=every:N writes a line of norms each N steps", async () 
   deepEqual(refused.lines, ['--probe: expected every:N, as in every:10, got "10"']);
   await Deno.remove(workdir, { recursive: true });
 });
+
+Deno.test("train --mixed_precision=fp16 logs the loss's scale and goes on where it stopped", async () => {
+  const workdir = await Deno.makeTempDir();
+  try {
+    const flags = ["--mixed_precision=fp16", "--log_interval=2", "--eval_interval=9"];
+    for (const n_steps of [2, 4]) {
+      const { code, said } = await train(workdir, ...flags, `--n_steps=${n_steps}`);
+      equal(code, 0, said);
+    }
+    const log = (await Deno.readTextFile(join(workdir, "log.jsonl"))).trimEnd().split("\n");
+    deepEqual(
+      log.map((line) => JSON.parse(line)).map(({ step, loss_scale, skipped_steps }) => [
+        step,
+        loss_scale,
+        skipped_steps,
+      ]),
+      [[2, 2 ** 16, 0], [4, 2 ** 16, 0]],
+    );
+    const checkpoint = await latestCheckpoint(workdir, { onSkip: (message) => ok(false, message) });
+    equal(checkpoint?.loss_scale?.growth_tracker, 4);
+  } finally {
+    await Deno.remove(workdir, { recursive: true });
+  }
+});

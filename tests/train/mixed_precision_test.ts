@@ -9,6 +9,7 @@ import {
 import { constant, evaluateReference, input, StateLayout, type Tensor } from "../../engine/mod.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../train/checkpoint.ts";
 import type { Config } from "../../train/config.ts";
+import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import type { LogEntry } from "../../train/log.ts";
 import {
@@ -20,7 +21,7 @@ import {
 } from "../../train/loss_scale.ts";
 import { memoryEstimate } from "../../train/memory_estimate.ts";
 import { presets } from "../../train/presets.ts";
-import { trainLoop } from "../../train/train_loop.ts";
+import { microBatches, trainLoop } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { type Golden, readGolden } from "../golden.ts";
@@ -243,4 +244,37 @@ Deno.test("fp16 needs an adapter with 16-bit floats, and says so", async () => {
     TrainStep.create(device, config, { recordLength: 1 }),
     /^DeviceError: the adapter ".+" has no 16-bit floats \(shader-f16\): use --mixed_precision=no$/,
   );
+});
+
+Deno.test("fp16 trains the UNet as f32 does, attention, dropout and gates included", async () => {
+  using device = await openDevice();
+  const { quickstart_unet: preset } = presets;
+  const losses = async (mixed_precision: "no" | "fp16") => {
+    const config: Config = {
+      ...preset,
+      train: { ...preset.train, batch_size: 4, mixed_precision },
+      lr_scheduler: { name: "customized", warmup_steps: 0 },
+      nnet: {
+        ...preset.nnet,
+        img_size: 8,
+        ch: 32,
+        ch_mult: [1],
+        num_res_blocks: 1,
+        attn_resolutions: [8],
+        dropout: 0.1,
+        scalelong: 3,
+      },
+      dataset: { ...preset.dataset, image_size: 8, n: 16 },
+    };
+    const data = batches(shapes({ image_size: 8, n: 16, seed: 0 }), {
+      seed: 0,
+      random_flip: false,
+    });
+    using step = await TrainStep.create(device, config, { recordLength: 6 });
+    for (let i = 0; i < 6; i++) step.run(i, microBatches(config, data.at(4 * i, 4), i));
+    return (await step.records()).map(({ loss }) => loss);
+  };
+  const wanted = await losses("no");
+  const strayed = (await losses("fp16")).map((v, i) => Math.abs(v / wanted[i] - 1));
+  deepEqual(strayed.filter((error) => !(error <= 0.02)), []);
 });
