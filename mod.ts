@@ -143,7 +143,13 @@ export {
   type TensorFileKind,
 } from "./train/tensor_file.ts";
 export { openWeights, WeightsFile, type WeightsKind } from "./train/weights_file.ts";
-export { decodeNpy, decodeNpyObjects, encodeNpy, NpyError } from "./train/formats/npy.ts";
+export {
+  decodeNpy,
+  decodeNpyObjects,
+  encodeNpy,
+  encodeNpyObjects,
+  NpyError,
+} from "./train/formats/npy.ts";
 export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
 export { type PickledValue } from "./train/formats/pickled_value.ts";
 export { decodePth, encodePth, PthError, type PthValue } from "./train/formats/pth.ts";

@@ -1,5 +1,5 @@
 import { CheckpointError } from "./checkpoint.ts";
-import { decodeNpy, NpyError } from "./formats/npy.ts";
+import { decodeNpy, decodeNpyObjects, holdsObjects, NpyError } from "./formats/npy.ts";
 import { decodeNpz, NpzError } from "./formats/npz.ts";
 import { decodePth, PthError, type PthValue } from "./formats/pth.ts";
 import { openSafetensors } from "./formats/open_safetensors.ts";
@@ -15,7 +15,7 @@ import {
 /** Kinds of files that hold arrays. */
 export type TensorFileKind = "safetensors" | "pth" | "npz" | "npy";
 
-/** A value of a `.pth` file that is no array. */
+/** A value of a `.pth` file, or of an `.npy` file of objects, that is no array. */
 export type PlainValue = null | boolean | number | bigint | string;
 
 /** A file of arrays, whatever its kind. Those in safetensors stay in the file until they are read. */
@@ -28,7 +28,7 @@ export interface TensorFile extends Disposable {
   readonly metadata: Readonly<Record<string, string>>;
   /** Type and shape of each array; the names of nested ones are joined with dots. */
   readonly tensors: ReadonlyMap<string, { readonly dtype: StoredDtype; readonly shape: number[] }>;
-  /** What a `.pth` holds besides arrays. */
+  /** What a `.pth`, or an `.npy` of objects, holds besides arrays. */
   readonly values: ReadonlyMap<string, PlainValue>;
   /** Names of a `.pth`'s outermost dictionaries that hold arrays by name. */
   readonly groups: readonly string[];
@@ -72,8 +72,10 @@ export async function openTensorFile(path: string): Promise<TensorFile> {
     if (kind === "safetensors") return inSafetensors(path);
     const bytes = await Deno.readFile(path);
     if (kind === "npz") return inMemory(path, kind, decodeNpz(bytes, path));
-    if (kind === "npy") return inMemory(path, kind, { array: decodeNpy(bytes, path) });
-    return inPth(path, decodePth(bytes, path));
+    if (kind === "pth") return nested(path, kind, decodePth(bytes, path));
+    return holdsObjects(bytes, path)
+      ? nested(path, kind, decodeNpyObjects(bytes, path))
+      : inMemory(path, kind, { array: decodeNpy(bytes, path) });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new CheckpointError(`${path}: is missing`);
     if (error instanceof Error && (FORMAT_ERRORS.some((E) => error instanceof E))) {
@@ -111,7 +113,7 @@ function inMemory(
   };
 }
 
-function inPth(path: string, root: PthValue): TensorFile {
+function nested(path: string, kind: TensorFileKind, root: PthValue): TensorFile {
   const tensors: [string, StoredTensor][] = [];
   const values = new Map<string, PlainValue>();
   const gather = (value: PthValue, name: string): void => {
@@ -126,7 +128,7 @@ function inPth(path: string, root: PthValue): TensorFile {
     ? [...root].filter(([, value]) => value instanceof Map && [...value.values()].some(isTensor))
       .map(([key]) => String(key))
     : [];
-  return inMemory(path, "pth", Object.fromEntries(tensors), { values, groups });
+  return inMemory(path, kind, Object.fromEntries(tensors), { values, groups });
 }
 
 /** Whether a value of a `.pth` is an array. */

@@ -68,4 +68,10 @@ for key in arrays.files:
     check(arrays[key].dtype, arrays[key].dtype == expected.dtype, key)
     check(arrays[key], arrays[key].shape == expected.shape and (arrays[key] == expected).all(), key)
 
-print(f"torch {torch.__version__} and numpy {np.__version__} read {len(tensors)} tensors, {len(arrays.files)} arrays")
+moments, labels, label = feature = np.load(at("feature.npy"), allow_pickle=True)
+check(feature, feature.dtype == object and feature.shape == (3,), "the feature file")
+check(moments, moments.dtype == np.float32 and (moments == ramp("F32", (4, 2, 2))).all(), "moments")
+check(labels, labels.dtype == np.int64 and (labels == ramp("I64", (3,))).all(), "labels")
+check(label, label == 7, "label")
+
+print(f"torch {torch.__version__} and numpy {np.__version__} read {len(tensors)} tensors, {len(arrays.files)} arrays, a feature file")

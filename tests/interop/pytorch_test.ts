@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { encodeNpyObjects } from "../../train/formats/npy.ts";
 import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth, type PthValue } from "../../train/formats/pth.ts";
 import { python, skipped } from "./python.ts";
@@ -35,7 +36,7 @@ function optimizerState(): PthValue {
 }
 
 Deno.test({
-  name: `PyTorch and NumPy read our .pth and .npz files${skipped}`,
+  name: `PyTorch and NumPy read our .pth, .npz and feature files${skipped}`,
   ignore: !python,
   async fn() {
     const folder = await Deno.makeTempDir();
@@ -54,6 +55,8 @@ Deno.test({
       await Deno.writeFile(join(folder, "everything.pth"), encodePth(everything));
       const arrays = everyRamp(DTYPES.filter((dtype) => dtype !== "BF16"));
       await Deno.writeFile(join(folder, "everything.npz"), encodeNpz(arrays));
+      const feature = encodeNpyObjects([ramp("F32", 4, 2, 2), ramp("I64", 3), 7]);
+      await Deno.writeFile(join(folder, "feature.npy"), feature);
       const script = join(import.meta.dirname!, "check_files.py");
       const { success, stdout, stderr } = await new Deno.Command(python!, {
         args: [script, folder],
@@ -61,7 +64,7 @@ Deno.test({
         .output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       assert.ok(success, text(stderr));
-      assert.match(text(stdout), /read 60 tensors, 54 arrays/);
+      assert.match(text(stdout), /read 60 tensors, 54 arrays, a feature file$/m);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -26,6 +26,14 @@ Deno.test("inspect shows a PyTorch checkpoint, arrays and what else it holds", a
   match(out, /step\.pth: no arrays\n {2}value: 12$/m);
 });
 
+Deno.test("inspect shows a feature file's moments and label", async () => {
+  const file = new URL("../data/formats/feature.npy", import.meta.url).pathname;
+  const { code, out, err } = await runScript("inspect.ts", file);
+  equal(code, 0, err);
+  match(out, /feature\.npy: 1 arrays, 16 numbers, F32\n {2}1: 3$/m);
+  match(out, /^0 +F32 +\[4,2,2\]/m);
+});
+
 Deno.test("inspect --json tells programs the same", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "x.npz");

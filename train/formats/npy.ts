@@ -1,6 +1,6 @@
 /** NumPy's .npy files: a text header with type, order and shape, then the values. */
 import { numpyArray, numpyDescr } from "./numpy_array.ts";
-import { NUMPY_GLOBALS } from "./numpy_pickle.ts";
+import { NUMPY_GLOBALS, pickleObjects } from "./numpy_pickle.ts";
 import { unpickle } from "./pickle.ts";
 import { type PickledValue, PickleError, plainValue } from "./pickled_value.ts";
 import { shown } from "./shown.ts";
@@ -32,6 +32,11 @@ export function decodeNpy(bytes: Uint8Array<ArrayBuffer>, source: string): Store
     throw failure(source)("it holds Python objects, not numbers");
   }
   return numpyArray(header, data, failure(source));
+}
+
+/** Whether an .npy file holds Python objects; throws like {@link decodeNpy}. */
+export function holdsObjects(bytes: Uint8Array<ArrayBuffer>, source: string): boolean {
+  return readHeader(bytes, source).header.descr === OBJECTS;
 }
 
 /**
@@ -68,17 +73,39 @@ export function encodeNpy(tensor: StoredTensor): Uint8Array<ArrayBuffer> {
   const descr = numpyDescr(dtype);
   const fault = tensorFault(tensor) ?? (descr ? null : `NumPy has no ${dtype}`);
   if (fault) throw new NpyError(`an array cannot be stored: ${fault}`);
+  return npyFile(descr!, shape, tensorBytes(tensor));
+}
+
+/**
+ * Writes values as an .npy file of Python objects, such as U-ViT's feature files: moments and label.
+ *
+ * @throws {NpyError} as {@link encodeNpy}.
+ */
+export function encodeNpyObjects(values: readonly PickledValue[]): Uint8Array<ArrayBuffer> {
+  try {
+    return npyFile(OBJECTS, [values.length], pickleObjects(values));
+  } catch (error) {
+    if (!(error instanceof PickleError)) throw error;
+    throw new NpyError(`an array cannot be stored: ${error.message}`);
+  }
+}
+
+function npyFile(
+  descr: string,
+  shape: readonly number[],
+  data: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const before = MAGIC.length + 4;
   const start = Math.ceil((before + text.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(start + tensor.data.byteLength);
+  const bytes = new Uint8Array(start + data.length);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC.charCodeAt(i);
   bytes[MAGIC.length] = 1;
   view.setUint16(MAGIC.length + 2, start - before, true);
   bytes.set(new TextEncoder().encode(text.padEnd(start - before - 1) + "\n"), before);
-  bytes.set(tensorBytes(tensor), start);
+  bytes.set(data, start);
   return bytes;
 }
 

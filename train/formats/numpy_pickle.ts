@@ -1,10 +1,18 @@
 /** What NumPy puts into pickles: arrays, scalars and the types that describe them. */
-import { numpyArray } from "./numpy_array.ts";
+import { numpyArray, numpyDescr } from "./numpy_array.ts";
 import { pickleGlobals } from "./pickle.ts";
-import { PickleError, type PickleGlobal, PickleObject } from "./pickled_value.ts";
-import { isShape, type StoredTensor } from "./stored_tensor.ts";
+import {
+  type PickledValue,
+  PickleError,
+  type PickleGlobal,
+  PickleObject,
+} from "./pickled_value.ts";
+import { PickleWriter } from "./pickle_writer.ts";
+import { isShape, type StoredTensor, tensorBytes, tensorFault } from "./stored_tensor.ts";
 
 const OBJECTS = "O8";
+/** What NumPy notes of a type whose values are Python's: counted, and no plain memory. */
+const OBJECT_FLAGS = 63;
 
 /** `numpy.dtype`: the type's name at first, its byte order as state. */
 class NumpyDtype extends PickleObject {
@@ -100,3 +108,33 @@ export const NUMPY_GLOBALS: ReadonlyMap<string, PickleGlobal> = pickleGlobals({
     return latin1Bytes(text);
   },
 });
+
+/**
+ * The pickle of a list of values as a NumPy array of objects.
+ *
+ * @throws {PickleError} when a tensor contradicts itself or is BF16, which NumPy does not have.
+ */
+export function pickleObjects(values: readonly PickledValue[]): Uint8Array<ArrayBuffer> {
+  const pickle = new PickleWriter(3);
+  const array = (descr: string, shape: readonly number[], data: () => void) => {
+    pickle.global("numpy.core.multiarray", "_reconstruct").mark();
+    pickle.global("numpy", "ndarray").mark().number(0).tuple();
+    pickle.bytes(new TextEncoder().encode("b")).tuple().reduce();
+    pickle.mark().number(1).mark();
+    shape.forEach((size) => pickle.number(size));
+    pickle.tuple().global("numpy", "dtype").mark().text(descr.slice(1)).truth(false).truth(true);
+    pickle.tuple().reduce().mark().number(3).text(descr[0]).none().none().none();
+    pickle.number(-1).number(-1).number(descr.slice(1) === OBJECTS ? OBJECT_FLAGS : 0);
+    pickle.tuple().build().truth(false);
+    data();
+    pickle.tuple().build();
+  };
+  array("|" + OBJECTS, [values.length], () =>
+    pickle.value([...values], (tensor) => {
+      const descr = numpyDescr(tensor.dtype);
+      const fault = tensorFault(tensor) ?? (descr ? null : `NumPy has no ${tensor.dtype}`);
+      if (fault) throw new PickleError(fault);
+      array(descr!, tensor.shape, () => pickle.bytes(tensorBytes(tensor)));
+    }));
+  return pickle.end();
+}

@@ -1,4 +1,4 @@
-/** Writing Python pickles of plain values, in protocol 2, which every Python reads. */
+/** Writing Python pickles of plain values. */
 import { type PickledValue, PickleError } from "./pickled_value.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 
@@ -9,15 +9,16 @@ export class PickleWriter {
   #bytes = new Uint8Array(4096);
   #length = 0;
 
-  constructor() {
-    this.#op("\x80").#op("\x02");
+  /** @param protocol 2, which every Python reads, or 3, which knows bytes */
+  constructor(protocol: 2 | 3 = 2) {
+    this.#op("\x80").#op(String.fromCharCode(protocol));
   }
 
   /** Writes a value; `tensor` writes each tensor inside it. */
   value(value: PickledValue, tensor: (tensor: StoredTensor) => void, depth = 0): void {
     if (depth > MAX_DEPTH) throw new PickleError(`values nested over ${MAX_DEPTH} deep`);
-    if (value === null) this.#op("N");
-    else if (typeof value === "boolean") this.#op(value ? "\x88" : "\x89");
+    if (value === null) this.none();
+    else if (typeof value === "boolean") this.truth(value);
     else if (typeof value === "number") this.number(value);
     else if (typeof value === "bigint") this.#long(value);
     else if (typeof value === "string") this.text(value);
@@ -59,6 +60,18 @@ export class PickleWriter {
     return this.#op(value ? "\x88" : "\x89");
   }
 
+  none(): this {
+    return this.#op("N");
+  }
+
+  /** In protocol 3. */
+  bytes(bytes: Uint8Array): this {
+    this.#op("B");
+    this.#space(4).setUint32(0, bytes.length, true);
+    this.#put(bytes);
+    return this;
+  }
+
   /** Begins a tuple. */
   mark(): this {
     return this.#op("(");
@@ -78,6 +91,11 @@ export class PickleWriter {
   /** Calls the global below the tuple on top. */
   reduce(): this {
     return this.#op("R");
+  }
+
+  /** Gives the tuple on top, as its state, to the object below. */
+  build(): this {
+    return this.#op("b");
   }
 
   /** Takes the tuple on top for a persistent id. */

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { decodeNpy, decodeNpyObjects, encodeNpy, NpyError } from "../../../train/formats/npy.ts";
+import {
+  decodeNpy,
+  decodeNpyObjects,
+  encodeNpy,
+  encodeNpyObjects,
+  NpyError,
+} from "../../../train/formats/npy.ts";
 import type { StoredDtype } from "../../../train/formats/stored_tensor.ts";
 import { DTYPES, everyRamp, ramp } from "./ramp.ts";
 
@@ -81,6 +87,17 @@ Deno.test("decodeNpyObjects() reads a feature file's moments and label", () => {
   assert.deepStrictEqual(decodeNpyObjects(read("feature_fortran"), "f"), [ramp("F64", 2, 3), 3]);
   assert.throws(() => decodeNpyObjects(read("le_f4"), "f"), /holds numbers, not Python objects/);
   refuses(read("feature"), /holds Python objects/);
+});
+
+Deno.test("encodeNpyObjects() writes what decodeNpyObjects() reads, for every dtype and shape", () => {
+  const arrays = Object.values(everyRamp(numpyDtypes));
+  const values = [...arrays, 3, -1, 0.5, "text", null, true, [1, ramp("F16", 2)]];
+  assert.deepStrictEqual(decodeNpyObjects(encodeNpyObjects(values), "f"), values);
+  assert.deepStrictEqual(decodeNpyObjects(encodeNpyObjects([]), "f"), []);
+  assert.throws(() => encodeNpyObjects([ramp("BF16", 2)]), {
+    name: "NpyError",
+    message: /no BF16/,
+  });
 });
 
 Deno.test("decodeNpy() says what is wrong with a file", () => {
