@@ -346,6 +346,13 @@ const products: readonly OperationExample[] = [
   matrices([3, 9, 17, 13], { transposeB: true }),
   matrices([2, 5, 31, 66], { transposeA: true, transposeB: true }),
   smooth("matmul: [2, 3, 5] by [5, 4]", [[2, 3, 5], [5, 4]], ([a, b]) => matmul(a, b)),
+  // Whole vectors in every direction, whole tiles in none.
+  matrices([2, 68, 20, 36], {}),
+  matrices([2, 36, 100, 68], { transposeA: true }),
+  matrices([1, 36, 20, 72], { transposeB: true }),
+  matrices([1, 68, 36, 100], { transposeA: true, transposeB: true }),
+  // Long enough for slices of K on a GPU.
+  product(2055, 5, 6),
   // As many elements as fill a discrete GPU with its widest tile.
   matrices([64, 129, 17, 131], {}),
   matrices([64, 129, 17, 131], { transposeA: true, transposeB: true }),

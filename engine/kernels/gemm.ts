@@ -4,6 +4,7 @@ import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import type { GemmOperand } from "./gemm_operand.ts";
 import { isOnePass, nLanes } from "./n_lanes.ts";
+import { emitSplitK } from "./split_k.ts";
 import { tiled } from "./tiled.ts";
 
 /** `C = alpha A B (+ C)`, batched, with any strides, and fused nodes at the end of it. */
@@ -59,7 +60,7 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
       ? gemm
       : { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
     emitter.emit(nLanes(subgroupSize, summed));
-  } else emitter.emit(tiled(emitter.capabilities, gemm));
+  } else if (!emitSplitK(emitter, gemm)) emitter.emit(tiled(emitter.capabilities, gemm));
 }
 
 /** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */

@@ -19,6 +19,13 @@ export function transpose(o: GemmOperand): GemmOperand {
   return { ...o, row: o.column, column: o.row };
 }
 
+/** True where all neighbours along the columns, `n` of them, can be loaded four at a time. */
+export function hasVectors(o: GemmOperand, n: number): boolean {
+  const { row, column, offset = 0, batch = [0, 0], run, picture } = o;
+  return !picture && (run !== undefined || column === 1) &&
+    [n, row, offset, ...batch, ...(run ? [run, column] : [])].every((v) => v % 4 === 0);
+}
+
 /** WGSL of how far column `j` of an operand is from the first. */
 export function alongColumns({ run }: GemmOperand, j: string, stride: string): string {
   return run === undefined ? `${j} * ${stride}` : `${j} / ${run}u * ${stride} + ${j} % ${run}u`;

@@ -8,7 +8,13 @@ import {
   gemmFlops,
   gemmUniforms,
 } from "./gemm.ts";
-import { alongColumns, type GemmOperand, readerOfA, readerOfB } from "./gemm_operand.ts";
+import {
+  alongColumns,
+  type GemmOperand,
+  hasVectors,
+  readerOfA,
+  readerOfB,
+} from "./gemm_operand.ts";
 
 /**
  * Product for software adapters, where every load and every branch costs and registers are what is
@@ -121,13 +127,6 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     single: isOnePass(lanes, g),
     whole: g.n % (lanes * each) === 0,
   };
-}
-
-/** True where all neighbours along the columns can be loaded four at a time. */
-function hasVectors(o: GemmOperand, n: number): boolean {
-  const { row, column, offset = 0, batch = [0, 0], run, picture } = o;
-  return !picture && (run !== undefined || column === 1) &&
-    [n, row, offset, ...batch, ...(run ? [run, column] : [])].every((v) => v % 4 === 0);
 }
 
 /** One pass: a tile of B is loaded and the rows of A go past it. */

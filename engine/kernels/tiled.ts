@@ -1,5 +1,5 @@
 import type { Capabilities } from "../device.ts";
-import type { Dispatch } from "./dispatch.ts";
+import { type Dispatch, elementType } from "./dispatch.ts";
 import {
   finishPlace,
   type Gemm,
@@ -8,7 +8,14 @@ import {
   gemmFlops,
   gemmUniforms,
 } from "./gemm.ts";
-import { alongColumns, type GemmOperand, readerOfA, readerOfB } from "./gemm_operand.ts";
+import {
+  alongColumns,
+  type GemmOperand,
+  hasVectors,
+  readerOfA,
+  readerOfB,
+  transpose,
+} from "./gemm_operand.ts";
 
 interface Tile {
   /** Rows and columns of C per workgroup. */
@@ -41,24 +48,31 @@ export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
   const columnVectors = tile.columns / 4;
   const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
   const [a, b] = [readerOfA(g.a), readerOfB(g.b)];
+  const alongM = !g.a.run && g.a.row <= g.a.column;
+  const alongN = columnsAreNear(g.b);
+  const wideA = alongM ? hasVectors(transpose(g.a), g.m) : hasVectors(g.a, g.k);
+  const wideB = alongN ? hasVectors(g.b, g.n) : hasVectors(transpose(g.b), g.k);
+  const typeOf = ({ ref }: GemmOperand, wide: boolean) => elementType(ref, wide ? "vec4f" : "f32");
   const [row, column] = finishPlace(g, "m", "n");
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
     label: g.label,
     code: `${GEMM_UNIFORMS}
-@group(0) @binding(0) var<storage, read> A: array<${g.a.ref.dtype}>;
-@group(0) @binding(1) var<storage, read> B: array<${g.b.ref.dtype}>;
+@group(0) @binding(0) var<storage, read> A: array<${typeOf(g.a, wideA)}>;
+@group(0) @binding(1) var<storage, read> B: array<${typeOf(g.b, wideB)}>;
 @group(0) @binding(2) var<storage, read_write> C: array<${g.c.ref.dtype}>;
 @group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
 ${finish.code}
 var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
 var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
-fn element_a(a0: u32, m: u32, k: u32) -> f32 {
-  ${a.alongK("ak", "k")} ${a.alongFree("am", "m")} ${a.element("v", "ak", "am")}
+fn element_a(a0: u32, m: u32, k: u32) -> ${wideA ? "vec4f" : "f32"} {
+  ${a.alongK("ak", "k")} ${a.alongFree("am", "m")}
+  ${wideA ? "let v = vec4f(A[(ak + am) / 4u]);" : a.element("v", "ak", "am")}
   return v;
 }
-fn element_b(b0: u32, n: u32, k: u32) -> f32 {
-  ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")} ${b.element("v", "bk", "bn")}
+fn element_b(b0: u32, n: u32, k: u32) -> ${wideB ? "vec4f" : "f32"} {
+  ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")}
+  ${wideB ? "let v = vec4f(B[(bk + bn) / 4u]);" : b.element("v", "bk", "bn")}
   return v;
 }
 fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
@@ -81,8 +95,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let y = lane / ${across}u;
   ${blocks.map(({ i, j }) => `var c${i}_${j} = vec4f(0.0);`).join(" ")}
   for (var k0 = 0u; k0 < p.k; k0 += ${DEPTH}u) {
-    ${load("a", tile.m, size, !g.a.run && g.a.row <= g.a.column, "m0", "p.m")}
-    ${load("b", tile.n, size, columnsAreNear(g.b), "n0", "p.n")}
+    ${load("a", tile.m, size, alongM, wideA, "m0", "p.m")}
+    ${load("b", tile.n, size, alongN, wideB, "n0", "p.n")}
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k++) {
       ${
@@ -134,17 +148,24 @@ function load(
   width: number,
   size: number,
   alongWidth: boolean,
+  wide: boolean,
   start: string,
   end: string,
 ): string {
-  return `for (var e = lane; e < ${width * DEPTH}u; e += ${size}u) {
-      ${
-    alongWidth
-      ? `let i = e % ${width}u; let k = e / ${width}u;`
-      : `let k = e % ${DEPTH}u; let i = e / ${DEPTH}u;`
-  }
-      var v = 0.0;
+  const per = wide ? 4 : 1;
+  const [across, down] = alongWidth ? ["i", "k"] : ["k", "i"];
+  const length = (alongWidth ? width : DEPTH) / per;
+  const to = (k: string) => `tile_${name}[(${k}) * ${width / 4}u + i / 4u]`;
+  const store = !wide
+    ? `${to("k")}[i % 4u] = v;`
+    : alongWidth
+    ? `${to("k")} = v;`
+    : [0, 1, 2, 3].map((c) => `${to(`k + ${c}u`)}[i % 4u] = v[${c}];`).join(" ");
+  return `for (var e = lane; e < ${width * DEPTH / per}u; e += ${size}u) {
+      let ${across} = e % ${length}u * ${per}u;
+      let ${down} = e / ${length}u;
+      var v = ${wide ? "vec4f(0.0)" : "0.0"};
       if (${start} + i < ${end} && k0 + k < p.k) { v = element_${name}(${name}0, ${start} + i, k0 + k); }
-      tile_${name}[k * ${width / 4}u + i / 4u][i % 4u] = v;
+      ${store}
     }`;
 }

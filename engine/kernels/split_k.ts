@@ -1,0 +1,54 @@
+import type { Emitter } from "./dispatch.ts";
+import type { Gemm } from "./gemm.ts";
+import { emitColumnSums } from "./sums.ts";
+import { tiled } from "./tiled.ts";
+
+/** Least of K that is worth a workgroup of its own. */
+const SLICE = 1024;
+/** Elements of C above which a GPU has enough to do without slices of K. */
+const FILLS = 1024 * 1024;
+
+/**
+ * Emits a product of much K and little C, as weight gradients of long batches are, in slices of K
+ * side by side and the sum of what they give; false where that does not fit.
+ */
+export function emitSplitK(emitter: Emitter, g: Gemm): boolean {
+  const { m, n, k, c, batches = [1, 1] } = g;
+  const slices = Math.min(Math.floor(k / SLICE), Math.floor(FILLS / (m * n)), 64);
+  const plain = !g.epilogue && !g.accumulate && !g.to && c.ref.dtype === "f32" &&
+    c.row === n && c.column === 1 && !c.offset && !c.run && !g.a.run && !g.b.picture &&
+    batches[0] * batches[1] === 1;
+  if (slices < 2 || !plain) return false;
+  // Whole vectors each, the rest of K in a product of its own.
+  const length = Math.floor(k / slices / 4) * 4;
+  const rest = k - slices * length;
+  const parts = slices + (rest > 0 ? 1 : 0);
+  const partial = emitter.scratch(parts * m * n);
+  const sliced = { ...g, k: length, batches: [1, slices] as const };
+  emitter.emit(tiled(emitter.capabilities, {
+    ...sliced,
+    a: { ...g.a, batch: [0, length * g.a.column] },
+    b: { ...g.b, batch: [0, length * g.b.row] },
+    c: { ref: partial, row: n, column: 1, batch: [0, m * n] },
+  }));
+  if (rest > 0) {
+    const skipped = slices * length;
+    emitter.emit(tiled(emitter.capabilities, {
+      ...g,
+      k: rest,
+      a: { ...g.a, offset: (g.a.offset ?? 0) + skipped * g.a.column },
+      b: { ...g.b, offset: (g.b.offset ?? 0) + skipped * g.b.row },
+      c: { ref: partial, offset: slices * m * n, row: n, column: 1 },
+    }));
+  }
+  emitColumnSums(emitter, {
+    label: `${g.label} (slices)`,
+    outer: 1,
+    reduce: parts,
+    inner: m * n,
+    sources: [{ name: "partial", ref: partial }],
+    terms: ["partial[at]"],
+    outs: [c.ref],
+  });
+  return true;
+}
