@@ -5,6 +5,7 @@ import { helpText } from "../train/help_text.ts";
 import { editDistance, nearest } from "../train/nearest.ts";
 import { UsageError } from "../train/usage_error.ts";
 import { type AdapterRates, adapterRates } from "./bench/adapter_rates.ts";
+import { convolutionRows } from "./bench/convolution.ts";
 import { inceptionRow } from "./bench/inception.ts";
 import { jaxJs } from "./bench/jax_js.ts";
 import { JOB_KINDS, jobs } from "./bench/jobs.ts";
@@ -18,7 +19,7 @@ import { trainingRows } from "./bench/training_step.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 
-const KINDS = [...JOB_KINDS, "training", "sampling", "inception", "load"] as const;
+const KINDS = [...JOB_KINDS, "conv", "training", "sampling", "inception", "load"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
@@ -61,6 +62,9 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const job of chosen) {
     timed.push(await timedJob(job, libraries, rounds, (name) => status(`${job.name}: ${name}`)));
   }
+  const convolutions = only.includes("conv")
+    ? await convolutionRows(device, rounds, (sizes) => status(`conv2d: ${sizes}`))
+    : [];
   const training = only.includes("training")
     ? await trainingRows(device, rounds, (network) => status(`training step: ${network}`))
     : [];
@@ -84,6 +88,7 @@ export async function main(args: readonly string[]): Promise<void> {
     },
     rates,
     jobs: timed,
+    convolutions,
     training,
     sampling,
     inception,

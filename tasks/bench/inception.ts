@@ -1,7 +1,8 @@
-import { compile, constant, type Device, matmul } from "../../engine/mod.ts";
+import type { Device } from "../../engine/mod.ts";
 import { InceptionExtractor } from "../../eval/inception_features.ts";
 import { inceptionShapes } from "../../nets/inception.ts";
 import { median, pairedTimes } from "./paired_times.ts";
+import { plainProduct } from "./plain_product.ts";
 import { uniform } from "./uniform.ts";
 
 /** How fast the features of FID are made, bytes to bytes. */
@@ -20,9 +21,6 @@ export interface InceptionRow {
 
 /** Height and width of the pictures: CIFAR-10's. */
 const SIZE = 32;
-/** A product that is large for the adapter. */
-const SOFTWARE_MATMUL = 1024;
-const GPU_MATMUL = 4096;
 
 /** Times Inception on pictures of noise, weights drawn, in turns with a product. */
 export async function inceptionRow(device: Device, rounds: number): Promise<InceptionRow> {
@@ -41,27 +39,21 @@ export async function inceptionRow(device: Device, rounds: number): Promise<Ince
   await extractor.extract(pictures);
   const megabytes = (device.bufferBytes - before) / 1e6;
 
-  const software = device.capabilities.adapterClass === "software";
-  const size = software ? SOFTWARE_MATMUL : GPU_MATMUL;
-  const a = constant(uniform(size * size, 1, 1001), [size, size]);
-  using product = await compile(device, { outputs: { y: matmul(a, a) } });
+  using product = await plainProduct(device);
   const [features, products] = await pairedTimes([
     async (times) => {
       for (let i = 0; i < times; i++) await extractor.extract(pictures);
     },
-    async (times) => {
-      for (let i = 0; i < times; i++) product.run();
-      await device.idle();
-    },
+    product.run,
   ], rounds);
   const flops = extractor.kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
   const rate = (ms: number) => flops / ms / 1e6;
-  const productRate = (ms: number) => 2 * size ** 3 / ms / 1e6;
+  const productRate = (ms: number) => product.flops / ms / 1e6;
   return {
     batch,
     pictures_per_s: 1000 * batch / median(features),
     gflops: rate(median(features)),
-    matmul: { size, gflops: productRate(median(products)) },
+    matmul: { size: product.size, gflops: productRate(median(products)) },
     share: median(features.map((ms, round) => rate(ms) / productRate(products[round]))),
     dispatches: extractor.kernels.length,
     megabytes,

@@ -1,5 +1,6 @@
 import { textTable } from "../text_table.ts";
 import type { AdapterRates } from "./adapter_rates.ts";
+import type { ConvolutionRow } from "./convolution.ts";
 import type { InceptionRow } from "./inception.ts";
 import type { LoadingRow } from "./loading.ts";
 import type { SamplingRow } from "./sampling.ts";
@@ -13,6 +14,8 @@ export interface BenchReport {
   /** Null where `--only` leaves it out. */
   readonly rates: AdapterRates | null;
   readonly jobs: readonly TimedJob[];
+  /** Convolutions beside a product. */
+  readonly convolutions: readonly ConvolutionRow[];
   /** Whole training steps of this engine. */
   readonly training: readonly TrainingRow[];
   /** Pictures drawn with this engine. */
@@ -25,7 +28,8 @@ export interface BenchReport {
 
 /** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
 export function reportText(report: BenchReport): string {
-  const { system, adapter, rates, jobs, training, sampling, inception, loading } = report;
+  const { system, adapter, rates, jobs, convolutions } = report;
+  const { training, sampling, inception, loading } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -37,6 +41,7 @@ export function reportText(report: BenchReport): string {
     );
   }
   if (jobs.length > 0) sections.push(jobTable(jobs));
+  if (convolutions.length > 0) sections.push(convolutionTable(convolutions));
   if (training.length > 0) sections.push(trainingTable(training));
   if (sampling.length > 0) sections.push(samplingTable(sampling));
   if (inception) sections.push(inceptionTable(inception));
@@ -52,6 +57,22 @@ function jobTable(jobs: readonly TimedJob[]): string {
     timings.map((timing, i) => [i === 0 ? job : "", ...cells(timing)])
   );
   return textTable(JOB_HEADINGS, rows, 2);
+}
+
+/** A line for each direction of each convolution. */
+function convolutionTable(rows: readonly ConvolutionRow[]): string {
+  return textTable(
+    ["conv2d", "", "batch", "ms", "GFLOP/s", "of matmul's"],
+    rows.map((r, i) => [
+      r.sizes === rows[i - 1]?.sizes ? "" : r.sizes,
+      r.direction,
+      String(r.batch),
+      figure(r.ms),
+      figure(r.gflops),
+      `${(100 * r.share).toFixed(0)}%`,
+    ]),
+    2,
+  );
 }
 
 /** A line for each network. */
