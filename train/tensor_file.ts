@@ -9,6 +9,7 @@ import {
   elements,
   type StoredDtype,
   type StoredTensor,
+  tensorBytes,
   tensorOf,
 } from "./formats/stored_tensor.ts";
 
@@ -35,8 +36,8 @@ export interface TensorFile extends Disposable {
   /** An array as it is stored. */
   read(name: string): StoredTensor;
   /**
-   * An array's values from first to last, in pieces of so many bytes (a multiple of 8) where the file
-   * allows it; a piece has one dimension or the array's own, and may be gone when the next is taken.
+   * An array's values from first to last, in pieces of one dimension and so many bytes (a multiple
+   * of 8), the last of fewer; a piece may be gone when the next is taken.
    */
   pieces(name: string, bytes: number): Iterable<StoredTensor>;
 }
@@ -106,8 +107,13 @@ function inMemory(
     ...more,
     tensors: new Map(Object.entries(tensors)),
     read: (name) => tensors[name],
-    *pieces(name) {
-      yield tensors[name];
+    *pieces(name, bytes) {
+      const { dtype } = tensors[name];
+      const all = tensorBytes(tensors[name]);
+      for (let at = 0; at < all.length; at += bytes) {
+        const piece = all.subarray(at, at + bytes);
+        yield tensorOf(dtype, [piece.length / dtypeBytes(dtype)], piece);
+      }
     },
     [Symbol.dispose]() {},
   };

@@ -6,6 +6,7 @@ import {
 } from "node:assert/strict";
 import { join } from "node:path";
 import { State } from "../../engine/mod.ts";
+import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth, type PthValue } from "../../train/formats/pth.ts";
 import { encodeSafetensors } from "../../train/formats/safetensors.ts";
 import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
@@ -107,6 +108,23 @@ Deno.test("openTensorFile() gives what is no array by its path, and the files of
     deepEqual(["a", "b"].map((name) => [...sharded.read(name).data]), [[1, 2], [3]]);
     await Deno.remove(join(folder, names[1]));
     await rejects(openTensorFile(index), { name: "CheckpointError", message: /two\.safetensors/ });
+  });
+});
+
+Deno.test("TensorFile.pieces() gives parts of the size asked for, of every kind of file", async () => {
+  await inFolder(async (folder) => {
+    const whole = tensor(1, 2, 3, 4, 5);
+    const files: Record<string, Uint8Array> = {
+      "x.safetensors": encodeSafetensors({ whole }),
+      "x.npz": encodeNpz({ whole }),
+      "x.pth": encodePth(new Map([["whole", whole]])),
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      await Deno.writeFile(join(folder, name), bytes);
+      using file = await openTensorFile(join(folder, name));
+      const pieces = Array.from(file.pieces("whole", 16), ({ shape, data }) => [shape, [...data]]);
+      deepEqual(pieces, [[[4], [1, 2, 3, 4]], [[1], [5]]], name);
+    }
   });
 });
 

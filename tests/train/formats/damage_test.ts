@@ -8,6 +8,7 @@ import {
   SafetensorsError,
 } from "../../../train/formats/safetensors.ts";
 import { type StoredTensor, tensorFault } from "../../../train/formats/stored_tensor.ts";
+import { readZip, writeZip, type ZipMember } from "../../../train/formats/zip.ts";
 import { noticesCuts, SEEDS, withstands } from "./damage.ts";
 import { ramp } from "./ramp.ts";
 
@@ -44,6 +45,12 @@ const npy = (bytes: Uint8Array<ArrayBuffer>) => decodeNpy(bytes, "x.npy");
 const objects = (bytes: Uint8Array<ArrayBuffer>) => decodeNpyObjects(bytes, "x.npy");
 const safetensors = (bytes: Uint8Array<ArrayBuffer>) => decodeSafetensors(bytes, "x.safetensors");
 const tensor = (value: StoredTensor, seed: number) => whole([value], seed);
+/** Around a pickle an archive whose checksums hold, as somebody with intent would make it. */
+const members = [...readZip(read("everything.pth"))]
+  .map(([name, bytes]) => ({ name, bytes: bytes() }));
+const isPickle = ({ name }: ZipMember) => name.endsWith("/data.pkl");
+const repacked = (pickle: Uint8Array<ArrayBuffer>) =>
+  pth(writeZip(members.map((m) => isPickle(m) ? { ...m, bytes: pickle } : m)));
 const zipped = encodePth(new Map(Object.entries(arrays)));
 
 const cases: Record<string, Case> = {
@@ -85,6 +92,12 @@ const cases: Record<string, Case> = {
     decode: pth,
     Fault: PthError,
     check: same(read("everything.pth"), pth),
+  },
+  "pickle of a pth with whole checksums": {
+    file: members.find(isPickle)!.bytes,
+    decode: repacked,
+    Fault: PthError,
+    check: wholeValue,
   },
   "pth in the legacy form": {
     file: read("everything_legacy.pth"),
