@@ -95,10 +95,13 @@ export async function weightsFiles(path: string, kind: WeightsKind): Promise<str
 
 /** The line for a network that only the person can name; shapes tell a part of it. */
 export function unknownNetwork(file: string, shapes: Shapes): string {
-  const known = Object.entries(networkFromShapes(shapes))
+  const network = networkFromShapes(shapes);
+  const untold = network.name === "unet" ? "img_size, attn_resolutions, kappa" : "num_heads, kappa";
+  const known = Object.entries(network)
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
   return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
-    `settings that differ` + (known === "" ? "" : ` (its shapes say ${known})`);
+    `settings that differ` +
+    (known === "" ? "" : ` (its shapes say ${known}; they do not tell ${untold})`);
 }
 
 /** The line for a network that is named twice. */

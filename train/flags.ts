@@ -30,17 +30,18 @@ export interface Arguments {
 
 /**
  * As {@linkcode parseFlags}, for a command that also takes names without a flag, such as files:
- * whatever does not begin with a dash and is no flag's value.
+ * whatever does not begin with a dash and is no flag's value, and all that follows a `--`.
  */
 export function parseArguments(args: readonly string[], ...schemas: FlagSource[]): Arguments {
   const fields = schemas.flatMap(fieldsIn);
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
   const positional: string[] = [];
-  const settings = read(args, fields, (argument) => {
+  const settings = read(args.slice(0, end), fields, (argument) => {
     if (argument.startsWith("-")) return stray(argument, fields);
     positional.push(argument);
     return null;
   });
-  return { settings, positional };
+  return { settings, positional: [...positional, ...args.slice(end + 1)] };
 }
 
 /** @param onBare takes an argument that is no flag, and returns the line that says what is wrong */

@@ -7,7 +7,7 @@ import { openTensorFile, type TensorFile } from "./tensor_file.ts";
 /** Which weights of a checkpoint: their moving average, or as they are. */
 export type WeightsKind = "ema" | "nnet";
 
-/** Dictionaries of a `.pth` file that weights are looked for in, in this order. */
+/** Dictionaries of a `.pth` file that weights are looked for in, in this order; then its only one. */
 const GROUPS: Readonly<Record<WeightsKind, readonly string[]>> = {
   ema: ["ema", "model_ema", "nnet_ema", "state_dict", "model", "nnet"],
   nnet: ["state_dict", "model", "nnet", "ema", "model_ema", "nnet_ema"],
@@ -27,7 +27,7 @@ export class WeightsFile implements Disposable {
 
   constructor(file: TensorFile, kind: WeightsKind) {
     this.#file = file;
-    const group = GROUPS[kind].find((name) => file.groups.includes(name));
+    const group = GROUPS[kind].find((name) => file.groups.includes(name)) ?? onlyGroup(file);
     this.#prefix = group === undefined ? "" : `${group}.`;
     this.shapes = Object.fromEntries(
       [...file.tensors].filter(([name]) => name.startsWith(this.#prefix))
@@ -92,6 +92,14 @@ export class WeightsFile implements Disposable {
   [Symbol.dispose](): void {
     this.#file[Symbol.dispose]();
   }
+}
+
+/** The dictionary that all arrays of a file are in, whatever its name. */
+function onlyGroup({ groups, tensors }: TensorFile): string | undefined {
+  const [group] = groups;
+  const holdsAll = groups.length === 1 &&
+    tensors.keys().every((name) => name.startsWith(`${group}.`));
+  return holdsAll ? group : undefined;
 }
 
 /** Opens a file of weights; the kind matters where it has several. @throws {CheckpointError} */

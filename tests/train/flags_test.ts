@@ -148,6 +148,11 @@ Deno.test("parseArguments() gives the names without a flag, wherever they stand"
     "nnet.skip": true,
   });
   throws(() => parseArguments(["a", "-x"], configSchema), UsageError);
+  deepEqual(parseArguments(["a", "--", "-x", "--seed"], configSchema).positional, [
+    "a",
+    "-x",
+    "--seed",
+  ]);
 });
 
 Deno.test("parseFlags() takes lists of words", () => {

@@ -64,6 +64,11 @@ Deno.test("openWeights() finds the dictionary of weights inside another", async 
     deepEqual([await first("nnet"), await first("ema")], [3, 3]);
     await write([["a.weight", tensor(4)]]);
     equal(await first("ema"), 4);
+    await write([["epoch", 7], ["net", group(5)]]);
+    equal(await first("ema"), 5);
+    await write([["net", group(6)], ["other", group(7)]]);
+    using two = await openWeights(path, "ema");
+    deepEqual(Object.keys(two.shapes), ["net.a.weight", "other.a.weight"]);
   });
 });
 

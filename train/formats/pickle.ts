@@ -99,7 +99,14 @@ export function unpickle(
     }
     const full = `${module}.${name}`;
     const found = globals.get(full);
-    if (!found) throw new PickleError(`it asks for ${shown(full)}, which is refused`);
+    if (!found) {
+      throw new PickleError(
+        `it asks for ${
+          shown(full)
+        }, which is refused; save only tensors, numbers, text, lists and ` +
+          "dictionaries of them, such as a state dict",
+      );
+    }
     return found;
   };
   const call = (args: unknown, callee: unknown): unknown => {
