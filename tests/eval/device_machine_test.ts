@@ -153,7 +153,8 @@ Deno.test("DeviceMachine makes one submit per step and reads nothing back before
   const [submit, read] = [queue.submit, device.read];
   let [submits, reads] = [0, 0];
   queue.submit = function (buffers) {
-    submits++;
+    // A wait makes an empty one, so that what was written leaves the host.
+    if ([...buffers].length > 0) submits++;
     submit.call(this, buffers);
   };
   device.read = function (...args) {
