@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor.ts";
 import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import type { GemmOperand } from "./gemm_operand.ts";
-import { isOnePass, nLanes } from "./n_lanes.ts";
+import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
 import { emitSplitK } from "./split_k.ts";
 import { tiled } from "./tiled.ts";
 
@@ -24,6 +24,8 @@ export interface Gemm {
   readonly epilogue?: Epilogue;
   /** Where the product goes without an epilogue, with C's places, where C is for partial sums alone. */
   readonly to?: Ref;
+  /** Row of partial sums in C, [batch, M, sums] in whole vectors, where C's own rows have none. */
+  readonly sums?: number;
 }
 
 /** The fused nodes at the end of a kernel, and where their values live. */
@@ -40,7 +42,7 @@ export const GEMM_UNIFORMS = `struct Gemm {
   cm: u32, cn: u32, inner: u32, accumulate: u32,
   a0: u32, a1: u32, b0: u32, b1: u32,
   c0: u32, c1: u32, a_offset: u32, b_offset: u32,
-  c_offset: u32, alpha: f32, pad0: u32, pad1: u32,
+  c_offset: u32, alpha: f32, sums: u32, pad1: u32,
 }`;
 
 /** WGSL of the row and the column of C's element (m, n), as an epilogue counts them. */
@@ -54,13 +56,24 @@ export function finishPlace({ c: { run } }: Gemm, m: string, n: string): [string
 export function emitGemm(emitter: Emitter, gemm: Gemm): void {
   const { adapterClass, subgroupSize } = emitter.capabilities;
   if (adapterClass === "software" && subgroupSize >= 4) {
-    const { c } = gemm;
-    // Partial sums are f32, also on their way through memory.
-    const summed = c.ref.dtype === "f32" || isOnePass(subgroupSize, gemm)
-      ? gemm
-      : { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
-    emitter.emit(nLanes(subgroupSize, summed));
+    emitter.emit(nLanes(subgroupSize, withPartialSums(emitter, subgroupSize, gemm)));
   } else if (!emitSplitK(emitter, gemm)) emitter.emit(tiled(emitter.capabilities, gemm));
+}
+
+/**
+ * The product with its partial sums in memory of their own, where C cannot take them: they are f32,
+ * and in vectors where C's rows, being of odd lengths, have none.
+ */
+function withPartialSums(emitter: Emitter, lanes: number, gemm: Gemm): Gemm {
+  const { c, m, batches = [1, 1] } = gemm;
+  if (isOnePass(lanes, gemm)) return gemm;
+  const sums = sumsRow(lanes, gemm);
+  const size = batches[0] * batches[1] * m * (sums ?? 0);
+  if (sums !== undefined && size * 4 <= emitter.capabilities.maxBindingBytes) {
+    return { ...gemm, c: { ...c, ref: emitter.scratch(size) }, to: c.ref, sums };
+  }
+  if (c.ref.dtype === "f32") return gemm;
+  return { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
 }
 
 /** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
@@ -71,7 +84,7 @@ export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
     ...[g.m, g.n, g.k, rows, a.row, a.column, b.row, b.column],
     ...[c.row, c.column, batches[1], g.accumulate ? 1 : 0],
     ...[...of(a), ...of(b), ...of(c), a.offset ?? 0, b.offset ?? 0],
-    ...[c.offset ?? 0, 0, 0, 0],
+    ...[c.offset ?? 0, 0, g.sums ?? 0, 0],
   );
   new Float32Array(words.buffer)[21] = g.alpha ?? 1;
   return words;

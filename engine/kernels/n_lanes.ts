@@ -24,7 +24,7 @@ import {
  */
 export function nLanes(lanes: number, g: Gemm): Dispatch {
   const shape = shapeOf(lanes, g);
-  const { depth, each, wideA, wideB, wideC } = shape;
+  const { depth, each, wideA, wideB, wideC, wideSums } = shape;
   const rows = Math.ceil(g.m / Math.ceil(g.m / 256));
   const finish = gemmFinish(g, wideC ? "vec4f" : "f32");
   const [outer, inner] = g.batches ?? [1, 1];
@@ -34,7 +34,7 @@ export function nLanes(lanes: number, g: Gemm): Dispatch {
     code: `${GEMM_UNIFORMS}
 @group(0) @binding(0) var<storage, read> A: array<${type(g.a, wideA)}>;
 @group(0) @binding(1) var<storage, read> B: array<${type(g.b, wideB)}>;
-@group(0) @binding(2) var<storage, read_write> C: array<${type(g.c, wideC)}>;
+@group(0) @binding(2) var<storage, read_write> C: array<${type(g.c, wideSums)}>;
 @group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
 ${finish.code}
 @compute @workgroup_size(${lanes})
@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let first = workgroup.x * ${lanes * each}u;
   ${
       list(each, (e) =>
-        `let n${e} = first + ${wideC ? `4u * lane + ${e}u` : `${e * lanes}u + lane`};`)
+        `let n${e} = first + ${wideSums ? `4u * lane + ${e}u` : `${e * lanes}u + lane`};`)
     }
   ${
       list(wideC ? 1 : each, (e) => {
@@ -95,6 +95,15 @@ export function isOnePass(lanes: number, g: Gemm): boolean {
   return g.k <= pickDepth(lanes, g).depth;
 }
 
+/**
+ * The length of a row of partial sums in memory of their own, where that pays: in C they would be
+ * loaded and stored one by one. Undefined where they are best in C.
+ */
+export function sumsRow(lanes: number, g: Gemm): number | undefined {
+  const { wideC, each } = shapeOf(lanes, g);
+  return wideC || each < 4 || g.accumulate ? undefined : Math.ceil(g.n / 4) * 4;
+}
+
 /** What of a product is in the text of its kernel; the rest is in the uniforms. */
 interface KernelShape {
   readonly lanes: number;
@@ -102,10 +111,12 @@ interface KernelShape {
   readonly depth: number;
   /** Columns of C per lane. */
   readonly each: number;
-  /** A lane loads four neighbours of A at a time; of B; and loads and stores four of C. */
+  /** A lane loads four neighbours of A at a time; of B; and stores four of C. */
   readonly wideA: boolean;
   readonly wideB: boolean;
   readonly wideC: boolean;
+  /** A lane's columns are neighbours, and their partial sums a vector. */
+  readonly wideSums: boolean;
   /** All of K is one pass. */
   readonly single: boolean;
   /** Every workgroup's columns are all there. */
@@ -124,6 +135,7 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     wideA,
     wideB: wideC && hasVectors(g.b, g.n),
     wideC,
+    wideSums: wideC || g.sums !== undefined,
     single: isOnePass(lanes, g),
     whole: g.n % (lanes * each) === 0,
   };
@@ -131,7 +143,7 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
 
 /** One pass: a tile of B is loaded and the rows of A go past it. */
 function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
-  const { lanes, depth, each, wideA, wideB, wideC, whole } = shape;
+  const { lanes, depth, each, wideA, wideB, wideC, wideSums, whole } = shape;
   const [a, b] = [readerOfA(g.a), readerOfB(g.b)];
   const inside = (e: number) => whole ? "inside" : `inside && n${e} < p.n`;
   const to = (e: number) => `tile[j * ${each}u + ${e}u]`;
@@ -159,20 +171,26 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
       `let y${j} = subgroupBroadcast(${broadcast(j)}); ` +
       list(each, (e) => `s${e} = fma(y${j}, tile[${j * each + e}], s${e});`, " "),
   );
+  const sumsAt = g.sums === undefined
+    ? "(cm + cn0) / 4u"
+    : "((workgroup.z * p.m + m) * p.sums + n0) / 4u";
   // Without earlier sums their load is left out.
   const begin = shape.single && !g.accumulate
     ? list(each, (e) => `var s${e} = 0.0;`)
-    : wideC
-    ? `let old = select(vec4f(0.0), vec4f(C[(cm + cn0) / 4u]), partial); ` +
+    : wideSums
+    ? `let old = select(vec4f(0.0), vec4f(C[${sumsAt}]), partial); ` +
       list(each, (e) => `var s${e} = old[${e}];`)
     : list(each, (e) => `var s${e} = select(0.0, f32(C[cm + cn${e}]), partial);`);
   const store = (e: number, value: string) => {
     const at = wideC ? `(cm + cn${e}) / 4u` : `cm + cn${e}`;
     const code = last
       ? `finish(${at}, row${e} + m, column${e}, ${value});`
-      : `C[${at}] = ${value};`;
+      : `C[${wideSums ? sumsAt : at}] = ${value};`;
     return whole ? code : `if (n${e} < p.n) { ${code} }`;
   };
+  const stores = (last ? wideC : wideSums)
+    ? store(0, "vec4f(s0, s1, s2, s3)")
+    : list(each, (e) => store(e, `s${e}`));
   return `
     for (var j = 0u; j < ${depth}u * one; j++) {
       let k = min(k0 + j, p.k - 1u);
@@ -188,7 +206,7 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
       ${rowOfA}
       ${begin}
       ${sums}
-      ${wideC ? store(0, "vec4f(s0, s1, s2, s3)") : list(each, (e) => store(e, `s${e}`))}
+      ${stores}
     }`;
 }
 
