@@ -1,7 +1,7 @@
 import { type DropoutAttrs, dropoutThreshold } from "../ops/dropout.ts";
-import { literal } from "../ops/unary.ts";
 import { PHILOX_WGSL } from "../philox.ts";
 import {
+  type Binding,
   declareBindings,
   type Emitter,
   gridOf,
@@ -12,7 +12,10 @@ import {
 import { fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
 
-/** Emits dropout (with the epilogue): an invocation per four elements of a sample. */
+/**
+ * Emits dropout (with the epilogue): an invocation per four elements of a sample. Sizes and stream are
+ * data, so that all blocks of a network share a pipeline.
+ */
 export function emitDropout(
   emitter: Emitter,
   { x, key }: { readonly x: Ref; readonly key: Ref },
@@ -21,13 +24,17 @@ export function emitDropout(
   { fused, ...memory }: Epilogue,
 ): void {
   const finish = fuse(fused, { ...memory, type: "f32", firstBinding: 2 });
+  const bindings: Binding[] = [
+    { ref: x, access: "read" },
+    { ref: key, access: "read" },
+    ...finish.bindings,
+  ];
   const blocks = Math.ceil(width / 4);
   const lanes = emitter.capabilities.adapterClass === "software" ? 8 : 64;
-  const element = (j: number) =>
-    `{ let at = sample * ${width}u + 4u * block + ${j}u;
-    finish(at, 0u, 0u, select(0.0, f32(x[at]) * ${literal(1 / (1 - p))}, (bits[${j}] >> 8u) >= ${
-      dropoutThreshold(p)
-    }u)); }`;
+  const uniforms = Uint32Array.of(
+    ...[samples * blocks, blocks, width, stream, dropoutThreshold(p), 0, 0, 0],
+  );
+  new Float32Array(uniforms.buffer)[5] = 1 / (1 - p);
   emitter.emit({
     label: "dropout",
     code: `${
@@ -36,21 +43,25 @@ export function emitDropout(
         { name: "key", type: "u32", access: "read" },
       ])
     }${PHILOX_WGSL}
+struct Dropout {
+  count: u32, blocks: u32, width: u32, stream: u32,
+  threshold: u32, scale: f32, pad0: u32, pad1: u32,
+}
+@group(0) @binding(${bindings.length}) var<uniform> d: Dropout;
 ${finish.code}
 @compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
   let i = ${GROUP_INDEX} * ${lanes}u + lane;
-  if (i >= ${samples * blocks}u) { return; }
-  let sample = i / ${blocks}u;
-  let block = i % ${blocks}u;
-  let bits = philox(vec4u(block, key[3] + sample, key[2], ${stream}u), vec2u(key[0], key[1]));
-  ${
-      [0, 1, 2, 3].map((j) =>
-        width % 4 === 0 ? element(j) : `if (4u * block + ${j}u < ${width}u) ${element(j)}`
-      ).join("\n  ")
-    }
+  if (i >= d.count) { return; }
+  let sample = i / d.blocks;
+  let block = i % d.blocks;
+  let bits = philox(vec4u(block, key[3] + sample, key[2], d.stream), vec2u(key[0], key[1]));
+  for (var j = 0u; j < min(4u, d.width - 4u * block); j++) {
+    let at = sample * d.width + 4u * block + j;
+    finish(at, 0u, 0u, select(0.0, f32(x[at]) * d.scale, (bits[j] >> 8u) >= d.threshold));
+  }
 }`,
-    bindings: [{ ref: x, access: "read" }, { ref: key, access: "read" }, ...finish.bindings],
-    uniforms: null,
+    bindings,
+    uniforms,
     workgroups: gridOf(Math.ceil(samples * blocks / lanes), emitter.capabilities),
     flops: x.size,
   });

@@ -23,31 +23,32 @@ export interface TrainingRow {
   readonly readyMs: number;
 }
 
-/** U-ViT-S/2 takes seconds a picture on a software adapter: a small batch says as much. */
+/** The paper's networks take seconds a picture on a software adapter: a small batch says as much. */
 const SMALL_BATCH = 2;
 
 /**
- * Times the quickstart's step and U-ViT-S/2's of the paper's CIFAR-10 setting, in f32 and in mixed
- * precision where the adapter has it; on a software adapter the quickstart's alone in both.
+ * Times both quickstarts' steps, and those of U-ViT-S/2 and the DDPM UNet on CIFAR-10, in f32 and in
+ * mixed precision where the adapter has it; on a software adapter U-ViT's quickstart alone in both.
  */
 export async function trainingRows(
   device: Device,
   rounds: number,
   onStart: (network: string) => void,
 ): Promise<TrainingRow[]> {
-  const { quickstart, cifar10 } = presets;
+  const { quickstart, quickstart_unet, cifar10, cifar10_unet } = presets;
   const software = device.capabilities.adapterClass === "software";
-  const batch_size = software ? SMALL_BATCH : cifar10.train.batch_size;
-  const paper = { ...cifar10, train: { ...cifar10.train, batch_size } };
-  const rows: TrainingRow[] = [];
-  const networks: (readonly [string, Config])[] = [
-    ["quickstart", quickstart],
-    ...device.capabilities.halves ? [["quickstart, fp16", inHalves(quickstart)] as const] : [],
-    ["U-ViT-S/2", paper],
-    ...device.capabilities.halves && !software
-      ? [["U-ViT-S/2, fp16", inHalves(paper)] as const]
-      : [],
+  const affordable = (config: Config): Config =>
+    software ? { ...config, train: { ...config.train, batch_size: SMALL_BATCH } } : config;
+  const both = ([network, config]: [string, Config], halves: boolean): [string, Config][] =>
+    halves ? [[network, config], [`${network}, fp16`, inHalves(config)]] : [[network, config]];
+  const { halves } = device.capabilities;
+  const networks = [
+    ...both(["quickstart", quickstart], halves),
+    ...both(["quickstart UNet", quickstart_unet], halves && !software),
+    ...both(["U-ViT-S/2", affordable(cifar10)], halves && !software),
+    ...both(["DDPM UNet", affordable(cifar10_unet)], halves && !software),
   ];
+  const rows: TrainingRow[] = [];
   for (const [network, config] of networks) {
     onStart(network);
     rows.push(await trainingRow(device, network, config, rounds));
