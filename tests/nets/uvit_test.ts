@@ -180,6 +180,10 @@ Deno.test("uvit() heeds each option", () => {
   const spelled = { qk_scale: (tiny.embed_dim / tiny.num_heads) ** -0.5 };
   deepEqual(outputOf({ ...tiny, ...spelled }, { x, timesteps, y }), plain);
   deepEqual(outputOf({ ...tiny, use_checkpoint: true }, { x, timesteps, y }), plain);
+  const scaled = (scalelong: 0 | 2, kappa: number) =>
+    outputOf({ ...tiny, depth: 4, scalelong, kappa }, { x, timesteps, y });
+  deepEqual(scaled(2, 1), scaled(0, 1));
+  notDeepEqual(scaled(2, 0.9), scaled(0, 1));
   notDeepEqual(outputOf(tiny, { x, timesteps, y: constant(Int32Array.of(0, 4), [2]) }), plain);
   notDeepEqual(outputOf(tiny, { x, timesteps: constant([10, 901]), y }), plain);
 });
