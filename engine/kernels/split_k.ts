@@ -14,21 +14,29 @@ const FILLS = 1024 * 1024;
  */
 export function emitSplitK(emitter: Emitter, g: Gemm): boolean {
   const { m, n, k, c, batches = [1, 1] } = g;
-  const slices = Math.min(Math.floor(k / SLICE), Math.floor(FILLS / (m * n)), 64);
+  // Slices end with whole vectors or, in a convolution, with whole pictures.
+  const unit = g.a.run ?? 4;
+  const slices = Math.min(
+    Math.floor(k / Math.max(SLICE, unit)),
+    Math.floor(FILLS / (m * n)),
+    64,
+  );
   const plain = !g.epilogue && !g.accumulate && !g.to && c.ref.dtype === "f32" &&
-    c.row === n && c.column === 1 && !c.offset && !c.run && !g.a.run && !g.b.picture &&
+    c.row === n && c.column === 1 && !c.offset && !c.run &&
     batches[0] * batches[1] === 1;
   if (slices < 2 || !plain) return false;
-  // Whole vectors each, the rest of K in a product of its own.
-  const length = Math.floor(k / slices / 4) * 4;
+  // The rest of K has a product of its own.
+  const length = Math.floor(k / slices / unit) * unit;
   const rest = k - slices * length;
   const parts = slices + (rest > 0 ? 1 : 0);
   const partial = emitter.scratch(parts * m * n);
+  const stepOfA = g.a.run ? g.a.column / unit : g.a.column;
+  const stepOfB = g.b.picture ? g.b.row / unit : g.b.row;
   const sliced = { ...g, k: length, batches: [1, slices] as const };
   emitter.emit(tiled(emitter.capabilities, {
     ...sliced,
-    a: { ...g.a, batch: [0, length * g.a.column] },
-    b: { ...g.b, batch: [0, length * g.b.row] },
+    a: { ...g.a, batch: [0, length * stepOfA] },
+    b: { ...g.b, batch: [0, length * stepOfB] },
     c: { ref: partial, row: n, column: 1, batch: [0, m * n] },
   }));
   if (rest > 0) {
@@ -36,8 +44,8 @@ export function emitSplitK(emitter: Emitter, g: Gemm): boolean {
     emitter.emit(tiled(emitter.capabilities, {
       ...g,
       k: rest,
-      a: { ...g.a, offset: (g.a.offset ?? 0) + skipped * g.a.column },
-      b: { ...g.b, offset: (g.b.offset ?? 0) + skipped * g.b.row },
+      a: { ...g.a, offset: (g.a.offset ?? 0) + skipped * stepOfA },
+      b: { ...g.b, offset: (g.b.offset ?? 0) + skipped * stepOfB },
       c: { ref: partial, offset: slices * m * n, row: n, column: 1 },
     }));
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { grad } from "../../engine/grad.ts";
 import { layOut } from "../../engine/layout.ts";
 import { input } from "../../engine/leaves.ts";
+import { conv2d } from "../../engine/ops/conv2d.ts";
 import { linear } from "../../engine/ops/linear.ts";
 import { mean } from "../../engine/ops/sum.ts";
 import { openDevice } from "../device.ts";
@@ -19,4 +20,18 @@ Deno.test("a weight gradient of many rows is split on a GPU, and only there", as
   assert.deepEqual(products(2048, "discrete"), [whole, `${whole} (slices)`]);
   assert.deepEqual(products(2055, "discrete"), [whole, whole, `${whole} (slices)`]);
   assert.deepEqual(products(2055, "software"), [whole]);
+});
+
+Deno.test("a convolution's weight gradient is split between pictures", async () => {
+  using device = await openDevice({ adapterClass: "discrete" });
+  const products = (batch: number, size: number): number => {
+    const weight = input("weight", [3, 2, 1, 1]);
+    const [dw] = grad(mean(conv2d(input("x", [batch, 2, size, size]), weight)), [weight]);
+    const { dispatches } = layOut(device.capabilities, { outputs: { dw } });
+    return dispatches.filter(({ label }) => label.startsWith("conv2d_weight_grad")).length;
+  };
+  assert.equal(products(1, 64), 1);
+  assert.equal(products(4, 16), 1);
+  assert.equal(products(8, 16), 2);
+  assert.equal(products(9, 16), 3);
 });
