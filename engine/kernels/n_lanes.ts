@@ -214,8 +214,8 @@ function list(n: number, f: (i: number) => string, separator = "\n      "): stri
   return Array.from({ length: n }, (_, i) => f(i)).join(separator);
 }
 
-/** Most elements of K per pass: what of B stays in the nearest cache. */
-const MOST_DEPTH = 96;
+/** Most elements of K per pass, measured: A in vectors pays for a longer pass sooner. */
+const MOST_DEPTH = { wide: 64, narrow: 96 };
 
 /** Elements of K per pass: the least padded work, counting the cost of a pass over C. */
 function pickDepth(lanes: number, { a, k }: Gemm): { depth: number; wideA: boolean } {
@@ -225,9 +225,9 @@ function pickDepth(lanes: number, { a, k }: Gemm): { depth: number; wideA: boole
     const cost = Math.ceil(k / depth) * (depth * (wideA ? 1 : 1.1) + 12);
     if (cost <= best.cost) best = { depth, wideA, cost };
   };
-  for (let depth = lanes; depth <= MOST_DEPTH; depth += lanes) {
+  for (let depth = lanes; depth <= MOST_DEPTH.narrow; depth += lanes) {
     consider(depth, false);
-    if (vectors && depth % (4 * lanes) === 0) consider(depth, true);
+    if (vectors && depth % (4 * lanes) === 0 && depth <= MOST_DEPTH.wide) consider(depth, true);
   }
   return best;
 }

@@ -30,7 +30,7 @@ const UNROLL = 8;
 const CHUNK = 128;
 
 /** Workgroups that keep a software adapter's processors busy, however long each takes. */
-const FILLS = 8;
+const FILLS = 4;
 
 /** Emits sums down the columns: an invocation per column and chunk of rows, then over the chunks. */
 export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
