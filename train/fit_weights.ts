@@ -107,5 +107,8 @@ function hint({ found, wanted }: WeightsFit): string[] {
   if (theirs.num_classes !== ours.num_classes) {
     flags.push(`--train.mode=${theirs.num_classes === -1 ? "uncond" : "cond"}`);
   }
-  return flags.length === 0 ? [] : [`  the file fits ${flags.join(" ")}`];
+  if (flags.length === 0) return [];
+  const heads = theirs.name === "uvit" &&
+    flags.some((flag) => flag.startsWith("--nnet.embed_dim="));
+  return [`  the file fits ${flags.join(" ")}${heads ? "; num_heads no shape tells" : ""}`];
 }

@@ -61,7 +61,7 @@ export function numpyArray<E extends Error>(
   const aligned = swap || bytes.byteOffset % size !== 0 ? bytes.slice() : bytes;
   if (swap) swapBytes(aligned, size);
   const stride = fortran_order ? columnMajor(shape) : rowMajor(shape);
-  return stridedTensor(dtype, aligned, { offset: 0, shape: [...shape], stride }, size);
+  return stridedTensor(dtype, aligned, { offset: 0, shape: [...shape], stride });
 }
 
 function swapBytes(bytes: Uint8Array, size: number): void {

@@ -64,7 +64,7 @@ class Storage extends PickleObject {
 
   override value(): StoredTensor {
     const strides = { offset: 0, shape: [this.count], stride: [1] };
-    return stridedTensor(this.dtype, this.bytes(), strides, dtypeBytes(this.dtype));
+    return stridedTensor(this.dtype, this.bytes(), strides);
   }
 
   /** Its bytes, aligned for its type. */
@@ -83,12 +83,11 @@ class StridedTensor extends PickleObject {
 
   override value(): StoredTensor {
     const { dtype } = this.storage;
-    const size = dtypeBytes(dtype);
     if (!isRowMajor(this.strides)) {
-      this.budget.bytes -= elements(this.strides.shape) * size;
+      this.budget.bytes -= elements(this.strides.shape) * dtypeBytes(dtype);
       if (this.budget.bytes < 0) throw new PickleError("its tensors repeat a storage endlessly");
     }
-    return stridedTensor(dtype, this.storage.bytes(), this.strides, size);
+    return stridedTensor(dtype, this.storage.bytes(), this.strides);
   }
 }
 

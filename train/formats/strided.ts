@@ -1,4 +1,10 @@
-import { elements, type StoredDtype, type StoredTensor, tensorOf } from "./stored_tensor.ts";
+import {
+  dtypeBytes,
+  elements,
+  type StoredDtype,
+  type StoredTensor,
+  tensorOf,
+} from "./stored_tensor.ts";
 
 /** Where the values of an array lie among stored ones; offset and strides count values. */
 export interface Strides {
@@ -44,9 +50,9 @@ export function stridedTensor(
   dtype: StoredDtype,
   bytes: Uint8Array<ArrayBuffer>,
   strides: Strides,
-  size: number,
 ): StoredTensor {
   const { offset, shape, stride } = strides;
+  const size = dtypeBytes(dtype);
   const count = elements(shape);
   if (isRowMajor(strides)) {
     const begin = count === 0 ? 0 : offset * size;
