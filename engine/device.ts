@@ -1,3 +1,5 @@
+import { Tuning, type TuningMemory } from "./tuning.ts";
+
 /** What kernels fit an adapter best; decides between kernel variants. */
 export type AdapterClass = "software" | "integrated" | "discrete";
 
@@ -26,6 +28,13 @@ export interface DeviceOptions {
   readonly withoutSubgroups?: boolean;
   /** Do without f16. */
   readonly withoutHalves?: boolean;
+  /** Do without the device's clock. */
+  readonly withoutTimestamps?: boolean;
+  /**
+   * Times kernel variants against each other where a GPU has several, once each, and keeps here
+   * which is fastest. Without it the usual variants are taken, and nothing is timed.
+   */
+  readonly tuning?: TuningMemory;
 }
 
 const LIMITS = [
@@ -46,6 +55,8 @@ export class Device implements Disposable {
   readonly gpu: GPUDevice;
   readonly info: GPUAdapterInfo;
   readonly capabilities: Capabilities;
+  /** The kernel variants chosen by timing; `null` where none are. */
+  readonly tuning: Tuning | null;
   #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #fault: DeviceError | null = null;
   #lost = false;
@@ -53,10 +64,16 @@ export class Device implements Disposable {
   #bytes = 0;
   #buffers = 0;
 
-  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, capabilities: Capabilities) {
+  private constructor(
+    gpu: GPUDevice,
+    info: GPUAdapterInfo,
+    capabilities: Capabilities,
+    tuning: Tuning | null,
+  ) {
     this.gpu = gpu;
     this.info = info;
     this.capabilities = capabilities;
+    this.tuning = tuning;
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault?.();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -81,7 +98,7 @@ export class Device implements Disposable {
     const requiredLimits: Record<string, number> = {};
     for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
     const optional = (["timestamp-query", "shader-f16"] as const).filter((f) =>
-      adapter.features.has(f)
+      adapter.features.has(f) && !(f === "timestamp-query" && options.withoutTimestamps)
     );
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
     let gpu: GPUDevice | null = null;
@@ -98,6 +115,7 @@ export class Device implements Disposable {
       const again = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
       gpu = await again!.requestDevice({ requiredFeatures: [...optional], requiredLimits });
     }
+    const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
     return new Device(gpu, adapter.info, {
       adapterClass: options.adapterClass ?? classify(adapter.info),
       subgroupSize: subgroups ? min : 0,
@@ -105,7 +123,7 @@ export class Device implements Disposable {
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
       halves: gpu.features.has("shader-f16") && !options.withoutHalves,
-    });
+    }, tuning);
   }
 
   /** Bytes of buffers now allocated through this device. */

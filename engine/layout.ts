@@ -7,10 +7,11 @@ import {
   byteRange,
   type Dispatch,
   type Emitter,
-  type Storage,
   storageBytes,
+  type Variants,
 } from "./kernels/dispatch.ts";
 import { emitElementwise } from "./kernels/elementwise.ts";
+import { type Choices, startEmission } from "./kernels/emission.ts";
 import { lower, memoryOf, takesEpilogue } from "./kernels/lowering.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import { packOp, unpackOp } from "./ops/pack.ts";
@@ -45,15 +46,22 @@ export interface Layout {
   readonly placement: Placement;
   readonly dispatches: readonly Dispatch[];
   readonly memory: MemoryPlan;
+  /** Kernel variants of which the usual one was taken, for want of a choice. */
+  readonly undecided: ReadonlyMap<string, Variants>;
 }
 
 /**
  * Sorts a graph's nodes into kernels and gives every value a place: all of a plan that needs no
  * device, only what one can do.
  *
+ * @param choices kernel variants found to be fastest; the usual ones are taken where it has none
  * @throws {ShapeError} where the graph cannot be planned
  */
-export function layOut(capabilities: Capabilities, spec: PlanSpec): Layout {
+export function layOut(
+  capabilities: Capabilities,
+  spec: PlanSpec,
+  choices: Choices = new Map(),
+): Layout {
   const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) =>
     [name, settled(t)] as const
   );
@@ -84,8 +92,9 @@ export function layOut(capabilities: Capabilities, spec: PlanSpec): Layout {
     updates,
     (t) => memoryOf(capabilities, t),
   );
-  const dispatches = emitAll(capabilities, groups, placement, kept);
-  return { outputs, placement, dispatches, memory: planMemory(dispatches) };
+  const { emitter, dispatches, undecided } = startEmission(capabilities, choices);
+  emitAll(emitter, groups, placement, kept);
+  return { outputs, placement, dispatches, memory: planMemory(dispatches), undecided };
 }
 
 /** The kernel launches of a layout, for tables. */
@@ -137,21 +146,11 @@ function settled(t: Tensor): Tensor {
 }
 
 function emitAll(
-  capabilities: Capabilities,
+  emitter: Emitter,
   groups: readonly Group[],
   placement: Placement,
   kept: ReadonlySet<Tensor>,
-): Dispatch[] {
-  const dispatches: Dispatch[] = [];
-  let scratches = 0;
-  const emitter: Emitter = {
-    capabilities,
-    emit: (d) => dispatches.push(withHalves(d)),
-    scratch(elements) {
-      const storage: Storage = { id: -++scratches, bytes: 4 * elements, kind: "temp" };
-      return { storage, offset: 0, size: elements, dtype: "f32" };
-    },
-  };
+): void {
   const { refOf } = placement;
   const needed = neededOutside(groups, kept);
   for (const group of groups) {
@@ -188,18 +187,6 @@ function emitAll(
     }
   }
   for (const { from, to } of placement.updateCopies) emitCopy(emitter, refOf(from), to);
-  return dispatches;
-}
-
-/** Enables f16 in the kernels that have it. @throws {Error} where one would take it for f32. */
-function withHalves(d: Dispatch): Dispatch {
-  const halves = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
-  for (const i of halves) {
-    if (!new RegExp(`@binding\\(${i}\\)[^;]*array<(vec4<)?f16>`).test(d.code)) {
-      throw new Error(`kernel "${d.label}" does not take f16 as binding ${i}`);
-    }
-  }
-  return halves.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
 }
 
 /** Values that are outputs or that another group reads. */

@@ -74,3 +74,4 @@ export {
   Tensor,
   type TensorSpec,
 } from "./tensor.ts";
+export { Tuning, type TuningMemory, tuningName } from "./tuning.ts";

@@ -11,6 +11,7 @@ import {
 import type { HostArray, LeafType } from "./leaves.ts";
 import type { Placement } from "./placement.ts";
 import { type Shape, ShapeError, shapeText, type Tensor } from "./tensor.ts";
+import type { Trial } from "./tuning.ts";
 
 const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
@@ -22,9 +23,18 @@ const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBuffe
  * @throws {ShapeError} where the graph cannot be planned
  */
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
-  const layout = layOut(device.capabilities, spec);
+  const { capabilities, tuning } = device;
+  const layout = layOut(capabilities, spec, tuning?.choices);
+  checkLimits(device, layout.dispatches);
+  if (!tuning || layout.undecided.size === 0) return await build(device, spec, layout);
+  await tuning.decide(capabilities, layout.undecided, (trial) => timeOf(device, trial));
+  const tuned = layOut(capabilities, spec, tuning.choices);
+  checkLimits(device, tuned.dispatches);
+  return await build(device, spec, tuned);
+}
+
+async function build(device: Device, spec: PlanSpec, layout: Layout): Promise<Plan> {
   const { dispatches } = layout;
-  checkLimits(device, dispatches);
   // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
   const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
 
@@ -45,6 +55,38 @@ export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
     throw fault;
   }
   return new Plan(device, spec, layout, launches, buffers);
+}
+
+/**
+ * Milliseconds of the best repetition of a trial but the first, on the device's clock, or on the
+ * host's, over all of them, where it has none; `null` where there is no memory for it.
+ */
+async function timeOf(device: Device, { layout, length }: Trial): Promise<number | null> {
+  device.gpu.pushErrorScope("out-of-memory");
+  let plan: Plan | null = null;
+  try {
+    plan = await build(device, {}, layout);
+  } catch (error) {
+    if (!await device.gpu.popErrorScope()) throw error;
+    return null;
+  }
+  using trial = plan;
+  if (await device.gpu.popErrorScope()) return null;
+  if (!device.gpu.features.has("timestamp-query")) {
+    trial.run();
+    await device.idle();
+    const start = performance.now();
+    trial.run();
+    await device.idle();
+    return performance.now() - start;
+  }
+  const times = await trial.profile();
+  let best = Infinity;
+  for (let i = length; i < times.length; i += length) {
+    const sum = times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0);
+    best = Math.min(best, sum);
+  }
+  return best;
 }
 
 /** A kernel launch on the device's clock, in milliseconds. */

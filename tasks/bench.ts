@@ -18,6 +18,7 @@ import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts
 import { trainingRows } from "./bench/training_step.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
+import { tuningFile } from "./tuning_file.ts";
 
 const KINDS = [...JOB_KINDS, "conv", "training", "sampling", "inception", "load"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
@@ -51,7 +52,7 @@ export async function main(args: readonly string[]): Promise<void> {
     : words("peers", flags.get("peers") as string, PEERS);
   const rounds = flags.get("rounds") as number;
   await ensureAdapter();
-  using device = await Device.open();
+  using device = await Device.open({ tuning: tuningFile() });
   const rates: AdapterRates | null = only.includes("adapter")
     ? await adapterRates(device, rounds)
     : null;

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { Device } from "../engine/device.ts";
+import { Device, tuningName } from "../engine/mod.ts";
 import { parseFlags } from "../train/flags.ts";
 import { helpText } from "../train/help_text.ts";
 import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
 import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_report.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
+import { tuningFile } from "./tuning_file.ts";
 
 const flagsSchema = z.object({
   json: z.boolean().describe("print the report as JSON, for programs"),
@@ -33,7 +34,8 @@ export async function main(args: readonly string[]): Promise<void> {
   if (flags.get("help") === true) return console.log(help());
   await ensureAdapter();
   using device = await Device.open();
-  const report = adapterReport(device);
+  const timed = await tuningFile().recall(tuningName(device.info));
+  const report = adapterReport(device, timed.size);
   if (flags.get("json") === true) {
     const kernels: KernelReport[] = await Array.fromAsync(kernelReports(device));
     console.log(JSON.stringify({ ...report, kernels }, null, 2));
@@ -58,6 +60,7 @@ function adapterRows(adapter: AdapterReport["adapter"]): Record<string, string> 
     architecture: adapter.architecture || "not told",
     driver: adapter.driver,
     backend: adapter.backend,
+    "products timed": `${adapter.timedProducts}`,
   };
 }
 

@@ -26,6 +26,7 @@ import { samplingLine } from "./sample/sampling_line.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
+import { tuningFile } from "./tuning_file.ts";
 
 /** The process that networks are trained with here. */
 const SCHEDULE = vpLinear();
@@ -55,7 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
   );
 
   await ensureAdapter();
-  using device = await Device.open();
+  using device = await Device.open({ tuning: tuningFile() });
   const missing = await inFolder(out, "--out", async () => {
     await Deno.mkdir(out, { recursive: true });
     if (flags.overwrite) await removePictures(out);

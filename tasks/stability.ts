@@ -25,6 +25,7 @@ import {
   type Variation,
   variations,
 } from "./stability/variation.ts";
+import { tuningFile } from "./tuning_file.ts";
 
 const HELP = {
   about:
@@ -118,7 +119,7 @@ async function main(args: readonly string[]): Promise<void> {
   const levels = numbers("levels", own.levels);
   const planned = plan(base, own);
   await ensureAdapter();
-  using device = await Device.open();
+  using device = await Device.open({ tuning: tuningFile() });
   using progress = new Progress();
   const dataset = await loadDataset(base);
   const facts = { ...dataset, classes: dataset.class_names.length };

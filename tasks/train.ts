@@ -46,6 +46,7 @@ import { ensureAdapter } from "./setup.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { RunFid, type ScoreTools } from "./train/run_fid.ts";
+import { tuningFile } from "./tuning_file.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
@@ -119,7 +120,7 @@ async function main(args: readonly string[]): Promise<void> {
   const probe_interval = probeInterval(own.probe, config);
   checkStart(own);
   await ensureAdapter();
-  using device = await Device.open();
+  using device = await Device.open({ tuning: tuningFile() });
   using progress = new Progress();
   if (own.dry_run) return console.log(dryRunText(device.capabilities, config));
   mustFit(device.capabilities, config);

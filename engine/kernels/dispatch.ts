@@ -58,6 +58,18 @@ export interface Emitter {
   emit(dispatch: Dispatch): void;
   /** f32 memory that lives for the dispatches of this node alone. */
   scratch(elements: number): Ref;
+  /** The name of the variant to emit. */
+  choose(variants: Variants): string;
+}
+
+/** Kernels that compute the same, but for rounding; which is fastest is the adapter's to say. */
+export interface Variants {
+  /** All that may decide which is fastest. */
+  readonly key: string;
+  /** The usual choice first. */
+  readonly names: readonly string[];
+  /** Emits a variant on memory of its own, to be timed. */
+  readonly trial: (emitter: Emitter, name: string) => void;
 }
 
 /** Bytes of memory that a dispatch's bindings span. */

@@ -3,9 +3,8 @@ import type { Tensor } from "../tensor.ts";
 import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import type { GemmOperand } from "./gemm_operand.ts";
+import { emitGpuGemm } from "./gemm_variants.ts";
 import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
-import { emitSplitK } from "./split_k.ts";
-import { tiled } from "./tiled.ts";
 
 /** `C = alpha A B (+ C)`, batched, with any strides, and fused nodes at the end of it. */
 export interface Gemm {
@@ -57,7 +56,7 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
   const { adapterClass, subgroupSize } = emitter.capabilities;
   if (adapterClass === "software" && subgroupSize >= 4) {
     emitter.emit(nLanes(subgroupSize, withPartialSums(emitter, subgroupSize, gemm)));
-  } else if (!emitSplitK(emitter, gemm)) emitter.emit(tiled(emitter.capabilities, gemm));
+  } else emitGpuGemm(emitter, gemm);
 }
 
 /**

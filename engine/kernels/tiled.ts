@@ -29,17 +29,27 @@ interface Tile {
 /** Elements of K that are in workgroup memory at a time. */
 const DEPTH = 16;
 
-const LARGE: Tile = { m: 128, n: 128, rows: 8, columns: 8 };
-const SMALL: Tile = { m: 64, n: 64, rows: 4, columns: 4 };
+const TILES = {
+  64: { m: 64, n: 64, rows: 4, columns: 4 },
+  128: { m: 128, n: 128, rows: 8, columns: 8 },
+} as const satisfies Record<number, Tile>;
+
+/** Rows, and as many columns, of C that a workgroup computes. */
+export type TileSize = keyof typeof TILES;
+
+/** The tile for adapters on which none was timed: the wide one where it gives a GPU enough to do. */
+export function usualTile({ adapterClass }: Capabilities, { m, n, batches }: Gemm): TileSize {
+  const [outer, inner] = batches ?? [1, 1];
+  return adapterClass === "discrete" && m * n * outer * inner >= 64 * 128 * 128 ? 128 : 64;
+}
 
 /**
  * Product for GPUs: tiles of A and B go through workgroup memory, both stored with K outermost so
  * that an invocation reads them as vectors, and each invocation keeps a block of C in registers.
  */
-export function tiled(capabilities: Capabilities, g: Gemm): Dispatch {
+export function tiled(g: Gemm, tileSize: TileSize): Dispatch {
   const [outer, inner] = g.batches ?? [1, 1];
-  const fills = g.m * g.n * outer * inner >= 64 * LARGE.m * LARGE.n;
-  const tile = capabilities.adapterClass === "discrete" && fills ? LARGE : SMALL;
+  const tile = TILES[tileSize];
   const across = tile.n / tile.columns;
   const down = tile.m / tile.rows;
   const size = across * down;

@@ -18,6 +18,8 @@ export interface AdapterReport {
     driver: string;
     /** The value of `DENO_WEBGPU_BACKEND`, or `automatic`. */
     backend: string;
+    /** Products whose fastest kernels were found by timing and are remembered. */
+    timedProducts: number;
   };
   /** The limits that decide which kernels fit; sizes in bytes. */
   limits: Record<string, number>;
@@ -40,7 +42,10 @@ const limitNames = [
 const featureNames = ["shader-f16", "timestamp-query", "subgroups"] as const;
 
 /** Describes the adapter behind an open device, and the machine around it. */
-export function adapterReport({ gpu, info, capabilities }: Device): AdapterReport {
+export function adapterReport(
+  { gpu, info, capabilities }: Device,
+  timedProducts: number,
+): AdapterReport {
   const driver = vulkanDevices().find(({ name }) => name === info.description)?.driver;
   return {
     system: {
@@ -58,6 +63,7 @@ export function adapterReport({ gpu, info, capabilities }: Device): AdapterRepor
       isFallback: info.isFallbackAdapter,
       driver: driver ?? "unknown",
       backend: Deno.env.get("DENO_WEBGPU_BACKEND") ?? "automatic",
+      timedProducts,
     },
     limits: Object.fromEntries(limitNames.map((name) => [name, gpu.limits[name]])),
     features: Object.fromEntries(featureNames.map((name) => [name, gpu.features.has(name)])),

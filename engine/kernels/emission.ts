@@ -1,0 +1,47 @@
+import type { Capabilities } from "../device.ts";
+import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
+
+/** Variants chosen before, by {@linkcode Variants.key}. */
+export type Choices = ReadonlyMap<string, string>;
+
+/** An emitter with what was emitted through it. */
+export interface Emission {
+  readonly emitter: Emitter;
+  readonly dispatches: readonly Dispatch[];
+  /** Variants that were chosen between without knowing which is fastest, by key. */
+  readonly undecided: ReadonlyMap<string, Variants>;
+}
+
+/** Starts to collect dispatches; where `choices` names no variant the usual one is taken. */
+export function startEmission(capabilities: Capabilities, choices: Choices): Emission {
+  const dispatches: Dispatch[] = [];
+  const undecided = new Map<string, Variants>();
+  let scratches = 0;
+  const emitter: Emitter = {
+    capabilities,
+    emit: (d) => dispatches.push(withHalves(d)),
+    scratch(elements) {
+      const storage: Storage = { id: -++scratches, bytes: 4 * elements, kind: "temp" };
+      return { storage, offset: 0, size: elements, dtype: "f32" };
+    },
+    choose(variants) {
+      const { key, names } = variants;
+      const chosen = choices.get(key);
+      if (chosen !== undefined && names.includes(chosen)) return chosen;
+      if (names.length > 1) undecided.set(key, variants);
+      return names[0];
+    },
+  };
+  return { emitter, dispatches, undecided };
+}
+
+/** Enables f16 in the kernels that have it. @throws {Error} where one would take it for f32. */
+function withHalves(d: Dispatch): Dispatch {
+  const halves = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
+  for (const i of halves) {
+    if (!new RegExp(`@binding\\(${i}\\)[^;]*array<(vec4<)?f16>`).test(d.code)) {
+      throw new Error(`kernel "${d.label}" does not take f16 as binding ${i}`);
+    }
+  }
+  return halves.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
+}
