@@ -43,7 +43,7 @@ export function lossPlot(runs: readonly ProbedRun[]): string {
   return draw(runs, {
     height: 320,
     x: { label: "step" },
-    y: { label: "loss", type: "log", grid: true, tickFormat: "~g" },
+    y: { label: "loss", type: "log", grid: true, tickFormat: "~r" },
     marks: [Plot.line(rows, { x: "step", y: "value", stroke: "method", ...facet(runs) })],
   });
 }
@@ -55,7 +55,7 @@ export function robustnessPlot(runs: readonly ProbedRun[]): string {
   );
   return draw(runs, {
     height: 320,
-    x: { label: "standard deviation of the input noise", type: "log", tickFormat: "~g" },
+    x: { label: "standard deviation of the input noise", type: "log", tickFormat: "~r" },
     y: { label: "change of the output over change of the input", grid: true, zero: true },
     marks: [
       Plot.dot(dots, { x: "level", y: "ratio", stroke: "method", r: 2.5, ...facet(runs) }),
@@ -152,7 +152,7 @@ function panels(
   return draw(runs, {
     height: 60 + 200 * settings,
     x: { label: "step", ticks: 3 },
-    y: { label, type, grid: true, tickFormat: "~g" },
+    y: { label, type, grid: true, tickFormat: "~r" },
     fx: { label: null, domain: [...colours(runs).keys()] },
     marks: [
       Plot.line(rows, {
