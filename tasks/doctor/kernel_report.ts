@@ -1,4 +1,5 @@
-import { compareWithReference, examples } from "../../engine/registry.ts";
+import { compareWithReference } from "../../engine/example.ts";
+import { examples } from "../../engine/registry.ts";
 import type { Device } from "../../engine/device.ts";
 
 /** How far one example of an operation, gradients included, is from the float64 reference. */

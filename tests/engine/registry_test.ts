@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ancestors } from "../../engine/grad.ts";
 import { applyOne, elementwise } from "../../engine/ops/elementwise.ts";
-import { compareWithReference, examples, traceExample } from "../../engine/registry.ts";
+import { compareWithReference, traceExample } from "../../engine/example.ts";
+import { examples } from "../../engine/registry.ts";
 import type { Operation } from "../../engine/tensor.ts";
 import { openDevice } from "../device.ts";
 

@@ -7,7 +7,7 @@ import { linear } from "../../engine/ops/linear.ts";
 import { mean } from "../../engine/ops/sum.ts";
 import { square } from "../../engine/ops/unary.ts";
 import { compile } from "../../engine/plan.ts";
-import { compareWithReference, type OperationExample } from "../../engine/registry.ts";
+import { compareWithReference, type OperationExample } from "../../engine/example.ts";
 import { Tuning, type TuningMemory } from "../../engine/tuning.ts";
 import { openDevice } from "../device.ts";
 
