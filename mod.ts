@@ -225,7 +225,9 @@ export {
   type Features,
   InceptionExtractor,
   type InceptionExtractorOptions,
+  inceptionMemory,
   LOGITS,
+  type PictureSize,
 } from "./eval/inception_features.ts";
 export {
   findInceptionWeights,
@@ -251,6 +253,7 @@ export {
 export { type PictureBatch, type PictureSet } from "./eval/picture_sets/picture_set.ts";
 export { type PrecisionRecall, precisionRecall } from "./eval/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
+export { fittingSampler, samplerMemory } from "./eval/sampler_memory.ts";
 export {
   completeSettings,
   DPM_VARIANTS,

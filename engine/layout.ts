@@ -2,14 +2,7 @@ import type { Capabilities } from "./device.ts";
 import { fuseGraph, type Group, rootOf } from "./fusion.ts";
 import { ancestors } from "./grad.ts";
 import { emitCopy } from "./kernels/copy.ts";
-import {
-  boundBytes,
-  byteRange,
-  type Dispatch,
-  type Emitter,
-  storageBytes,
-  type Variants,
-} from "./kernels/dispatch.ts";
+import { boundBytes, type Dispatch, type Emitter, type Variants } from "./kernels/dispatch.ts";
 import { emitElementwise } from "./kernels/elementwise.ts";
 import { type Choices, startEmission } from "./kernels/emission.ts";
 import { lower, memoryOf, takesEpilogue } from "./kernels/lowering.ts";
@@ -107,12 +100,6 @@ export function planSteps({ dispatches }: Pick<Layout, "dispatches">): PlanStep[
   }));
 }
 
-/** Bytes of device memory that a plan of this layout holds, states and records not counted. */
-export function layoutBytes({ placement, dispatches, memory }: Layout): number {
-  const own = placement.storages.filter((s) => s.kind === "own").map(storageBytes);
-  return [...memory.buffers, ...own, uniformOffsets(dispatches).bytes].reduce((a, b) => a + b, 0);
-}
-
 /** Where the uniform block of each dispatch starts in the plan's one buffer, and its size, bytes. */
 export function uniformOffsets(
   dispatches: readonly Dispatch[],
@@ -124,20 +111,6 @@ export function uniformOffsets(
     return at;
   });
   return { offsets, bytes };
-}
-
-/** The largest binding of a layout's kernels, and the kernel that has it. */
-export function largestBinding(
-  { dispatches }: Pick<Layout, "dispatches">,
-): { readonly label: string; readonly bytes: number } {
-  let largest = { label: "", bytes: 0 };
-  for (const { label, bindings } of dispatches) {
-    for (const { ref } of bindings) {
-      const bytes = byteRange(ref).size;
-      if (bytes > largest.bytes) largest = { label, bytes };
-    }
-  }
-  return largest;
 }
 
 /** A state's value before the plan's updates, which may be made in place. */

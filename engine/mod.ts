@@ -50,15 +50,8 @@ export { finite, where } from "./ops/where.ts";
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";
 export type { Update } from "./placement.ts";
-export {
-  largestBinding,
-  type Layout,
-  layOut,
-  layoutBytes,
-  type PlanSpec,
-  type PlanStep,
-  planSteps,
-} from "./layout.ts";
+export { type Layout, layOut, type PlanSpec, type PlanStep, planSteps } from "./layout.ts";
+export { type MemoryNeed, memoryNeed } from "./memory_need.ts";
 export { compile, type KernelTime, Plan } from "./plan.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";
 export { State } from "./state.ts";

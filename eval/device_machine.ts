@@ -1,17 +1,14 @@
 import {
   add,
   affine,
-  broadcastTo,
   compile,
-  constant,
   type Device,
   div,
   type HostArray,
-  input,
   type KernelTime,
   mean,
   type Plan,
-  randomNormal,
+  type PlanSpec,
   relu,
   type Shape,
   square,
@@ -19,11 +16,11 @@ import {
   sub,
   type Tensor,
 } from "../engine/mod.ts";
+import { MachinePlans, type StepKind } from "./machine_plans.ts";
 import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
 import { Pace } from "./pace.ts";
 import type { PictureLimit } from "./picture_limit.ts";
 import type { ErrorTest, SamplerMachine, SamplerMethod, SamplerStep } from "./samplers/program.ts";
-import { StepGraph } from "./step_graph.ts";
 import type { Network } from "./trained_network.ts";
 
 /** How strongly labels guide, and when. */
@@ -56,55 +53,37 @@ export interface BatchStart {
   readonly x?: Float32Array;
 }
 
-/** Philox stream of the noise that pictures begin as. */
-const INITIAL = 3;
-
-/** A step asks the network with guidance or without, or not at all; each is a plan. */
-type Kind = "guided" | "plain" | "set";
-
 /**
  * Carries sampler steps out on a device. A run is one submit: what the network is shown, its call
- * (one on twice the batch where guided), and the new values of all slots. Each kind of step is one
- * plan, compiled when first needed, and serves every step of its kind (see {@linkcode StepGraph}).
+ * (one on twice the batch where guided), and the new values of all slots. Its plans are compiled when
+ * first needed.
  */
 export class DeviceMachine implements SamplerMachine, Disposable {
   readonly pictures: number;
   readonly #device: Device;
   readonly #options: DeviceMachineOptions;
   readonly #pace: Pace;
-  /** Memory of each slot: one of its own, as a kernel cannot read and write parts of one buffer. */
-  readonly #slots: ReadonlyMap<string, State>;
-  readonly #graphs = new Map<Kind, StepGraph>();
+  readonly #specs: MachinePlans<State>;
   readonly #plans = new Map<string, Plan>();
   #start: BatchStart = { seed: 0, first: 0 };
   /** Steps done since the start, which number the noise. */
   #done = 0;
 
   constructor(device: Device, options: DeviceMachineOptions) {
-    const { shape, method: { forms } } = options;
     this.#device = device;
     this.#options = options;
     this.#pace = new Pace(device);
-    this.pictures = shape[0];
-    const names = new Set(["x", ...forms.flatMap(({ set }) => Object.keys(set))]);
-    this.#slots = new Map(
-      [...names].map((name) => [name, new State(device, { [name]: shape }, name)]),
-    );
+    this.pictures = options.shape[0];
+    this.#specs = new MachinePlans(options, (shapes, label) => new State(device, shapes, label));
   }
 
   /** Begins a batch: `x` is noise, or what is given; the other slots are zeros. */
   async begin(start: BatchStart): Promise<void> {
     this.#start = start;
     this.#done = 0;
-    const { shape } = this.#options;
-    const plan = await this.#plan("start", () => {
-      const noise = randomNormal(input("key", [4], "u32"), shape, INITIAL);
-      const zeros = broadcastTo(constant([0], []), shape);
-      const slots = [...this.#slots.keys()];
-      return Object.fromEntries(slots.map((slot) => [slot, slot === "x" ? noise : zeros]));
-    });
+    const plan = await this.#plan("start", () => this.#specs.start());
     plan.run({ key: this.#key() });
-    if (start.x) this.#slots.get("x")!.write("x", start.x);
+    if (start.x) this.#specs.slots.get("x")!.write("x", start.x);
   }
 
   async run(step: SamplerStep | readonly SamplerStep[]): Promise<void> {
@@ -128,84 +107,54 @@ export class DeviceMachine implements SamplerMachine, Disposable {
 
   async errors({ a, b, c, absolute, relative }: ErrorTest): Promise<number[]> {
     const key = `errors ${a} ${b} ${c} ${absolute} ${relative}`;
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const [u, v, w] = [a, b, c].map((slot) => this.#read(slot));
+    const plan = await this.#plan(key, () => {
+      const [u, v, w] = [a, b, c].map((slot) => this.#specs.read(slot));
       const larger = maximum(magnitude(v), magnitude(w));
       const allowed = affine(relu(affine(larger, relative, -absolute)), 1, absolute);
       const squares = square(div(sub(u, v), allowed));
       const errors = mean(squares, squares.shape.map((_, d) => d).slice(1));
-      plan = await compile(this.#device, { outputs: { errors } });
-      this.#plans.set(key, plan);
-    }
+      return { outputs: { errors } };
+    });
     plan.run();
     return Array.from(await plan.read("errors"), Math.sqrt);
   }
 
   /** The pictures as they are now, `[n, C, H, W]`; waits for the steps submitted. */
   async read(): Promise<Float32Array> {
-    return (await this.#slots.get("x")!.read()).x;
+    return (await this.#specs.slots.get("x")!.read()).x;
   }
 
   /** Frees plans and slots. */
   [Symbol.dispose](): void {
     for (const plan of this.#plans.values()) plan[Symbol.dispose]();
-    for (const state of this.#slots.values()) state[Symbol.dispose]();
+    for (const state of this.#specs.slots.values()) state[Symbol.dispose]();
   }
 
   /** The plan that carries a step out, and its inputs. */
   async #prepared(step: SamplerStep | readonly SamplerStep[]) {
     const steps = "look" in step ? new Array<SamplerStep>(this.pictures).fill(step) : step;
-    const scales = steps.map(({ t }) => this.#scaleAt(t));
-    const kind = steps[0].t === null ? "set" : scales.some((s) => s > 0) ? "guided" : "plain";
-    const graph = this.#graph(kind);
+    const scales = steps.map(({ t }) => this.#specs.scaleAt(t));
+    const kind = this.#specs.kindOf(steps[0].t, scales);
+    const graph = this.#specs.graph(kind);
     const inputs: Record<string, HostArray> = {
       ...graph.factors(this.#options.schedule, steps, scales),
       ...(graph.noisy ? { key: this.#key() } : {}),
       ...this.#labels(kind),
     };
-    return { plan: await this.#plan(kind, () => graph.values), inputs };
+    return { plan: await this.#plan(kind, () => this.#specs.step(kind)), inputs };
   }
 
-  #read(slot: string): Tensor {
-    return this.#slots.get(slot)!.tensor(slot);
-  }
-
-  #graph(kind: Kind): StepGraph {
-    let graph = this.#graphs.get(kind);
-    if (!graph) {
-      const { shape, network, method, limit } = this.#options;
-      const steps = method.forms.filter(({ t }) => (t === null) === (kind === "set"));
-      graph = new StepGraph(
-        { shape, network, prediction: method.prediction, limit, guided: kind === "guided" },
-        steps,
-        (slot) => this.#read(slot),
-      );
-      this.#graphs.set(kind, graph);
-    }
-    return graph;
-  }
-
-  /** The plan that gives slots new values, made on first use. */
-  async #plan(name: string, values: () => Readonly<Record<string, Tensor>>): Promise<Plan> {
+  /** The plan of a name, compiled on first use. */
+  async #plan(name: string, spec: () => PlanSpec): Promise<Plan> {
     let plan = this.#plans.get(name);
     if (!plan) {
-      const updates = Object.entries(values()).map(([slot, value]) => ({
-        state: this.#read(slot),
-        value,
-      }));
-      plan = await compile(this.#device, { updates });
+      plan = await compile(this.#device, spec());
       this.#plans.set(name, plan);
     }
     return plan;
   }
 
-  #scaleAt(t: number | null): number {
-    const { network, guidance: { scale, interval: [from, to] } } = this.#options;
-    return t !== null && network.no_label !== null && from <= t && t <= to ? scale : 0;
-  }
-
-  #labels(kind: Kind): Record<string, HostArray> {
+  #labels(kind: StepKind): Record<string, HostArray> {
     const { no_label } = this.#options.network;
     if (kind === "set" || no_label === null) return {};
     const given = this.#start.labels ?? new Int32Array(this.pictures).fill(no_label);

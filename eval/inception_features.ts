@@ -1,12 +1,18 @@
 import {
   broadcastTo,
+  type Capabilities,
   compile,
   type Device,
   input,
+  layOut,
+  type MemoryNeed,
+  memoryNeed,
   type Plan,
+  type PlanSpec,
   type PlanStep,
   ShapeError,
   State,
+  StateLayout,
   unpackBytes,
 } from "../engine/mod.ts";
 import { inception, inceptionInput, inceptionShapes } from "../nets/inception.ts";
@@ -16,14 +22,18 @@ export const FEATURES = 2048;
 /** Classes of a picture's logits. */
 export const LOGITS = 1008;
 
-/** Pictures as bytes, all of one size. */
-export interface BytePictures {
-  /** `[n, channels, height, width]`, 0 to 255. */
-  readonly images: Uint8Array;
+/** The size of pictures. */
+export interface PictureSize {
   /** 3, or 1 for grey pictures, which count as three equal channels. */
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+}
+
+/** Pictures as bytes, all of one size. */
+export interface BytePictures extends PictureSize {
+  /** `[n, channels, height, width]`, 0 to 255. */
+  readonly images: Uint8Array;
 }
 
 /** What Inception sees in n pictures. */
@@ -69,8 +79,7 @@ export class InceptionExtractor implements Disposable {
     { batch_size, logits = false }: InceptionExtractorOptions = {},
   ) {
     this.device = device;
-    const usual = device.capabilities.adapterClass === "software" ? SOFTWARE_BATCH : GPU_BATCH;
-    this.batch_size = Math.min(batch_size ?? usual, mostPictures(device));
+    this.batch_size = batchSize(device.capabilities, batch_size);
     this.#logits = logits;
     this.#state = new State(device, inceptionShapes(), "inception");
     for (const name of this.#state.names) this.#state.write(name, weights[name]);
@@ -124,21 +133,13 @@ export class InceptionExtractor implements Disposable {
     return this.#plan?.plan.steps ?? [];
   }
 
-  async #planFor({ channels, height, width }: BytePictures): Promise<Plan> {
-    const key = [channels, height, width].join();
+  async #planFor(size: PictureSize): Promise<Plan> {
+    const key = [size.channels, size.height, size.width].join();
     if (this.#plan?.key === key) return this.#plan.plan;
     this.#plan?.plan[Symbol.dispose]();
     this.#plan = null;
-    const shape = [this.batch_size, channels, height, width];
-    const words = input("words", [Math.ceil(shape.reduce((a, b) => a * b) / 4)], "u32");
-    const pictures = broadcastTo(unpackBytes(words, shape), [this.batch_size, 3, height, width]);
-    const { pool, logits_unbiased } = inception(
-      inceptionInput(pictures, 255),
-      (name) => this.#state.tensor(name),
-    );
-    const plan = await compile(this.device, {
-      outputs: { pool, ...(this.#logits && { logits: logits_unbiased }) },
-    });
+    const spec = planSpec(this.#state, this.batch_size, size, this.#logits);
+    const plan = await compile(this.device, spec);
     this.#plan = { key, plan };
     return plan;
   }
@@ -150,7 +151,35 @@ export class InceptionExtractor implements Disposable {
   }
 }
 
-/** As many pictures as the adapter's largest binding holds. */
-function mostPictures({ capabilities }: Device): number {
-  return Math.max(1, Math.floor(capabilities.maxBindingBytes / LARGEST_BYTES));
+/** What an {@linkcode InceptionExtractor} holds once it has seen pictures of a size. */
+export function inceptionMemory(
+  capabilities: Capabilities,
+  size: PictureSize,
+  { batch_size, logits = false }: InceptionExtractorOptions = {},
+): MemoryNeed {
+  const state = new StateLayout(inceptionShapes(), "inception");
+  const spec = planSpec(state, batchSize(capabilities, batch_size), size, logits);
+  return memoryNeed([layOut(capabilities, spec)], [state]);
+}
+
+function planSpec(
+  state: StateLayout,
+  batch_size: number,
+  { channels, height, width }: PictureSize,
+  logits: boolean,
+): PlanSpec {
+  const shape = [batch_size, channels, height, width];
+  const words = input("words", [Math.ceil(shape.reduce((a, b) => a * b) / 4)], "u32");
+  const pictures = broadcastTo(unpackBytes(words, shape), [batch_size, 3, height, width]);
+  const { pool, logits_unbiased } = inception(
+    inceptionInput(pictures, 255),
+    (name) => state.tensor(name),
+  );
+  return { outputs: { pool, ...(logits && { logits: logits_unbiased }) } };
+}
+
+/** The batch asked for, or the usual one, or as much as the adapter's largest binding holds. */
+function batchSize({ adapterClass, maxBindingBytes }: Capabilities, wanted?: number): number {
+  const usual = adapterClass === "software" ? SOFTWARE_BATCH : GPU_BATCH;
+  return Math.min(wanted ?? usual, Math.max(1, Math.floor(maxBindingBytes / LARGEST_BYTES)));
 }

@@ -1,4 +1,4 @@
-import type { State, Tensor } from "../engine/mod.ts";
+import type { StateLayout, Tensor } from "../engine/mod.ts";
 import { network, type NetworkConfig } from "../nets/network.ts";
 import type { Prediction } from "./samplers/program.ts";
 
@@ -17,8 +17,8 @@ export interface Network {
   predict(x: Tensor, timesteps: Tensor, labels?: Tensor): Tensor;
 }
 
-/** A network with weights from a state; with labels, the last of them stands for none. */
-export function trainedNetwork(weights: State, config: NetworkConfig): Network {
+/** A network with weights from a state, or a layout to be measured; with labels, the last of them stands for none. */
+export function trainedNetwork(weights: StateLayout, config: NetworkConfig): Network {
   const forward = network(config, (name) => weights.tensor(name));
   return {
     predicts: "noise",

@@ -3,14 +3,7 @@ import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import { NETWORK_NAMES } from "../nets/network.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
-import { imageGrid } from "../eval/image_grid.ts";
 import { InceptionWeightsError } from "../eval/inception_weights.ts";
-import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
-import { Sampler } from "../eval/sampler.ts";
-import { samplerSettings } from "../eval/sampler_settings.ts";
-import { chooseMethod } from "../eval/samplers/choose_method.ts";
-import { toBytes } from "../eval/to_bytes.ts";
-import { trainedNetwork } from "../eval/trained_network.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -22,7 +15,6 @@ import type { Config } from "../train/config.ts";
 import { checkAgainstDataset } from "../train/config_rules.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";
-import { encodePng } from "../train/formats/picture.ts";
 import { humanDuration } from "../train/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
 import { loadDataset } from "../train/load_dataset.ts";
@@ -46,6 +38,7 @@ import { ensureAdapter } from "./setup.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { RunFid, type ScoreTools } from "./train/run_fid.ts";
+import { SampleGrids } from "./train/sample_grids.ts";
 import { tuningFile } from "./tuning_file.ts";
 
 const HELP = {
@@ -122,7 +115,9 @@ async function main(args: readonly string[]): Promise<void> {
   await ensureAdapter();
   using device = await Device.open({ tuning: tuningFile() });
   using progress = new Progress();
-  if (own.dry_run) return console.log(dryRunText(device.capabilities, config));
+  if (own.dry_run) {
+    return console.log(dryRunText(device.capabilities, config, probe_interval !== undefined));
+  }
   mustFit(device.capabilities, config);
 
   const dataset = await loadDataset(config, showDatasetProgress(progress));
@@ -294,43 +289,6 @@ function leftBehind({ workdir, train }: Config, done: number): string {
       : [],
     "log.jsonl, config.json",
   ].join(", ");
-}
-
-const SCHEDULE = vpLinear();
-
-/** Grids of pictures from the averaged weights; the sampler is compiled with the first. */
-class SampleGrids implements Disposable {
-  #sampler: Sampler | null = null;
-
-  constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
-
-  async draw({ state }: TrainStep, step: number): Promise<void> {
-    const { nnet, sample, seed, workdir } = this.config;
-    const { in_chans: channels, img_size: image_size } = nnet;
-    const { n_samples: n, algorithm, sample_steps: steps, scale, clip_denoised } = sample;
-    this.#sampler ??= new Sampler(this.device, {
-      shape: [n, channels, image_size, image_size],
-      network: trainedNetwork(state.nnet_ema, nnet),
-      schedule: SCHEDULE,
-      method: chooseMethod(SCHEDULE, samplerSettings(algorithm, steps)),
-      guidance: { scale, interval: [0, 1] },
-      limit: clip_denoised ? "clip" : "none",
-    });
-    const labels = Int32Array.from({ length: n }, (_, i) => i % this.classes);
-    const x = await this.#sampler.sample({ seed, first: 0, labels });
-    const { rgb, width, height } = imageGrid(toBytes(x), {
-      channels,
-      image_size,
-      columns: Math.min(8, n),
-    });
-    const file = join(workdir, "samples", `${step}.png`);
-    await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
-    await Deno.rename(`${file}.tmp`, file);
-  }
-
-  [Symbol.dispose](): void {
-    this.#sampler?.[Symbol.dispose]();
-  }
 }
 
 function showDatasetProgress(progress: Progress): (p: DatasetProgress) => void {

@@ -1,11 +1,4 @@
-import {
-  type Capabilities,
-  largestBinding,
-  type Layout,
-  layOut,
-  layoutBytes,
-  StateLayout,
-} from "../engine/mod.ts";
+import { type Capabilities, type Layout, layOut, memoryNeed, StateLayout } from "../engine/mod.ts";
 import type { Config } from "./config.ts";
 import { trainStepGraph } from "./train_step_graph.ts";
 
@@ -18,6 +11,8 @@ export interface MemoryEstimate {
   readonly kernels: number;
   /** Bytes of weights, averages and moments. */
   readonly state_bytes: number;
+  /** Bytes of the largest part of these that is read back at once, for a checkpoint. */
+  readonly segment_bytes: number;
   /** Bytes of activations, gradients, inputs and constants. */
   readonly plan_bytes: number;
   /** The largest tensor that a kernel binds, and the kernel. */
@@ -30,11 +25,13 @@ export interface MemoryEstimate {
  * Plans a training step as the loop would, and adds up its buffers.
  *
  * @param recordLength steps between two reads of what is recorded, at most
+ * @param probes also record what `probeTensors` measures
  */
 export function memoryEstimate(
   capabilities: Capabilities,
   config: Config,
   recordLength: number,
+  probes = false,
 ): MemoryEstimate {
   const states: StateLayout[] = [];
   const { state, accumulate, update } = trainStepGraph(
@@ -44,15 +41,14 @@ export function memoryEstimate(
       states.push(made);
       return made;
     },
-    { recordLength },
+    { recordLength, probes },
   );
   const { batch_size, micro_batches } = config.train;
   const plans: { layout: Layout; runs: number }[] = [
     ...accumulate ? [{ layout: layOut(capabilities, accumulate), runs: micro_batches }] : [],
     { layout: layOut(capabilities, update), runs: 1 },
   ];
-  const layouts = plans.map(({ layout }) => layout);
-  const largest = layouts.map(largestBinding).reduce((a, b) => a.bytes > b.bytes ? a : b);
+  const { bytes, largest } = memoryNeed(plans.map(({ layout }) => layout));
   const flops = plans.map(({ layout: { dispatches }, runs }) =>
     runs * dispatches.reduce((sum, d) => sum + d.flops, 0)
   );
@@ -62,7 +58,8 @@ export function memoryEstimate(
     flops_per_picture: total(flops) / batch_size,
     kernels: total(plans.map(({ layout, runs }) => runs * layout.dispatches.length)),
     state_bytes: total(states.map(({ bytes }) => bytes)),
-    plan_bytes: total(layouts.map(layoutBytes)) + records,
+    segment_bytes: 4 * Math.max(...states.flatMap(({ lengths }) => lengths)),
+    plan_bytes: bytes + records,
     largest,
     fits: largest.bytes <= capabilities.maxBindingBytes,
   };

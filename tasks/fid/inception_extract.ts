@@ -18,13 +18,18 @@ export interface InceptionExtractOptions {
 /** Pictures that go through Inception at once, where there are as many. */
 const FEW = 8;
 
+/** The batch for `most` pictures; undefined where the usual one is right. */
+export function inceptionBatch(most: number): number | undefined {
+  return most < FEW ? Math.max(1, most) : undefined;
+}
+
 /** Features of pictures by Inception on a device. */
 export function inceptionExtract(
   device: Device,
   { parameters, sha256 }: InceptionWeights,
   { logits, cache, most, stack }: InceptionExtractOptions,
 ): Extract {
-  const batch_size = most < FEW ? Math.max(1, most) : undefined;
+  const batch_size = inceptionBatch(most);
   const inception = stack.use(new InceptionExtractor(device, parameters, { logits, batch_size }));
   const extract: Extract = (batch, onProgress) =>
     inception.extract({ ...batch, channels: 3 }, onProgress);

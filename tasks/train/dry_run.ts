@@ -4,34 +4,47 @@ import { humanBytes } from "../../train/human_units.ts";
 import { largestBatch, type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
 import { MAX_AHEAD } from "../../train/train_loop.ts";
 import { textTable } from "../text_table.ts";
+import { runMemory } from "./run_memory.ts";
 
 /** A configuration that the adapter cannot run. */
 export class TooLargeError extends Error {
   override readonly name: string = "TooLargeError";
 }
 
-/** What `--dry-run` prints: the network, a step's work and memory, and what the adapter allows. */
-export function dryRunText(capabilities: Capabilities, config: Config): string {
-  const estimate = memoryEstimate(capabilities, config, MAX_AHEAD);
+/** What `--dry-run` prints: the network, a step's work, the run's memory, what the adapter allows. */
+export function dryRunText(capabilities: Capabilities, config: Config, probes: boolean): string {
+  const { step, probes_bytes, grid, fid, final_fid, bytes } = runMemory(
+    capabilities,
+    config,
+    probes,
+  );
   const { batch_size, micro_batches } = config.train;
-  const { flops_per_picture: flops, state_bytes, plan_bytes, largest } = estimate;
+  const { flops_per_picture: flops, state_bytes, plan_bytes, largest } = step;
   const parts = micro_batches === 1 ? "" : ` with ${micro_batches} micro-batches`;
   return textTable(["", ""], [
-    ["parameters", estimate.parameters.toLocaleString("en")],
+    ["parameters", step.parameters.toLocaleString("en")],
     [
       "a picture",
       `${humanFlops(flops)} for forward, backward and its share of the update`,
     ],
     [
       "a step",
-      `${batch_size} pictures, ${humanFlops(flops * batch_size)}, ${estimate.kernels} kernels`,
+      `${batch_size} pictures, ${humanFlops(flops * batch_size)}, ${step.kernels} kernels`,
     ],
-    [
-      "memory",
-      `${humanBytes(state_bytes + plan_bytes)}: ${
-        humanBytes(state_bytes)
-      } for weights, averages and moments, ${humanBytes(plan_bytes)} for activations and gradients`,
-    ],
+    ["memory", `${humanBytes(bytes)} on the adapter at most, which are`],
+    ["  weights", `${humanBytes(state_bytes)}, with averages and moments`],
+    ["  step", `${humanBytes(plan_bytes - probes_bytes)} of activations and gradients`],
+    ...probes ? [["  probes", `${humanBytes(probes_bytes)} more for --probe`]] : [],
+    ["  sample grid", `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`],
+    fid
+      ? [
+        "  FID",
+        `${humanBytes(fid.bytes)} at each checkpoint: Inception, a sampler and its weights`,
+      ]
+      : ["  checkpoint", `${humanBytes(step.segment_bytes)} while it is read back`],
+    ...final_fid
+      ? [["final FID", `${humanBytes(final_fid.bytes)}, when weights and step are freed: no more`]]
+      : [],
     [
       "largest tensor",
       `${humanBytes(largest.bytes)} (${largest.label}); the adapter binds up to ${
@@ -39,7 +52,7 @@ export function dryRunText(capabilities: Capabilities, config: Config): string {
       }`,
     ],
     ["largest batch", `${largestBatch(capabilities, config)}${parts}`],
-    ["fits", estimate.fits ? "yes" : `no: ${remedy(capabilities, config)}`],
+    ["fits", step.fits ? "yes" : `no: ${remedy(capabilities, config)}`],
   ], 2).trim();
 }
 

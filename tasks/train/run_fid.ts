@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Device } from "../../engine/mod.ts";
+import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
+import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
 import type { FeatureStatistics } from "../../eval/feature_statistics.ts";
 import { frechetDistance } from "../../eval/frechet_distance.ts";
 import { findInceptionWeights, type InceptionWeights } from "../../eval/inception_weights.ts";
@@ -9,6 +10,7 @@ import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
 import { NotFiniteError } from "../../eval/not_finite_error.ts";
 import { datasetPictures } from "../../eval/picture_sets/dataset_pictures.ts";
 import { sampledPictures } from "../../eval/picture_sets/sampled_pictures.ts";
+import { fittingSampler } from "../../eval/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { readReferenceFile, saveStatistics } from "../../eval/statistics_file.ts";
@@ -44,13 +46,43 @@ export interface ScoreTools {
   readonly signal?: AbortSignal;
 }
 
-/** How many pictures are drawn, and in how many steps. */
-interface Drawing {
+/** How many pictures are drawn for an FID, and in how many steps. */
+export interface Drawing {
   readonly n: number;
   readonly steps: number;
 }
 
 const SCHEDULE = vpLinear();
+
+/** The pictures that each checkpoint's FID is of. */
+export function usualDrawing({ eval: { fid: { n_samples, sample_steps } } }: Config): Drawing {
+  return { n: n_samples, steps: sample_steps };
+}
+
+/** The pictures of the best checkpoint's FID at the end; null where it is not wanted. */
+export function finalDrawing(config: Config): Drawing | null {
+  const { final_n_samples, final_sample_steps } = config.eval.fid;
+  if (final_n_samples === null && final_sample_steps === null) return null;
+  const usual = usualDrawing(config);
+  return { n: final_n_samples ?? usual.n, steps: final_sample_steps ?? usual.steps };
+}
+
+/** The sampler of a run's FIDs, of as many pictures at once as the adapter holds. */
+export function fidSampler(
+  capabilities: Capabilities,
+  { nnet, sample, eval: { fid } }: Config,
+  weights: StateLayout,
+  { n, steps }: Drawing,
+): DeviceMachineOptions {
+  return fittingSampler(capabilities, {
+    shape: [Math.min(n, fid.mini_batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
+    network: trainedNetwork(weights, nnet),
+    schedule: SCHEDULE,
+    method: chooseMethod(SCHEDULE, samplerSettings(fid.algorithm, steps)),
+    guidance: { scale: nnet.num_classes > 0 ? sample.scale : 0, interval: [0, 1] },
+    limit: sample.clip_denoised ? "clip" : "none",
+  });
+}
 
 /**
  * FIDs of a run's checkpoints: pictures from the averaged weights against the training data. The
@@ -131,12 +163,8 @@ export class RunFid {
   /** At the end of a run: the FID of its best checkpoint as `final_n_samples` and so on ask for. */
   async finish(done: number, { log, signal }: ScoreTools): Promise<void> {
     const record = this.#record;
-    const { final_n_samples, final_sample_steps } = this.config.eval.fid;
-    if (!record || final_n_samples === null && final_sample_steps === null) return;
-    const drawing = {
-      n: final_n_samples ?? this.#usual.n,
-      steps: final_sample_steps ?? this.#usual.steps,
-    };
+    const drawing = finalDrawing(this.config);
+    if (!record || !drawing) return;
     const kind = this.#kindOf(drawing);
     if (record.final?.kind === kind) return;
     const { step } = record.best;
@@ -151,8 +179,7 @@ export class RunFid {
   }
 
   get #usual(): Drawing {
-    const { n_samples, sample_steps } = this.config.eval.fid;
-    return { n: n_samples, steps: sample_steps };
+    return usualDrawing(this.config);
   }
 
   /** What a score depends on besides the weights. */
@@ -182,8 +209,9 @@ export class RunFid {
     }
   }
 
-  async #draw(step: number, { n, steps }: Drawing, signal?: AbortSignal): Promise<number> {
-    const { device, dataset, config: { nnet, sample, seed, workdir, eval: { fid } } } = this;
+  async #draw(step: number, drawing: Drawing, signal?: AbortSignal): Promise<number> {
+    const { device, dataset, config: { nnet, seed, workdir } } = this;
+    const { n } = drawing;
     const folder = checkpointFolder(workdir, step);
     const weights = await findWeights(folder, { kind: "ema", onSkip: this.tools.note });
     using state = await loadWeights(device, weights);
@@ -203,14 +231,7 @@ export class RunFid {
       show((drawn + measured) / 2, n);
     };
     const pictures = sampledPictures(device, folder, {
-      sampler: {
-        shape: [Math.min(n, fid.mini_batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-        network: trainedNetwork(state, nnet),
-        schedule: SCHEDULE,
-        method: chooseMethod(SCHEDULE, samplerSettings(fid.algorithm, steps)),
-        guidance: { scale: nnet.num_classes > 0 ? sample.scale : 0, interval: [0, 1] },
-        limit: sample.clip_denoised ? "clip" : "none",
-      },
+      sampler: fidSampler(device.capabilities, this.config, state, drawing),
       n,
       seed,
       labels: nnet.num_classes > 0 ? { kind: "drawn", counts: countsOf(dataset), seed } : null,

@@ -4,7 +4,12 @@ import {
   rejects,
   strictEqual as equal,
 } from "node:assert/strict";
-import { FEATURES, InceptionExtractor, LOGITS } from "../../eval/inception_features.ts";
+import {
+  FEATURES,
+  InceptionExtractor,
+  inceptionMemory,
+  LOGITS,
+} from "../../eval/inception_features.ts";
 import { foldBatchNorm } from "../../nets/inception.ts";
 import { openDevice } from "../device.ts";
 import { distance, readGolden } from "../golden.ts";
@@ -30,11 +35,14 @@ Deno.test("InceptionExtractor gives the reference's features, whatever else is i
   const pictures = { ...third, images: Uint8Array.of(...golden, ...third.images) };
   const seen: number[] = [];
   using device = await openDevice();
+  const before = device.bufferBytes;
   using wide = new InceptionExtractor(device, weights, { batch_size: 2, logits: true });
   const { pool, logits } = await wide.extract(pictures, (done) => seen.push(done));
   deepEqual(seen, [2, 3]);
   equal(pool.length, 3 * FEATURES);
   equal(logits!.length, 3 * LOGITS);
+  const memory = inceptionMemory(device.capabilities, third, { batch_size: 2, logits: true });
+  equal(device.bufferBytes - before, memory.bytes);
   // The golden pictures are not of whole bytes: only nearly the same.
   ok(distance(pool.slice(0, 2 * FEATURES), file.f32("pool2048").data) < 2e-2);
 

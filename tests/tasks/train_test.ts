@@ -376,7 +376,9 @@ Deno.test("train --dry-run says what a run needs and leaves nothing", async () =
   const workdir = join(await Deno.makeTempDir(), "run");
   const { code, said } = await train(workdir, "--dry-run");
   equal(code, 0);
-  for (const row of ["parameters", "a step", "memory", "largest batch", "fits +yes"]) {
+  for (
+    const row of ["parameters", "a step", "memory", " +sample grid", "largest batch", "fits +yes"]
+  ) {
     match(said, new RegExp(`^${row}`, "m"));
   }
   await rejects(Deno.stat(workdir), Deno.errors.NotFound);

@@ -20,6 +20,19 @@ Deno.test("memoryEstimate() is what a training step allocates, to the byte", asy
   }
 });
 
+Deno.test("memoryEstimate() counts what probes add, to the byte", async () => {
+  using device = await openDevice();
+  const config = tinyConfig({ nnet: { scalelong: 3 } });
+  const before = device.bufferBytes;
+  using _step = await TrainStep.create(device, config, { recordLength: 3, probes: true });
+  const bytes = (probes: boolean) => {
+    const { state_bytes, plan_bytes } = memoryEstimate(device.capabilities, config, 3, probes);
+    return state_bytes + plan_bytes;
+  };
+  equal(bytes(true), device.bufferBytes - before);
+  ok(bytes(false) < bytes(true));
+});
+
 Deno.test("memoryEstimate() is smaller when blocks are recomputed", async () => {
   using device = await openDevice();
   const bytes = (use_checkpoint: boolean) =>

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
+import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
+import { imageGrid } from "../../eval/image_grid.ts";
+import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { Sampler } from "../../eval/sampler.ts";
+import { fittingSampler } from "../../eval/sampler_memory.ts";
+import { samplerSettings } from "../../eval/sampler_settings.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { toBytes } from "../../eval/to_bytes.ts";
+import { trainedNetwork } from "../../eval/trained_network.ts";
+import type { Config } from "../../train/config.ts";
+import { encodePng } from "../../train/formats/picture.ts";
+import type { TrainStep } from "../../train/train_step.ts";
+
+const SCHEDULE = vpLinear();
+
+/** The sampler of a run's grids, of a whole one at once where the adapter holds it. */
+export function gridSampler(
+  capabilities: Capabilities,
+  { nnet, sample }: Pick<Config, "nnet" | "sample">,
+  weights: StateLayout,
+): DeviceMachineOptions {
+  const { n_samples, algorithm, sample_steps, scale, clip_denoised } = sample;
+  return fittingSampler(capabilities, {
+    shape: [n_samples, nnet.in_chans, nnet.img_size, nnet.img_size],
+    network: trainedNetwork(weights, nnet),
+    schedule: SCHEDULE,
+    method: chooseMethod(SCHEDULE, samplerSettings(algorithm, sample_steps)),
+    guidance: { scale, interval: [0, 1] },
+    limit: clip_denoised ? "clip" : "none",
+  });
+}
+
+/**
+ * Grids of pictures from the averaged weights, `samples/<step>.png`. The sampler is compiled with the
+ * first and stays until the end.
+ */
+export class SampleGrids implements Disposable {
+  #options: DeviceMachineOptions | null = null;
+  #sampler: Sampler | null = null;
+
+  /** Draws nothing yet. @param classes of the data, that pictures are drawn of in turn */
+  constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
+
+  /** Draws the grid of a run that has done `step` steps. */
+  async draw({ state }: TrainStep, step: number): Promise<void> {
+    const { nnet, sample: { n_samples: n }, seed, workdir } = this.config;
+    this.#options ??= gridSampler(this.device.capabilities, this.config, state.nnet_ema);
+    this.#sampler ??= new Sampler(this.device, this.#options);
+    const [batch, ...picture] = this.#options.shape;
+    const size = picture.reduce((a, b) => a * b);
+    const x = new Float32Array(n * size);
+    for (let first = 0; first < n; first += batch) {
+      const labels = Int32Array.from({ length: batch }, (_, i) => (first + i) % this.classes);
+      const part = await this.#sampler.sample({ seed, first, labels });
+      x.set(part.subarray(0, (n - first) * size), first * size);
+    }
+    const { rgb, width, height } = imageGrid(toBytes(x), {
+      channels: nnet.in_chans,
+      image_size: nnet.img_size,
+      columns: Math.min(8, n),
+    });
+    const file = join(workdir, "samples", `${step}.png`);
+    await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
+    await Deno.rename(`${file}.tmp`, file);
+  }
+
+  /** Frees the sampler. */
+  [Symbol.dispose](): void {
+    this.#sampler?.[Symbol.dispose]();
+  }
+}
