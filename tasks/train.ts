@@ -33,6 +33,7 @@ import { UsageError } from "../train/usage_error.ts";
 import { waits } from "./fid/waits.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
 import { Interrupt } from "./interrupt.ts";
+import { RunLock, RunLockedError } from "./run_lock.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
@@ -123,6 +124,7 @@ async function main(args: readonly string[]): Promise<void> {
   const dataset = await loadDataset(config, showDatasetProgress(progress));
   checkAgainstDataset(config, { ...dataset, classes: dataset.class_names.length });
   if (own.profile) return await profile(device, config, dataset);
+  using _lock = await inFolder(workdir, "--workdir", () => RunLock.take(workdir));
   const checkpoint = await startOf(config, own, (message) => progress.note(message));
   const { n_steps, keep, format } = config.train;
   const fid = await openFid(device, config, dataset, progress);
@@ -315,6 +317,7 @@ if (import.meta.main) {
     FolderError,
     InceptionWeightsError,
     NpzError,
+    RunLockedError,
     TooLargeError,
   ]);
 }

@@ -6,11 +6,12 @@ import {
   rejects,
   strictEqual as equal,
 } from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFolder, latestCheckpoint } from "../../train/checkpoint.ts";
 import { configSchema } from "../../train/config.ts";
 import { decodePicture } from "../../train/formats/picture.ts";
-import { runScript } from "./run_script.ts";
+import { type Outcome, runScript } from "./run_script.ts";
 
 /** A network and a data set so small that a run takes a second. */
 const TINY = [
@@ -81,8 +82,10 @@ async function interrupted(
   signal: Deno.Signal,
   args: readonly string[],
   enough: (said: string) => boolean,
+  onStart?: (pid: number) => void,
 ): Promise<{ code: number; said: string }> {
   const child = command([...TINY, `--workdir=${workdir}`, ...args]).spawn();
+  onStart?.(child.pid);
   let said = "";
   const listening = (async () => {
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
@@ -268,6 +271,53 @@ Deno.test(
       }
       const multiples = Array.from({ length: Math.floor(end / 5) }, (_, i) => 5 * (i + 1));
       deepEqual(loggedSteps(workdir), [...multiples, end]);
+    });
+  },
+);
+
+Deno.test(
+  "train leaves a folder alone that another trains in, until that one ends or is killed",
+  { ignore: noSignals },
+  async () => {
+    await withWorkdir(async (workdir) => {
+      // None of them is deleted while another reads it.
+      const args = [...LONG, "--save_interval=50", "--keep=1000"];
+      let pid = 0;
+      let done = false;
+      let others: Promise<Outcome[]> | null = null;
+      const enough = () => {
+        if (!existsSync(join(workdir, "checkpoints", "50"))) return false;
+        others ??= Promise.all([
+          runScript("train.ts", ...TINY, `--workdir=${workdir}`, ...args, "--n_steps=51"),
+          runScript("inspect.ts", workdir),
+          runScript(
+            "sample.ts",
+            `--checkpoint=${workdir}`,
+            "--n=1",
+            "--steps=2",
+            `--out=${workdir}_drawn`,
+          ),
+        ]).finally(() => done = true);
+        return done;
+      };
+      await interrupted(workdir, "SIGKILL", args, enough, (child) => pid = child);
+      const [second, inspected, sampled] = await others!;
+      deepEqual(
+        [second.code, inspected.code, sampled.code],
+        [1, 0, 0],
+        inspected.err + sampled.err,
+      );
+      match(
+        second.err,
+        new RegExp(
+          `^${workdir}: process ${pid} has been training there since \\d{4}-\\d\\d-\\d\\d ` +
+            `\\d\\d:\\d\\d; wait for it, .* or choose another --workdir\n$`,
+        ),
+      );
+      const { step } = await newest(workdir);
+      const third = await train(workdir, ...args, `--n_steps=${step + 1}`);
+      equal(third.code, 0, third.said);
+      match(third.said, new RegExp(`going on from step ${step} of `));
     });
   },
 );
