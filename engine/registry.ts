@@ -168,12 +168,11 @@ function product(m: number, k: number, n: number): OperationExample {
   return smooth(`linear: ${m} x ${k} -> ${n}`, [[m, k], [n, k]], ([x, w]) => linear(x, w));
 }
 
-function parts(m: number, ks: readonly number[], n: number): OperationExample {
-  const total = ks.reduce((a, b) => a + b);
+function parts(m: number, [left, right]: readonly [number, number], n: number): OperationExample {
   return smooth(
-    `linear: ${m} x (${ks.join(" + ")}) -> ${n}, ${ks.length} parts`,
-    [...ks.map((k) => [m, k]), [n, total], [n]],
-    (inputs) => linear(inputs.slice(0, ks.length), inputs[ks.length], inputs[ks.length + 1]),
+    `linear: ${m} x (${left} + ${right}) -> ${n}, bias`,
+    [[m, left], [m, right], [n, left + right], [n]],
+    ([x, skip, weight, bias]) => linear([x, skip], weight, bias),
   );
 }
 
@@ -204,7 +203,9 @@ const products: readonly OperationExample[] = [
   product(3, 128, 65),
   parts(7, [13, 6], 5),
   parts(9, [16, 32], 24),
-  parts(3, [1, 2, 5], 2),
+  parts(3, [1, 2], 2),
+  parts(13, [100, 36], 40),
+  parts(300, [64, 72], 32),
   smooth("linear: [2, 3, 5] -> [2, 3, 4], bias", [[2, 3, 5], [4, 5], [4]], ([x, w, b]) => {
     return linear(x, w, b);
   }),

@@ -29,6 +29,8 @@ export interface FusedContext {
   readonly rootOf: (t: Tensor) => Tensor;
   /** Names of bindings that the kernel already has and that stores may use. */
   readonly bound?: readonly { readonly ref: Ref; readonly name: string }[];
+  /** Added to the kernel's own value by column. */
+  readonly bias?: Ref;
   /** Columns of the kernel's output, where `row` and `column` are given. */
   readonly columns?: number;
 }
@@ -59,8 +61,13 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
     return bound;
   };
   const values = new Map<Tensor, string>();
-  if (anchor) values.set(anchor, "value");
   const lines: string[] = [];
+  if (anchor) values.set(anchor, "value");
+  if (anchor && context.bias) {
+    const { name } = bind(context.bias, elementType(context.bias, type));
+    lines.push(`let biased = value + ${type}(${name}[column]);`);
+    values.set(anchor, "biased");
+  }
   const helpers = new Set<string>();
   nodes.forEach((node, n) => {
     const op = node.op as ElementwiseOperation;

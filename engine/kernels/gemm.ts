@@ -5,8 +5,9 @@ import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import type { GemmOperand } from "./gemm_operand.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
 import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
+import { emitColumnSums } from "./sums.ts";
 
-/** `C = alpha A B (+ C)`, batched, with any strides, and fused nodes at the end of it. */
+/** `C = alpha A B`, batched, with any strides, and fused nodes at the end of it. */
 export interface Gemm {
   readonly label: string;
   readonly m: number;
@@ -18,9 +19,11 @@ export interface Gemm {
   /** Row-major and without gaps where there is an epilogue; runs of N are [N / run, M, run]. */
   readonly c: GemmOperand;
   readonly alpha?: number;
-  /** Adds to what C, in f32, holds. */
-  readonly accumulate?: boolean;
+  /** Added to each column, `[N]`, before the epilogue. */
+  readonly bias?: Ref;
   readonly epilogue?: Epilogue;
+  /** Takes the sums of A's rows, `[M]`, in f32: bias gradients, beside the weight's. */
+  readonly rowSums?: Ref;
   /** Where the product goes without an epilogue, with C's places, where C is for partial sums alone. */
   readonly to?: Ref;
   /** Row of partial sums in C, [batch, M, sums] in whole vectors, where C's own rows have none. */
@@ -35,13 +38,13 @@ export interface Epilogue {
 }
 
 /** WGSL of the uniform block that every kernel of the family reads. */
-export const GEMM_UNIFORMS = `struct Gemm {
+const GEMM_UNIFORMS = `struct Gemm {
   m: u32, n: u32, k: u32, rows: u32,
   am: u32, ak: u32, bk: u32, bn: u32,
-  cm: u32, cn: u32, inner: u32, accumulate: u32,
+  cm: u32, cn: u32, inner: u32, sums: u32,
   a0: u32, a1: u32, b0: u32, b1: u32,
   c0: u32, c1: u32, a_offset: u32, b_offset: u32,
-  c_offset: u32, alpha: f32, sums: u32, pad1: u32,
+  c_offset: u32, alpha: f32, pad0: u32, pad1: u32,
 }`;
 
 /** WGSL of the row and the column of C's element (m, n), as an epilogue counts them. */
@@ -56,7 +59,11 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
   const { adapterClass, subgroupSize } = emitter.capabilities;
   if (adapterClass === "software" && subgroupSize >= 4) {
     emitter.emit(nLanes(subgroupSize, withPartialSums(emitter, subgroupSize, gemm)));
-  } else emitGpuGemm(emitter, gemm);
+  } else {
+    const { rowSums, ...product } = gemm;
+    emitGpuGemm(emitter, product);
+    if (rowSums) emitRowSumsOfA(emitter, gemm, rowSums);
+  }
 }
 
 /**
@@ -75,40 +82,93 @@ function withPartialSums(emitter: Emitter, lanes: number, gemm: Gemm): Gemm {
   return { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
 }
 
+/** Sums of A's rows in a launch of their own. */
+function emitRowSumsOfA(emitter: Emitter, { label, m, k, a: { ref } }: Gemm, out: Ref): void {
+  emitColumnSums(emitter, {
+    label: `${label} (bias)`,
+    outer: 1,
+    reduce: k,
+    inner: m,
+    sources: [{ name: "x", ref }],
+    terms: ["f32(x[at])"],
+    outs: [out],
+  });
+}
+
 /** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
 export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
   const { a, b, c, batches = [1, 1] } = g;
   const of = (o: GemmOperand) => o.batch ?? [0, 0];
   const words = Uint32Array.of(
     ...[g.m, g.n, g.k, rows, a.row, a.column, b.row, b.column],
-    ...[c.row, c.column, batches[1], g.accumulate ? 1 : 0],
+    ...[c.row, c.column, batches[1], g.sums ?? 0],
     ...[...of(a), ...of(b), ...of(c), a.offset ?? 0, b.offset ?? 0],
-    ...[c.offset ?? 0, 0, g.sums ?? 0, 0],
+    ...[c.offset ?? 0, 0, 0, 0],
   );
   new Float32Array(words.buffer)[21] = g.alpha ?? 1;
   return words;
 }
 
+/** What the elements of A, B and C are read as. */
+export interface GemmTypes {
+  readonly a: WgslType;
+  readonly b: WgslType;
+  readonly c: WgslType;
+}
+
 /**
- * The `finish` function of a product: its epilogue, or a plain store to C. Bindings start at 3. In
- * vec4 form `flat` and `column` count vectors.
+ * What every kernel of the family starts with: its bindings, of which the uniforms `p` come last,
+ * and the `finish` function, the epilogue or a plain store. In vec4 form its `flat` and `column`
+ * count vectors.
  */
-export function gemmFinish(g: Gemm, form: WgslType = "f32"): FusedFunction {
+export function gemmInterface(
+  g: Gemm,
+  types: GemmTypes,
+  form: WgslType = "f32",
+): FusedFunction {
+  const own = [
+    { name: "A", ref: g.a.ref, type: types.a, access: "read" },
+    { name: "B", ref: g.b.ref, type: types.b, access: "read" },
+    { name: "C", ref: g.c.ref, type: types.c, access: "read_write" },
+    ...(g.a.beside
+      ? [{ name: "A_beside", ref: g.a.beside.ref, type: types.a, access: "read" } as const]
+      : []),
+    ...(g.b.beside
+      ? [{ name: "B_beside", ref: g.b.beside.ref, type: types.b, access: "read" } as const]
+      : []),
+    ...(g.rowSums
+      ? [{ name: "row_sums", ref: g.rowSums, type: "f32", access: "read_write" } as const]
+      : []),
+  ] as const;
+  const finish = finishOf(g, form, own.length);
+  const bindings = [...own, ...finish.bindings];
+  return {
+    code: `${GEMM_UNIFORMS}
+${declareBindings(own.map((b) => ({ ...b, type: elementType(b.ref, b.type) })))}
+@group(0) @binding(${bindings.length}) var<uniform> p: Gemm;
+${finish.code}`,
+    bindings: bindings.map(({ ref, access }) => ({ ref, access })),
+  };
+}
+
+function finishOf(g: Gemm, type: WgslType, firstBinding: number): FusedFunction {
   if (!g.epilogue) {
     const { to, c } = g;
     const name = to ? "to" : "C";
-    const type = elementType(to ?? c.ref, form);
+    const stored = elementType(to ?? c.ref, type);
+    const access = "read_write";
     return {
-      code: `${to ? declareBindings([{ name, type, access: "read_write" }], 3) : ""}
-fn finish(flat: u32, row: u32, column: u32, value: ${form}) { ${name}[flat] = ${type}(value); }`,
-      bindings: to ? [{ ref: to, access: "read_write" }] : [],
+      code: `${to ? declareBindings([{ name, type: stored, access }], firstBinding) : ""}
+fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${name}[flat] = ${stored}(value); }`,
+      bindings: to ? [{ ref: to, access }] : [],
     };
   }
   const { fused, ...memory } = g.epilogue;
   return fuse(fused, {
     ...memory,
-    type: form,
-    firstBinding: 3,
+    type,
+    firstBinding,
+    bias: g.bias,
     bound: [{ ref: g.c.ref, name: "C" }],
     columns: g.c.run ?? g.n,
   });

@@ -27,9 +27,9 @@ export function gemmVariants(capabilities: Capabilities, g: Gemm): Variants {
     : ["64"];
   const others = tiles.flatMap((tile) => slices < 2 ? [tile] : [tile, `${tile} split`]);
   const names = [usual, ...others.filter((name) => name !== usual)];
-  const { m, n, k, batches = [1, 1], accumulate = false } = g;
+  const { m, n, k, batches = [1, 1] } = g;
   return {
-    key: JSON.stringify([m, n, k, batches, ...[g.a, g.b, g.c].map(keyOf), accumulate, slices]),
+    key: JSON.stringify([m, n, k, batches, ...[g.a, g.b, g.c].map(keyOf), slices]),
     names,
     trial: (emitter, name) => emitVariant(emitter, onItsOwn(g), name),
   };
@@ -42,14 +42,28 @@ function emitVariant(emitter: Emitter, g: Gemm, name: string): void {
   else emitter.emit(tiled(g, tile));
 }
 
-function keyOf({ ref, offset = 0, row, column, batch, run, picture }: GemmOperand): unknown[] {
-  return [ref.dtype, offset % 4, row, column, batch ?? 0, run ?? 0, picture ?? 0];
+function keyOf(
+  { ref, offset = 0, row, column, batch, run, picture, beside }: GemmOperand,
+): unknown[] {
+  const right = beside ? [beside.at, beside.row] : 0;
+  return [ref.dtype, offset % 4, row, column, batch ?? 0, run ?? 0, picture ?? 0, right];
 }
 
 /** The product without its epilogue, in memory of its own. */
 function onItsOwn(g: Gemm): Gemm {
-  const own = (o: GemmOperand, id: number): GemmOperand => ({ ...o, ref: freshRef(o.ref, id) });
-  return { ...g, epilogue: undefined, a: own(g.a, 0), b: own(g.b, 1), c: own(g.c, 2) };
+  const own = (o: GemmOperand, id: number): GemmOperand => ({
+    ...o,
+    ref: freshRef(o.ref, id),
+    beside: o.beside && { ...o.beside, ref: freshRef(o.beside.ref, id + 3) },
+  });
+  return {
+    ...g,
+    bias: undefined,
+    epilogue: undefined,
+    a: own(g.a, 0),
+    b: own(g.b, 1),
+    c: own(g.c, 2),
+  };
 }
 
 function freshRef({ size, dtype }: Ref, id: number): Ref {

@@ -11,7 +11,7 @@ import { dropoutOp, dropoutSizes } from "../ops/dropout.ts";
 import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
 import { groupNormBackwardOp, groupNormOp, groupNormSizes } from "../ops/group_norm.ts";
 import { layerNormBackwardOp, layerNormOp } from "../ops/layer_norm.ts";
-import { linearInputGradOp, linearOp, linearWeightGradOp } from "../ops/linear.ts";
+import { linearInputGradOp, linearInputs, linearOp, linearWeightGradOp } from "../ops/linear.ts";
 import { maxOp } from "../ops/max.ts";
 import { matmulOp, matmulSizes } from "../ops/matmul.ts";
 import { maxPool2dInputGradOp, maxPool2dOp } from "../ops/max_pool2d.ts";
@@ -33,6 +33,7 @@ import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
 import { emitRowMax } from "./max.ts";
 import { emitGemm, type Epilogue } from "./gemm.ts";
+import type { GemmOperand } from "./gemm_operand.ts";
 import { emitGroupNorm, emitGroupNormBackward } from "./group_norm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
 import {
@@ -111,27 +112,26 @@ entry(matmulOp, true, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
   });
 });
 
+/** One matrix, or two as one, of the shapes that `tensors` begin with. */
+function sideBySide([left, right]: readonly Ref[], tensors: readonly Tensor[]): GemmOperand {
+  const [at, row] = tensors.map((t) => t.shape[1]);
+  return { ref: left, row: at, column: 1, beside: right && { ref: right, at, row } };
+}
+
 entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
   const [m, n] = node.outputs[0].shape;
-  const weight = node.inputs[node.inputs.length - 1];
-  const parts = node.inputs.slice(0, -1);
-  // Sums of parts are f32 until the epilogue.
-  const sums = parts.length > 1 && main.dtype === "f16" ? emitter.scratch(main.size) : main;
-  let offset = 0;
-  parts.forEach((part, i) => {
-    const k = part.shape[1];
-    emitGemm(emitter, {
-      label: parts.length > 1 ? `linear (part ${i + 1})` : "linear",
-      m,
-      n,
-      k,
-      a: { ref: inputs[i], row: k, column: 1 },
-      b: { ref: inputs[inputs.length - 1], offset, row: 1, column: weight.shape[1] },
-      c: { ref: sums, row: n, column: 1 },
-      accumulate: i > 0,
-      epilogue: i === parts.length - 1 ? epilogue : undefined,
-    });
-    offset += k;
+  const { parts, weight, bias } = linearInputs(inputs, node.attrs);
+  const k = linearInputs(node.inputs, node.attrs).weight.shape[1];
+  emitGemm(emitter, {
+    label: "linear",
+    m,
+    n,
+    k,
+    a: sideBySide(parts, node.inputs),
+    b: { ref: weight, row: 1, column: k },
+    c: { ref: main, row: n, column: 1 },
+    bias,
+    epilogue,
   });
 });
 
@@ -150,21 +150,18 @@ entry(linearInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, e
   });
 });
 
-entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw] }) => {
-  const [m, total] = node.outputs[0].shape;
-  let offset = 0;
-  node.inputs.slice(0, -1).forEach((part, i) => {
-    const [k, n] = part.shape;
-    emitGemm(emitter, {
-      label: "linear_weight_grad",
-      m,
-      n,
-      k,
-      a: { ref: inputs[inputs.length - 1], row: 1, column: m },
-      b: { ref: inputs[i], row: n, column: 1 },
-      c: { ref: dw, offset, row: total, column: 1 },
-    });
-    offset += n;
+entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw, db] }) => {
+  const [m, n] = node.outputs[0].shape;
+  const parts = inputs.slice(0, -1);
+  emitGemm(emitter, {
+    label: "linear_weight_grad",
+    m,
+    n,
+    k: node.inputs[0].shape[0],
+    a: { ref: inputs[parts.length], row: 1, column: m },
+    b: sideBySide(parts, node.inputs),
+    c: { ref: dw, row: n, column: 1 },
+    rowSums: db,
   });
 });
 

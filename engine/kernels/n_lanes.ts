@@ -1,18 +1,13 @@
-import { type Dispatch, elementType } from "./dispatch.ts";
+import type { WgslType } from "../ops/elementwise.ts";
+import type { Dispatch } from "./dispatch.ts";
 import { fitsVec4 } from "./fused.ts";
-import {
-  finishPlace,
-  type Gemm,
-  GEMM_UNIFORMS,
-  gemmFinish,
-  gemmFlops,
-  gemmUniforms,
-} from "./gemm.ts";
+import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm.ts";
 import {
   alongColumns,
-  type GemmOperand,
   hasVectors,
+  type OperandReader,
   readerOfA,
+  readerOfABeside,
   readerOfB,
 } from "./gemm_operand.ts";
 
@@ -24,19 +19,16 @@ import {
  */
 export function nLanes(lanes: number, g: Gemm): Dispatch {
   const shape = shapeOf(lanes, g);
-  const { depth, each, wideA, wideB, wideC, wideSums } = shape;
+  const { each, depth, wideC, wideSums } = shape;
   const rows = Math.ceil(g.m / Math.ceil(g.m / 256));
-  const finish = gemmFinish(g, wideC ? "vec4f" : "f32");
   const [outer, inner] = g.batches ?? [1, 1];
-  const type = ({ ref }: GemmOperand, wide: boolean) => elementType(ref, wide ? "vec4f" : "f32");
+  const across = Math.ceil(g.n / (lanes * each));
+  const type = (wide: boolean): WgslType => wide ? "vec4f" : "f32";
+  const types = { a: type(shape.wideA), b: type(shape.wideB), c: type(wideSums) };
+  const start = gemmInterface(g, types, type(wideC));
   return {
     label: g.label,
-    code: `${GEMM_UNIFORMS}
-@group(0) @binding(0) var<storage, read> A: array<${type(g.a, wideA)}>;
-@group(0) @binding(1) var<storage, read> B: array<${type(g.b, wideB)}>;
-@group(0) @binding(2) var<storage, read_write> C: array<${type(g.c, wideSums)}>;
-@group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
-${finish.code}
+    code: `${start.code}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
   // A single pass may leave C to the epilogue's memory; the binding is there all the same.
@@ -47,9 +39,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let b0 = p.b_offset + outer * p.b0 + inner * p.b1;
   let c0 = p.c_offset + outer * p.c0 + inner * p.c1;
   let m0 = workgroup.y * p.rows;
-  let m1 = min(m0 + p.rows, p.m);
-  // Always 1, but not known to the driver, which would unroll the loop for seconds.
-  let one = min(p.m, 1u);
+  let m2 = min(m0 + p.rows, p.m);
+  ${
+      g.rowSums
+        ? `// Workgroups beyond the last column add up rows of A; the others' loops make no turn there.
+  let adds = workgroup.x == ${across}u;`
+        : "let adds = false;"
+    }
+  let m1 = select(m2, m0, adds);
+  // Always 1 in a product, but not known to the driver, which would unroll the loop for seconds.
+  let one = select(min(p.m, 1u), 0u, adds);
   let first = workgroup.x * ${lanes * each}u;
   ${
       list(each, (e) =>
@@ -64,35 +63,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     }
   ${list(each, (e) => readerOfB(g.b).alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
   var tile: array<f32, ${each * depth}>;
-  // The last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
-  let last = (p.k - 1u) / ${depth}u * ${depth}u;
-  ${
-      shape.single ? "" : `for (var k0 = 0u; k0 < last; k0 += ${depth}u) {
-    let partial = k0 > 0u || p.accumulate != 0u;
-    ${passOf(g, shape, false)}
-  }`
-    }
-  {
-    let k0 = last;
-    let partial = k0 > 0u || p.accumulate != 0u;
-    ${passOf(g, shape, true)}
-  }
+  ${list(shape.parts.length, (i) => passesOf(g, shape, i))}
+  ${g.rowSums ? rowSumsOf(g, lanes) : ""}
 }`,
-    bindings: [
-      { ref: g.a.ref, access: "read" },
-      { ref: g.b.ref, access: "read" },
-      { ref: g.c.ref, access: "read_write" },
-      ...finish.bindings,
-    ],
+    bindings: start.bindings,
     uniforms: gemmUniforms(g, rows),
-    workgroups: [Math.ceil(g.n / (lanes * each)), Math.ceil(g.m / rows), outer * inner],
+    workgroups: [across + (g.rowSums ? 1 : 0), Math.ceil(g.m / rows), outer * inner],
     flops: gemmFlops(g),
   };
 }
 
 /** True where all of K is one pass, so that no partial sums go through C. */
 export function isOnePass(lanes: number, g: Gemm): boolean {
-  return g.k <= pickDepth(lanes, g).depth;
+  return !g.a.beside && g.k <= pickDepth(lanes, g).depth;
 }
 
 /**
@@ -101,7 +84,7 @@ export function isOnePass(lanes: number, g: Gemm): boolean {
  */
 export function sumsRow(lanes: number, g: Gemm): number | undefined {
   const { wideC, each } = shapeOf(lanes, g);
-  return wideC || each < 4 || g.accumulate ? undefined : Math.ceil(g.n / 4) * 4;
+  return wideC || each < 4 ? undefined : Math.ceil(g.n / 4) * 4;
 }
 
 /** What of a product is in the text of its kernel; the rest is in the uniforms. */
@@ -117,6 +100,8 @@ interface KernelShape {
   readonly wideC: boolean;
   /** A lane's columns are neighbours, and their partial sums a vector. */
   readonly wideSums: boolean;
+  /** Stretches of K whose passes have a text of their own. */
+  readonly parts: readonly PartOfK[];
   /** All of K is one pass. */
   readonly single: boolean;
   /** Every workgroup's columns are all there. */
@@ -136,30 +121,90 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     wideB: wideC && hasVectors(g.b, g.n),
     wideC,
     wideSums: wideC || g.sums !== undefined,
+    parts: partsOfK(g),
     single: isOnePass(lanes, g),
     whole: g.n % (lanes * each) === 0,
   };
 }
 
+/** A stretch of K in which A is one matrix. */
+interface PartOfK {
+  /** WGSL of its first element and of the one after its last. */
+  readonly start: string;
+  readonly end: string;
+  readonly a: OperandReader;
+}
+
+function partsOfK({ a }: Gemm): PartOfK[] {
+  const { beside, ...left } = a;
+  const reader = readerOfA(left);
+  if (!beside) return [{ start: "0u", end: "p.k", a: reader }];
+  const at = `${beside.at}u`;
+  return [
+    { start: "0u", end: at, a: reader },
+    { start: at, end: "p.k", a: readerOfABeside(beside) },
+  ];
+}
+
+/** The passes over a part of K. */
+function passesOf(g: Gemm, shape: KernelShape, part: number): string {
+  const { parts, depth, single } = shape;
+  const { start, end } = parts[part];
+  const isLast = part === parts.length - 1;
+  // The very last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
+  return `{
+    let end = ${isLast ? `${start} + (${end} - 1u - ${start}) / ${depth}u * ${depth}u` : end};
+    ${
+    single ? "" : `for (var k0 = ${start}; k0 < end; k0 += ${depth}u) {
+    ${passOf(g, shape, parts[part], false)}
+    }`
+  }
+    ${isLast ? `let k0 = end; ${passOf(g, shape, parts[part], true)}` : ""}
+  }`;
+}
+
+/** Sums of A's rows, a row per lane. */
+function rowSumsOf({ a }: Gemm, lanes: number): string {
+  const reader = readerOfA(a);
+  const add = (k: string) =>
+    `{ ${reader.alongK("ak", k)} ${reader.element("x", "ak", "am")} part += x; }`;
+  return `let sums_end = select(m0, m2, adds);
+  for (var m = m0 + lane; m < sums_end; m += ${lanes}u) {
+    ${reader.alongFree("am", "m")}
+    var sum = 0.0;
+    var k = 0u;
+    for (; k + 7u < p.k; k += 8u) {
+      // Short sums first: a long one would lose digits.
+      var part = 0.0;
+      ${list(8, (i) => add(`(k + ${i}u)`))}
+      sum += part;
+    }
+    var part = 0.0;
+    for (; k < p.k; k++) ${add("k")}
+    row_sums[m] = sum + part;
+  }`;
+}
+
 /** One pass: a tile of B is loaded and the rows of A go past it. */
-function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
+function passOf(g: Gemm, shape: KernelShape, { a, end }: PartOfK, last: boolean): string {
   const { lanes, depth, each, wideA, wideB, wideC, wideSums, whole } = shape;
-  const [a, b] = [readerOfA(g.a), readerOfB(g.b)];
+  const b = readerOfB(g.b);
   const inside = (e: number) => whole ? "inside" : `inside && n${e} < p.n`;
   const to = (e: number) => `tile[j * ${each}u + ${e}u]`;
   const element = (e: number) =>
     `${b.element(`v${e}`, "bk", `bn${e}`)} ${to(e)} = select(0.0, v${e} * p.alpha, ${inside(e)});`;
-  const wide = `let b = vec4f(B[(bk + bn0) / 4u]) * p.alpha; ` +
-    list(each, (e) => `${to(e)} = select(0.0, b[${e}], ${inside(e)});`);
+  const vector = () =>
+    b.vector("b", "bk", "bn0") +
+    list(each, (e) => `${to(e)} = select(0.0, b[${e}] * p.alpha, ${inside(e)});`);
   // Where a lane's part of A's row starts, one element or vector after another.
   const parts = list(wideA ? depth / (4 * lanes) : depth / lanes, (i) => {
     const k = wideA ? `${4 * lanes * i}u + 4u * lane` : `${lanes * i}u + lane`;
-    const from = `min(k0 + ${k}, p.k - ${wideA ? 4 : 1}u)`;
+    const from = `min(k0 + ${k}, ${end} - ${wideA ? 4 : 1}u)`;
     return `let from${i} = ${from}; ${a.alongK(`ak${i}`, `from${i}`)}`;
   });
   const rowOfA = list(
     wideA ? depth / (4 * lanes) : depth / lanes,
-    (i) => wideA ? `let x${i} = vec4f(A[(ak${i} + am) / 4u]);` : a.element(`x${i}`, `ak${i}`, "am"),
+    (i) => wideA ? a.vector(`x${i}`, `ak${i}`, "am") : a.element(`x${i}`, `ak${i}`, "am"),
   );
   const broadcast = (j: number) =>
     wideA
@@ -175,12 +220,12 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
     ? "(cm + cn0) / 4u"
     : "((workgroup.z * p.m + m) * p.sums + n0) / 4u";
   // Without earlier sums their load is left out.
-  const begin = shape.single && !g.accumulate
+  const begin = shape.single
     ? list(each, (e) => `var s${e} = 0.0;`)
     : wideSums
-    ? `let old = select(vec4f(0.0), vec4f(C[${sumsAt}]), partial); ` +
+    ? `let old = select(vec4f(0.0), vec4f(C[${sumsAt}]), k0 > 0u); ` +
       list(each, (e) => `var s${e} = old[${e}];`)
-    : list(each, (e) => `var s${e} = select(0.0, f32(C[cm + cn${e}]), partial);`);
+    : list(each, (e) => `var s${e} = select(0.0, f32(C[cm + cn${e}]), k0 > 0u);`);
   const store = (e: number, value: string) => {
     const at = wideC ? `(cm + cn${e}) / 4u` : `cm + cn${e}`;
     const code = last
@@ -193,11 +238,11 @@ function passOf(g: Gemm, shape: KernelShape, last: boolean): string {
     : list(each, (e) => store(e, `s${e}`));
   return `
     for (var j = 0u; j < ${depth}u * one; j++) {
-      let k = min(k0 + j, p.k - 1u);
+      let k = min(k0 + j, ${end} - 1u);
       // Zeros beyond the edge of K also undo what A's clamped indices read there.
-      let inside = k0 + j < p.k;
+      let inside = k0 + j < ${end};
       ${b.alongK("bk", "k")}
-      ${wideB ? wide : list(each, element)}
+      ${wideB ? vector() : list(each, element)}
     }
     ${parts}
     for (var m = m0; m < m1; m++) {
@@ -218,11 +263,15 @@ function list(n: number, f: (i: number) => string, separator = "\n      "): stri
 const MOST_DEPTH = { wide: 64, narrow: 96 };
 
 /** Elements of K per pass: the least padded work, counting the cost of a pass over C. */
-function pickDepth(lanes: number, { a, k }: Gemm): { depth: number; wideA: boolean } {
-  const vectors = hasVectors(a, k);
+function pickDepth(lanes: number, g: Gemm): { depth: number; wideA: boolean } {
+  const { a, k, rowSums } = g;
+  // Sums of A's rows read its elements.
+  const vectors = hasVectors(a, k) && !rowSums;
+  const stretches = a.beside ? [a.beside.at, k - a.beside.at] : [k];
   let best = { depth: lanes, wideA: false, cost: Infinity };
   const consider = (depth: number, wideA: boolean) => {
-    const cost = Math.ceil(k / depth) * (depth * (wideA ? 1 : 1.1) + 12);
+    const passes = stretches.reduce((sum, length) => sum + Math.ceil(length / depth), 0);
+    const cost = passes * (depth * (wideA ? 1 : 1.1) + 12);
     if (cost <= best.cost) best = { depth, wideA, cost };
   };
   for (let depth = lanes; depth <= MOST_DEPTH.narrow; depth += lanes) {

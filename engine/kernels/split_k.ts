@@ -16,8 +16,9 @@ export function slicesOf(g: Gemm): number {
     Math.floor(FILLS / (m * n)),
     64,
   );
-  const plain = !g.epilogue && !g.accumulate && !g.to && c.ref.dtype === "f32" &&
+  const plain = !g.epilogue && !g.to && c.ref.dtype === "f32" &&
     c.row === n && c.column === 1 && !c.offset && !c.run &&
+    !g.a.beside && (!g.b.beside || g.b.beside.row === g.b.row) &&
     batches[0] * batches[1] === 1;
   return plain ? slices : 0;
 }

@@ -1,13 +1,6 @@
 import type { Capabilities } from "../device.ts";
-import { type Dispatch, elementType } from "./dispatch.ts";
-import {
-  finishPlace,
-  type Gemm,
-  GEMM_UNIFORMS,
-  gemmFinish,
-  gemmFlops,
-  gemmUniforms,
-} from "./gemm.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm.ts";
 import {
   alongColumns,
   type GemmOperand,
@@ -53,7 +46,6 @@ export function tiled(g: Gemm, tileSize: TileSize): Dispatch {
   const across = tile.n / tile.columns;
   const down = tile.m / tile.rows;
   const size = across * down;
-  const finish = gemmFinish(g);
   const rowVectors = tile.rows / 4;
   const columnVectors = tile.columns / 4;
   const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
@@ -62,35 +54,29 @@ export function tiled(g: Gemm, tileSize: TileSize): Dispatch {
   const alongN = columnsAreNear(g.b);
   const wideA = alongM ? hasVectors(transpose(g.a), g.m) : hasVectors(g.a, g.k);
   const wideB = alongN ? hasVectors(g.b, g.n) : hasVectors(transpose(g.b), g.k);
-  const typeOf = ({ ref }: GemmOperand, wide: boolean) => elementType(ref, wide ? "vec4f" : "f32");
+  const typeOf = (wide: boolean) => wide ? "vec4f" : "f32";
+  const start = gemmInterface(g, { a: typeOf(wideA), b: typeOf(wideB), c: "f32" });
   const [row, column] = finishPlace(g, "m", "n");
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
     label: g.label,
-    code: `${GEMM_UNIFORMS}
-@group(0) @binding(0) var<storage, read> A: array<${typeOf(g.a, wideA)}>;
-@group(0) @binding(1) var<storage, read> B: array<${typeOf(g.b, wideB)}>;
-@group(0) @binding(2) var<storage, read_write> C: array<${g.c.ref.dtype}>;
-@group(0) @binding(${3 + finish.bindings.length}) var<uniform> p: Gemm;
-${finish.code}
+    code: `${start.code}
 var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
 var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
 fn element_a(a0: u32, m: u32, k: u32) -> ${wideA ? "vec4f" : "f32"} {
   ${a.alongK("ak", "k")} ${a.alongFree("am", "m")}
-  ${wideA ? "let v = vec4f(A[(ak + am) / 4u]);" : a.element("v", "ak", "am")}
-  return v;
+  ${wideA ? a.vector("x", "ak", "am") : a.element("x", "ak", "am")}
+  return x;
 }
 fn element_b(b0: u32, n: u32, k: u32) -> ${wideB ? "vec4f" : "f32"} {
   ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")}
-  ${wideB ? "let v = vec4f(B[(bk + bn) / 4u]);" : b.element("v", "bk", "bn")}
-  return v;
+  ${wideB ? b.vector("x", "bk", "bn") : b.element("x", "bk", "bn")}
+  return x;
 }
 fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
   if (m >= p.m || n >= p.n) { return; }
   let at = c0 + m * p.cm + ${alongColumns(g.c, "n", "p.cn")};
-  var sum = value * p.alpha;
-  if (p.accumulate != 0u) { sum += f32(C[at]); }
-  finish(at, ${row}, ${column}, sum);
+  finish(at, ${row}, ${column}, value * p.alpha);
 }
 @compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -135,12 +121,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       }).join("\n  ")
     }
 }`,
-    bindings: [
-      { ref: g.a.ref, access: "read" },
-      { ref: g.b.ref, access: "read" },
-      { ref: g.c.ref, access: "read_write" },
-      ...finish.bindings,
-    ],
+    bindings: start.bindings,
     uniforms: gemmUniforms(g, tile.m),
     workgroups: [Math.ceil(g.n / tile.n), Math.ceil(g.m / tile.m), outer * inner],
     flops: gemmFlops(g),

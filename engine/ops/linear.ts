@@ -1,5 +1,11 @@
-import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
-import { add } from "./binary.ts";
+import {
+  apply,
+  checkFloats,
+  type Operation,
+  ShapeError,
+  shapeText,
+  type Tensor,
+} from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 import { reshape } from "./views.ts";
 
@@ -9,19 +15,39 @@ export interface ColumnAttrs {
   readonly width: number;
 }
 
+/** Whether there is a bias besides the weight. */
+export interface LinearAttrs {
+  readonly bias: boolean;
+}
+
+/** Inputs of {@linkcode linearOp}, sorted. */
+export interface LinearInputs<T> {
+  /** One matrix `[rows, in]`, or two side by side. */
+  readonly parts: readonly T[];
+  /** `[out, sum in]`. */
+  readonly weight: T;
+  /** `[out]`. */
+  readonly bias?: T;
+}
+
+/** Sorts a node's inputs, or what stands for them. */
+export function linearInputs<T>(inputs: readonly T[], { bias }: LinearAttrs): LinearInputs<T> {
+  const parts = inputs.slice(0, bias ? -2 : -1);
+  return { parts, weight: inputs[parts.length], bias: inputs[parts.length + 1] };
+}
+
 /**
- * The operation behind {@linkcode linear}: inputs are the parts `[rows, in_i]` and then the weight
- * `[out, sum in_i]`; the parts are multiplied one by one, so that nothing is concatenated in memory.
+ * The operation behind {@linkcode linear}: inputs are one or two parts `[rows, in_i]`, the weight
+ * `[out, sum in_i]` and perhaps the bias `[out]`. Two parts are read as if they were concatenated.
  */
-export const linearOp: Operation<null> = {
+export const linearOp: Operation<LinearAttrs> = {
   name: "linear",
-  infer(inputs) {
+  infer(inputs, attrs) {
     const dtype = checkFloats("linear", inputs);
-    const weight = inputs[inputs.length - 1];
-    const parts = inputs.slice(0, -1);
+    const { parts, weight, bias } = linearInputs(inputs, attrs);
     const columns = parts.reduce((n, x) => n + x.shape[1], 0);
     if (
-      weight.shape.length !== 2 || weight.shape[1] !== columns ||
+      weight.shape.length !== 2 || weight.shape[1] !== columns || parts.length > 2 ||
       parts.some((x) => x.shape.length !== 2 || x.shape[0] !== parts[0].shape[0])
     ) {
       throw new ShapeError(
@@ -29,12 +55,16 @@ export const linearOp: Operation<null> = {
           `do not fit a weight of ${shapeText(weight.shape)}`,
       );
     }
+    if (bias && (bias.shape.length !== 1 || bias.size !== weight.shape[0])) {
+      throw new ShapeError(
+        `linear: bias ${shapeText(bias.shape)} does not fit a weight of ${shapeText(weight.shape)}`,
+      );
+    }
     return [{ shape: [parts[0].shape[0], weight.shape[0]], dtype }];
   },
-  adjoint({ inputs }, [grad]) {
+  adjoint({ inputs, attrs }, [grad]) {
     if (!grad) return inputs.map(() => undefined);
-    const weight = inputs[inputs.length - 1];
-    const parts = inputs.slice(0, -1);
+    const { parts, weight } = linearInputs(inputs, attrs);
     let offset = 0;
     const grads = parts.map((x) => {
       const width = x.shape[1];
@@ -42,28 +72,29 @@ export const linearOp: Operation<null> = {
       offset += width;
       return part;
     });
-    return [...grads, applyOne(linearWeightGradOp, [...parts, grad], null)];
+    return [...grads, ...apply(linearWeightGradOp, [...parts, grad], attrs)];
   },
-  evaluate(values, { inputs, outputs: [out] }) {
+  evaluate(values, { inputs, attrs, outputs: [out] }) {
     const [rows, columns] = out.shape;
-    const weight = values[values.length - 1];
-    const total = inputs[inputs.length - 1].shape[1];
+    const shapes = linearInputs(inputs, attrs);
+    const { parts, weight, bias } = linearInputs(values, attrs);
+    const total = shapes.weight.shape[1];
     const y = new Float64Array(rows * columns);
     let offset = 0;
-    for (let p = 0; p < inputs.length - 1; p++) {
-      const width = inputs[p].shape[1];
+    parts.forEach((part, p) => {
+      const width = shapes.parts[p].shape[1];
       for (let r = 0; r < rows; r++) {
         for (let o = 0; o < columns; o++) {
           let sum = 0;
           for (let i = 0; i < width; i++) {
-            sum += values[p][r * width + i] * weight[o * total + offset + i];
+            sum += part[r * width + i] * weight[o * total + offset + i];
           }
           y[r * columns + o] += sum;
         }
       }
       offset += width;
-    }
-    return [y];
+    });
+    return [bias ? y.map((v, i) => v + bias[i % columns]) : y];
   },
 };
 
@@ -87,14 +118,19 @@ export const linearInputGradOp: Operation<ColumnAttrs> = {
   },
 };
 
-/** Inputs are the parts `[rows, in_i]` and then `grad [rows, out]`; gives `[out, sum in_i]`. */
-export const linearWeightGradOp: Operation<null> = {
+/**
+ * Inputs are the parts `[rows, in_i]` and then `grad [rows, out]`; gives the weight's gradient
+ * `[out, sum in_i]` and, where there is a bias, its gradient `[out]`, the sum of `grad` over rows.
+ */
+export const linearWeightGradOp: Operation<LinearAttrs> = {
   name: "linear_weight_grad",
-  infer(inputs) {
+  infer(inputs, { bias }) {
     const columns = inputs.slice(0, -1).reduce((n, x) => n + x.shape[1], 0);
-    return [{ shape: [inputs[inputs.length - 1].shape[1], columns], dtype: "f32" }];
+    const [, out] = inputs[inputs.length - 1].shape;
+    const dw = { shape: [out, columns], dtype: "f32" } as const;
+    return bias ? [dw, { shape: [out], dtype: "f32" }] : [dw];
   },
-  evaluate(values, { inputs, outputs: [out] }) {
+  evaluate(values, { inputs, attrs, outputs: [out] }) {
     const [columns, total] = out.shape;
     const grad = values[values.length - 1];
     const dw = new Float64Array(columns * total);
@@ -111,19 +147,26 @@ export const linearWeightGradOp: Operation<null> = {
       }
       offset += width;
     }
-    return [dw];
+    if (!attrs.bias) return [dw];
+    const db = new Float64Array(columns);
+    grad.forEach((g, i) => db[i % columns] += g);
+    return [dw, db];
   },
 };
 
 /**
  * `y = concat(x, -1) weight^T + bias`, PyTorch's `nn.Linear`; `weight` is `[out, in]`, `bias`
- * `[out]`. Several inputs are taken side by side without being concatenated in memory.
+ * `[out]`. Two inputs are taken side by side without being concatenated in memory.
  * @throws {ShapeError} naming the shapes where they do not fit.
  */
-export function linear(x: Tensor | readonly Tensor[], weight: Tensor, bias?: Tensor): Tensor {
+export function linear(
+  x: Tensor | readonly [Tensor, Tensor],
+  weight: Tensor,
+  bias?: Tensor,
+): Tensor {
   const parts = Array.isArray(x) ? x as readonly Tensor[] : [x as Tensor];
   const rows = parts.map((part) => reshape(part, [-1, part.shape[part.shape.length - 1]]));
-  const y = applyOne(linearOp, [...rows, weight], null);
-  const out = reshape(y, [...parts[0].shape.slice(0, -1), weight.shape[0]]);
-  return bias ? add(out, bias) : out;
+  const inputs = [...rows, weight, ...(bias ? [bias] : [])];
+  const y = applyOne(linearOp, inputs, { bias: bias !== undefined });
+  return reshape(y, [...parts[0].shape.slice(0, -1), weight.shape[0]]);
 }
