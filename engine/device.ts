@@ -35,6 +35,12 @@ export interface DeviceOptions {
    * which is fastest. Without it the usual variants are taken, and nothing is timed.
    */
   readonly tuning?: TuningMemory;
+  /**
+   * Told before each call that may wait for the device what the device is to do; what it returns is
+   * disposed after it. A driver may hang, and in some hosts nothing else happens in the thread that
+   * waits.
+   */
+  readonly onWait?: (what: string) => Disposable;
 }
 
 const LIMITS = [
@@ -57,6 +63,7 @@ export class Device implements Disposable {
   readonly capabilities: Capabilities;
   /** The kernel variants chosen by timing; `null` where none are. */
   readonly tuning: Tuning | null;
+  readonly #onWait: DeviceOptions["onWait"];
   #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #fault: DeviceError | null = null;
   #lost = false;
@@ -69,11 +76,13 @@ export class Device implements Disposable {
     info: GPUAdapterInfo,
     capabilities: Capabilities,
     tuning: Tuning | null,
+    onWait: DeviceOptions["onWait"],
   ) {
     this.gpu = gpu;
     this.info = info;
     this.capabilities = capabilities;
     this.tuning = tuning;
+    this.#onWait = onWait;
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault?.();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -116,14 +125,20 @@ export class Device implements Disposable {
       gpu = await again!.requestDevice({ requiredFeatures: [...optional], requiredLimits });
     }
     const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
-    return new Device(gpu, adapter.info, {
-      adapterClass: options.adapterClass ?? classify(adapter.info),
-      subgroupSize: subgroups ? min : 0,
-      maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
-      maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
-      maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
-      halves: gpu.features.has("shader-f16") && !options.withoutHalves,
-    }, tuning);
+    return new Device(
+      gpu,
+      adapter.info,
+      {
+        adapterClass: options.adapterClass ?? classify(adapter.info),
+        subgroupSize: subgroups ? min : 0,
+        maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
+        maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
+        maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
+        halves: gpu.features.has("shader-f16") && !options.withoutHalves,
+      },
+      tuning,
+      options.onWait,
+    );
   }
 
   /** Bytes of buffers now allocated through this device. */
@@ -185,6 +200,12 @@ export class Device implements Disposable {
     }
   }
 
+  /** Submits commands. Some drivers wait here until earlier ones are done. */
+  submit(commands: GPUCommandBuffer): void {
+    using _wait = this.#onWait?.("taking up more work");
+    this.gpu.queue.submit([commands]);
+  }
+
   /** Copies bytes of a buffer to the host; waits for the work submitted before. */
   async read(
     buffer: GPUBuffer,
@@ -200,6 +221,7 @@ export class Device implements Disposable {
     try {
       const encoder = this.gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+      using _wait = this.#onWait?.(`reading "${buffer.label}"`);
       this.gpu.queue.submit([encoder.finish()]);
       await staging.mapAsync(GPUMapMode.READ);
       const copy = staging.getMappedRange().slice(0);
@@ -216,6 +238,7 @@ export class Device implements Disposable {
 
   /** Waits until all submitted work is done, and all data given is out of the host's memory. */
   async idle(): Promise<void> {
+    using _wait = this.#onWait?.("finishing the work submitted");
     // Written data is kept on the host until a submit.
     this.gpu.queue.submit([]);
     await this.gpu.queue.onSubmittedWorkDone();

@@ -163,7 +163,7 @@ export class Plan implements Disposable {
       encoder.copyBufferToBuffer(ref.storage.buffer!, offset, this.#ring!, at, 4);
     });
     if (this.#ring) this.#recorded++;
-    this.device.gpu.queue.submit([encoder.finish()]);
+    this.device.submit(encoder.finish());
   }
 
   #write(inputs: Readonly<Record<string, HostArray>>): void {
@@ -223,7 +223,7 @@ export class Plan implements Disposable {
         pass.end();
       });
       encoder.resolveQuerySet(queries, 0, 2 * part.length, resolved, 0);
-      gpu.queue.submit([encoder.finish()]);
+      this.device.submit(encoder.finish());
       stamps.push(...new BigUint64Array(await this.device.read(resolved)));
       this.device.destroyBuffer(resolved);
       queries.destroy();

@@ -20,6 +20,7 @@ import { FolderError, inFolder } from "./in_folder.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
 
 /** Compares pictures as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
@@ -58,7 +59,8 @@ async function main(args: readonly string[]): Promise<void> {
   // Two files of statistics need none.
   const looks = wanted.some((w) => Object.values(w).some(Boolean));
   if (looks) await ensureAdapter();
-  const device = looks ? stack.use(await Device.open({ tuning: tuningFile() })) : null;
+  const onWait = stack.use(new Watchdog()).watch;
+  const device = looks ? stack.use(await Device.open({ tuning: tuningFile(), onWait })) : null;
   const extract = device && weights && inceptionExtract(device, weights, {
     logits: metrics.includes("is"),
     cache: flags.cache,

@@ -27,6 +27,7 @@ import { FolderError, inFolder } from "./in_folder.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
 
 /** The process that networks are trained with here. */
 const SCHEDULE = vpLinear();
@@ -56,7 +57,8 @@ async function main(args: readonly string[]): Promise<void> {
   );
 
   await ensureAdapter();
-  using device = await Device.open({ tuning: tuningFile() });
+  using watchdog = new Watchdog();
+  using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   const missing = await inFolder(out, "--out", async () => {
     await Deno.mkdir(out, { recursive: true });
     if (flags.overwrite) await removePictures(out);

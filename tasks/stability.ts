@@ -26,6 +26,7 @@ import {
   variations,
 } from "./stability/variation.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
 
 const HELP = {
   about:
@@ -119,7 +120,8 @@ async function main(args: readonly string[]): Promise<void> {
   const levels = numbers("levels", own.levels);
   const planned = plan(base, own);
   await ensureAdapter();
-  using device = await Device.open({ tuning: tuningFile() });
+  using watchdog = new Watchdog();
+  using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   using progress = new Progress();
   const dataset = await loadDataset(base);
   const facts = { ...dataset, classes: dataset.class_names.length };

@@ -41,6 +41,7 @@ import { profileTraining } from "./train/profile.ts";
 import { RunFid, type ScoreTools } from "./train/run_fid.ts";
 import { SampleGrids } from "./train/sample_grids.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
@@ -114,7 +115,8 @@ async function main(args: readonly string[]): Promise<void> {
   const probe_interval = probeInterval(own.probe, config);
   checkStart(own);
   await ensureAdapter();
-  using device = await Device.open({ tuning: tuningFile() });
+  using watchdog = new Watchdog();
+  using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   using progress = new Progress();
   if (own.dry_run) {
     return console.log(dryRunText(device.capabilities, config, probe_interval !== undefined));

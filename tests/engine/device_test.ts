@@ -24,6 +24,20 @@ Deno.test("Device.read() reads a part", async () => {
   assert.deepEqual([...new Float32Array(await device.read(buffer, 4, 8))], [2, 3]);
 });
 
+Deno.test("Device tells what it waits for, and when it waits no more", async () => {
+  const told: string[] = [];
+  const onWait = (what: string): Disposable => {
+    told.push(what);
+    return { [Symbol.dispose]: () => told.push("done") };
+  };
+  using device = await openDevice({ onWait });
+  await device.read(device.createBuffer(4, USAGE, "numbers"));
+  await device.idle();
+  device.submit(device.gpu.createCommandEncoder().finish());
+  const waits = ['reading "numbers"', "finishing the work submitted", "taking up more work"];
+  assert.deepEqual(told, waits.flatMap((what) => [what, "done"]));
+});
+
 Deno.test("Device.open() takes the class and the subgroups it is told", async () => {
   for (const adapterClass of ["software", "integrated", "discrete"] as const) {
     using device = await openDevice({ adapterClass, withoutSubgroups: true });

@@ -1,0 +1,47 @@
+/** What the watching thread is told. */
+export type Message =
+  | { readonly kind: "after"; readonly seconds: number }
+  | { readonly kind: "begin"; readonly id: number; readonly what: string }
+  | { readonly kind: "end"; readonly id: number };
+
+/** Seconds without an answer that are worth a line. */
+const AFTER = 60;
+
+/**
+ * Says in one line on standard error when the device has not answered for long, and ends nothing. It
+ * lives in a thread of its own, as a wait for the device lets nothing else happen in the one that
+ * waits.
+ */
+export class Watchdog implements Disposable {
+  readonly #after: number;
+  #worker: Worker | null = null;
+  #last = 0;
+
+  /** Watches nothing yet. @param after seconds until the line */
+  constructor(after: number = AFTER) {
+    this.#after = after;
+  }
+
+  /** Watches a wait until it is disposed: the `onWait` of a device. */
+  readonly watch = (what: string): Disposable => {
+    const id = ++this.#last;
+    this.#post({ kind: "begin", id, what });
+    return { [Symbol.dispose]: () => this.#post({ kind: "end", id }) };
+  };
+
+  /** Watches no more. */
+  [Symbol.dispose](): void {
+    this.#worker?.terminate();
+  }
+
+  #post(message: Message): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(import.meta.resolve("./worker.ts"), { type: "module" });
+    worker.postMessage({ kind: "after", seconds: this.#after } satisfies Message);
+    return worker;
+  }
+}

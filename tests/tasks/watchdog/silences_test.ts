@@ -1,0 +1,24 @@
+import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { Silences } from "../../../tasks/watchdog/silences.ts";
+
+Deno.test("Silences.due() tells once of a wait that is longer than twice the longest before", () => {
+  const silences = new Silences(60);
+  silences.begin(1, "a", 0);
+  deepEqual(silences.due(60), []);
+  deepEqual(silences.due(61), [{ what: "a", seconds: 61 }]);
+  deepEqual(silences.due(300), []);
+  silences.end(1, 420);
+  silences.begin(2, "b", 500);
+  deepEqual(silences.due(500 + 840), []);
+  deepEqual(silences.due(500 + 841), [{ what: "b", seconds: 841 }]);
+});
+
+Deno.test("Silences.due() knows several waits at once, and none that ended", () => {
+  const silences = new Silences(10);
+  silences.begin(1, "a", 0);
+  silences.begin(2, "b", 1);
+  silences.end(1, 2);
+  deepEqual(silences.due(20), [{ what: "b", seconds: 19 }]);
+  silences.end(2, 20);
+  deepEqual(silences.due(1000), []);
+});
