@@ -368,6 +368,13 @@ const convolutions: readonly OperationExample[] = [
     stride: [2, 1],
     padding: { top: 3, bottom: 0, left: 1, right: 3 },
   }),
+  // Strides beyond the kernel, whose input gradient has places that no tap reaches.
+  convolving([2, 3, 5, 4], [2, 1, 1], { stride: 2 }),
+  convolving([2, 2, 7, 8], [3, 2, 3], { stride: [3, 2], padding: [1, 0] }),
+  convolving([3, 5, 12, 12], [40, 3, 3], {
+    stride: 2,
+    padding: { top: 0, bottom: 1, left: 0, right: 1 },
+  }),
   // All of it in vectors, no vectors at all, more than one tile each way.
   convolving([2, 8, 4, 4], [8, 3, 3], { padding: 1 }),
   convolving([3, 16, 4, 8], [12, 1, 1]),
@@ -381,6 +388,11 @@ const convolutions: readonly OperationExample[] = [
     "conv2d: [2, 5, 6, 7], bias, silu and residual in one kernel",
     [[2, 5, 6, 7], [9, 5, 3, 3], [9], [2, 9, 6, 7]],
     ([x, weight, bias, r]) => add(silu(conv2d(x, weight, { bias, padding: 1 })), r),
+  ),
+  smooth(
+    "conv2d: .2 down, of silu, whose gradient ends each phase of the input's",
+    [[2, 5, 7, 6], [9, 5, 3, 2], [2, 5, 7, 6]],
+    ([x, weight, r]) => conv2d(mul(silu(x), r), weight, { stride: 2, padding: [1, 0] }),
   ),
 ];
 

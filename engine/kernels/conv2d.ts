@@ -1,6 +1,8 @@
 import type { Conv2dSizes } from "../ops/conv2d.ts";
-import type { Emitter, Ref } from "./dispatch.ts";
+import { emitByElement } from "./by_element.ts";
+import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
 import { emitGemm, type Epilogue } from "./gemm.ts";
+import type { GemmOperand } from "./gemm_operand.ts";
 import type { PictureIndex } from "./picture.ts";
 
 /**
@@ -22,17 +24,16 @@ export function emitConv2d(
     n: s.batch * places,
     k: s.inC * taps,
     a: { ref: weight, row: s.inC * taps, column: 1 },
-    b: {
+    b: isPointwise(s) ? pixels(x, s.inC, places) : {
       ref: x,
       row: s.inH * s.inW,
       column: s.inC * s.inH * s.inW,
       picture: {
         height: s.inH,
         width: s.inW,
-        k: tapsOf(s, 1),
+        k: tapsOf(s),
         n: { height: s.outH, width: s.outW, step: [s.strideH, s.strideW] },
         start: [-s.top, -s.left],
-        spread: [1, 1],
       },
     },
     c: { ref: y, row: places, column: s.outC * places, run: places },
@@ -41,8 +42,8 @@ export function emitConv2d(
 }
 
 /**
- * Emits the input's gradient: `dx[c, (b, place)] = sum w[c, (o, tap)] dy[(o, tap), (b, place)]`,
- * where the gradient's elements are as far apart as the strides.
+ * Emits the input's gradient: `dx[c, (b, place)] = sum w[c, (o, tap)] dy[(o, tap), (b, place)]`, in a
+ * product for each phase of the strides, with the taps and the places of that phase.
  */
 export function emitConv2dInputGrad(
   emitter: Emitter,
@@ -52,30 +53,111 @@ export function emitConv2dInputGrad(
   s: Conv2dSizes,
   epilogue: Epilogue,
 ): void {
-  const taps = s.kH * s.kW;
   const places = s.inH * s.inW;
-  emitGemm(emitter, {
-    label: "conv2d_input_grad",
-    m: s.inC,
-    n: s.batch * places,
-    k: s.outC * taps,
-    a: { ref: weight, row: taps, column: s.inC * taps, run: taps },
-    b: {
-      ref: grad,
-      row: s.outH * s.outW,
-      column: s.outC * s.outH * s.outW,
-      picture: {
-        height: s.outH,
-        width: s.outW,
-        k: tapsOf(s, -1),
-        n: { height: s.inH, width: s.inW, step: [1, 1] },
-        start: [s.top, s.left],
-        spread: [s.strideH, s.strideW],
+  const phases = phasesOf(s.inH, s.kH, s.strideH, s.top).flatMap((y) =>
+    phasesOf(s.inW, s.kW, s.strideW, s.left).map((x) => ({ y, x }))
+  );
+  const weights = weightsByPhase(emitter, weight, s, phases);
+  phases.forEach(({ y, x }, i) => {
+    const some = y.taps * x.taps > 0;
+    // A phase without taps sees one place beside the picture, for the epilogue's sake.
+    const k = some ? { height: y.taps, width: x.taps } : { height: 1, width: 1 };
+    const n = { height: y.places, width: x.places };
+    const strided = s.strideH * s.strideW > 1;
+    emitGemm(emitter, {
+      label: "conv2d_input_grad",
+      m: s.inC,
+      n: s.batch * n.height * n.width,
+      k: some ? s.outC * y.taps * x.taps : 1,
+      a: weights[i],
+      b: isPointwise(s) ? pixels(grad, s.outC, places) : {
+        ref: grad,
+        row: s.outH * s.outW,
+        column: s.outC * s.outH * s.outW,
+        picture: {
+          height: s.outH,
+          width: s.outW,
+          k: { ...k, step: [-1, -1] },
+          n: { ...n, step: [1, 1] },
+          start: some ? [y.start, x.start] : [s.outH, s.outW],
+        },
       },
-    },
-    c: { ref: dx, row: places, column: s.inC * places, run: places },
-    epilogue,
+      c: {
+        ref: dx,
+        offset: y.place * s.inW + x.place,
+        row: places,
+        column: s.inC * places,
+        run: n.height * n.width,
+        grid: strided ? { width: n.width, down: s.strideH * s.inW, across: s.strideW } : undefined,
+      },
+      epilogue,
+    });
   });
+}
+
+/** Places of the input, every stride-th, that the same taps reach: every stride-th too. */
+interface Phase {
+  /** The first place, and how many there are. */
+  readonly place: number;
+  readonly places: number;
+  readonly tap: number;
+  readonly taps: number;
+  /** Where in the output the first tap puts the first place. */
+  readonly start: number;
+}
+
+/** The phases that have places, along one side. */
+function phasesOf(size: number, kernel: number, stride: number, before: number): Phase[] {
+  return Array.from({ length: stride }, (_, tap) => {
+    const place = (tap + stride - before % stride) % stride;
+    return {
+      place,
+      places: Math.max(0, Math.ceil((size - place) / stride)),
+      tap,
+      taps: Math.max(0, Math.ceil((kernel - tap) / stride)),
+      start: (place + before - tap) / stride,
+    };
+  }).filter(({ places }) => places > 0);
+}
+
+/** The weight of each phase as `[c, (o, tap)]`: rows without gaps, as they are read again and again. */
+function weightsByPhase(
+  emitter: Emitter,
+  weight: Ref,
+  { inC, outC, kH, kW, strideH, strideW }: Conv2dSizes,
+  phases: readonly { readonly y: Phase; readonly x: Phase }[],
+): GemmOperand[] {
+  const all = kH * kW;
+  if (all === 1) return phases.map(() => ({ ref: weight, row: 1, column: inC }));
+  const packed = emitter.scratch(inC * outC * all);
+  const copies: string[] = [];
+  let offset = 0;
+  const operands = phases.map(({ y, x }) => {
+    const taps = y.taps * x.taps;
+    for (let i = 0; i < taps; i++) {
+      const tapY = y.tap + Math.floor(i / x.taps) * strideH;
+      const tapX = x.tap + i % x.taps * strideW;
+      copies.push(
+        `out[${offset + i}u + to * ${taps}u] = f32(weight[i * ${all}u + ${tapY * kW + tapX}u]);`,
+      );
+    }
+    const operand = { ref: packed, offset, row: outC * taps, column: 1 };
+    offset += inC * outC * taps;
+    return operand;
+  });
+  emitByElement(emitter, {
+    label: "conv2d_input_grad (weight)",
+    count: inC * outC,
+    declarations: declareBindings([
+      { name: "weight", type: weight.dtype, access: "read" },
+      { name: "out", type: "f32", access: "read_write" },
+    ]),
+    reads: [weight],
+    out: packed,
+    body: `let to = i % ${inC}u * ${outC}u + i / ${inC}u;
+    ${copies.join("\n    ")}`,
+  });
+  return operands;
 }
 
 /** Emits the weight's gradient: `dw[o, (c, tap)] = sum dy[o, (b, place)] x[(b, place), (c, tap)]`. */
@@ -102,15 +184,24 @@ export function emitConv2dWeightGrad(
         height: s.inH,
         width: s.inW,
         k: { height: s.outH, width: s.outW, step: [s.strideH, s.strideW] },
-        n: tapsOf(s, 1),
+        n: tapsOf(s),
         start: [-s.top, -s.left],
-        spread: [1, 1],
       },
     },
     c: { ref: dw, row: s.inC * taps, column: 1 },
   });
 }
 
-function tapsOf({ kH, kW }: Conv2dSizes, step: number): PictureIndex {
-  return { height: kH, width: kW, step: [step, step] };
+/** True where each place of the output sees the same place of the input and no other. */
+function isPointwise({ kH, kW, inH, inW, outH, outW, top, left, strideH, strideW }: Conv2dSizes) {
+  return kH * kW * strideH * strideW === 1 && inH === outH && inW === outW && top + left === 0;
+}
+
+/** Pictures as a matrix of a row per channel, the places of one picture after another's. */
+function pixels(ref: Ref, channels: number, places: number): GemmOperand {
+  return { ref, row: places, column: channels * places, run: places };
+}
+
+function tapsOf({ kH, kW }: Conv2dSizes): PictureIndex {
+  return { height: kH, width: kW, step: [1, 1] };
 }

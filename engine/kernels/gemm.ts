@@ -2,7 +2,7 @@ import type { WgslType } from "../ops/elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
-import type { GemmOperand } from "./gemm_operand.ts";
+import { type GemmOperand, withinRun } from "./gemm_operand.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
 import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
 import { emitColumnSums } from "./sums.ts";
@@ -16,7 +16,10 @@ export interface Gemm {
   readonly batches?: readonly [number, number];
   readonly a: GemmOperand;
   readonly b: GemmOperand;
-  /** Row-major and without gaps where there is an epilogue; runs of N are [N / run, M, run]. */
+  /**
+   * Where there is an epilogue, row-major and without gaps, [N / run, M, run] where N has runs; or,
+   * where the runs are grids, such places of [N / run, M, row].
+   */
   readonly c: GemmOperand;
   readonly alpha?: number;
   /** Added to each column, `[N]`, before the epilogue. */
@@ -48,10 +51,11 @@ const GEMM_UNIFORMS = `struct Gemm {
 }`;
 
 /** WGSL of the row and the column of C's element (m, n), as an epilogue counts them. */
-export function finishPlace({ c: { run } }: Gemm, m: string, n: string): [string, string] {
-  return run === undefined
-    ? [`workgroup.z * p.m + ${m}`, n]
-    : [`${n} / ${run}u * p.m + ${m}`, `${n} % ${run}u`];
+export function finishPlace({ c }: Gemm, m: string, n: string): [string, string] {
+  const { run, grid } = c;
+  if (run === undefined) return [`workgroup.z * p.m + ${m}`, n];
+  const column = withinRun(c, `${n} % ${run}u`);
+  return [`${n} / ${run}u * p.m + ${m}`, grid ? `p.c_offset + ${column}` : column];
 }
 
 /** Emits a product with the kernel that suits the adapter. */
@@ -170,7 +174,7 @@ fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${name}[flat] = ${
     firstBinding,
     bias: g.bias,
     bound: [{ ref: g.c.ref, name: "C" }],
-    columns: g.c.run ?? g.n,
+    columns: g.c.row,
   });
 }
 

@@ -10,6 +10,8 @@ export interface GemmOperand {
   readonly batch?: readonly [number, number];
   /** Where columns come in runs of neighbours: column j is at j / run x `column` + j % run. */
   readonly run?: number;
+  /** Where those of a run are no neighbours. */
+  readonly grid?: Grid;
   /** Where the elements are pixels; `row` and `column` are then strides of the outer indices. */
   readonly picture?: Picture;
   /** Where another matrix goes on to the right of this one, as in a concatenation. */
@@ -23,6 +25,13 @@ export interface Beside {
   readonly row: number;
 }
 
+/** A run's elements as rows of `width`, with steps `down` and `across` in memory. */
+export interface Grid {
+  readonly width: number;
+  readonly down: number;
+  readonly across: number;
+}
+
 /** An operand without runs, with rows for columns. */
 export function transpose(o: GemmOperand): GemmOperand {
   return { ...o, row: o.column, column: o.row };
@@ -30,18 +39,29 @@ export function transpose(o: GemmOperand): GemmOperand {
 
 /** True where all neighbours along the columns, `n` of them, can be loaded four at a time. */
 export function hasVectors(o: GemmOperand, n: number): boolean {
-  const { row, column, offset = 0, batch = [0, 0], run, picture, beside } = o;
+  const { row, column, offset = 0, batch = [0, 0], run, grid, picture, beside } = o;
   const steps = [
     ...[n, row, offset, ...batch],
     ...(run ? [run, column] : []),
     ...(beside ? [beside.at, beside.row] : []),
   ];
-  return !picture && (run !== undefined || column === 1) && steps.every((v) => v % 4 === 0);
+  return !picture && !grid && (run !== undefined || column === 1) &&
+    steps.every((v) => v % 4 === 0);
 }
 
 /** WGSL of how far column `j` of an operand is from the first. */
-export function alongColumns({ run }: GemmOperand, j: string, stride: string): string {
-  return run === undefined ? `${j} * ${stride}` : `${j} / ${run}u * ${stride} + ${j} % ${run}u`;
+export function alongColumns(o: GemmOperand, j: string, stride: string): string {
+  const { run } = o;
+  return run === undefined
+    ? `${j} * ${stride}`
+    : `${j} / ${run}u * ${stride} + ${withinRun(o, `${j} % ${run}u`)}`;
+}
+
+/** WGSL of how far element `i` of a run is from its first. */
+export function withinRun({ grid }: GemmOperand, i: string): string {
+  if (!grid) return i;
+  const { width, down, across } = grid;
+  return `${i} / ${width}u * ${down}u + ${i} % ${width}u * ${across}u`;
 }
 
 /** WGSL that reads A or B, split so that each index is dealt with in its own loop. */
@@ -71,10 +91,11 @@ export function readerOfABeside({ at, row }: Beside): OperandReader {
   return matrixReader("A_beside", (k) => `a0 + ${k} - ${at}u`, (m) => `${m} * ${row}u`);
 }
 
-/** The reader of B, which has no runs but may be made of pictures. */
-export function readerOfB({ picture, beside }: GemmOperand): OperandReader {
+/** The reader of B, which may be made of pictures. */
+export function readerOfB(b: GemmOperand): OperandReader {
+  const { picture, beside } = b;
   if (picture) return pictureReader(picture);
-  const left = matrixReader("B", (k) => `b0 + ${k} * p.bk`, (n) => `${n} * p.bn`);
+  const left = matrixReader("B", (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
   if (!beside) return left;
   const { at, row } = beside;
   const right = matrixReader("B_beside", (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`);

@@ -112,7 +112,7 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
   const { depth, wideA } = pickDepth(lanes, g);
   const each = pickColumns(g.n, lanes);
   const wideC = each === 4 && hasVectors(g.c, g.n) &&
-    fitsVec4(g.epilogue?.fused.nodes ?? [], g.c.run ?? g.n);
+    fitsVec4(g.epilogue?.fused.nodes ?? [], g.c.row);
   return {
     lanes,
     depth,

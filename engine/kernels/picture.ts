@@ -1,7 +1,7 @@
 /**
  * How a product reads B out of pictures `[outer, height, width]`, so that a convolution is
  * a product without its patches in memory. Both indices of B move the place in the
- * picture; what lies beside the picture, or between its elements where they are spread, is zero.
+ * picture; what lies beside the picture is zero.
  */
 export interface Picture {
   readonly height: number;
@@ -10,8 +10,6 @@ export interface Picture {
   readonly n: PictureIndex;
   /** The place where both indices are 0: `[y, x]`. */
   readonly start: readonly [number, number];
-  /** Places `[down, across]` from one element to the next. */
-  readonly spread: readonly [number, number];
 }
 
 /** An index as `(outer * height + y) * width + x`; the operand's stride is that of `outer`. */
@@ -37,16 +35,12 @@ export function pictureShare(
 
 /** WGSL that names the place of two shares, and whether an element is there: `${name}_at`, `${name}_in`. */
 export function picturePlace(name: string, picture: Picture, k: string, n: string): string {
-  const { height, width, start: [y0, x0], spread: [down, across] } = picture;
-  const multiple = [
-    ...(down > 1 ? [` && ${name}_y % ${down}u == 0u`] : []),
-    ...(across > 1 ? [` && ${name}_x % ${across}u == 0u`] : []),
-  ].join("");
+  const { height, width, start: [y0, x0] } = picture;
   return `let ${name}_y = ${k}_y + ${n}_y + ${wrapped(y0)}; ` +
     `let ${name}_x = ${k}_x + ${n}_x + ${wrapped(x0)}; ` +
-    `let ${name}_at = ${k}_at + ${n}_at + ${name}_y / ${down}u * ${width}u + ${name}_x / ${across}u; ` +
+    `let ${name}_at = ${k}_at + ${n}_at + ${name}_y * ${width}u + ${name}_x; ` +
     // Places before the picture have wrapped around to large ones.
-    `let ${name}_in = ${name}_y < ${height * down}u && ${name}_x < ${width * across}u${multiple};`;
+    `let ${name}_in = ${name}_y < ${height}u && ${name}_x < ${width}u;`;
 }
 
 /** A whole number as WGSL's u32, modulo 2^32. */
