@@ -10,9 +10,7 @@ import type { PictureIndex } from "./picture.ts";
  */
 export function emitConv2d(
   emitter: Emitter,
-  x: Ref,
-  weight: Ref,
-  y: Ref,
+  { x, weight, bias, y }: { x: Ref; weight: Ref; bias?: Ref; y: Ref },
   s: Conv2dSizes,
   epilogue: Epilogue,
 ): void {
@@ -37,6 +35,7 @@ export function emitConv2d(
       },
     },
     c: { ref: y, row: places, column: s.outC * places, run: places },
+    bias: bias && { ref: bias, per: "row" },
     epilogue,
   });
 }
@@ -160,12 +159,13 @@ function weightsByPhase(
   return operands;
 }
 
-/** Emits the weight's gradient: `dw[o, (c, tap)] = sum dy[o, (b, place)] x[(b, place), (c, tap)]`. */
+/**
+ * Emits the weight's gradient `dw[o, (c, tap)] = sum dy[o, (b, place)] x[(b, place), (c, tap)]`, and
+ * the bias's, `db[o] = sum dy[o, (b, place)]`.
+ */
 export function emitConv2dWeightGrad(
   emitter: Emitter,
-  x: Ref,
-  grad: Ref,
-  dw: Ref,
+  { x, grad, dw, db }: { x: Ref; grad: Ref; dw: Ref; db?: Ref },
   s: Conv2dSizes,
 ): void {
   const taps = s.kH * s.kW;
@@ -189,6 +189,7 @@ export function emitConv2dWeightGrad(
       },
     },
     c: { ref: dw, row: s.inC * taps, column: 1 },
+    rowSums: db,
   });
 }
 

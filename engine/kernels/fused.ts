@@ -29,8 +29,8 @@ export interface FusedContext {
   readonly rootOf: (t: Tensor) => Tensor;
   /** Names of bindings that the kernel already has and that stores may use. */
   readonly bound?: readonly { readonly ref: Ref; readonly name: string }[];
-  /** Added to the kernel's own value by column. */
-  readonly bias?: Ref;
+  /** Added to the kernel's own value: by column, or by `row`, WGSL of its place. */
+  readonly bias?: { readonly ref: Ref; readonly row: string | null };
   /** Columns of the kernel's output, where `row` and `column` are given. */
   readonly columns?: number;
 }
@@ -64,8 +64,10 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
   const lines: string[] = [];
   if (anchor) values.set(anchor, "value");
   if (anchor && context.bias) {
-    const { name } = bind(context.bias, elementType(context.bias, type));
-    lines.push(`let biased = value + ${type}(${name}[column]);`);
+    const { ref, row } = context.bias;
+    const element = row === null ? type : "f32";
+    const { name } = bind(ref, elementType(ref, element));
+    lines.push(`let biased = value + ${element}(${name}[${row ?? "column"}]);`);
     values.set(anchor, "biased");
   }
   const helpers = new Set<string>();

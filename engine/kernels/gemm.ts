@@ -5,7 +5,7 @@ import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
 import { type GemmOperand, withinRun } from "./gemm_operand.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
 import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
-import { emitColumnSums } from "./sums.ts";
+import { emitSumsOfA } from "./sums_of_a.ts";
 
 /** `C = alpha A B`, batched, with any strides, and fused nodes at the end of it. */
 export interface Gemm {
@@ -22,8 +22,8 @@ export interface Gemm {
    */
   readonly c: GemmOperand;
   readonly alpha?: number;
-  /** Added to each column, `[N]`, before the epilogue. */
-  readonly bias?: Ref;
+  /** Added before the epilogue, which there must be: to each column, `[N]`, or each row, `[M]`. */
+  readonly bias?: { readonly ref: Ref; readonly per: "column" | "row" };
   readonly epilogue?: Epilogue;
   /** Takes the sums of A's rows, `[M]`, in f32: bias gradients, beside the weight's. */
   readonly rowSums?: Ref;
@@ -66,7 +66,7 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
   } else {
     const { rowSums, ...product } = gemm;
     emitGpuGemm(emitter, product);
-    if (rowSums) emitRowSumsOfA(emitter, gemm, rowSums);
+    if (rowSums) emitSumsOfA(emitter, gemm, rowSums);
   }
 }
 
@@ -84,19 +84,6 @@ function withPartialSums(emitter: Emitter, lanes: number, gemm: Gemm): Gemm {
   }
   if (c.ref.dtype === "f32") return gemm;
   return { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
-}
-
-/** Sums of A's rows in a launch of their own. */
-function emitRowSumsOfA(emitter: Emitter, { label, m, k, a: { ref } }: Gemm, out: Ref): void {
-  emitColumnSums(emitter, {
-    label: `${label} (bias)`,
-    outer: 1,
-    reduce: k,
-    inner: m,
-    sources: [{ name: "x", ref }],
-    terms: ["f32(x[at])"],
-    outs: [out],
-  });
 }
 
 /** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
@@ -172,7 +159,7 @@ fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${name}[flat] = ${
     ...memory,
     type,
     firstBinding,
-    bias: g.bias,
+    bias: g.bias && { ref: g.bias.ref, row: g.bias.per === "row" ? `row % ${g.m}u` : null },
     bound: [{ ref: g.c.ref, name: "C" }],
     columns: g.c.row,
   });

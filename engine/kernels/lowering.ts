@@ -130,7 +130,7 @@ entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
     a: sideBySide(parts, node.inputs),
     b: { ref: weight, row: 1, column: k },
     c: { ref: main, row: n, column: 1 },
-    bias,
+    bias: bias && { ref: bias, per: "column" },
     epilogue,
   });
 });
@@ -242,9 +242,9 @@ entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
   }
 });
 
-entry(conv2dOp, true, ({ emitter, node, inputs: [x, weight], main, epilogue }) => {
+entry(conv2dOp, true, ({ emitter, node, inputs: [x, weight, bias], main, epilogue }) => {
   const sizes = conv2dSizes(node.inputs[0], node.inputs[1], node.outputs[0], node.attrs);
-  emitConv2d(emitter, x, weight, main, sizes, epilogue);
+  emitConv2d(emitter, { x, weight, bias, y: main }, sizes, epilogue);
 });
 
 entry(conv2dInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
@@ -252,9 +252,9 @@ entry(conv2dInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, e
   emitConv2dInputGrad(emitter, grad, weight, main, sizes, epilogue);
 });
 
-entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw] }) => {
+entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw, db] }) => {
   const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1], node.attrs);
-  emitConv2dWeightGrad(emitter, x, grad, dw, sizes);
+  emitConv2dWeightGrad(emitter, { x, grad, dw, db }, sizes);
 });
 
 entry(maxPool2dOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {

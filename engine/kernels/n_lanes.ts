@@ -10,6 +10,7 @@ import {
   readerOfABeside,
   readerOfB,
 } from "./gemm_operand.ts";
+import { sumsOfA } from "./sums_of_a.ts";
 
 /**
  * Product for software adapters, where every load and every branch costs and registers are what is
@@ -64,7 +65,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   ${list(each, (e) => readerOfB(g.b).alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
   var tile: array<f32, ${each * depth}>;
   ${list(shape.parts.length, (i) => passesOf(g, shape, i))}
-  ${g.rowSums ? rowSumsOf(g, lanes) : ""}
+  ${g.rowSums ? sumsOfA(g, lanes, "m0", "select(m0, m2, adds)") : ""}
 }`,
     bindings: start.bindings,
     uniforms: gemmUniforms(g, rows),
@@ -160,28 +161,6 @@ function passesOf(g: Gemm, shape: KernelShape, part: number): string {
     }`
   }
     ${isLast ? `let k0 = end; ${passOf(g, shape, parts[part], true)}` : ""}
-  }`;
-}
-
-/** Sums of A's rows, a row per lane. */
-function rowSumsOf({ a }: Gemm, lanes: number): string {
-  const reader = readerOfA(a);
-  const add = (k: string) =>
-    `{ ${reader.alongK("ak", k)} ${reader.element("x", "ak", "am")} part += x; }`;
-  return `let sums_end = select(m0, m2, adds);
-  for (var m = m0 + lane; m < sums_end; m += ${lanes}u) {
-    ${reader.alongFree("am", "m")}
-    var sum = 0.0;
-    var k = 0u;
-    for (; k + 7u < p.k; k += 8u) {
-      // Short sums first: a long one would lose digits.
-      var part = 0.0;
-      ${list(8, (i) => add(`(k + ${i}u)`))}
-      sum += part;
-    }
-    var part = 0.0;
-    for (; k < p.k; k++) ${add("k")}
-    row_sums[m] = sum + part;
   }`;
 }
 

@@ -1,7 +1,12 @@
-import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
-import { add } from "./binary.ts";
+import {
+  apply,
+  checkFloats,
+  type Operation,
+  ShapeError,
+  shapeText,
+  type Tensor,
+} from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
-import { reshape } from "./views.ts";
 
 /** Zeros around a picture. */
 export interface Padding {
@@ -25,6 +30,12 @@ export interface Conv2dGradAttrs extends Conv2dAttrs {
   readonly width: number;
 }
 
+/** Attributes of the weight's gradient. */
+export interface Conv2dWeightGradAttrs extends Conv2dGradAttrs {
+  /** The bias's gradient is wanted, too. */
+  readonly bias: boolean;
+}
+
 /** Sizes of a convolution, with the names used in the kernels. */
 export interface Conv2dSizes {
   readonly batch: number;
@@ -43,14 +54,18 @@ export interface Conv2dSizes {
   readonly left: number;
 }
 
-/** The operation behind {@linkcode conv2d}. */
+/** The operation behind {@linkcode conv2d}: of input, weight and perhaps bias. */
 export const conv2dOp: Operation<Conv2dAttrs> = {
   name: "conv2d",
-  infer([x, weight], { stride, padding }) {
+  infer(inputs, { stride, padding }) {
+    const [x, weight, bias] = inputs;
     if (x.shape.length !== 4 || weight.shape.length !== 4 || x.shape[1] !== weight.shape[1]) {
       throw new ShapeError(
         `conv2d: input ${shapeText(x.shape)} and weight ${shapeText(weight.shape)} do not fit`,
       );
+    }
+    if (bias && (bias.shape.length !== 1 || bias.size !== weight.shape[0])) {
+      throw new ShapeError(`conv2d: bias ${shapeText(bias.shape)} is not [${weight.shape[0]}]`);
     }
     const { top, bottom, left, right } = padding;
     if (!stride.every((n) => Number.isInteger(n) && n > 0)) {
@@ -65,19 +80,26 @@ export const conv2dOp: Operation<Conv2dAttrs> = {
     const [outC, , kH, kW] = weight.shape;
     const outH = Math.floor((h + top + bottom - kH) / stride[0]) + 1;
     const outW = Math.floor((w + left + right - kW) / stride[1]) + 1;
-    return [{ shape: [batch, outC, outH, outW], dtype: checkFloats("conv2d", [x, weight]) }];
+    return [{ shape: [batch, outC, outH, outW], dtype: checkFloats("conv2d", inputs) }];
   },
-  adjoint({ inputs: [x, weight], attrs }, [grad]) {
-    if (!grad) return [undefined, undefined];
+  adjoint({ inputs: [x, weight, bias], attrs }, [grad]) {
+    if (!grad) return [undefined, undefined, undefined];
     const [, , height, width] = x.shape;
     const [, , kH, kW] = weight.shape;
     return [
       applyOne(conv2dInputGradOp, [grad, weight], { ...attrs, height, width }),
-      applyOne(conv2dWeightGradOp, [x, grad], { ...attrs, height: kH, width: kW }),
+      ...apply(conv2dWeightGradOp, [x, grad], {
+        ...attrs,
+        height: kH,
+        width: kW,
+        bias: bias !== undefined,
+      }),
     ];
   },
-  evaluate([x, weight], { inputs, outputs: [y], attrs }) {
+  evaluate([x, weight, bias], { inputs, outputs: [y], attrs }) {
+    const [, outC, outH, outW] = y.shape;
     const out = new Float64Array(y.size);
+    if (bias) out.forEach((_, i) => out[i] = bias[Math.floor(i / (outH * outW)) % outC]);
     const sizes = conv2dSizes(inputs[0], inputs[1], y, attrs);
     visit(sizes, (i, k, o) => out[o] += x[i] * weight[k]);
     return [out];
@@ -101,17 +123,22 @@ export const conv2dInputGradOp: Operation<Conv2dGradAttrs> = {
   },
 };
 
-/** From the input and the output's gradient, the weight's gradient. */
-export const conv2dWeightGradOp: Operation<Conv2dGradAttrs> = {
+/** From the input and the output's gradient, those of the weight and of the bias, if there is one. */
+export const conv2dWeightGradOp: Operation<Conv2dWeightGradAttrs> = {
   name: "conv2d_weight_grad",
-  infer: ([x, grad], { height, width }) => [
-    { shape: [grad.shape[1], x.shape[1], height, width], dtype: "f32" },
-  ],
+  infer([x, grad], { height, width, bias }) {
+    const dw = { shape: [grad.shape[1], x.shape[1], height, width], dtype: "f32" } as const;
+    return bias ? [dw, { shape: [grad.shape[1]], dtype: "f32" }] : [dw];
+  },
   evaluate([x, grad], { inputs, outputs: [dw], attrs }) {
     const out = new Float64Array(dw.size);
     const sizes = conv2dSizes(inputs[0], dw, inputs[1], attrs);
     visit(sizes, (i, k, o) => out[k] += grad[o] * x[i]);
-    return [out];
+    if (!attrs.bias) return [out];
+    const { outC, outH, outW } = sizes;
+    const sums = new Float64Array(outC);
+    grad.forEach((g, i) => sums[Math.floor(i / (outH * outW)) % outC] += g);
+    return [out, sums];
   },
 };
 
@@ -150,15 +177,10 @@ export function conv2d(
   weight: Tensor,
   { bias, stride = 1, padding = 0 }: Conv2dOptions = {},
 ): Tensor {
-  const y = applyOne(conv2dOp, [x, weight], {
+  return applyOne(conv2dOp, bias ? [x, weight, bias] : [x, weight], {
     stride: typeof stride === "number" ? [stride, stride] : stride,
     padding: paddingOf(padding),
   });
-  if (!bias) return y;
-  if (bias.shape.length !== 1 || bias.size !== y.shape[1]) {
-    throw new ShapeError(`conv2d: bias ${shapeText(bias.shape)} is not [${y.shape[1]}]`);
-  }
-  return add(y, reshape(bias, [bias.size, 1, 1]));
 }
 
 function paddingOf(padding: NonNullable<Conv2dOptions["padding"]>): Padding {

@@ -1,0 +1,81 @@
+import type { Emitter, Ref } from "./dispatch.ts";
+import type { Gemm } from "./gemm.ts";
+import { readerOfA } from "./gemm_operand.ts";
+import { emitColumnSums, emitRowSums } from "./sums.ts";
+
+/**
+ * Emits the sums of the rows of a product's A, `[M]`, in launches of their own: where A is an
+ * output's gradient they are the bias's, and C the weight's.
+ */
+export function emitSumsOfA(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
+  const { ref, run } = a;
+  const pictures = run === undefined ? k : k / run;
+  const sums = run === undefined ? ref : emitter.scratch(pictures * m);
+  if (run !== undefined) emitRowSums(emitter, `${label} (bias)`, ref, pictures * m, run, sums);
+  emitColumnSums(emitter, {
+    label: `${label} (bias)`,
+    outer: 1,
+    reduce: pictures,
+    inner: m,
+    sources: [{ name: "x", ref: sums }],
+    terms: ["f32(x[at])"],
+    outs: [out],
+  });
+}
+
+/** Loads between two turns of a loop. */
+const UNROLL = 8;
+
+/**
+ * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `A` is
+ * read by element. Lanes lie along what is contiguous in memory.
+ */
+export function sumsOfA({ a }: Gemm, lanes: number, m0: string, m1: string): string {
+  return a.run === undefined ? byRow(a, lanes, m0, m1) : byRun(a.run, lanes, m0, m1);
+}
+
+/** A row per lane. Short sums first: a long one would lose digits. */
+function byRow(a: Gemm["a"], lanes: number, m0: string, m1: string): string {
+  const reader = readerOfA(a);
+  const add = (k: string) =>
+    `{ ${reader.alongK("ak", k)} ${reader.element("x", "ak", "am")} part += x; }`;
+  return `for (var m = ${m0} + lane; m < ${m1}; m += ${lanes}u) {
+    ${reader.alongFree("am", "m")}
+    var sum = 0.0;
+    var k = 0u;
+    for (; k + ${UNROLL - 1}u < p.k; k += ${UNROLL}u) {
+      var part = 0.0;
+      ${times(UNROLL, (i) => add(`(k + ${i}u)`))}
+      sum += part;
+    }
+    var part = 0.0;
+    for (; k < p.k; k++) ${add("k")}
+    row_sums[m] = sum + part;
+  }`;
+}
+
+/** The lanes of a row side by side, run after run. */
+function byRun(run: number, lanes: number, m0: string, m1: string): string {
+  const stretch = UNROLL * lanes;
+  const whole = Math.floor(run / stretch) * stretch;
+  const add = (i: string) => `part += f32(A[at + ${i} + lane]);`;
+  return `for (var m = ${m0}; m < ${m1}; m++) {
+    var sum = 0.0;
+    for (var at = a0 + m * p.am; at < a0 + m * p.am + p.k / ${run}u * p.ak; at += p.ak) {
+      var part = 0.0;
+      ${
+    whole === 0 ? "" : `for (var i = 0u; i < ${whole}u; i += ${stretch}u) {
+        ${times(UNROLL, (j) => add(`i + ${j * lanes}u`))}
+      }`
+  }
+      ${times(Math.floor((run - whole) / lanes), (j) => add(`${whole + j * lanes}u`))}
+      ${run % lanes === 0 ? "" : `if (lane < ${run % lanes}u) { ${add(`${run - run % lanes}u`)} }`}
+      sum += part;
+    }
+    row_sums[m] = subgroupAdd(sum);
+  }`;
+}
+
+function times(n: number, f: (i: number) => string): string {
+  return Array.from({ length: n }, (_, i) => f(i)).join("\n        ");
+}
