@@ -80,19 +80,22 @@ interface TrainFlags {
 const OWN: OwnFlags<TrainFlags> = {
   schema: z.strictObject({
     resume_from: z.string().min(1).nullable()
-      .describe("checkpoint or run that a new run goes on from, PyTorch's 12.ckpt for instance"),
+      .describe(
+        "checkpoint or folder of another run that a new one goes on from; PyTorch's too (12.ckpt)",
+      ),
     init_from: z.string().min(1).nullable()
       .describe(
-        "weights that a new run starts from, at step 0: a file (.pth, .safetensors) or folder",
+        "weights that a new run starts from, at step 0: a file (.pth, .safetensors) or the folder of a run or checkpoint",
       ),
     init_from_partial: z.boolean()
       .describe("take of --init_from what fits the network, and say what does not"),
     probe: z.string().nullable()
       .describe(
-        "every:N writes norms of blocks, skips and gradients, and LS gates, to probes.jsonl each N steps",
+        "every:10 writes how large features, skips, gradients and LS gates are, to probes.jsonl, every " +
+          "10 steps; null: never",
       ),
     dry_run: z.boolean()
-      .describe("print parameters, FLOPs, memory and the largest batch that fits, and end"),
+      .describe("print parameters, work, memory and the largest batch that fits, and end"),
     profile: z.boolean()
       .describe("time a few steps kernel by kernel, leave a trace for Chrome, and end"),
   }),

@@ -92,34 +92,50 @@ const shared = {
   img_size: count.describe("height and width of a picture, pixels"),
   in_chans: count.describe("channels of a picture: 3 colour, 1 grey"),
   num_classes: z.union([z.literal(-1), count])
-    .describe("label embeddings, one more than classes when labels are dropped; -1: uncond"),
+    .describe(
+      "how many classes, and one more for no class where p_uncond > 0; -1: none, with mode=uncond",
+    ),
   use_checkpoint: z.boolean()
-    .describe("recompute blocks in the backward pass: less memory, more time"),
+    .describe(
+      "work activations out again for the gradient instead of keeping them: less memory, more time",
+    ),
   scalelong: z.literal([0, 1, 2, 3, 4])
     .describe(
-      "how long skips are scaled: 0 not at all, 1 by 1/sqrt(2), 2 CS, 3 LS, 4 LS not shared",
+      "how long skips are scaled: 0 not at all, 1 by 1/sqrt(2), 2 by powers of kappa (CS), 3 by a " +
+        "gate that is learned (LS), 4 by a gate of each skip's own (LS, not shared)",
     ),
   kappa: z.number().gt(0).max(1)
-    .describe("base of CS's factors, in (0, 1]; the paper uses 0.5 to 0.95"),
+    .describe(
+      "scalelong=2: skips are multiplied by 1, kappa, kappa^2 .. from the outermost in; the paper " +
+        "takes 0.5 to 0.95",
+    ),
 };
 const NAME = "the network; its settings follow";
 
 const uvitSchema = z.strictObject({
   name: z.literal("uvit").describe(NAME),
   img_size: shared.img_size,
-  patch_size: count.describe("height and width of a patch, pixels; small is fine and slow"),
+  patch_size: count.describe(
+    "height and width of a patch, the part of a picture that is a token; small is finer and slower",
+  ),
   in_chans: shared.in_chans,
-  embed_dim: count.describe("width: numbers per token"),
-  depth: count.describe("transformer blocks besides the middle one; half go in, half come out"),
-  num_heads: count.describe("attention heads"),
-  mlp_ratio: z.number().gt(0).describe("width of a block's hidden layer, in widths"),
-  qkv_bias: z.boolean().describe("add a bias to queries, keys and values"),
+  embed_dim: count.describe("numbers per token: the width of the network"),
+  depth: count.describe(
+    "transformer blocks besides the middle one: half come before it, half after it; even",
+  ),
+  num_heads: count.describe("attention heads of a block, which share embed_dim out among them"),
+  mlp_ratio: z.number().gt(0).describe(
+    "width of a block's hidden layer, in multiples of embed_dim",
+  ),
+  qkv_bias: z.boolean().describe("add a bias to attention's queries, keys and values"),
   qk_scale: z.number().gt(0).nullable()
     .describe("factor on query times key; null: 1 / sqrt(width of a head)"),
   mlp_time_embed: z.boolean().describe("pass the time embedding through a small network first"),
   num_classes: shared.num_classes,
   conv: z.boolean().describe("end with a 3 x 3 convolution over the picture"),
-  skip: z.boolean().describe("have long skips"),
+  skip: z.boolean().describe(
+    "have long skips: each block before the middle also feeds its counterpart after it",
+  ),
   use_checkpoint: shared.use_checkpoint,
   scalelong: shared.scalelong,
   kappa: shared.kappa,
@@ -131,7 +147,7 @@ const unetSchema = z.strictObject({
   in_chans: shared.in_chans,
   ch: count.describe("channels of the first level, a multiple of 32"),
   ch_mult: z.array(count).min(1)
-    .describe("channels by level, in ch; each level halves the picture's height and width"),
+    .describe("channels of each level, in multiples of ch; each level halves height and width"),
   num_res_blocks: count.describe("residual blocks of a level going down; one more coming up"),
   attn_resolutions: z.array(count)
     .describe("picture heights at which attention follows the blocks; []: in the middle alone"),
@@ -141,7 +157,9 @@ const unetSchema = z.strictObject({
   scalelong: shared.scalelong,
   kappa: shared.kappa,
   kappa_index: z.enum(["skip", "resolution"])
-    .describe("what CS's exponent counts from the outside in: skips, or their resolutions"),
+    .describe(
+      "scalelong=2: what the power of kappa counts from the outermost in, skips or resolutions",
+    ),
 });
 
 /**
@@ -151,42 +169,54 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   seed: z.int().min(0).max(0xffffffff)
     .describe("where all randomness starts: the same seed gives the same run"),
   workdir: z.string()
-    .describe("folder for checkpoints, log and samples; empty: runs/<preset>_scalelong<k>"),
+    .describe(
+      "folder of the run, which goes on from its newest checkpoint; empty: runs/<preset>_scalelong<k>",
+    ),
 
   train: z.strictObject({
-    n_steps: count.describe("optimizer steps in the whole run"),
+    n_steps: count.describe(
+      "steps in the whole run: each shows the network a batch and moves its weights once",
+    ),
     batch_size: count.describe("pictures per step"),
     micro_batches: count.describe("parts a batch is split into, one after another, to save memory"),
     mode: z.enum(["uncond", "cond"]).describe("learn pictures alone, or pictures given a class"),
     p_uncond: fraction
-      .describe("share of labels dropped, so that guidance has something to lean on; cond only"),
-    log_interval: count.describe("steps between lines in log.jsonl"),
-    eval_interval: count.describe("steps between grids of samples"),
+      .describe(
+        "share of pictures shown without their class, which guidance (sample.scale) needs; cond only",
+      ),
+    log_interval: count.describe("steps between lines of loss and speed in log.jsonl"),
+    eval_interval: count.describe("steps between grids of samples, samples/<step>.png"),
     save_interval: count.describe("steps between checkpoints"),
-    keep: count.describe("newest checkpoints kept on disk"),
+    keep: count.describe("newest checkpoints kept on disk; older ones are deleted"),
     format: z.enum(["safetensors", "pytorch"]).default("safetensors")
       .describe("pytorch: also save each as the PyTorch implementation does, ckpts/<step>.ckpt"),
     ema_rate: fraction.describe(
-      "decay per step of the averaged weights that samples are drawn from",
+      "share that the running average of the weights keeps at a step; samples are drawn from it",
     ),
-    grad_clip: z.number().min(0).describe("largest norm of the gradient; 0: not clipped"),
+    grad_clip: z.number().min(0).describe(
+      "a gradient of a larger norm is scaled down to it, against sudden jumps; 0: never",
+    ),
     mixed_precision: z.enum(["no", "fp16"]).default("no")
-      .describe("fp16: weights and activations of 16 bits; less memory, the loss scaled"),
+      .describe("fp16: the network works with 16-bit numbers: less memory, less exact"),
   }).describe("the training loop"),
 
   optimizer: z.strictObject({
     name: z.enum(["adamw", "adam"])
-      .describe("adamw decays the weights themselves, adam adds the decay to the gradient"),
-    lr: z.number().gt(0).describe("learning rate after warm-up"),
-    weight_decay: z.number().min(0).describe("pull towards zero, on every parameter"),
-    betas: z.tuple([fraction, fraction]).describe("memory of the two moments"),
-    eps: z.number().gt(0).describe("added to the root of the second moment"),
-  }).describe("the update rule"),
+      .describe("what weight_decay does: adamw shrinks the weights, adam adds to the gradient"),
+    lr: z.number().gt(0).describe("learning rate, how far a step moves the weights; after warm-up"),
+    weight_decay: z.number().min(0).describe("how strongly every weight is pulled towards zero"),
+    betas: z.tuple([fraction, fraction]).describe(
+      "memory of the averages of the gradient and of its square, share kept at a step",
+    ),
+    eps: z.number().gt(0).describe(
+      "small number that keeps the division by that square's root tame",
+    ),
+  }).describe("how a gradient moves the weights"),
 
   lr_scheduler: z.strictObject({
     name: z.enum(["customized", "cosine"])
       .describe("after warm-up: customized stays level, cosine falls to 0 at n_steps"),
-    warmup_steps: z.int().min(0).describe("steps of linear warm-up from 0; 0: none"),
+    warmup_steps: z.int().min(0).describe("steps over which the rate grows from 0 to lr; 0: none"),
   }).describe("how the learning rate moves"),
 
   nnet: z.discriminatedUnion("name", [uvitSchema, unetSchema]).describe("the network"),
@@ -203,11 +233,17 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
 
   sample: z.strictObject({
     n_samples: count.describe("pictures in a grid"),
-    algorithm: z.enum(SAMPLERS).describe("the way from noise to pictures"),
-    sample_steps: count.describe("sampler steps per picture"),
-    scale: z.number().min(0).describe("strength of guidance; cond only; 0: off"),
+    algorithm: z.enum(SAMPLERS).describe("sampler, which turns noise into pictures"),
+    sample_steps: count.describe(
+      "times the network is asked per picture; more is slower and finer",
+    ),
+    scale: z.number().min(0).describe(
+      "how strongly pictures are pushed towards their class (guidance); cond only; 0: not",
+    ),
     clip_denoised: z.boolean()
-      .describe("clip the picture that each sampler step predicts; the reference does not"),
+      .describe(
+        "keep the picture that each step predicts within the range of colours, unlike the reference",
+      ),
   }).describe("the grid of samples drawn while training"),
 
   eval: evalSchema,

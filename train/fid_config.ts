@@ -24,25 +24,29 @@ const fid = z.strictObject({
   n_samples: z.int().min(0).default(0)
     .describe("pictures drawn at each checkpoint for its FID; 0: none, no FID"),
   algorithm: z.enum(SAMPLERS).default("dpm_solver").describe(
-    "the way from noise to these pictures",
+    "sampler that makes these pictures",
   ),
-  sample_steps: count.default(50).describe("sampler steps per picture"),
+  sample_steps: count.default(50).describe("times the network is asked per picture"),
   mini_batch_size: count.default(64).describe("pictures drawn at once: memory and speed only"),
   final_n_samples: count.nullable().default(null)
-    .describe("pictures of one more FID, of the best checkpoint at the end; null: as n_samples"),
+    .describe("pictures of one more FID at the end, of the best checkpoint; null: as n_samples"),
   final_sample_steps: count.nullable().default(null)
-    .describe("their sampler steps; null: as sample_steps; both null: no FID more"),
+    .describe("its sample_steps; null: the same; both null: no such FID"),
   stats: z.string().min(1).nullable().default(null)
-    .describe(".npz of the data's statistics; null: worked out once and kept in the workdir"),
+    .describe(
+      ".npz of the data's mean and covariance; null: worked out once and kept in the workdir",
+    ),
   inception: z.string().min(1).nullable().default(null)
     .describe(
-      "file of Inception's weights, .pth or .safetensors; null: the user's cache, or fetched",
+      "weights of Inception, the network that FID sees with, .pth or .safetensors; null: fetched once",
     ),
 });
 
 /** Checks {@linkcode EvalConfig}; whatever is missing, in part or whole, has its default. */
 export const evalSchema: z.ZodType<EvalConfig> = z.strictObject({
-  fid: fid.describe("FID of the averaged weights against the data, at each checkpoint")
+  fid: fid.describe(
+    "FID at each checkpoint: how far pictures of the averaged weights are from the data",
+  )
     .prefault({}),
 }).describe("how a run is judged").prefault({});
 

@@ -23,10 +23,10 @@ export function helpText(help: Help): string {
   const width = help.width ?? 100;
   const fields = help.schemas.flatMap(fieldsOf)
     .filter((field) => applies(field, help.defaults));
-  const examples: Row[] = help.examples.map(({ command, does }) => [command, does]);
+  const examples = help.examples.map(({ command, does }) => `  ${command}\n      ${does}`);
   const groups = Map.groupBy(fields, ({ group }) => group);
 
-  const sections = [help.about, section("Examples", examples, width), WRITING];
+  const sections = [help.about, ["Examples", ...examples].join("\n"), WRITING];
   for (const [group, members] of groups) {
     const heading = group === "" ? "Settings" : `${group}: ${members[0].group_description}`;
     const rows = members.map((field): Row => [flag(field, help.defaults), meaning(field)]);
@@ -61,8 +61,7 @@ function longest(fields: readonly Field[], defaults: Settings): number {
   return Math.max(...fields.map((field) => flag(field, defaults).length));
 }
 
-function section(heading: string, rows: readonly Row[], width: number, column?: number): string {
-  const left = column ?? Math.max(0, ...rows.map(([text]) => text.length));
+function section(heading: string, rows: readonly Row[], width: number, left: number): string {
   const lines = rows.map(([text, right]) => {
     const wrapped = wrap(right, Math.max(20, width - left - 4));
     return `  ${text.padEnd(left)}  ${wrapped.join(`\n${" ".repeat(left + 4)}`)}`.trimEnd();

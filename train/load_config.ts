@@ -37,9 +37,11 @@ interface Source {
 
 const sourceSchema: z.ZodType<Source> = z.strictObject({
   preset: z.enum(Object.keys(presets) as PresetName[])
-    .describe("settings to start from"),
+    .describe("settings to start from; the flags below change them"),
   config: z.string().min(1).nullable()
-    .describe("JSON file of settings, laid over the preset; flags are laid over both"),
+    .describe(
+      "JSON file of settings, as a run's config.json; it wins over the preset, flags win over both",
+    ),
   help: z.boolean()
     .describe("show this page, with the defaults of the preset chosen; -h for short"),
 });

@@ -158,15 +158,18 @@ Deno.test("configHelp() shows examples first, then every flag with the preset's 
   equal((await loadConfig(["--help"])).help, true);
   const page = { about: "Trains.", examples: [{ command: "deno task train", does: "all of it" }] };
   const help = configHelp(page, "cifar10", OWN);
-  match(help, /^Trains\.\n\nExamples\n {2}deno task train {2}all of it\n/);
+  match(help, /^Trains\.\n\nExamples\n {2}deno task train\n {6}all of it\n/);
   for (const field of fieldsOf(configSchema)) {
     const { path, only } = field;
     equal(new RegExp(`^  --${path}=`, "m").test(help), only?.is.includes("uvit") ?? true, path);
   }
   match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +memory/m);
-  match(help, /^ {2}--preset=cifar10 +settings to start from \(quickstart,\s+cifar10,/m);
+  match(
+    help,
+    /^ {2}--preset=cifar10 +settings to start from; the flags below change them\s+\(quickstart, cifar10,/m,
+  );
   match(help, /^ {2}--help +show/m);
   match(help, /^ {2}--dry_run=false +only look$/m);
-  match(help, /^optimizer: the update rule$/m);
+  match(help, /^optimizer: how a gradient moves the weights$/m);
   equal(help.split("\n").every((line) => line.length <= 100), true);
 });
