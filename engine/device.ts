@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly maxBindingBytes: number;
   /** Kernels can load and store f16. */
   readonly halves: boolean;
+  /** Kernels can load and store 64-bit integers, and gain by it. */
+  readonly longs: boolean;
 }
 
 /** Thrown for faults of the device: none found, a kernel refused, the device lost. */
@@ -28,6 +30,8 @@ export interface DeviceOptions {
   readonly withoutSubgroups?: boolean;
   /** Do without f16. */
   readonly withoutHalves?: boolean;
+  /** Do without 64-bit integers. */
+  readonly withoutLongs?: boolean;
   /** Do without the device's clock. */
   readonly withoutTimestamps?: boolean;
   /**
@@ -109,32 +113,28 @@ export class Device implements Disposable {
     const optional = (["timestamp-query", "shader-f16"] as const).filter((f) =>
       adapter.features.has(f) && !(f === "timestamp-query" && options.withoutTimestamps)
     );
+    const adapterClass = options.adapterClass ?? classify(adapter.info);
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
-    let gpu: GPUDevice | null = null;
-    let subgroups = min > 0 && min === max && !options.withoutSubgroups;
-    if (subgroups) {
-      // Some adapters have subgroups without listing the feature: asking is the only way to know.
-      const features = [...optional, "subgroups" as GPUFeatureName];
-      gpu = await adapter.requestDevice({ requiredFeatures: features, requiredLimits }).catch(() =>
-        null
-      );
-    }
-    if (!gpu) {
-      subgroups = false;
-      const again = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-      gpu = await again!.requestDevice({ requiredFeatures: [...optional], requiredLimits });
-    }
+    const subgroups = min > 0 && min === max && !options.withoutSubgroups ? ["subgroups"] : [];
+    const longs = adapterClass === "software" && !options.withoutLongs ? [LONGS] : [];
+    // Some adapters have these without listing them: asking is the only way to know.
+    const { gpu, unlisted } = await openFirst(
+      adapter,
+      [[...subgroups, ...longs], subgroups, []],
+      { requiredFeatures: [...optional], requiredLimits },
+    );
     const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
     return new Device(
       gpu,
       adapter.info,
       {
-        adapterClass: options.adapterClass ?? classify(adapter.info),
-        subgroupSize: subgroups ? min : 0,
+        adapterClass,
+        subgroupSize: unlisted.includes("subgroups") ? min : 0,
         maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
         maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
         maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
         halves: gpu.features.has("shader-f16") && !options.withoutHalves,
+        longs: unlisted.includes(LONGS),
       },
       tuning,
       options.onWait,
@@ -257,6 +257,25 @@ export class Device implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.gpu.destroy();
+  }
+}
+
+/** The name that Deno has for 64-bit integers in kernels. */
+const LONGS = "wgpu-shader-int64";
+
+/** Opens a device with the first of the sets of features, beside those required, that it has. */
+async function openFirst(
+  adapter: GPUAdapter,
+  [unlisted, ...others]: readonly (readonly string[])[],
+  required: { requiredFeatures: GPUFeatureName[]; requiredLimits: Record<string, number> },
+): Promise<{ gpu: GPUDevice; unlisted: readonly string[] }> {
+  const requiredFeatures = [...required.requiredFeatures, ...unlisted as GPUFeatureName[]];
+  try {
+    return { gpu: await adapter.requestDevice({ ...required, requiredFeatures }), unlisted };
+  } catch (error) {
+    const again = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (!again || others.length === 0) throw error;
+    return openFirst(again, others, required);
   }
 }
 

@@ -244,6 +244,16 @@ function normal(rows: number, columns: number): OperationExample {
   );
 }
 
+/** Rows that no lane holds in registers. */
+function normalLong(where: string, values: (i: number) => number): OperationExample {
+  return {
+    name: `layer_norm: 2 x 2112, ${where}`,
+    inputs: [f32([2, 2112], values), f32([2112]), f32([2112])],
+    differentiable: [],
+    build: ([x, weight, bias]) => [layerNorm(x, { weight, bias })],
+  };
+}
+
 function grouped(shape: Shape, groups: number): OperationExample {
   return smooth(
     `group_norm: ${shapeText(shape)} in ${groups} group${groups > 1 ? "s" : ""}`,
@@ -275,6 +285,8 @@ const rows: readonly OperationExample[] = [
   normal(300, 13),
   normal(33, 330),
   normal(5, 532),
+  normalLong("100 away from 0", (i) => 100 + spread(1)(i)),
+  normalLong("led by an outlier", (i) => i % 2112 === 0 ? 1000 : spread(1)(i)),
   {
     name: "layer_norm: [2, 3, 9] far from 0, with a residual",
     inputs: [f32([2, 3, 9], (i) => 4 + spread(0.25)(i)), f32([9]), f32([9])],

@@ -1,17 +1,16 @@
 import type { WgslType } from "../ops/elementwise.ts";
 import type { GroupNormSizes } from "../ops/group_norm.ts";
 import {
-  type Binding,
   declareBindings,
-  elementType,
   type Emitter,
   gridOf,
   GROUP_INDEX,
   MAIN_PARAMETERS,
   type Ref,
 } from "./dispatch.ts";
-import { fitsVec4, fuse } from "./fused.ts";
+import { fitsVec4, fuse, type FusedFunction } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
+import { type Memory, memoryOf, pairsOf } from "./memory.ts";
 import { laneReductions } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
@@ -26,13 +25,19 @@ export interface GroupNormRefs {
 /** Emits `(x - mean) / std * weight + bias` (with the epilogue), the statistics kept. */
 export function emitGroupNorm(
   emitter: Emitter,
-  { x, weight, bias, statistics }: GroupNormRefs & { readonly bias: Ref },
+  refs: GroupNormRefs & { readonly bias: Ref },
   sizes: GroupNormSizes,
   eps: number,
-  { fused, ...memory }: Epilogue,
+  { fused, ...around }: Epilogue,
 ): void {
-  const type = fitsVec4(fused.nodes, x.size) ? typeOf(sizes) : "f32";
-  const finish = fuse(fused, { ...memory, type, firstBinding: 4 });
+  const { size } = refs.x;
+  const type = fitsVec4(fused.nodes, size) ? typeOf(sizes) : "f32";
+  const finish = fuse(fused, { ...around, type, firstBinding: 4 });
+  const { read, write } = memoryOf(emitter.capabilities);
+  const x = read("x", refs.x, type);
+  const weight = read("weight", refs.weight, "f32");
+  const bias = read("bias", refs.bias, "f32");
+  const statistics = inPairs(write("statistics", refs.statistics, "f32"));
   emitSpans(emitter, {
     label: "group_norm",
     rows: sizes.batch * sizes.groups,
@@ -40,32 +45,26 @@ export function emitGroupNorm(
     type,
     sizes,
     eps,
-    declarations: `${
-      declareBindings([
-        { name: "x", type: elementType(x, type), access: "read" },
-        { name: "weight", type: weight.dtype, access: "read" },
-        { name: "bias", type: bias.dtype, access: "read" },
-        { name: "statistics", type: "vec2f", access: "read_write" },
-      ])
-    }
-${finish.code}`,
-    bindings: [...read(x, weight, bias), ...write(statistics), ...finish.bindings],
+    memory: [x, weight, bias, statistics],
+    functions: finish,
     body: ({ each, sum }) => `
     let first = (row % p.groups) * p.width;
     var total = ${type}(0.0);
-    ${each((c) => `total += ${type}(x[base + ${c}]);`)}
+    ${each((c) => `total += ${x.load(`base + ${c}`)};`)}
     let center = ${sum("total")} * p.share;
     var squares = ${type}(0.0);
-    ${each((c) => `let d = ${type}(x[base + ${c}]) - center; squares += d * d;`)}
+    ${each((c) => `let d = ${x.load(`base + ${c}`)} - center; squares += d * d;`)}
     let scale = inverseSqrt(${sum("squares")} * p.share + p.eps);
     ${
       each((c) =>
-        `let channel = first + channel_of(${c}); let slope = scale * f32(weight[channel]);
-      finish(base + ${c}, row, ${c}, (${type}(x[base + ${c}]) - center) * slope + f32(bias[channel]));`
+        `let channel = first + channel_of(${c}); let slope = scale * ${weight.load("channel")};
+      finish(base + ${c}, row, ${c}, (${x.load(`base + ${c}`)} - center) * slope + ${
+          bias.load("channel")
+        });`
       )
     }
     if (lane == 0u) { statistics[row] = vec2f(center, scale); }`,
-    flops: 8 * x.size,
+    flops: 8 * size,
   });
 }
 
@@ -77,73 +76,68 @@ export function emitGroupNormBackward(
   emitter: Emitter,
   refs: GroupNormRefs & { readonly grad: Ref; readonly dweight: Ref; readonly dbias: Ref },
   sizes: GroupNormSizes,
-  { fused, ...memory }: Epilogue,
+  { fused, ...around }: Epilogue,
 ): void {
-  const { x, weight, statistics, grad, dweight, dbias } = refs;
+  const { size } = refs.x;
   const { batch, channels, groups, area } = sizes;
   const whole = typeOf(sizes);
   /** By sample and channel: the gradient times the normal value, and the gradient. */
   const sums = emitter.scratch(2 * batch * channels);
+  const { read, write } = memoryOf(emitter.capabilities);
+  const statistics = inPairs(read("statistics", refs.statistics, "f32"));
+  const wholeX = read("x", refs.x, whole);
+  const wholeGrad = read("grad", refs.grad, whole);
   emitSpans(emitter, {
     label: "group_norm_backward (channels)",
     rows: batch * channels,
     columns: area,
     type: whole,
     sizes,
-    declarations: declareBindings([
-      { name: "x", type: elementType(x, whole), access: "read" },
-      { name: "statistics", type: "vec2f", access: "read" },
-      { name: "grad", type: elementType(grad, whole), access: "read" },
-      { name: "sums", type: "vec2f", access: "read_write" },
-    ]),
-    bindings: [...read(x, statistics, grad), ...write(sums)],
+    memory: [wholeX, statistics, wholeGrad, inPairs(write("sums", sums, "f32"))],
     body: ({ each, sum }) => `
     let group = statistics[row / p.width];
     var product = ${whole}(0.0);
     var total = ${whole}(0.0);
     ${
       each((c) =>
-        `let g = ${whole}(grad[base + ${c}]); total += g; product += g * (${whole}(x[base + ${c}]) - group.x);`
+        `let g = ${wholeGrad.load(`base + ${c}`)}; total += g;
+      product += g * (${wholeX.load(`base + ${c}`)} - group.x);`
       )
     }
     let both = vec2f(${sum("product")} * group.y, ${sum("total")});
     if (lane == 0u) { sums[row] = both; }`,
-    flops: 4 * x.size,
+    flops: 4 * size,
   });
-  const type = fitsVec4(fused.nodes, x.size) ? whole : "f32";
-  const finish = fuse(fused, { ...memory, type, firstBinding: 5 });
+  const type = fitsVec4(fused.nodes, size) ? whole : "f32";
+  const finish = fuse(fused, { ...around, type, firstBinding: 5 });
+  const x = read("x", refs.x, type);
+  const weight = read("weight", refs.weight, "f32");
+  const grad = read("grad", refs.grad, type);
   emitSpans(emitter, {
     label: "group_norm_backward",
     rows: batch * groups,
     columns: channels / groups * area,
     type,
     sizes,
-    declarations: `${
-      declareBindings([
-        { name: "x", type: elementType(x, type), access: "read" },
-        { name: "weight", type: weight.dtype, access: "read" },
-        { name: "statistics", type: "vec2f", access: "read" },
-        { name: "grad", type: elementType(grad, type), access: "read" },
-        { name: "sums", type: "vec2f", access: "read" },
-      ])
-    }
-${finish.code}`,
-    bindings: [...read(x, weight, statistics, grad, sums), ...finish.bindings],
+    memory: [x, weight, statistics, grad, inPairs(read("sums", sums, "f32"))],
+    functions: finish,
     body: ({ each }) => `
     let first = (row % p.groups) * p.width;
     let center = statistics[row].x;
     let scale = statistics[row].y;
     var both = vec2f(0.0);
-    for (var c = 0u; c < p.width; c++) { both += f32(weight[first + c]) * sums[row * p.width + c]; }
+    for (var c = 0u; c < p.width; c++) { both += ${
+      weight.load("first + c")
+    } * sums[row * p.width + c]; }
     let a = both.y * p.share;
     let b = both.x * scale * p.share;
     ${
       each((c) =>
-        `let g = ${type}(grad[base + ${c}]) * f32(weight[first + channel_of(${c})]);
-      finish(base + ${c}, row, ${c}, scale * (g - a - (${type}(x[base + ${c}]) - center) * b));`
+        `let g = ${grad.load(`base + ${c}`)} * ${weight.load(`first + channel_of(${c})`)};
+      finish(base + ${c}, row, ${c}, scale * (g - a - (${x.load(`base + ${c}`)} - center) * b));`
       )
     }`,
-    flops: 8 * x.size,
+    flops: 8 * size,
   });
   emitColumnSums(emitter, {
     label: "group_norm_backward (weight, bias)",
@@ -152,7 +146,7 @@ ${finish.code}`,
     inner: channels,
     sources: [{ name: "sums", ref: sums }],
     terms: ["sums[2u * at]", "sums[2u * at + 1u]"],
-    outs: [dweight, dbias],
+    outs: [refs.dweight, refs.dbias],
   });
 }
 
@@ -169,8 +163,9 @@ interface Spans {
   readonly type: WgslType;
   readonly sizes: GroupNormSizes;
   readonly eps?: number;
-  readonly declarations: string;
-  readonly bindings: readonly Binding[];
+  readonly memory: readonly Memory[];
+  /** WGSL before `main`, and what it binds after the memory. */
+  readonly functions?: FusedFunction;
   /** WGSL for one row, given what writes a statement for each column and a sum over the lanes. */
   readonly body: (write: {
     each(statement: (column: string) => string): string;
@@ -187,7 +182,8 @@ const SHARES = 16;
  * for each would take a software adapter minutes to compile.
  */
 function emitSpans(emitter: Emitter, spans: Spans): void {
-  const { rows, type, sizes, bindings } = spans;
+  const { rows, type, sizes, memory, functions } = spans;
+  const bindings = [...memory, ...functions?.bindings ?? []];
   const { lanes, prelude } = laneReductions(emitter.capabilities);
   const software = emitter.capabilities.adapterClass === "software";
   const perGroup = software ? Math.max(1, Math.min(32, Math.floor(rows / SHARES))) : 1;
@@ -218,7 +214,9 @@ function emitSpans(emitter: Emitter, spans: Spans): void {
   );
   emitter.emit({
     label: spans.label,
-    code: `${spans.declarations}
+    code: `${declareBindings(memory)}
+${pairsOf(emitter.capabilities)}
+${functions?.code ?? ""}
 struct Sizes {
   rows: u32, columns: u32, per_group: u32, groups: u32,
   width: u32, area: u32, inverse_area: f32, share: f32,
@@ -247,5 +245,5 @@ ${prelude}
   });
 }
 
-const read = (...refs: Ref[]): Binding[] => refs.map((ref) => ({ ref, access: "read" }));
-const write = (...refs: Ref[]): Binding[] => refs.map((ref) => ({ ref, access: "read_write" }));
+/** Memory of two numbers each. */
+const inPairs = (m: Memory): Memory => ({ ...m, type: "vec2f" });

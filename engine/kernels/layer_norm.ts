@@ -1,8 +1,16 @@
-import { type Binding, declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
 import type { WgslType } from "../ops/elementwise.ts";
+import type { Emitter, Ref } from "./dispatch.ts";
 import { fitsVec4, fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { emitRows, type LaneColumn, rowsPerGroup, rowType } from "./rows.ts";
+import { type Memory, memoryOf } from "./memory.ts";
+import {
+  emitRows,
+  type LaneColumn,
+  rowsPerGroup,
+  rowType,
+  type RowValues,
+  type RowWriter,
+} from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
 /** Memory of a layer norm over `[rows, columns]`. */
@@ -16,56 +24,74 @@ export interface LayerNormRefs {
 /** Emits `y = (x - mean) / std * weight + bias` by row, with mean and 1/std kept. */
 export function emitLayerNorm(
   emitter: Emitter,
-  { x, weight, bias, y, mean, rstd }: LayerNormRefs & { bias: Ref; y: Ref },
+  refs: LayerNormRefs & { bias: Ref; y: Ref },
   columns: number,
   eps: number,
 ): void {
   const type = rowType(columns);
-  const stored = elementType(y, type);
+  const { read, write } = memoryOf(emitter.capabilities);
+  const x = read("x", refs.x, type);
+  const weight = read("weight", refs.weight, type);
+  const bias = read("bias", refs.bias, type);
+  const y = write("y", refs.y, type);
   emitRows(emitter, {
     label: "layer_norm",
-    rows: x.size / columns,
+    rows: refs.x.size / columns,
     columns,
     type,
-    declarations: declareBindings([
-      { name: "x", type: elementType(x, type), access: "read" },
-      { name: "weight", type: elementType(weight, type), access: "read" },
-      { name: "bias", type: elementType(bias, type), access: "read" },
-      { name: "y", type: stored, access: "read_write" },
-      { name: "mean", type: "f32", access: "read_write" },
-      { name: "rstd", type: "f32", access: "read_write" },
-    ]),
-    bindings: [...read(x, weight, bias), ...write(y, mean, rstd)],
-    before: (row) =>
-      row.held("weight", at("weight", type)).load + row.held("bias", at("bias", type)).load,
+    memory: [
+      ...[x, weight, bias, y],
+      ...[write("mean", refs.mean, "f32"), write("rstd", refs.rstd, "f32")],
+    ],
+    before: (row) => row.held("weight", at(weight)).load + row.held("bias", at(bias)).load,
     body: (row) => {
-      const x = row.values("x", ({ column }) => `${type}(x[base + ${column}])`);
-      const weight = row.held("weight", at("weight", type));
-      const bias = row.held("bias", at("bias", type));
+      const values = row.values("x", ({ column }) => x.load(`base + ${column}`));
+      const w = row.held("weight", at(weight));
+      const b = row.held("bias", at(bias));
       return `
     let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
-    ${x.load}
-    var total = ${type}(0.0);
-    ${row.each((c) => `total += ${x.at(c)};`)}
-    let center = ${row.sum("total")} / ${columns}.0;
-    var squares = ${type}(0.0);
-    ${row.each((c) => `let d = ${x.at(c)} - center; squares += d * d;`)}
-    let scale = inverseSqrt(${row.sum("squares")} / ${columns}.0 + ${eps}f);
+    ${values.load}
+    ${moments(row, values, type, columns)}
+    let scale = inverseSqrt(variance + ${eps}f);
     ${
         row.each((c) =>
-          `y[base + ${c.column}] = ${stored}((${x.at(c)} - center) * scale * ${weight.at(c)} + ${
-            bias.at(c)
-          });`
+          y.store(
+            `base + ${c.column}`,
+            `(${values.at(c)} - center) * scale * ${w.at(c)} + ${b.at(c)}`,
+          )
         )
       }
     if (lane == 0u) { mean[row] = center; rstd[row] = scale; }`;
     },
-    flops: 8 * x.size,
+    flops: 8 * refs.x.size,
   });
 }
 
-const at = (name: string, type: WgslType) => ({ column }: LaneColumn): string =>
-  `${type}(${name}[${column}])`;
+/** WGSL of `center` and `variance` of a row: two passes over registers, or one over memory. */
+function moments(row: RowWriter, x: RowValues, type: WgslType, columns: number): string {
+  const zero = `${type}(0.0)`;
+  if (x.load) {
+    return `
+    var total = ${zero};
+    ${row.each((c) => `total += ${x.at(c)};`)}
+    let center = ${row.sum("total")} / ${columns}.0;
+    var squares = ${zero};
+    ${row.each((c) => `let d = ${x.at(c)} - center; squares += d * d;`)}
+    let variance = ${row.sum("squares")} / ${columns}.0;`;
+  }
+  // The mean of m of n values is within sqrt(n / m) deviations of theirs: no outlier spoils it.
+  const some = row.lanes * (type === "vec4f" ? 4 : 1);
+  return `
+    let pivot = ${row.sum(x.at({ column: "lane", slot: "0u" }))} / ${some}.0;
+    var total = ${zero};
+    var squares = ${zero};
+    ${row.each((c) => `let d = ${x.at(c)} - pivot; total += d; squares += d * d;`)}
+    let beyond = ${row.sum("total")} / ${columns}.0;
+    let center = pivot + beyond;
+    let variance = max(${row.sum("squares")} / ${columns}.0 - beyond * beyond, 0.0);`;
+}
+
+const at = (m: Memory) => ({ column }: LaneColumn): string => m.load(column);
 
 /** Most workgroups whose sums for weight and bias are added in one more pass. */
 const PARTIALS = 256;
@@ -80,17 +106,24 @@ export function emitLayerNormBackward(
   columns: number,
   epilogue: Epilogue,
 ): void {
-  const { x, weight, mean, rstd, grad, dweight, dbias } = refs;
-  const rows = x.size / columns;
-  const { fused, ...memory } = epilogue;
-  const type = fitsVec4(fused.nodes, x.size) ? rowType(columns) : "f32";
+  const { dweight, dbias } = refs;
+  const { size } = refs.x;
+  const rows = size / columns;
+  const { fused, ...around } = epilogue;
+  const type = fitsVec4(fused.nodes, size) ? rowType(columns) : "f32";
   const width = type === "vec4f" ? columns / 4 : columns;
-  const finish = fuse(fused, { ...memory, type, firstBinding: 7, columns });
+  const finish = fuse(fused, { ...around, type, firstBinding: 7, columns });
   const perGroup = Math.max(rowsPerGroup(emitter.capabilities), 4, Math.ceil(rows / PARTIALS));
   const groups = Math.ceil(rows / perGroup);
   const [weightSums, biasSums] = groups === 1
     ? [dweight, dbias]
     : [dweight, dbias].map((total) => emitter.scratch(groups * total.size));
+  const { read, write } = memoryOf(emitter.capabilities);
+  const x = read("x", refs.x, type);
+  const weight = read("weight", refs.weight, type);
+  const grad = read("grad", refs.grad, type);
+  const toWeight = write("weight_sums", weightSums, type);
+  const toBias = write("bias_sums", biasSums, type);
   const zero = () => `${type}(0.0)`;
   emitRows(emitter, {
     label: "layer_norm_backward",
@@ -98,35 +131,23 @@ export function emitLayerNormBackward(
     columns,
     type,
     perGroup,
-    declarations: `${
-      declareBindings([
-        { name: "x", type: elementType(x, type), access: "read" },
-        { name: "weight", type: elementType(weight, type), access: "read" },
-        { name: "mean", type: "f32", access: "read" },
-        { name: "rstd", type: "f32", access: "read" },
-        { name: "grad", type: elementType(grad, type), access: "read" },
-        { name: "weight_sums", type, access: "read_write" },
-        { name: "bias_sums", type, access: "read_write" },
-      ])
-    }
-${finish.code}`,
-    bindings: [
-      ...read(x, weight, mean, rstd, grad),
-      ...write(weightSums, biasSums),
-      ...finish.bindings,
+    memory: [
+      ...[x, weight, grad, toWeight, toBias],
+      ...[read("mean", refs.mean, "f32"), read("rstd", refs.rstd, "f32")],
     ],
+    functions: finish,
     before: (row) =>
-      [row.held("weight", at("weight", type)), row.held("dweight", zero), row.held("dbias", zero)]
+      [row.held("weight", at(weight)), row.held("dweight", zero), row.held("dbias", zero)]
         .map(({ load }) => load).join("\n"),
     body: (row) => {
-      const weight = row.held("weight", at("weight", type));
+      const w = row.held("weight", at(weight));
       const dweight = row.held("dweight", zero);
       const dbias = row.held("dbias", zero);
       const n = row.values(
         "n",
-        ({ column }) => `((${type}(x[base + ${column}]) - center) * scale)`,
+        ({ column }) => `((${x.load(`base + ${column}`)} - center) * scale)`,
       );
-      const g = row.values("g", ({ column }) => `${type}(grad[base + ${column}])`);
+      const g = row.values("g", ({ column }) => grad.load(`base + ${column}`));
       return `
     let base = row * ${width}u;
     let center = mean[row];
@@ -137,7 +158,7 @@ ${finish.code}`,
     var b = ${type}(0.0);
     ${
         row.each((c) =>
-          `let g = ${g.at(c)}; let n = ${n.at(c)}; let w = g * ${weight.at(c)}; a += w; b += w * n;
+          `let g = ${g.at(c)}; let n = ${n.at(c)}; let w = g * ${w.at(c)}; a += w; b += w * n;
       ${dweight.at(c)} += g * n; ${dbias.at(c)} += g;`
         )
       }
@@ -146,17 +167,17 @@ ${finish.code}`,
     ${
         row.each((c) =>
           `finish(base + ${c.column}, row, ${c.column}, scale * (${g.at(c)} * ${
-            weight.at(c)
+            w.at(c)
           } - a_mean - ${n.at(c)} * b_mean));`
         )
       }`;
     },
     after: (row) =>
       row.each((c) =>
-        `weight_sums[group * ${width}u + ${c.column}] = ${row.held("dweight", zero).at(c)};
-      bias_sums[group * ${width}u + ${c.column}] = ${row.held("dbias", zero).at(c)};`
+        toWeight.store(`group * ${width}u + ${c.column}`, row.held("dweight", zero).at(c)) +
+        toBias.store(`group * ${width}u + ${c.column}`, row.held("dbias", zero).at(c))
       ),
-    flops: 14 * x.size,
+    flops: 14 * size,
   });
   if (groups === 1) return;
   emitColumnSums(emitter, {
@@ -169,6 +190,3 @@ ${finish.code}`,
     outs: [dweight, dbias],
   });
 }
-
-const read = (...refs: Ref[]): Binding[] => refs.map((ref) => ({ ref, access: "read" }));
-const write = (...refs: Ref[]): Binding[] => refs.map((ref) => ({ ref, access: "read_write" }));

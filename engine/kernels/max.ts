@@ -1,17 +1,15 @@
-import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
+import type { Emitter, Ref } from "./dispatch.ts";
+import { memoryOf } from "./memory.ts";
 import { emitRows } from "./rows.ts";
 
 /** Emits the largest of each row of `columns`. */
 export function emitRowMax(emitter: Emitter, x: Ref, out: Ref, columns: number): void {
+  const { read, write } = memoryOf(emitter.capabilities);
   emitRows(emitter, {
     label: "max",
     rows: x.size / columns,
     columns,
-    declarations: declareBindings([
-      { name: "x", type: "f32", access: "read" },
-      { name: "out", type: "f32", access: "read_write" },
-    ]),
-    bindings: [{ ref: x, access: "read" }, { ref: out, access: "read_write" }],
+    memory: [read("x", x, "f32"), write("out", out, "f32")],
     body: (row) => `
     let base = row * ${columns}u;
     var top = -3.4e38;

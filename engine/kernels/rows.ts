@@ -1,6 +1,8 @@
 import type { Capabilities } from "../device.ts";
 import type { WgslType } from "../ops/elementwise.ts";
-import { type Dispatch, type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
+import { declareBindings, type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
+import type { FusedFunction } from "./fused.ts";
+import { type Memory, pairsOf } from "./memory.ts";
 
 /** A kernel in which the lanes of a workgroup work together on one row after another. */
 export interface RowKernel {
@@ -12,9 +14,9 @@ export interface RowKernel {
   readonly type?: WgslType;
   /** Rows of a workgroup; what suits the adapter where absent. */
   readonly perGroup?: number;
-  /** WGSL before `main`: bindings and functions. */
-  readonly declarations: string;
-  readonly bindings: Dispatch["bindings"];
+  readonly memory: readonly Memory[];
+  /** WGSL before `main`, and what it binds after the memory. */
+  readonly functions?: FusedFunction;
   /** WGSL before the first row of a workgroup. */
   readonly before?: (row: RowWriter) => string;
   /** WGSL for one row; see {@linkcode RowWriter}. */
@@ -34,7 +36,7 @@ export interface LaneColumn {
 
 /** A value by column. */
 export interface RowValues {
-  /** WGSL that computes the values once; goes before their uses. */
+  /** WGSL that computes the values once; goes before their uses. Empty where each use does. */
   readonly load: string;
   /** WGSL of the value at a column. */
   at(c: LaneColumn): string;
@@ -42,8 +44,8 @@ export interface RowValues {
 
 /** What the body of a row kernel is written with. `row` and `lane` are WGSL variables in scope. */
 export interface RowWriter {
-  /** The kernel's type. */
-  readonly type: WgslType;
+  /** Lanes that work on a row. */
+  readonly lanes: number;
   /** A statement for each column of this lane. */
   each(statement: (c: LaneColumn) => string): string;
   /**
@@ -77,15 +79,18 @@ export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   const type = kernel.type ?? "f32";
   const vector = type === "vec4f";
   const writer: RowWriter = {
-    type,
+    lanes,
     ...columnWriter(vector ? kernel.columns / 4 : kernel.columns, lanes, type),
     sum: (value) => `lanes_sum(${vector ? `dot(${value}, vec4f(1.0))` : value}, lane)`,
     max: (value) => `lanes_max(${vector ? `largest(${value})` : value}, lane)`,
   };
+  const bindings = [...kernel.memory, ...kernel.functions?.bindings ?? []];
   emitter.emit({
     label: kernel.label,
-    code: `${kernel.declarations}
-@group(0) @binding(${kernel.bindings.length}) var<uniform> rows: vec4u;
+    code: `${declareBindings(kernel.memory)}
+${pairsOf(capabilities)}
+${kernel.functions?.code ?? ""}
+@group(0) @binding(${bindings.length}) var<uniform> rows: vec4u;
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 ${prelude}
 @compute @workgroup_size(${lanes}) fn main(${MAIN_PARAMETERS}) {
@@ -100,7 +105,7 @@ ${prelude}
   }
   ${kernel.after ? `if (start < rows.x) { ${kernel.after(writer)} }` : ""}
 }`,
-    bindings: kernel.bindings,
+    bindings,
     uniforms: Uint32Array.of(kernel.rows, 0, 0, 0),
     workgroups: gridOf(Math.ceil(kernel.rows / perGroup), capabilities),
     flops: kernel.flops,

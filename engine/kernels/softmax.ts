@@ -1,27 +1,21 @@
-import { type Binding, declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
+import type { Emitter, Ref } from "./dispatch.ts";
+import { memoryOf } from "./memory.ts";
 import { emitRows, rowType } from "./rows.ts";
 
 /** Emits softmax by row of `columns`; `y` may be `x`. */
 export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): void {
-  const inPlace = x.storage === y.storage;
   const type = rowType(columns);
-  const stored = elementType(y, type);
-  const source = inPlace ? "y" : "x";
+  const { read, write } = memoryOf(emitter.capabilities);
+  const result = write("y", y, type);
+  const source = x.storage === y.storage ? result : read("x", x, type);
   emitRows(emitter, {
     label: "softmax",
     rows: x.size / columns,
     columns,
     type,
-    declarations: declareBindings([
-      ...(inPlace ? [] : [{ name: "x", type: elementType(x, type), access: "read" as const }]),
-      { name: "y", type: stored, access: "read_write" },
-    ]),
-    bindings: [
-      ...(inPlace ? [] : [{ ref: x, access: "read" as const }]),
-      { ref: y, access: "read_write" },
-    ],
+    memory: [...new Set([source, result])],
     body: (row) => {
-      const x = row.values("x", ({ column }) => `${type}(${source}[base + ${column}])`);
+      const x = row.values("x", ({ column }) => source.load(`base + ${column}`));
       const e = row.values("e", (c) => `exp(${x.at(c)} - top)`);
       return `
     let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
@@ -33,7 +27,7 @@ export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): 
     var total = ${type}(0.0);
     ${row.each((c) => `total += ${e.at(c)};`)}
     let scale = 1.0 / ${row.sum("total")};
-    ${row.each((c) => `y[base + ${c.column}] = ${stored}(${e.at(c)} * scale);`)}`;
+    ${row.each((c) => result.store(`base + ${c.column}`, `${e.at(c)} * scale`))}`;
     },
     flops: 5 * x.size,
   });
@@ -47,27 +41,20 @@ export function emitSoftmaxBackward(
   out: Ref,
   columns: number,
 ): void {
-  const inPlace = grad.storage === out.storage;
   const type = rowType(columns);
-  const stored = elementType(out, type);
-  const source = inPlace ? "out" : "grad";
-  const bindings: (Binding & { name: string; type: string })[] = [
-    { name: "y", type: elementType(y, type), ref: y, access: "read" },
-    ...(inPlace
-      ? []
-      : [{ name: "grad", type: elementType(grad, type), ref: grad, access: "read" as const }]),
-    { name: "out", type: stored, ref: out, access: "read_write" },
-  ];
+  const { read, write } = memoryOf(emitter.capabilities);
+  const softened = read("y", y, type);
+  const result = write("out", out, type);
+  const source = grad.storage === out.storage ? result : read("grad", grad, type);
   emitRows(emitter, {
     label: "softmax_backward",
     rows: y.size / columns,
     columns,
     type,
-    declarations: declareBindings(bindings),
-    bindings,
+    memory: [...new Set([softened, source, result])],
     body: (row) => {
-      const y = row.values("y", ({ column }) => `${type}(y[base + ${column}])`);
-      const g = row.values("g", ({ column }) => `${type}(${source}[base + ${column}])`);
+      const y = row.values("y", ({ column }) => softened.load(`base + ${column}`));
+      const g = row.values("g", ({ column }) => source.load(`base + ${column}`));
       return `
     let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
     ${y.load}
@@ -75,7 +62,7 @@ export function emitSoftmaxBackward(
     var dots = ${type}(0.0);
     ${row.each((c) => `dots += ${y.at(c)} * ${g.at(c)};`)}
     let total = ${row.sum("dots")};
-    ${row.each((c) => `out[base + ${c.column}] = ${stored}(${y.at(c)} * (${g.at(c)} - total));`)}`;
+    ${row.each((c) => result.store(`base + ${c.column}`, `${y.at(c)} * (${g.at(c)} - total)`))}`;
     },
     flops: 4 * y.size,
   });

@@ -1,13 +1,13 @@
 import {
   type Binding,
   declareBindings,
-  elementType,
   type Emitter,
   gridOf,
   GROUP_INDEX,
   MAIN_PARAMETERS,
   type Ref,
 } from "./dispatch.ts";
+import { memoryOf } from "./memory.ts";
 import { emitRows, rowType } from "./rows.ts";
 
 /** Sums over the middle of `[outer, reduce, inner]`, of one or more terms at once. */
@@ -123,16 +123,14 @@ export function emitRowSums(
   const per = type === "vec4f" ? 4 : 1;
   const width = Math.ceil(columns / pieces / per) * per;
   const partial = pieces === 1 ? out : emitter.scratch(rows * pieces);
+  const { read, write } = memoryOf(emitter.capabilities);
+  const source = read("x", x, type);
   emitRows(emitter, {
     label,
     rows: rows * pieces,
     columns: width,
     type,
-    declarations: declareBindings([
-      { name: "x", type: elementType(x, type), access: "read" },
-      { name: "out", type: "f32", access: "read_write" },
-    ]),
-    bindings: [{ ref: x, access: "read" }, { ref: partial, access: "read_write" }],
+    memory: [source, write("out", partial, "f32")],
     body: (row) => `
     let base = (row / ${pieces}u) * ${columns / per}u;
     let first = (row % ${pieces}u) * ${width / per}u;
@@ -140,9 +138,9 @@ export function emitRowSums(
     ${
       row.each(({ column }) =>
         pieces === 1
-          ? `total += ${term(`${type}(x[base + ${column}])`)};`
+          ? `total += ${term(source.load(`base + ${column}`))};`
           : `if (first + ${column} < ${columns / per}u) { total += ${
-            term(`${type}(x[base + first + ${column}])`)
+            term(source.load(`base + first + ${column}`))
           }; }`
       )
     }

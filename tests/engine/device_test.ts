@@ -38,11 +38,21 @@ Deno.test("Device tells what it waits for, and when it waits no more", async () 
   assert.deepEqual(told, waits.flatMap((what) => [what, "done"]));
 });
 
-Deno.test("Device.open() takes the class and the subgroups it is told", async () => {
+Deno.test("Device.open() takes the class it is told, and does without what it is told", async () => {
   for (const adapterClass of ["software", "integrated", "discrete"] as const) {
-    using device = await openDevice({ adapterClass, withoutSubgroups: true });
+    using device = await openDevice({
+      adapterClass,
+      withoutSubgroups: true,
+      withoutHalves: true,
+      withoutLongs: true,
+    });
     assert.equal(device.capabilities.adapterClass, adapterClass);
-    assert.equal(device.capabilities.subgroupSize, 0);
+    const { subgroupSize, halves, longs } = device.capabilities;
+    assert.deepEqual({ subgroupSize, halves, longs }, {
+      subgroupSize: 0,
+      halves: false,
+      longs: false,
+    });
   }
 });
 
