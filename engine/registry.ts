@@ -382,6 +382,8 @@ const convolutions: readonly OperationExample[] = [
   }),
   // Strides beyond the kernel, whose input gradient has places that no tap reaches.
   convolving([2, 3, 5, 4], [2, 1, 1], { stride: 2 }),
+  convolving([1, 2, 1, 3], [2, 1, 2], { stride: 2, padding: 1 }),
+  convolving([10, 3, 16, 13], [4, 3, 3], { padding: 1 }),
   convolving([2, 2, 7, 8], [3, 2, 3], { stride: [3, 2], padding: [1, 0] }),
   convolving([3, 5, 12, 12], [40, 3, 3], {
     stride: 2,

@@ -119,42 +119,60 @@ function phasesOf(size: number, kernel: number, stride: number, before: number):
   }).filter(({ places }) => places > 0);
 }
 
-/** The weight of each phase as `[c, (o, tap)]`: rows without gaps, as they are read again and again. */
+/** Columns of a product from which on copying A's rows to be without gaps pays, measured. */
+const MANY = 2048;
+
+/** The weight of each phase as `[c, (o, tap)]`, copied where that is worth it or has to be. */
 function weightsByPhase(
   emitter: Emitter,
   weight: Ref,
-  { inC, outC, kH, kW, strideH, strideW }: Conv2dSizes,
+  { batch, inC, inH, inW, outC, kH, kW, strideH, strideW }: Conv2dSizes,
   phases: readonly { readonly y: Phase; readonly x: Phase }[],
 ): GemmOperand[] {
   const all = kH * kW;
   if (all === 1) return phases.map(() => ({ ref: weight, row: 1, column: inC }));
+  if (strideH * strideW === 1 && batch * inH * inW < MANY) {
+    return [{ ref: weight, row: all, column: inC * all, run: all }];
+  }
   const packed = emitter.scratch(inC * outC * all);
-  const copies: string[] = [];
+  const form = outC % 4 === 0 ? "vec4f" : "f32";
+  const per = form === "vec4f" ? 4 : 1;
+  const stores: string[] = [];
   let offset = 0;
-  const operands = phases.map(({ y, x }) => {
+  const operands = phases.map(({ y, x }): GemmOperand => {
     const taps = y.taps * x.taps;
-    for (let i = 0; i < taps; i++) {
+    if (taps === 0) return { ref: weight, row: 0, column: 0 };
+    const element = (e: number) => {
+      const [o, i] = [Math.floor(e / taps), e % taps];
       const tapY = y.tap + Math.floor(i / x.taps) * strideH;
       const tapX = x.tap + i % x.taps * strideW;
-      copies.push(
-        `out[${offset + i}u + to * ${taps}u] = f32(weight[i * ${all}u + ${tapY * kW + tapX}u]);`,
+      return `f32(weight[first + ${o * inC * all + tapY * kW + tapX}u])`;
+    };
+    for (let i = 0; i < taps; i++) {
+      const elements = Array.from({ length: per }, (_, e) => element(i * per + e));
+      stores.push(
+        `out[${offset / per + i}u + to * ${taps}u] = ${form}(${elements.join(", ")});`,
       );
     }
     const operand = { ref: packed, offset, row: outC * taps, column: 1 };
     offset += inC * outC * taps;
     return operand;
   });
+  if (stores.length === 0) return operands;
   emitByElement(emitter, {
     label: "conv2d_input_grad (weight)",
-    count: inC * outC,
+    count: inC * outC / per,
     declarations: declareBindings([
       { name: "weight", type: weight.dtype, access: "read" },
-      { name: "out", type: "f32", access: "read_write" },
+      { name: "out", type: form, access: "read_write" },
     ]),
     reads: [weight],
     out: packed,
-    body: `let to = i % ${inC}u * ${outC}u + i / ${inC}u;
-    ${copies.join("\n    ")}`,
+    body: `let c = i % ${inC}u;
+    let o = i / ${inC}u;
+    let first = (o * ${per * inC}u + c) * ${all}u;
+    let to = c * ${outC / per}u + o;
+    ${stores.join("\n    ")}`,
   });
   return operands;
 }
