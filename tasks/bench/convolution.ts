@@ -15,7 +15,7 @@ import { uniform } from "./uniform.ts";
 
 /** One direction of a convolution, beside a product of this engine. */
 export interface ConvolutionRow {
-  /** `256 -> 128, 3 x 3, 32 x 32`: channels, kernel, input. */
+  /** `256 -> 128, 3 x 3, 32 x 32`: channels, kernel, input, and the stride where it is not 1. */
   readonly sizes: string;
   readonly direction: Direction;
   readonly batch: number;
@@ -39,6 +39,12 @@ const UNET: readonly Sizes[] = [
   { x: [256, 16], weight: [256, 3, 3], padding: 1 },
   { x: [256, 8], weight: [256, 3, 3], padding: 1 },
   { x: [512, 8], weight: [256, 3, 3], padding: 1 },
+  {
+    x: [128, 32],
+    weight: [128, 3, 3],
+    stride: 2,
+    padding: { top: 0, bottom: 1, left: 0, right: 1 },
+  },
 ];
 const INCEPTION: readonly Sizes[] = [
   { x: [80, 73], weight: [192, 3, 3] },
@@ -85,8 +91,9 @@ export async function convolutionRows(
   return rows;
 }
 
-function textOf({ x: [channels, size], weight: [out, height, width] }: Sizes): string {
-  return `${channels} -> ${out}, ${height} x ${width}, ${size} x ${size}`;
+function textOf({ x: [channels, size], weight: [out, height, width], stride }: Sizes): string {
+  const text = `${channels} -> ${out}, ${height} x ${width}, ${size} x ${size}`;
+  return stride === undefined ? text : `${text}, stride ${stride}`;
 }
 
 function trace(
