@@ -23,7 +23,12 @@ export function emitDropout(
   { p, stream }: DropoutAttrs,
   { fused, ...memory }: Epilogue,
 ): void {
-  const finish = fuse(fused, { ...memory, type: "f32", firstBinding: 2 });
+  const finish = fuse(fused, {
+    ...memory,
+    capabilities: emitter.capabilities,
+    type: "f32",
+    firstBinding: 2,
+  });
   const bindings: Binding[] = [
     { ref: x, access: "read" },
     { ref: key, access: "read" },

@@ -12,7 +12,12 @@ export function emitElementwise(
 ): void {
   const vector = fitsVec4(fused.nodes, size);
   const type = vector ? "vec4f" : "f32";
-  const body = fuse(fused, { ...memory, type, firstBinding: 0 });
+  const body = fuse(fused, {
+    ...memory,
+    capabilities: emitter.capabilities,
+    type,
+    firstBinding: 0,
+  });
   const software = emitter.capabilities.adapterClass === "software";
   // A software adapter wants few long invocations, a GPU many short ones.
   const lanes = software ? 8 : 256;

@@ -1,5 +1,6 @@
 import type { Capabilities } from "../device.ts";
 import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
+import { PAIRS } from "./memory.ts";
 
 /** Variants chosen before, by {@linkcode Variants.key}. */
 export type Choices = ReadonlyMap<string, string>;
@@ -19,7 +20,7 @@ export function startEmission(capabilities: Capabilities, choices: Choices): Emi
   let scratches = 0;
   const emitter: Emitter = {
     capabilities,
-    emit: (d) => dispatches.push(withHalves(d)),
+    emit: (d) => dispatches.push(withPairs(withHalves(d))),
     scratch(elements) {
       const storage: Storage = { id: -++scratches, bytes: 4 * elements, kind: "temp" };
       return { storage, offset: 0, size: elements, dtype: "f32" };
@@ -44,4 +45,9 @@ function withHalves(d: Dispatch): Dispatch {
     }
   }
   return halves.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
+}
+
+/** Adds the functions for 64 bits at a time to the kernels that call them. */
+function withPairs(d: Dispatch): Dispatch {
+  return /\b(from|to)_pairs\(/.test(d.code) ? { ...d, code: d.code + PAIRS } : d;
 }

@@ -1,7 +1,9 @@
 import { broadcastStrides, type ElementwiseOperation, type WgslType } from "../ops/elementwise.ts";
 import type { ViewMap } from "../ops/view_map.ts";
 import { type Node, stridesOf, type Tensor } from "../tensor.ts";
-import { type Binding, declareBindings, elementType, type Ref } from "./dispatch.ts";
+import type { Capabilities } from "../device.ts";
+import { type Binding, declareBindings, type Ref } from "./dispatch.ts";
+import { type Memory, memoryOf } from "./memory.ts";
 
 /** A chain of elementwise nodes that runs as one function of an index. */
 export interface FusedNodes {
@@ -22,43 +24,33 @@ export interface FusedFunction {
 
 /** How a kernel calls the function. */
 export interface FusedContext {
+  readonly capabilities: Capabilities;
   readonly type: WgslType;
   readonly firstBinding: number;
   readonly refOf: (t: Tensor) => Ref;
   /** Follows reshapes to the tensor that owns the memory. */
   readonly rootOf: (t: Tensor) => Tensor;
-  /** Names of bindings that the kernel already has and that stores may use. */
-  readonly bound?: readonly { readonly ref: Ref; readonly name: string }[];
+  /** What the kernel has bound already, to write to, and stores may use. */
+  readonly bound?: readonly Memory[];
   /** Added to the kernel's own value: by column, or by `row`, WGSL of its place. */
   readonly bias?: { readonly ref: Ref; readonly row: string | null };
   /** Columns of the kernel's output, where `row` and `column` are given. */
   readonly columns?: number;
 }
 
-interface Bound {
-  readonly name: string;
-  readonly ref: Ref;
-  readonly type: string;
-  stored: boolean;
-}
-
 /** Generates the function. In vec4 form `flat` and `column` count vectors; see {@linkcode fitsVec4}. */
 export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContext): FusedFunction {
   const { type, refOf, rootOf } = context;
-  const own: Bound[] = [];
-  const given = (context.bound ?? []).map((b) => ({
-    ...b,
-    type: elementType(b.ref, type),
-    stored: true,
-  }));
-  const bind = (ref: Ref, elementType: string): Bound => {
-    const known = [...given, ...own].find((b) =>
-      b.ref.storage === ref.storage && b.ref.offset === ref.offset && b.type === elementType
+  const { read } = memoryOf(context.capabilities);
+  const own: Memory[] = [];
+  const stored = new Set(context.bound);
+  const bind = (ref: Ref, element: WgslType): Memory => {
+    const bound = read(`x${own.length}`, ref, element);
+    const known = [...context.bound ?? [], ...own].find((b) =>
+      b.ref.storage === ref.storage && b.ref.offset === ref.offset && b.type === bound.type
     );
-    if (known) return known;
-    const bound = { name: `x${own.length}`, ref, type: elementType, stored: false };
-    own.push(bound);
-    return bound;
+    if (!known) own.push(bound);
+    return known ?? bound;
   };
   const values = new Map<Tensor, string>();
   const lines: string[] = [];
@@ -66,8 +58,7 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
   if (anchor && context.bias) {
     const { ref, row } = context.bias;
     const element = row === null ? type : "f32";
-    const { name } = bind(ref, elementType(ref, element));
-    lines.push(`let biased = value + ${element}(${name}[${row ?? "column"}]);`);
+    lines.push(`let biased = value + ${bind(ref, element).load(row ?? "column")};`);
     values.set(anchor, "biased");
   }
   const helpers = new Set<string>();
@@ -77,9 +68,7 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
       const inner = values.get(rootOf(t));
       if (inner) return inner;
       const access = accessOf(node, i, type, context.columns);
-      const ref = refOf(t);
-      const bound = bind(ref, elementType(ref, access.element));
-      const loaded = `${access.element}(${bound.name}[${access.index}])`;
+      const loaded = bind(refOf(t), access.element).load(access.index);
       const wide = access.element === type ? loaded : `${type}(${loaded})`;
       lines.push(
         `let v${n}_${i} = ${
@@ -93,23 +82,22 @@ export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContex
     values.set(node.outputs[0], `t${n}`);
   });
   for (const t of stores) {
-    const ref = refOf(t);
-    const bound = bind(ref, elementType(ref, type));
-    bound.stored = true;
-    lines.push(`${bound.name}[flat] = ${bound.type}(${values.get(t)});`);
+    const bound = bind(refOf(t), type);
+    stored.add(bound);
+    lines.push(bound.store("flat", values.get(t)!));
   }
-  const access = (b: Bound) => b.stored ? "read_write" as const : "read" as const;
-  const declarations = declareBindings(
-    own.map((b) => ({ name: b.name, type: b.type, access: access(b) })),
-    context.firstBinding,
-  );
+  const bindings = own.map((b) => ({
+    ...b,
+    access: stored.has(b) ? "read_write" as const : "read" as const,
+  }));
+  const declarations = declareBindings(bindings, context.firstBinding);
   return {
     code: `${declarations}
 ${[...helpers].join("\n")}
 fn finish(flat: u32, row: u32, column: u32, value: ${type}) {
   ${lines.join("\n  ")}
 }`,
-    bindings: own.map((b) => ({ ref: b.ref, access: access(b) })),
+    bindings,
   };
 }
 

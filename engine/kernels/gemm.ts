@@ -1,9 +1,18 @@
 import type { WgslType } from "../ops/elementwise.ts";
+import type { Capabilities } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import { declareBindings, elementType, type Emitter, type Ref } from "./dispatch.ts";
+import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
 import { fuse, type FusedFunction, type FusedNodes } from "./fused.ts";
-import { type GemmOperand, withinRun } from "./gemm_operand.ts";
+import {
+  type GemmOperand,
+  type OperandReader,
+  readerOfA,
+  readerOfB,
+  readersOfA,
+  withinRun,
+} from "./gemm_operand.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
+import { type Memory, memoryOf } from "./memory.ts";
 import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
 import { emitSumsOfA } from "./sums_of_a.ts";
 
@@ -60,9 +69,10 @@ export function finishPlace({ c }: Gemm, m: string, n: string): [string, string]
 
 /** Emits a product with the kernel that suits the adapter. */
 export function emitGemm(emitter: Emitter, gemm: Gemm): void {
-  const { adapterClass, subgroupSize } = emitter.capabilities;
+  const { capabilities } = emitter;
+  const { adapterClass, subgroupSize } = capabilities;
   if (adapterClass === "software" && subgroupSize >= 4) {
-    emitter.emit(nLanes(subgroupSize, withPartialSums(emitter, subgroupSize, gemm)));
+    emitter.emit(nLanes(capabilities, withPartialSums(emitter, subgroupSize, gemm)));
   } else {
     const { rowSums, ...product } = gemm;
     emitGpuGemm(emitter, product);
@@ -100,67 +110,79 @@ export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
   return words;
 }
 
-/** What the elements of A, B and C are read as. */
+/** What A, B and C are read as. */
 export interface GemmTypes {
   readonly a: WgslType;
   readonly b: WgslType;
   readonly c: WgslType;
 }
 
+/** What every kernel of the family starts with. */
+export interface GemmInterface extends FusedFunction {
+  /** A's readers: of all of it, and of its matrices. */
+  readonly a: OperandReader;
+  readonly partsOfA: readonly OperandReader[];
+  readonly b: OperandReader;
+  readonly c: Memory;
+}
+
 /**
- * What every kernel of the family starts with: its bindings, of which the uniforms `p` come last,
- * and the `finish` function, the epilogue or a plain store. In vec4 form its `flat` and `column`
- * count vectors.
+ * Binds a product's memory, with the uniforms `p` last, and the `finish` function, the epilogue or a
+ * plain store. In vec4 form its `flat` and `column` count vectors.
  */
 export function gemmInterface(
+  capabilities: Capabilities,
   g: Gemm,
   types: GemmTypes,
   form: WgslType = "f32",
-): FusedFunction {
-  const own = [
-    { name: "A", ref: g.a.ref, type: types.a, access: "read" },
-    { name: "B", ref: g.b.ref, type: types.b, access: "read" },
-    { name: "C", ref: g.c.ref, type: types.c, access: "read_write" },
-    ...(g.a.beside
-      ? [{ name: "A_beside", ref: g.a.beside.ref, type: types.a, access: "read" } as const]
-      : []),
-    ...(g.b.beside
-      ? [{ name: "B_beside", ref: g.b.beside.ref, type: types.b, access: "read" } as const]
-      : []),
-    ...(g.rowSums
-      ? [{ name: "row_sums", ref: g.rowSums, type: "f32", access: "read_write" } as const]
-      : []),
-  ] as const;
-  const finish = finishOf(g, form, own.length);
+): GemmInterface {
+  const { read, write } = memoryOf(capabilities);
+  const [a, b] = [read("A", g.a.ref, types.a), read("B", g.b.ref, types.b)];
+  const c = write("C", g.c.ref, types.c);
+  const aBeside = g.a.beside && read("A_beside", g.a.beside.ref, types.a);
+  const bBeside = g.b.beside && read("B_beside", g.b.beside.ref, types.b);
+  const sums = g.rowSums && write("row_sums", g.rowSums, "f32");
+  const own = [a, b, c, aBeside, bBeside, sums].filter((m) => m !== undefined);
+  const finish = finishOf(capabilities, g, c, form, own.length);
   const bindings = [...own, ...finish.bindings];
   return {
     code: `${GEMM_UNIFORMS}
-${declareBindings(own.map((b) => ({ ...b, type: elementType(b.ref, b.type) })))}
+${declareBindings(own)}
 @group(0) @binding(${bindings.length}) var<uniform> p: Gemm;
 ${finish.code}`,
-    bindings: bindings.map(({ ref, access }) => ({ ref, access })),
+    bindings,
+    a: readerOfA(g.a, a, aBeside),
+    partsOfA: readersOfA(g.a, a, aBeside),
+    b: readerOfB(g.b, b, bBeside),
+    c,
   };
 }
 
-function finishOf(g: Gemm, type: WgslType, firstBinding: number): FusedFunction {
+function finishOf(
+  capabilities: Capabilities,
+  g: Gemm,
+  c: Memory,
+  type: WgslType,
+  firstBinding: number,
+): FusedFunction {
   if (!g.epilogue) {
-    const { to, c } = g;
-    const name = to ? "to" : "C";
-    const stored = elementType(to ?? c.ref, type);
-    const access = "read_write";
+    const to = g.to && memoryOf(capabilities).write("to", g.to, type);
     return {
-      code: `${to ? declareBindings([{ name, type: stored, access }], firstBinding) : ""}
-fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${name}[flat] = ${stored}(value); }`,
-      bindings: to ? [{ ref: to, access }] : [],
+      code: `${to ? declareBindings([to], firstBinding) : ""}
+fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${
+        (to ?? c).store("flat", "value")
+      } }`,
+      bindings: to ? [to] : [],
     };
   }
   const { fused, ...memory } = g.epilogue;
   return fuse(fused, {
     ...memory,
+    capabilities,
     type,
     firstBinding,
     bias: g.bias && { ref: g.bias.ref, row: g.bias.per === "row" ? `row % ${g.m}u` : null },
-    bound: [{ ref: g.c.ref, name: "C" }],
+    bound: [c],
     columns: g.c.row,
   });
 }

@@ -1,5 +1,6 @@
 import { type Picture, picturePlace, pictureShare } from "./picture.ts";
 import type { Ref } from "./dispatch.ts";
+import type { Memory } from "./memory.ts";
 
 /** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
 export interface GemmOperand {
@@ -70,48 +71,52 @@ export interface OperandReader {
   alongK(name: string, k: string): string;
   /** Names what the other index says, A's row or B's column. */
   alongFree(name: string, i: string): string;
-  /** Names the element at two such places; reading beyond the operand is harmless. */
+  /**
+   * Names the element at two such places, or the vector that starts there, whichever the memory
+   * has; reading beyond the operand is harmless.
+   */
   element(name: string, k: string, free: string): string;
-  /** Names the vector that starts at two such places. */
-  vector(name: string, k: string, free: string): string;
 }
 
-/** The reader of A, with the names of `Gemm`'s uniforms. */
-export function readerOfA(a: GemmOperand): OperandReader {
-  const left = matrixReader(
-    "A",
+/** The readers of A's matrices, by A's indices, with the names of `Gemm`'s uniforms. */
+export function readersOfA(a: GemmOperand, left: Memory, right?: Memory): OperandReader[] {
+  const first = matrixReader(
+    left,
     (k) => `a0 + ${alongColumns(a, k, "p.ak")}`,
     (m) => `${m} * p.am`,
   );
-  return a.beside ? sideBySide("k", left, readerOfABeside(a.beside), a.beside.at) : left;
+  if (!a.beside || !right) return [first];
+  const { at, row } = a.beside;
+  return [first, matrixReader(right, (k) => `a0 + ${k} - ${at}u`, (m) => `${m} * ${row}u`)];
 }
 
-/** The reader of what is to the right of A, by A's indices. */
-export function readerOfABeside({ at, row }: Beside): OperandReader {
-  return matrixReader("A_beside", (k) => `a0 + ${k} - ${at}u`, (m) => `${m} * ${row}u`);
+/** The reader of all of A. */
+export function readerOfA(a: GemmOperand, left: Memory, right?: Memory): OperandReader {
+  const [first, second] = readersOfA(a, left, right);
+  return a.beside ? sideBySide("k", first, second, a.beside.at, left) : first;
 }
 
 /** The reader of B, which may be made of pictures. */
-export function readerOfB(b: GemmOperand): OperandReader {
+export function readerOfB(b: GemmOperand, left: Memory, right?: Memory): OperandReader {
   const { picture, beside } = b;
-  if (picture) return pictureReader(picture);
-  const left = matrixReader("B", (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
-  if (!beside) return left;
+  if (picture) return pictureReader(picture, left);
+  const first = matrixReader(left, (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
+  if (!beside || !right) return first;
   const { at, row } = beside;
-  const right = matrixReader("B_beside", (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`);
-  return sideBySide("free", left, right, at);
+  const second = matrixReader(right, (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`);
+  return sideBySide("free", first, second, at, left);
 }
 
 function matrixReader(
-  buffer: string,
+  { per, load }: Memory,
   alongK: (k: string) => string,
   alongFree: (i: string) => string,
 ): OperandReader {
+  const at = (i: string) => per === 4 ? `(${i}) / 4u` : i;
   return {
     alongK: (name, k) => `let ${name} = ${alongK(k)};`,
     alongFree: (name, i) => `let ${name} = ${alongFree(i)};`,
-    element: (name, k, free) => `let ${name} = f32(${buffer}[${k} + ${free}]);`,
-    vector: (name, k, free) => `let ${name} = vec4f(${buffer}[(${k} + ${free}) / 4u]);`,
+    element: (name, k, free) => `let ${name} = ${load(at(`${k} + ${free}`))};`,
   };
 }
 
@@ -121,32 +126,27 @@ function sideBySide(
   left: OperandReader,
   right: OperandReader,
   at: number,
+  { per }: Memory,
 ): OperandReader {
   const along = (of: "k" | "free", method: "alongK" | "alongFree") => (name: string, i: string) =>
     `${of === split ? `let ${name}_left = ${i} < ${at}u; ` : ""}${left[method](name, i)} ` +
     right[method](`${name}_right`, i);
-  const read =
-    (method: "element" | "vector", zero: string) => (name: string, k: string, free: string) =>
-      `var ${name} = ${zero}; if (${split === "k" ? k : free}_left) { ` +
-      `${left[method]("v", k, free)} ${name} = v; } else { ` +
-      `${right[method]("v", `${k}_right`, `${free}_right`)} ${name} = v; }`;
   return {
     alongK: along("k", "alongK"),
     alongFree: along("free", "alongFree"),
-    element: read("element", "0.0"),
-    vector: read("vector", "vec4f(0.0)"),
+    element: (name, k, free) =>
+      `var ${name}: ${per === 4 ? "vec4f" : "f32"}; if (${split === "k" ? k : free}_left) { ` +
+      `${left.element("v", k, free)} ${name} = v; } else { ` +
+      `${right.element("v", `${k}_right`, `${free}_right`)} ${name} = v; }`,
   };
 }
 
-function pictureReader(picture: Picture): OperandReader {
+function pictureReader(picture: Picture, { load }: Memory): OperandReader {
   return {
     alongK: (name, k) => pictureShare(name, picture.k, k, "p.bk"),
     alongFree: (name, n) => pictureShare(name, picture.n, n, "p.bn"),
     element: (name, k, n) =>
       `${picturePlace(name, picture, k, n)} ` +
-      `let ${name} = select(0.0, f32(B[b0 + ${name}_at]), ${name}_in);`,
-    vector: () => {
-      throw new Error("a product's pictures have no vectors");
-    },
+      `let ${name} = select(0.0, ${load(`b0 + ${name}_at`)}, ${name}_in);`,
   };
 }

@@ -39,7 +39,7 @@ function emitVariant(emitter: Emitter, g: Gemm, name: string): void {
   const [size, split] = name.split(" ");
   const tile = Number(size) as TileSize;
   if (split) emitSplitK(emitter, g, tile);
-  else emitter.emit(tiled(g, tile));
+  else emitter.emit(tiled(emitter.capabilities, g, tile));
 }
 
 function keyOf(

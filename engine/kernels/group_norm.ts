@@ -10,7 +10,7 @@ import {
 } from "./dispatch.ts";
 import { fitsVec4, fuse, type FusedFunction } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { type Memory, memoryOf, pairsOf } from "./memory.ts";
+import { type Memory, memoryOf } from "./memory.ts";
 import { laneReductions } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
@@ -32,7 +32,12 @@ export function emitGroupNorm(
 ): void {
   const { size } = refs.x;
   const type = fitsVec4(fused.nodes, size) ? typeOf(sizes) : "f32";
-  const finish = fuse(fused, { ...around, type, firstBinding: 4 });
+  const finish = fuse(fused, {
+    ...around,
+    capabilities: emitter.capabilities,
+    type,
+    firstBinding: 4,
+  });
   const { read, write } = memoryOf(emitter.capabilities);
   const x = read("x", refs.x, type);
   const weight = read("weight", refs.weight, "f32");
@@ -109,7 +114,12 @@ export function emitGroupNormBackward(
     flops: 4 * size,
   });
   const type = fitsVec4(fused.nodes, size) ? whole : "f32";
-  const finish = fuse(fused, { ...around, type, firstBinding: 5 });
+  const finish = fuse(fused, {
+    ...around,
+    capabilities: emitter.capabilities,
+    type,
+    firstBinding: 5,
+  });
   const x = read("x", refs.x, type);
   const weight = read("weight", refs.weight, "f32");
   const grad = read("grad", refs.grad, type);
@@ -215,7 +225,6 @@ function emitSpans(emitter: Emitter, spans: Spans): void {
   emitter.emit({
     label: spans.label,
     code: `${declareBindings(memory)}
-${pairsOf(emitter.capabilities)}
 ${functions?.code ?? ""}
 struct Sizes {
   rows: u32, columns: u32, per_group: u32, groups: u32,

@@ -112,7 +112,13 @@ export function emitLayerNormBackward(
   const { fused, ...around } = epilogue;
   const type = fitsVec4(fused.nodes, size) ? rowType(columns) : "f32";
   const width = type === "vec4f" ? columns / 4 : columns;
-  const finish = fuse(fused, { ...around, type, firstBinding: 7, columns });
+  const finish = fuse(fused, {
+    ...around,
+    capabilities: emitter.capabilities,
+    type,
+    firstBinding: 7,
+    columns,
+  });
   const perGroup = Math.max(rowsPerGroup(emitter.capabilities), 4, Math.ceil(rows / PARTIALS));
   const groups = Math.ceil(rows / perGroup);
   const [weightSums, biasSums] = groups === 1

@@ -5,6 +5,8 @@ import { type Binding, elementType, type Ref } from "./dispatch.ts";
 /** Memory under a name, with WGSL that loads and stores f32 whatever it holds. */
 export interface Memory extends Binding {
   readonly name: string;
+  /** Values of an element: 4 where it is a vector. */
+  readonly per: 1 | 4;
   /** WGSL of the type of an element. */
   readonly type: string;
   /** WGSL of an element's value. */
@@ -16,7 +18,7 @@ export interface Memory extends Binding {
 /** Names memory that a kernel computes with as `type`. */
 export type NameMemory = (name: string, ref: Ref, type: WgslType) => Memory;
 
-/** Names memory to read and memory to write; the kernel needs {@linkcode pairsOf}. */
+/** Names memory to read and memory to write. */
 export function memoryOf(
   capabilities: Capabilities,
 ): { readonly read: NameMemory; readonly write: NameMemory } {
@@ -31,32 +33,29 @@ function nameMemory(
   access: Binding["access"],
   ...[name, ref, type]: Parameters<NameMemory>
 ): Memory {
+  const per = type === "vec4f" ? 4 : 1;
   // A software adapter's time goes by the number of elements loaded, however wide they are.
   if (longs && type === "vec4f" && ref.dtype === "f32") {
     return {
-      ...{ name, ref, access, type: "vec2<u64>" },
+      ...{ name, per, ref, access, type: "vec2<u64>" },
       load: (index) => `from_pairs(${name}[${index}])`,
       store: (index, value) => `${name}[${index}] = to_pairs(${value});`,
     };
   }
   const stored = elementType(ref, type);
   return {
-    ...{ name, ref, access, type: stored },
+    ...{ name, per, ref, access, type: stored },
     load: (index) => `${type}(${name}[${index}])`,
     store: (index, value) => `${name}[${index}] = ${stored}(${value});`,
   };
 }
 
-/** WGSL of the functions that loads and stores go through. */
-export function pairsOf({ longs }: Capabilities): string {
-  return longs
-    ? `
+/** WGSL of functions that loads and stores may go through; a kernel has them where it does. */
+export const PAIRS = `
 fn from_pairs(v: vec2<u64>) -> vec4f {
   return bitcast<vec4f>(vec4u(u32(v.x), u32(v.x >> 32u), u32(v.y), u32(v.y >> 32u)));
 }
 fn to_pairs(value: vec4f) -> vec2<u64> {
   let v = bitcast<vec4u>(value);
   return vec2<u64>(u64(v.x) | (u64(v.y) << 32u), u64(v.z) | (u64(v.w) << 32u));
-}`
-    : "";
-}
+}`;

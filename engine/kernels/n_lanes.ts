@@ -1,15 +1,16 @@
+import type { Capabilities } from "../device.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { fitsVec4 } from "./fused.ts";
-import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm.ts";
 import {
-  alongColumns,
-  hasVectors,
-  type OperandReader,
-  readerOfA,
-  readerOfABeside,
-  readerOfB,
-} from "./gemm_operand.ts";
+  finishPlace,
+  type Gemm,
+  gemmFlops,
+  type GemmInterface,
+  gemmInterface,
+  gemmUniforms,
+} from "./gemm.ts";
+import { alongColumns, hasVectors, type OperandReader } from "./gemm_operand.ts";
 import { sumsOfA } from "./sums_of_a.ts";
 
 /**
@@ -18,7 +19,8 @@ import { sumsOfA } from "./sums_of_a.ts";
  * at constant indices only, rows of A stream past it. The lanes load a row of A together, each a
  * part of it, and broadcast its elements one after another.
  */
-export function nLanes(lanes: number, g: Gemm): Dispatch {
+export function nLanes(capabilities: Capabilities, g: Gemm): Dispatch {
+  const { subgroupSize: lanes } = capabilities;
   const shape = shapeOf(lanes, g);
   const { each, depth, wideC, wideSums } = shape;
   const rows = Math.ceil(g.m / Math.ceil(g.m / 256));
@@ -26,7 +28,7 @@ export function nLanes(lanes: number, g: Gemm): Dispatch {
   const across = Math.ceil(g.n / (lanes * each));
   const type = (wide: boolean): WgslType => wide ? "vec4f" : "f32";
   const types = { a: type(shape.wideA), b: type(shape.wideB), c: type(wideSums) };
-  const start = gemmInterface(g, types, type(wideC));
+  const start = gemmInterface(capabilities, g, types, type(wideC));
   return {
     label: g.label,
     code: `${start.code}
@@ -62,10 +64,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
           `let row${e} = ${row}; let column${e} = ${wideC ? `(${column}) / 4u` : column};`;
       })
     }
-  ${list(each, (e) => readerOfB(g.b).alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
+  ${list(each, (e) => start.b.alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
   var tile: array<f32, ${each * depth}>;
-  ${list(shape.parts.length, (i) => passesOf(g, shape, i))}
-  ${g.rowSums ? sumsOfA(g, lanes, "m0", "select(m0, m2, adds)") : ""}
+  ${list(start.partsOfA.length, (i) => passesOf(g, shape, start, i))}
+  ${g.rowSums ? sumsOfA(g.a, start.a, lanes, "m0", "select(m0, m2, adds)") : ""}
 }`,
     bindings: start.bindings,
     uniforms: gemmUniforms(g, rows),
@@ -101,8 +103,6 @@ interface KernelShape {
   readonly wideC: boolean;
   /** A lane's columns are neighbours, and their partial sums a vector. */
   readonly wideSums: boolean;
-  /** Stretches of K whose passes have a text of their own. */
-  readonly parts: readonly PartOfK[];
   /** All of K is one pass. */
   readonly single: boolean;
   /** Every workgroup's columns are all there. */
@@ -122,7 +122,6 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     wideB: wideC && hasVectors(g.b, g.n),
     wideC,
     wideSums: wideC || g.sums !== undefined,
-    parts: partsOfK(g),
     single: isOnePass(lanes, g),
     whole: g.n % (lanes * each) === 0,
   };
@@ -130,50 +129,41 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
 
 /** A stretch of K in which A is one matrix. */
 interface PartOfK {
-  /** WGSL of its first element and of the one after its last. */
-  readonly start: string;
-  readonly end: string;
   readonly a: OperandReader;
+  /** WGSL of the element after its last. */
+  readonly end: string;
 }
 
-function partsOfK({ a }: Gemm): PartOfK[] {
-  const { beside, ...left } = a;
-  const reader = readerOfA(left);
-  if (!beside) return [{ start: "0u", end: "p.k", a: reader }];
-  const at = `${beside.at}u`;
-  return [
-    { start: "0u", end: at, a: reader },
-    { start: at, end: "p.k", a: readerOfABeside(beside) },
-  ];
-}
-
-/** The passes over a part of K. */
-function passesOf(g: Gemm, shape: KernelShape, part: number): string {
-  const { parts, depth, single } = shape;
-  const { start, end } = parts[part];
-  const isLast = part === parts.length - 1;
+/** The passes over a part of K, each with a text of its own. */
+function passesOf(g: Gemm, shape: KernelShape, start: GemmInterface, part: number): string {
+  const { depth, single } = shape;
+  const at = `${g.a.beside?.at}u`;
+  const isLast = part === start.partsOfA.length - 1;
+  const [first, end] = [part === 0 ? "0u" : at, isLast ? "p.k" : at];
+  const pass = (last: boolean) => passOf(g, shape, start, { a: start.partsOfA[part], end }, last);
   // The very last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
   return `{
-    let end = ${isLast ? `${start} + (${end} - 1u - ${start}) / ${depth}u * ${depth}u` : end};
-    ${
-    single ? "" : `for (var k0 = ${start}; k0 < end; k0 += ${depth}u) {
-    ${passOf(g, shape, parts[part], false)}
-    }`
-  }
-    ${isLast ? `let k0 = end; ${passOf(g, shape, parts[part], true)}` : ""}
+    let last = ${isLast ? `${first} + (${end} - 1u - ${first}) / ${depth}u * ${depth}u` : end};
+    ${single ? "" : `for (var k0 = ${first}; k0 < last; k0 += ${depth}u) { ${pass(false)} }`}
+    ${isLast ? `let k0 = last; ${pass(true)}` : ""}
   }`;
 }
 
 /** One pass: a tile of B is loaded and the rows of A go past it. */
-function passOf(g: Gemm, shape: KernelShape, { a, end }: PartOfK, last: boolean): string {
+function passOf(
+  g: Gemm,
+  shape: KernelShape,
+  { b, c }: GemmInterface,
+  { a, end }: PartOfK,
+  last: boolean,
+): string {
   const { lanes, depth, each, wideA, wideB, wideC, wideSums, whole } = shape;
-  const b = readerOfB(g.b);
   const inside = (e: number) => whole ? "inside" : `inside && n${e} < p.n`;
   const to = (e: number) => `tile[j * ${each}u + ${e}u]`;
   const element = (e: number) =>
     `${b.element(`v${e}`, "bk", `bn${e}`)} ${to(e)} = select(0.0, v${e} * p.alpha, ${inside(e)});`;
   const vector = () =>
-    b.vector("b", "bk", "bn0") +
+    b.element("b", "bk", "bn0") +
     list(each, (e) => `${to(e)} = select(0.0, b[${e}] * p.alpha, ${inside(e)});`);
   // Where a lane's part of A's row starts, one element or vector after another.
   const parts = list(wideA ? depth / (4 * lanes) : depth / lanes, (i) => {
@@ -183,7 +173,7 @@ function passOf(g: Gemm, shape: KernelShape, { a, end }: PartOfK, last: boolean)
   });
   const rowOfA = list(
     wideA ? depth / (4 * lanes) : depth / lanes,
-    (i) => wideA ? a.vector(`x${i}`, `ak${i}`, "am") : a.element(`x${i}`, `ak${i}`, "am"),
+    (i) => a.element(`x${i}`, `ak${i}`, "am"),
   );
   const broadcast = (j: number) =>
     wideA
@@ -202,14 +192,14 @@ function passOf(g: Gemm, shape: KernelShape, { a, end }: PartOfK, last: boolean)
   const begin = shape.single
     ? list(each, (e) => `var s${e} = 0.0;`)
     : wideSums
-    ? `let old = select(vec4f(0.0), vec4f(C[${sumsAt}]), k0 > 0u); ` +
+    ? `let old = select(vec4f(0.0), ${c.load(sumsAt)}, k0 > 0u); ` +
       list(each, (e) => `var s${e} = old[${e}];`)
-    : list(each, (e) => `var s${e} = select(0.0, f32(C[cm + cn${e}]), k0 > 0u);`);
+    : list(each, (e) => `var s${e} = select(0.0, ${c.load(`cm + cn${e}`)}, k0 > 0u);`);
   const store = (e: number, value: string) => {
     const at = wideC ? `(cm + cn${e}) / 4u` : `cm + cn${e}`;
     const code = last
       ? `finish(${at}, row${e} + m, column${e}, ${value});`
-      : `C[${wideSums ? sumsAt : at}] = ${value};`;
+      : c.store(wideSums ? sumsAt : at, value);
     return whole ? code : `if (n${e} < p.n) { ${code} }`;
   };
   const stores = (last ? wideC : wideSums)

@@ -2,7 +2,7 @@ import type { Capabilities } from "../device.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import { declareBindings, type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
 import type { FusedFunction } from "./fused.ts";
-import { type Memory, pairsOf } from "./memory.ts";
+import type { Memory } from "./memory.ts";
 
 /** A kernel in which the lanes of a workgroup work together on one row after another. */
 export interface RowKernel {
@@ -88,7 +88,6 @@ export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   emitter.emit({
     label: kernel.label,
     code: `${declareBindings(kernel.memory)}
-${pairsOf(capabilities)}
 ${kernel.functions?.code ?? ""}
 @group(0) @binding(${bindings.length}) var<uniform> rows: vec4u;
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }

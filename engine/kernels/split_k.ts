@@ -34,6 +34,7 @@ function unitOf({ a }: Gemm): number {
  */
 export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
   const { m, n, k, c } = g;
+  const { capabilities } = emitter;
   const slices = slicesOf(g);
   const unit = unitOf(g);
   // The rest of K has a product of its own.
@@ -44,7 +45,7 @@ export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
   const stepOfA = g.a.run ? g.a.column / unit : g.a.column;
   const stepOfB = g.b.picture ? g.b.row / unit : g.b.row;
   const sliced = { ...g, k: length, batches: [1, slices] as const };
-  emitter.emit(tiled({
+  emitter.emit(tiled(capabilities, {
     ...sliced,
     a: { ...g.a, batch: [0, length * stepOfA] },
     b: { ...g.b, batch: [0, length * stepOfB] },
@@ -52,13 +53,13 @@ export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
   }, tile));
   if (rest > 0) {
     const skipped = slices * length;
-    emitter.emit(tiled({
+    emitter.emit(tiled(capabilities, {
       ...g,
       k: rest,
       a: { ...g.a, offset: (g.a.offset ?? 0) + skipped * stepOfA },
       b: { ...g.b, offset: (g.b.offset ?? 0) + skipped * stepOfB },
       c: { ref: partial, offset: slices * m * n, row: n, column: 1 },
-    }, usualTile(emitter.capabilities, g)));
+    }, usualTile(capabilities, g)));
   }
   emitColumnSums(emitter, {
     label: `${g.label} (slices)`,

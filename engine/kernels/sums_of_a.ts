@@ -1,6 +1,6 @@
 import type { Emitter, Ref } from "./dispatch.ts";
 import type { Gemm } from "./gemm.ts";
-import { readerOfA } from "./gemm_operand.ts";
+import type { GemmOperand, OperandReader } from "./gemm_operand.ts";
 import { emitColumnSums, emitRowSums } from "./sums.ts";
 
 /**
@@ -30,13 +30,18 @@ const UNROLL = 8;
  * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `A` is
  * read by element. Lanes lie along what is contiguous in memory.
  */
-export function sumsOfA({ a }: Gemm, lanes: number, m0: string, m1: string): string {
-  return a.run === undefined ? byRow(a, lanes, m0, m1) : byRun(a.run, lanes, m0, m1);
+export function sumsOfA(
+  { run }: GemmOperand,
+  reader: OperandReader,
+  lanes: number,
+  m0: string,
+  m1: string,
+): string {
+  return run === undefined ? byRow(reader, lanes, m0, m1) : byRun(reader, run, lanes, m0, m1);
 }
 
 /** A row per lane. Short sums first: a long one would lose digits. */
-function byRow(a: Gemm["a"], lanes: number, m0: string, m1: string): string {
-  const reader = readerOfA(a);
+function byRow(reader: OperandReader, lanes: number, m0: string, m1: string): string {
   const add = (k: string) =>
     `{ ${reader.alongK("ak", k)} ${reader.element("x", "ak", "am")} part += x; }`;
   return `for (var m = ${m0} + lane; m < ${m1}; m += ${lanes}u) {
@@ -55,10 +60,10 @@ function byRow(a: Gemm["a"], lanes: number, m0: string, m1: string): string {
 }
 
 /** The lanes of a row side by side, run after run. */
-function byRun(run: number, lanes: number, m0: string, m1: string): string {
+function byRun(reader: OperandReader, run: number, lanes: number, m0: string, m1: string): string {
   const stretch = UNROLL * lanes;
   const whole = Math.floor(run / stretch) * stretch;
-  const add = (i: string) => `part += f32(A[at + ${i} + lane]);`;
+  const add = (i: string) => `{ ${reader.element("x", "at", `${i} + lane`)} part += x; }`;
   return `for (var m = ${m0}; m < ${m1}; m++) {
     var sum = 0.0;
     for (var at = a0 + m * p.am; at < a0 + m * p.am + p.k / ${run}u * p.ak; at += p.ak) {

@@ -1,14 +1,7 @@
 import type { Capabilities } from "../device.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm.ts";
-import {
-  alongColumns,
-  type GemmOperand,
-  hasVectors,
-  readerOfA,
-  readerOfB,
-  transpose,
-} from "./gemm_operand.ts";
+import { alongColumns, type GemmOperand, hasVectors, transpose } from "./gemm_operand.ts";
 
 interface Tile {
   /** Rows and columns of C per workgroup. */
@@ -40,7 +33,7 @@ export function usualTile({ adapterClass }: Capabilities, { m, n, batches }: Gem
  * Product for GPUs: tiles of A and B go through workgroup memory, both stored with K outermost so
  * that an invocation reads them as vectors, and each invocation keeps a block of C in registers.
  */
-export function tiled(g: Gemm, tileSize: TileSize): Dispatch {
+export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): Dispatch {
   const [outer, inner] = g.batches ?? [1, 1];
   const tile = TILES[tileSize];
   const across = tile.n / tile.columns;
@@ -49,13 +42,13 @@ export function tiled(g: Gemm, tileSize: TileSize): Dispatch {
   const rowVectors = tile.rows / 4;
   const columnVectors = tile.columns / 4;
   const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
-  const [a, b] = [readerOfA(g.a), readerOfB(g.b)];
   const alongM = !g.a.run && g.a.row <= g.a.column;
   const alongN = columnsAreNear(g.b);
   const wideA = alongM ? hasVectors(transpose(g.a), g.m) : hasVectors(g.a, g.k);
   const wideB = alongN ? hasVectors(g.b, g.n) : hasVectors(transpose(g.b), g.k);
   const typeOf = (wide: boolean) => wide ? "vec4f" : "f32";
-  const start = gemmInterface(g, { a: typeOf(wideA), b: typeOf(wideB), c: "f32" });
+  const types = { a: typeOf(wideA), b: typeOf(wideB), c: "f32" } as const;
+  const { a, b, ...start } = gemmInterface(capabilities, g, types);
   const [row, column] = finishPlace(g, "m", "n");
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
@@ -65,12 +58,12 @@ var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
 var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
 fn element_a(a0: u32, m: u32, k: u32) -> ${wideA ? "vec4f" : "f32"} {
   ${a.alongK("ak", "k")} ${a.alongFree("am", "m")}
-  ${wideA ? a.vector("x", "ak", "am") : a.element("x", "ak", "am")}
+  ${a.element("x", "ak", "am")}
   return x;
 }
 fn element_b(b0: u32, n: u32, k: u32) -> ${wideB ? "vec4f" : "f32"} {
   ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")}
-  ${wideB ? b.vector("x", "bk", "bn") : b.element("x", "bk", "bn")}
+  ${b.element("x", "bk", "bn")}
   return x;
 }
 fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
