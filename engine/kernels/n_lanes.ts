@@ -179,22 +179,28 @@ function passOf(
     wideA
       ? `x${Math.floor(j / (4 * lanes))}[${j % 4}], ${Math.floor(j / 4) % lanes}u`
       : `x${Math.floor(j / lanes)}, ${j % lanes}u`;
+  const part = (j: number) => j % 2 === 0 ? "s" : "t";
   const sums = list(
     depth,
     (j) =>
       `let y${j} = subgroupBroadcast(${broadcast(j)}); ` +
-      list(each, (e) => `s${e} = fma(y${j}, tile[${j * each + e}], s${e});`, " "),
+      list(each, (e) => `${part(j)}${e} = fma(y${j}, tile[${j * each + e}], ${part(j)}${e});`, " "),
+  );
+  // Sums in two parts, and old ones last: shorter sums lose fewer digits, and none waits for another.
+  const total = list(
+    each,
+    (e) => `s${e} = s${e} + t${e}${shape.single ? "" : ` + old${e}`};`,
   );
   const sumsAt = g.sums === undefined
     ? "(cm + cn0) / 4u"
     : "((workgroup.z * p.m + m) * p.sums + n0) / 4u";
-  // Without earlier sums their load is left out.
-  const begin = shape.single
-    ? list(each, (e) => `var s${e} = 0.0;`)
+  // Where there are no earlier sums their load is left out.
+  const old = shape.single
+    ? ""
     : wideSums
     ? `let old = select(vec4f(0.0), ${c.load(sumsAt)}, k0 > 0u); ` +
-      list(each, (e) => `var s${e} = old[${e}];`)
-    : list(each, (e) => `var s${e} = select(0.0, ${c.load(`cm + cn${e}`)}, k0 > 0u);`);
+      list(each, (e) => `let old${e} = old[${e}];`)
+    : list(each, (e) => `let old${e} = select(0.0, ${c.load(`cm + cn${e}`)}, k0 > 0u);`);
   const store = (e: number, value: string) => {
     const at = wideC ? `(cm + cn${e}) / 4u` : `cm + cn${e}`;
     const code = last
@@ -218,8 +224,10 @@ function passOf(
       ${a.alongFree("am", "m")}
       let cm = m * p.cm;
       ${rowOfA}
-      ${begin}
+      ${old}
+      ${list(each, (e) => `var s${e} = 0.0; var t${e} = 0.0;`)}
       ${sums}
+      ${total}
       ${stores}
     }`;
 }
