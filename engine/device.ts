@@ -120,7 +120,7 @@ export class Device implements Disposable {
     // Some adapters have these without listing them: asking is the only way to know.
     const { gpu, unlisted } = await openFirst(
       adapter,
-      [[...subgroups, ...longs], subgroups, []],
+      withoutRepeats([[...subgroups, ...longs], subgroups, longs, []]),
       { requiredFeatures: [...optional], requiredLimits },
     );
     const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
@@ -277,6 +277,10 @@ async function openFirst(
     if (!again || others.length === 0) throw error;
     return openFirst(again, others, required);
   }
+}
+
+function withoutRepeats(lists: readonly string[][]): string[][] {
+  return [...new Map(lists.map((list) => [list.join(), list])).values()];
 }
 
 function classify(info: GPUAdapterInfo): AdapterClass {

@@ -206,6 +206,9 @@ const products: readonly OperationExample[] = [
   parts(3, [1, 2], 2),
   parts(13, [100, 36], 40),
   parts(300, [64, 72], 32),
+  // Enough rows for slices of them on a GPU.
+  parts(2055, [6, 6], 5),
+  parts(2052, [8, 8], 12),
   smooth("linear: [2, 3, 5] -> [2, 3, 4], bias", [[2, 3, 5], [4, 5], [4]], ([x, w, b]) => {
     return linear(x, w, b);
   }),

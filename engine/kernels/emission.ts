@@ -1,6 +1,6 @@
 import type { Capabilities } from "../device.ts";
 import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
-import { PAIRS } from "./memory.ts";
+import { PAIRS } from "./bound_memory.ts";
 
 /** Variants chosen before, by {@linkcode Variants.key}. */
 export type Choices = ReadonlyMap<string, string>;

@@ -3,7 +3,7 @@ import type { ViewMap } from "../ops/view_map.ts";
 import { type Node, stridesOf, type Tensor } from "../tensor.ts";
 import type { Capabilities } from "../device.ts";
 import { type Binding, declareBindings, type Ref } from "./dispatch.ts";
-import { type Memory, memoryOf } from "./memory.ts";
+import { binderOf, type BoundMemory } from "./bound_memory.ts";
 
 /** A chain of elementwise nodes that runs as one function of an index. */
 export interface FusedNodes {
@@ -31,7 +31,7 @@ export interface FusedContext {
   /** Follows reshapes to the tensor that owns the memory. */
   readonly rootOf: (t: Tensor) => Tensor;
   /** What the kernel has bound already, to write to, and stores may use. */
-  readonly bound?: readonly Memory[];
+  readonly bound?: readonly BoundMemory[];
   /** Added to the kernel's own value: by column, or by `row`, WGSL of its place. */
   readonly bias?: { readonly ref: Ref; readonly row: string | null };
   /** Columns of the kernel's output, where `row` and `column` are given. */
@@ -41,10 +41,10 @@ export interface FusedContext {
 /** Generates the function. In vec4 form `flat` and `column` count vectors; see {@linkcode fitsVec4}. */
 export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContext): FusedFunction {
   const { type, refOf, rootOf } = context;
-  const { read } = memoryOf(context.capabilities);
-  const own: Memory[] = [];
+  const { read } = binderOf(context.capabilities);
+  const own: BoundMemory[] = [];
   const stored = new Set(context.bound);
-  const bind = (ref: Ref, element: WgslType): Memory => {
+  const bind = (ref: Ref, element: WgslType): BoundMemory => {
     const bound = read(`x${own.length}`, ref, element);
     const known = [...context.bound ?? [], ...own].find((b) =>
       b.ref.storage === ref.storage && b.ref.offset === ref.offset && b.type === bound.type

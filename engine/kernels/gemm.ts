@@ -12,7 +12,7 @@ import {
   withinRun,
 } from "./gemm_operand.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
-import { type Memory, memoryOf } from "./memory.ts";
+import { binderOf, type BoundMemory } from "./bound_memory.ts";
 import { isOnePass, nLanes, sumsRow } from "./n_lanes.ts";
 import { emitSumsOfA } from "./sums_of_a.ts";
 
@@ -123,7 +123,7 @@ export interface GemmInterface extends FusedFunction {
   readonly a: OperandReader;
   readonly partsOfA: readonly OperandReader[];
   readonly b: OperandReader;
-  readonly c: Memory;
+  readonly c: BoundMemory;
 }
 
 /**
@@ -136,7 +136,7 @@ export function gemmInterface(
   types: GemmTypes,
   form: WgslType = "f32",
 ): GemmInterface {
-  const { read, write } = memoryOf(capabilities);
+  const { read, write } = binderOf(capabilities);
   const [a, b] = [read("A", g.a.ref, types.a), read("B", g.b.ref, types.b)];
   const c = write("C", g.c.ref, types.c);
   const aBeside = g.a.beside && read("A_beside", g.a.beside.ref, types.a);
@@ -161,12 +161,12 @@ ${finish.code}`,
 function finishOf(
   capabilities: Capabilities,
   g: Gemm,
-  c: Memory,
+  c: BoundMemory,
   type: WgslType,
   firstBinding: number,
 ): FusedFunction {
   if (!g.epilogue) {
-    const to = g.to && memoryOf(capabilities).write("to", g.to, type);
+    const to = g.to && binderOf(capabilities).write("to", g.to, type);
     return {
       code: `${to ? declareBindings([to], firstBinding) : ""}
 fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${

@@ -1,6 +1,6 @@
 import { type Picture, picturePlace, pictureShare } from "./picture.ts";
 import type { Ref } from "./dispatch.ts";
-import type { Memory } from "./memory.ts";
+import type { BoundMemory } from "./bound_memory.ts";
 
 /** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
 export interface GemmOperand {
@@ -79,7 +79,11 @@ export interface OperandReader {
 }
 
 /** The readers of A's matrices, by A's indices, with the names of `Gemm`'s uniforms. */
-export function readersOfA(a: GemmOperand, left: Memory, right?: Memory): OperandReader[] {
+export function readersOfA(
+  a: GemmOperand,
+  left: BoundMemory,
+  right?: BoundMemory,
+): OperandReader[] {
   const first = matrixReader(
     left,
     (k) => `a0 + ${alongColumns(a, k, "p.ak")}`,
@@ -91,13 +95,13 @@ export function readersOfA(a: GemmOperand, left: Memory, right?: Memory): Operan
 }
 
 /** The reader of all of A. */
-export function readerOfA(a: GemmOperand, left: Memory, right?: Memory): OperandReader {
+export function readerOfA(a: GemmOperand, left: BoundMemory, right?: BoundMemory): OperandReader {
   const [first, second] = readersOfA(a, left, right);
   return a.beside ? sideBySide("k", first, second, a.beside.at, left) : first;
 }
 
 /** The reader of B, which may be made of pictures. */
-export function readerOfB(b: GemmOperand, left: Memory, right?: Memory): OperandReader {
+export function readerOfB(b: GemmOperand, left: BoundMemory, right?: BoundMemory): OperandReader {
   const { picture, beside } = b;
   if (picture) return pictureReader(picture, left);
   const first = matrixReader(left, (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
@@ -108,7 +112,7 @@ export function readerOfB(b: GemmOperand, left: Memory, right?: Memory): Operand
 }
 
 function matrixReader(
-  { per, load }: Memory,
+  { per, load }: BoundMemory,
   alongK: (k: string) => string,
   alongFree: (i: string) => string,
 ): OperandReader {
@@ -126,7 +130,7 @@ function sideBySide(
   left: OperandReader,
   right: OperandReader,
   at: number,
-  { per }: Memory,
+  { per }: BoundMemory,
 ): OperandReader {
   const along = (of: "k" | "free", method: "alongK" | "alongFree") => (name: string, i: string) =>
     `${of === split ? `let ${name}_left = ${i} < ${at}u; ` : ""}${left[method](name, i)} ` +
@@ -141,7 +145,7 @@ function sideBySide(
   };
 }
 
-function pictureReader(picture: Picture, { load }: Memory): OperandReader {
+function pictureReader(picture: Picture, { load }: BoundMemory): OperandReader {
   return {
     alongK: (name, k) => pictureShare(name, picture.k, k, "p.bk"),
     alongFree: (name, n) => pictureShare(name, picture.n, n, "p.bn"),

@@ -10,7 +10,7 @@ import {
 } from "./dispatch.ts";
 import { fitsVec4, fuse, type FusedFunction } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { type Memory, memoryOf } from "./memory.ts";
+import { binderOf, type NamedBinding } from "./bound_memory.ts";
 import { laneReductions } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";
 
@@ -38,7 +38,7 @@ export function emitGroupNorm(
     type,
     firstBinding: 4,
   });
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const x = read("x", refs.x, type);
   const weight = read("weight", refs.weight, "f32");
   const bias = read("bias", refs.bias, "f32");
@@ -88,7 +88,7 @@ export function emitGroupNormBackward(
   const whole = typeOf(sizes);
   /** By sample and channel: the gradient times the normal value, and the gradient. */
   const sums = emitter.scratch(2 * batch * channels);
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const statistics = inPairs(read("statistics", refs.statistics, "f32"));
   const wholeX = read("x", refs.x, whole);
   const wholeGrad = read("grad", refs.grad, whole);
@@ -173,7 +173,7 @@ interface Spans {
   readonly type: WgslType;
   readonly sizes: GroupNormSizes;
   readonly eps?: number;
-  readonly memory: readonly Memory[];
+  readonly memory: readonly NamedBinding[];
   /** WGSL before `main`, and what it binds after the memory. */
   readonly functions?: FusedFunction;
   /** WGSL for one row, given what writes a statement for each column and a sum over the lanes. */
@@ -255,4 +255,7 @@ ${prelude}
 }
 
 /** Memory of two numbers each. */
-const inPairs = (m: Memory): Memory => ({ ...m, type: "vec2f" });
+const inPairs = ({ name, ref, access }: NamedBinding): NamedBinding => ({
+  ...{ name, ref, access },
+  type: "vec2f",
+});

@@ -2,7 +2,7 @@ import type { WgslType } from "../ops/elementwise.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
 import { fitsVec4, fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm.ts";
-import { type Memory, memoryOf } from "./memory.ts";
+import { binderOf, type BoundMemory } from "./bound_memory.ts";
 import {
   emitRows,
   type LaneColumn,
@@ -29,7 +29,7 @@ export function emitLayerNorm(
   eps: number,
 ): void {
   const type = rowType(columns);
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const x = read("x", refs.x, type);
   const weight = read("weight", refs.weight, type);
   const bias = read("bias", refs.bias, type);
@@ -91,7 +91,7 @@ function moments(row: RowWriter, x: RowValues, type: WgslType, columns: number):
     let variance = max(${row.sum("squares")} / ${columns}.0 - beyond * beyond, 0.0);`;
 }
 
-const at = (m: Memory) => ({ column }: LaneColumn): string => m.load(column);
+const at = (m: BoundMemory) => ({ column }: LaneColumn): string => m.load(column);
 
 /** Most workgroups whose sums for weight and bias are added in one more pass. */
 const PARTIALS = 256;
@@ -124,7 +124,7 @@ export function emitLayerNormBackward(
   const [weightSums, biasSums] = groups === 1
     ? [dweight, dbias]
     : [dweight, dbias].map((total) => emitter.scratch(groups * total.size));
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const x = read("x", refs.x, type);
   const weight = read("weight", refs.weight, type);
   const grad = read("grad", refs.grad, type);

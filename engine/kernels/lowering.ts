@@ -113,7 +113,7 @@ entry(matmulOp, true, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
 });
 
 /** One matrix, or two as one, of the shapes that `tensors` begin with. */
-function sideBySide([left, right]: readonly Ref[], tensors: readonly Tensor[]): GemmOperand {
+function matrixOf([left, right]: readonly Ref[], tensors: readonly Tensor[]): GemmOperand {
   const [at, row] = tensors.map((t) => t.shape[1]);
   return { ref: left, row: at, column: 1, beside: right && { ref: right, at, row } };
 }
@@ -127,7 +127,7 @@ entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
     m,
     n,
     k,
-    a: sideBySide(parts, node.inputs),
+    a: matrixOf(parts, node.inputs),
     b: { ref: weight, row: 1, column: k },
     c: { ref: main, row: n, column: 1 },
     bias: bias && { ref: bias, per: "column" },
@@ -159,7 +159,7 @@ entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw, db] }) 
     n,
     k: node.inputs[0].shape[0],
     a: { ref: inputs[parts.length], row: 1, column: m },
-    b: sideBySide(parts, node.inputs),
+    b: matrixOf(parts, node.inputs),
     c: { ref: dw, row: n, column: 1 },
     rowSums: db,
   });

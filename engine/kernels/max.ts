@@ -1,10 +1,10 @@
 import type { Emitter, Ref } from "./dispatch.ts";
-import { memoryOf } from "./memory.ts";
+import { binderOf } from "./bound_memory.ts";
 import { emitRows } from "./rows.ts";
 
 /** Emits the largest of each row of `columns`. */
 export function emitRowMax(emitter: Emitter, x: Ref, out: Ref, columns: number): void {
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   emitRows(emitter, {
     label: "max",
     rows: x.size / columns,

@@ -2,7 +2,7 @@ import type { Capabilities } from "../device.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import { declareBindings, type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
 import type { FusedFunction } from "./fused.ts";
-import type { Memory } from "./memory.ts";
+import type { NamedBinding } from "./bound_memory.ts";
 
 /** A kernel in which the lanes of a workgroup work together on one row after another. */
 export interface RowKernel {
@@ -14,7 +14,7 @@ export interface RowKernel {
   readonly type?: WgslType;
   /** Rows of a workgroup; what suits the adapter where absent. */
   readonly perGroup?: number;
-  readonly memory: readonly Memory[];
+  readonly memory: readonly NamedBinding[];
   /** WGSL before `main`, and what it binds after the memory. */
   readonly functions?: FusedFunction;
   /** WGSL before the first row of a workgroup. */

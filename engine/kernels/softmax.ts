@@ -1,11 +1,11 @@
 import type { Emitter, Ref } from "./dispatch.ts";
-import { memoryOf } from "./memory.ts";
+import { binderOf } from "./bound_memory.ts";
 import { emitRows, rowType } from "./rows.ts";
 
 /** Emits softmax by row of `columns`; `y` may be `x`. */
 export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): void {
   const type = rowType(columns);
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const result = write("y", y, type);
   const source = x.storage === y.storage ? result : read("x", x, type);
   emitRows(emitter, {
@@ -42,7 +42,7 @@ export function emitSoftmaxBackward(
   columns: number,
 ): void {
   const type = rowType(columns);
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const softened = read("y", y, type);
   const result = write("out", out, type);
   const source = grad.storage === out.storage ? result : read("grad", grad, type);

@@ -7,7 +7,7 @@ import {
   MAIN_PARAMETERS,
   type Ref,
 } from "./dispatch.ts";
-import { memoryOf } from "./memory.ts";
+import { binderOf } from "./bound_memory.ts";
 import { emitRows, rowType } from "./rows.ts";
 
 /** Sums over the middle of `[outer, reduce, inner]`, of one or more terms at once. */
@@ -123,7 +123,7 @@ export function emitRowSums(
   const per = type === "vec4f" ? 4 : 1;
   const width = Math.ceil(columns / pieces / per) * per;
   const partial = pieces === 1 ? out : emitter.scratch(rows * pieces);
-  const { read, write } = memoryOf(emitter.capabilities);
+  const { read, write } = binderOf(emitter.capabilities);
   const source = read("x", x, type);
   emitRows(emitter, {
     label,

@@ -66,7 +66,10 @@ export function adapterReport(
       timedProducts,
     },
     limits: Object.fromEntries(limitNames.map((name) => [name, gpu.limits[name]])),
-    features: Object.fromEntries(featureNames.map((name) => [name, gpu.features.has(name)])),
+    features: {
+      ...Object.fromEntries(featureNames.map((name) => [name, gpu.features.has(name)])),
+      "wgpu-shader-int64": capabilities.longs,
+    },
     subgroupSize: [info.subgroupMinSize, info.subgroupMaxSize],
   };
 }

@@ -2,13 +2,16 @@ import type { Capabilities } from "../device.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import { type Binding, elementType, type Ref } from "./dispatch.ts";
 
-/** Memory under a name, with WGSL that loads and stores f32 whatever it holds. */
-export interface Memory extends Binding {
+/** A binding with its name and the WGSL type of its elements. */
+export interface NamedBinding extends Binding {
   readonly name: string;
+  readonly type: string;
+}
+
+/** Memory under a name, with WGSL that loads and stores f32 whatever it holds. */
+export interface BoundMemory extends NamedBinding {
   /** Values of an element: 4 where it is a vector. */
   readonly per: 1 | 4;
-  /** WGSL of the type of an element. */
-  readonly type: string;
   /** WGSL of an element's value. */
   load(index: string): string;
   /** A statement that gives an element a value. */
@@ -16,10 +19,10 @@ export interface Memory extends Binding {
 }
 
 /** Names memory that a kernel computes with as `type`. */
-export type NameMemory = (name: string, ref: Ref, type: WgslType) => Memory;
+export type NameMemory = (name: string, ref: Ref, type: WgslType) => BoundMemory;
 
 /** Names memory to read and memory to write. */
-export function memoryOf(
+export function binderOf(
   capabilities: Capabilities,
 ): { readonly read: NameMemory; readonly write: NameMemory } {
   return {
@@ -32,7 +35,7 @@ function nameMemory(
   { longs }: Capabilities,
   access: Binding["access"],
   ...[name, ref, type]: Parameters<NameMemory>
-): Memory {
+): BoundMemory {
   const per = type === "vec4f" ? 4 : 1;
   // A software adapter's time goes by the number of elements loaded, however wide they are.
   if (longs && type === "vec4f" && ref.dtype === "f32") {
