@@ -40,9 +40,9 @@ export interface DeviceOptions {
    */
   readonly tuning?: TuningMemory;
   /**
-   * Told before each call that may wait for the device what the device is to do; what it returns is
-   * disposed after it. A driver may hang, and in some hosts nothing else happens in the thread that
-   * waits.
+   * Told what the device is to do before each call that may wait for it: compiling a kernel, taking up
+   * commands, reading back, finishing. What it returns is disposed after the call. A driver may hang,
+   * and in some hosts nothing else happens in the thread that waits.
    */
   readonly onWait?: (what: string) => Disposable;
 }
@@ -182,6 +182,7 @@ export class Device implements Disposable {
   }
 
   async #compile(code: string, label: string): Promise<GPUComputePipeline> {
+    using _wait = this.#onWait?.(`compiling "${label}"`);
     this.gpu.pushErrorScope("validation");
     const module = this.gpu.createShaderModule({ code, label });
     const fault = await this.gpu.popErrorScope();

@@ -19,6 +19,7 @@ import { trainingRows } from "./bench/training_step.ts";
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
 
 const KINDS = [...JOB_KINDS, "conv", "training", "sampling", "inception", "load"] as const;
 const PEERS = ["webgpu", "wasm"] as const;
@@ -52,7 +53,8 @@ export async function main(args: readonly string[]): Promise<void> {
     : words("peers", flags.get("peers") as string, PEERS);
   const rounds = flags.get("rounds") as number;
   await ensureAdapter();
-  using device = await Device.open({ tuning: tuningFile() });
+  using watchdog = new Watchdog();
+  using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   const rates: AdapterRates | null = only.includes("adapter")
     ? await adapterRates(device, rounds)
     : null;

@@ -7,6 +7,7 @@ import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_r
 import { runTask } from "./run_task.ts";
 import { ensureAdapter } from "./setup.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
 
 const flagsSchema = z.object({
   json: z.boolean().describe("print the report as JSON, for programs"),
@@ -33,7 +34,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const flags = parseFlags(args, flagsSchema);
   if (flags.get("help") === true) return console.log(help());
   await ensureAdapter();
-  using device = await Device.open();
+  using watchdog = new Watchdog();
+  using device = await Device.open({ onWait: watchdog.watch });
   const timed = await tuningFile().recall(tuningName(device.info));
   const report = adapterReport(device, timed.size);
   if (flags.get("json") === true) {

@@ -41,6 +41,8 @@ export class Watchdog implements Disposable {
 
   #start(): Worker {
     const worker = new Worker(import.meta.resolve("./worker.ts"), { type: "module" });
+    // Without its watch, what is watched goes on.
+    worker.onerror = (event) => event.preventDefault();
     worker.postMessage({ kind: "after", seconds: this.#after } satisfies Message);
     return worker;
   }

@@ -34,7 +34,13 @@ Deno.test("Device tells what it waits for, and when it waits no more", async () 
   await device.read(device.createBuffer(4, USAGE, "numbers"));
   await device.idle();
   device.submit(device.gpu.createCommandEncoder().finish());
-  const waits = ['reading "numbers"', "finishing the work submitted", "taking up more work"];
+  await device.pipeline("@compute @workgroup_size(1) fn main() {}", "nothing");
+  const waits = [
+    'reading "numbers"',
+    "finishing the work submitted",
+    "taking up more work",
+    'compiling "nothing"',
+  ];
   assert.deepEqual(told, waits.flatMap((what) => [what, "done"]));
 });
 

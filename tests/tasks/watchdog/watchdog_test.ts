@@ -1,21 +1,29 @@
 import { match, strictEqual as equal } from "node:assert/strict";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
-/** Waits briefly, then as a hung driver does: the thread stands still for ever. */
-const HANGS = `
-  import { Watchdog } from "${import.meta.resolve("../../../tasks/watchdog/watchdog.ts")}";
-  using dog = new Watchdog(0.3);
-  dog.watch("reading x")[Symbol.dispose]();
-  using _ = dog.watch("reading y");
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-`;
+const WATCHDOG = import.meta.resolve("../../../tasks/watchdog/watchdog.ts");
 
-Deno.test("Watchdog says in one line that the device hangs, and how to get out", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["eval", HANGS],
+function run(code: string): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
     env: { NO_COLOR: "1" },
     stdout: "null",
     stderr: "piped",
-  }).spawn();
+  });
+}
+
+/** Waits briefly, then as a hung driver does: the thread stands still, here for a while. */
+const HANGS = `
+  import { Watchdog } from "${WATCHDOG}";
+  using dog = new Watchdog(0.3);
+  dog.watch("reading x")[Symbol.dispose]();
+  using _ = dog.watch("reading y");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
+`;
+
+Deno.test("Watchdog says in one line that the device hangs, and how to get out", async () => {
+  const child = run(HANGS).spawn();
   let said = "";
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
     said += text;
@@ -25,4 +33,19 @@ Deno.test("Watchdog says in one line that the device hangs, and how to get out",
   equal(said.trimEnd().split("\n").length, 1, said);
   match(said, /^the device has not answered for \d+s \(reading y\); /);
   match(said, new RegExp(`end this with .* ${child.pid}, what is saved is kept\\n$`));
+});
+
+Deno.test("Watchdog ends nothing where its thread cannot start", async () => {
+  const folder = await Deno.makeTempDir();
+  const alone = join(folder, "watchdog.ts");
+  await Deno.copyFile(new URL(WATCHDOG), alone);
+  const { code, stderr } = await run(`
+    import { Watchdog } from "${pathToFileURL(alone)}";
+    using dog = new Watchdog(0.1);
+    using _ = dog.watch("reading x");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    dog.watch("reading y")[Symbol.dispose]();
+  `).output();
+  equal(code, 0, new TextDecoder().decode(stderr));
+  await Deno.remove(folder, { recursive: true });
 });
