@@ -126,11 +126,12 @@ async function main(args: readonly string[]): Promise<void> {
   }
   mustFit(device.capabilities, config);
 
+  const note = (message: string) => progress.note(message);
+  using _lock = await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note));
   const dataset = await loadDataset(config, showDatasetProgress(progress));
   checkAgainstDataset(config, { ...dataset, classes: dataset.class_names.length });
   if (own.profile) return await profile(device, config, dataset);
-  using _lock = await inFolder(workdir, "--workdir", () => RunLock.take(workdir));
-  const checkpoint = await startOf(config, own, (message) => progress.note(message));
+  const checkpoint = await startOf(config, own, note);
   const { n_steps, keep, format } = config.train;
   const fid = await openFid(device, config, dataset, progress);
   if (checkpoint && checkpoint.step >= n_steps) {
@@ -236,7 +237,6 @@ async function profile(device: Device, config: Config, dataset: Dataset): Promis
   const { text, trace } = await profileTraining(device, config, dataset);
   const file = join(config.workdir, "trace.json");
   await inFolder(config.workdir, "--workdir", async () => {
-    await Deno.mkdir(config.workdir, { recursive: true });
     await Deno.writeTextFile(file, trace);
   });
   console.log(text);

@@ -170,7 +170,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     .describe("where all randomness starts: the same seed gives the same run"),
   workdir: z.string()
     .describe(
-      "folder of the run, which goes on from its newest checkpoint; empty: runs/<preset>_scalelong<k>",
+      "folder of the run, which goes on from its newest checkpoint; used by one run at a time, which " +
+        "its run.lock sees to; empty: runs/<preset>_scalelong<k>",
     ),
 
   train: z.strictObject({
