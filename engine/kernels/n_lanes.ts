@@ -67,7 +67,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   ${list(each, (e) => start.b.alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
   var tile: array<f32, ${each * depth}>;
   ${list(start.partsOfA.length, (i) => passesOf(g, shape, start, i))}
-  ${g.rowSums ? sumsOfA(g.a, start.a, lanes, "m0", "select(m0, m2, adds)") : ""}
+  ${g.rowSums ? sumsOfA(g.a, start.a, types.a, lanes, "m0", "select(m0, m2, adds)") : ""}
 }`,
     bindings: start.bindings,
     uniforms: gemmUniforms(g, rows),
@@ -242,8 +242,8 @@ const MOST_DEPTH = { wide: 64, narrow: 96 };
 /** Elements of K per pass: the least padded work, counting the cost of a pass over C. */
 function pickDepth(lanes: number, g: Gemm): { depth: number; wideA: boolean } {
   const { a, k, rowSums } = g;
-  // Sums of A's rows read its elements.
-  const vectors = hasVectors(a, k) && !rowSums;
+  // Sums of A's rows without runs have a row per lane.
+  const vectors = hasVectors(a, k) && (!rowSums || a.run !== undefined);
   const stretches = a.beside ? [a.beside.at, k - a.beside.at] : [k];
   let best = { depth: lanes, wideA: false, cost: Infinity };
   const consider = (depth: number, wideA: boolean) => {

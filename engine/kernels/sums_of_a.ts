@@ -1,3 +1,4 @@
+import type { WgslType } from "../ops/elementwise.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
 import type { Gemm } from "./gemm.ts";
 import type { GemmOperand, OperandReader } from "./gemm_operand.ts";
@@ -27,17 +28,18 @@ export function emitSumsOfA(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref
 const UNROLL = 8;
 
 /**
- * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `A` is
- * read by element. Lanes lie along what is contiguous in memory.
+ * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `type` is
+ * what A is read as. Lanes lie along what is contiguous in memory.
  */
 export function sumsOfA(
   { run }: GemmOperand,
   reader: OperandReader,
+  type: WgslType,
   lanes: number,
   m0: string,
   m1: string,
 ): string {
-  return run === undefined ? byRow(reader, lanes, m0, m1) : byRun(reader, run, lanes, m0, m1);
+  return run === undefined ? byRow(reader, lanes, m0, m1) : byRun(reader, type, run, lanes, m0, m1);
 }
 
 /** A row per lane. Short sums first: a long one would lose digits. */
@@ -60,24 +62,35 @@ function byRow(reader: OperandReader, lanes: number, m0: string, m1: string): st
 }
 
 /** The lanes of a row side by side, run after run. */
-function byRun(reader: OperandReader, run: number, lanes: number, m0: string, m1: string): string {
-  const stretch = UNROLL * lanes;
+function byRun(
+  reader: OperandReader,
+  type: WgslType,
+  run: number,
+  lanes: number,
+  m0: string,
+  m1: string,
+): string {
+  const per = type === "vec4f" ? 4 : 1;
+  const step = per * lanes;
+  const stretch = UNROLL * step;
   const whole = Math.floor(run / stretch) * stretch;
-  const add = (i: string) => `{ ${reader.element("x", "at", `${i} + lane`)} part += x; }`;
+  const add = (i: string) => `{ ${reader.element("x", "at", `${i} + ${per}u * lane`)} part += x; }`;
   return `for (var m = ${m0}; m < ${m1}; m++) {
-    var sum = 0.0;
+    var sum = ${type}(0.0);
     for (var at = a0 + m * p.am; at < a0 + m * p.am + p.k / ${run}u * p.ak; at += p.ak) {
-      var part = 0.0;
+      var part = ${type}(0.0);
       ${
     whole === 0 ? "" : `for (var i = 0u; i < ${whole}u; i += ${stretch}u) {
-        ${times(UNROLL, (j) => add(`i + ${j * lanes}u`))}
+        ${times(UNROLL, (j) => add(`i + ${j * step}u`))}
       }`
   }
-      ${times(Math.floor((run - whole) / lanes), (j) => add(`${whole + j * lanes}u`))}
-      ${run % lanes === 0 ? "" : `if (lane < ${run % lanes}u) { ${add(`${run - run % lanes}u`)} }`}
+      ${times(Math.floor((run - whole) / step), (j) => add(`${whole + j * step}u`))}
+      ${
+    run % step === 0 ? "" : `if (lane < ${run % step / per}u) { ${add(`${run - run % step}u`)} }`
+  }
       sum += part;
     }
-    row_sums[m] = subgroupAdd(sum);
+    row_sums[m] = subgroupAdd(${per === 1 ? "sum" : "dot(sum, vec4f(1.0))"});
   }`;
 }
 
