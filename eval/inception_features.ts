@@ -79,7 +79,7 @@ export class InceptionExtractor implements Disposable {
     { batch_size, logits = false }: InceptionExtractorOptions = {},
   ) {
     this.device = device;
-    this.batch_size = batchSize(device.capabilities, batch_size);
+    this.batch_size = inceptionBatchSize(device.capabilities, batch_size);
     this.#logits = logits;
     this.#state = new State(device, inceptionShapes(), "inception");
     for (const name of this.#state.names) this.#state.write(name, weights[name]);
@@ -158,7 +158,7 @@ export function inceptionMemory(
   { batch_size, logits = false }: InceptionExtractorOptions = {},
 ): MemoryNeed {
   const state = new StateLayout(inceptionShapes(), "inception");
-  const spec = planSpec(state, batchSize(capabilities, batch_size), size, logits);
+  const spec = planSpec(state, inceptionBatchSize(capabilities, batch_size), size, logits);
   return memoryNeed([layOut(capabilities, spec)], [state]);
 }
 
@@ -179,7 +179,10 @@ function planSpec(
 }
 
 /** The batch asked for, or the usual one, or as much as the adapter's largest binding holds. */
-function batchSize({ adapterClass, maxBindingBytes }: Capabilities, wanted?: number): number {
+export function inceptionBatchSize(
+  { adapterClass, maxBindingBytes }: Capabilities,
+  wanted?: number,
+): number {
   const usual = adapterClass === "software" ? SOFTWARE_BATCH : GPU_BATCH;
   return Math.min(wanted ?? usual, Math.max(1, Math.floor(maxBindingBytes / LARGEST_BYTES)));
 }

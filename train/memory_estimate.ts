@@ -11,8 +11,8 @@ export interface MemoryEstimate {
   readonly kernels: number;
   /** Bytes of weights, averages and moments. */
   readonly state_bytes: number;
-  /** Bytes of the largest part of these that is read back at once, for a checkpoint. */
-  readonly segment_bytes: number;
+  /** Bytes that are read back at once, at most: of these for a checkpoint, or what steps recorded. */
+  readonly read_bytes: number;
   /** Bytes of activations, gradients, inputs and constants. */
   readonly plan_bytes: number;
   /** The largest tensor that a kernel binds, and the kernel. */
@@ -58,7 +58,7 @@ export function memoryEstimate(
     flops_per_picture: total(flops) / batch_size,
     kernels: total(plans.map(({ layout, runs }) => runs * layout.dispatches.length)),
     state_bytes: total(states.map(({ bytes }) => bytes)),
-    segment_bytes: 4 * Math.max(...states.flatMap(({ lengths }) => lengths)),
+    read_bytes: Math.max(records, ...states.flatMap(({ lengths }) => lengths.map((n) => 4 * n))),
     plan_bytes: bytes + records,
     largest,
     fits: largest.bytes <= capabilities.maxBindingBytes,

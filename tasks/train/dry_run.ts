@@ -1,10 +1,9 @@
 import type { Capabilities } from "../../engine/mod.ts";
 import type { Config } from "../../train/config.ts";
 import { humanBytes } from "../../train/human_units.ts";
-import { largestBatch, type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
-import { MAX_AHEAD } from "../../train/train_loop.ts";
+import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { textTable } from "../text_table.ts";
-import { runMemory } from "./run_memory.ts";
+import { type RunMemory, runMemory } from "./run_memory.ts";
 
 /** A configuration that the adapter cannot run. */
 export class TooLargeError extends Error {
@@ -13,13 +12,11 @@ export class TooLargeError extends Error {
 
 /** What `--dry-run` prints: the network, a step's work, the run's memory, what the adapter allows. */
 export function dryRunText(capabilities: Capabilities, config: Config, probes: boolean): string {
-  const { step, probes_bytes, grid, fid, final_fid, bytes } = runMemory(
-    capabilities,
-    config,
-    probes,
-  );
+  const memory = runMemory(capabilities, config, probes);
+  const { step, probes_bytes, grid, data, fid, final_fid, bytes, largest } = memory;
   const { batch_size, micro_batches } = config.train;
-  const { flops_per_picture: flops, state_bytes, plan_bytes, largest } = step;
+  const { flops_per_picture: flops, state_bytes, plan_bytes } = step;
+  const misfit = misfitOf(capabilities, config, memory);
   const parts = micro_batches === 1 ? "" : ` with ${micro_batches} micro-batches`;
   return textTable(["", ""], [
     ["parameters", step.parameters.toLocaleString("en")],
@@ -31,7 +28,7 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
       "a step",
       `${batch_size} pictures, ${humanFlops(flops * batch_size)}, ${step.kernels} kernels`,
     ],
-    ["memory", `${humanBytes(bytes)} on the adapter at most, which are`],
+    ["memory", `${humanBytes(bytes)} on the adapter at most`],
     ["  weights", `${humanBytes(state_bytes)}, with averages and moments`],
     ["  step", `${humanBytes(plan_bytes - probes_bytes)} of activations and gradients`],
     ...probes ? [["  probes", `${humanBytes(probes_bytes)} more for --probe`]] : [],
@@ -41,10 +38,14 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
         "  FID",
         `${humanBytes(fid.bytes)} at each checkpoint: Inception, a sampler and its weights`,
       ]
-      : ["  checkpoint", `${humanBytes(step.segment_bytes)} while it is read back`],
+      : ["  checkpoint", `${humanBytes(step.read_bytes)} while it is read back`],
     ...final_fid
-      ? [["final FID", `${humanBytes(final_fid.bytes)}, when weights and step are freed: no more`]]
+      ? [[
+        "  final FID",
+        `${humanBytes(final_fid.bytes)} at the end, when weights and step are freed`,
+      ]]
       : [],
+    ...data ? [["  FID's data", `${humanBytes(data.bytes)} for Inception, before all else`]] : [],
     [
       "largest tensor",
       `${humanBytes(largest.bytes)} (${largest.label}); the adapter binds up to ${
@@ -52,20 +53,51 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
       }`,
     ],
     ["largest batch", `${largestBatch(capabilities, config)}${parts}`],
-    ["fits", step.fits ? "yes" : `no: ${remedy(capabilities, config)}`],
+    ["fits", misfit ? `no: ${misfit.remedy}` : "yes"],
   ], 2).trim();
 }
 
-/** @throws {TooLargeError} where a tensor of the step is beyond the adapter, saying what to do */
+/** @throws {TooLargeError} where a tensor of the run is beyond the adapter, saying what to do */
 export function mustFit(capabilities: Capabilities, config: Config): void {
-  const estimate = memoryEstimate(capabilities, config, MAX_AHEAD);
-  if (!estimate.fits) throw new TooLargeError(misfit(capabilities, config, estimate));
+  const misfit = misfitOf(capabilities, config, runMemory(capabilities, config, false));
+  if (!misfit) return;
+  const { what, largest: { bytes, label }, remedy } = misfit;
+  throw new TooLargeError(
+    `${what} needs a tensor of ${humanBytes(bytes)} (${label}), the adapter binds up to ${
+      humanBytes(capabilities.maxBindingBytes)
+    }: ${remedy}`,
+  );
 }
 
-function misfit(capabilities: Capabilities, config: Config, { largest }: MemoryEstimate): string {
-  return `a batch of ${config.train.batch_size} needs a tensor of ${humanBytes(largest.bytes)} ` +
-    `(${largest.label}), the adapter binds up to ${humanBytes(capabilities.maxBindingBytes)}: ` +
-    remedy(capabilities, config);
+/** What is beyond the adapter, and what to do about it. */
+interface Misfit {
+  readonly what: string;
+  readonly largest: RunMemory["largest"];
+  readonly remedy: string;
+}
+
+/** The first part of a run that does not fit; null where all do. */
+function misfitOf(
+  capabilities: Capabilities,
+  config: Config,
+  { step, grid, largest }: RunMemory,
+): Misfit | null {
+  const { maxBindingBytes } = capabilities;
+  if (!step.fits) {
+    const what = `a batch of ${config.train.batch_size}`;
+    return { what, largest: step.largest, remedy: remedy(capabilities, config) };
+  }
+  if (grid.largest.bytes > maxBindingBytes) {
+    const guided = config.nnet.num_classes > 0 && config.sample.scale > 0;
+    return {
+      what: "drawing one picture",
+      largest: grid.largest,
+      remedy: `use ${guided ? "--sample.scale=0, or " : ""}a smaller network or a larger patch`,
+    };
+  }
+  return largest.bytes > maxBindingBytes
+    ? { what: "Inception", largest, remedy: "use --eval.fid.n_samples=0, which measures no FID" }
+    : null;
 }
 
 function humanFlops(flops: number): string {

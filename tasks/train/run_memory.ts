@@ -1,5 +1,6 @@
 import { type Capabilities, type MemoryNeed, StateLayout } from "../../engine/mod.ts";
-import { inceptionMemory } from "../../eval/inception_features.ts";
+import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
+import { FEATURES, inceptionBatchSize, inceptionMemory } from "../../eval/inception_features.ts";
 import { samplerMemory } from "../../eval/sampler_memory.ts";
 import type { Config } from "../../train/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
@@ -17,12 +18,16 @@ export interface RunMemory {
   readonly probes_bytes: number;
   /** The sampler of grids, there from the first grid on. */
   readonly grid: MemoryNeed;
+  /** Measuring the data for FID, before all that; null without FID or where statistics are given. */
+  readonly data: MemoryNeed | null;
   /** What each checkpoint's FID takes beside all that; null where none is wanted. */
   readonly fid: MemoryNeed | null;
   /** The FID at the end, when the training step is freed; null where none is wanted. */
   readonly final_fid: MemoryNeed | null;
-  /** Bytes that are there at the same time, at most. */
+  /** Bytes that are there at the same time, at most; scratch of timing kernels is not counted. */
   readonly bytes: number;
+  /** The largest tensor that a kernel binds in all this, and the kernel. */
+  readonly largest: MemoryNeed["largest"];
 }
 
 /**
@@ -38,36 +43,63 @@ export function runMemory(
   const step = memoryEstimate(capabilities, config, MAX_AHEAD, probes);
   const without = probes ? memoryEstimate(capabilities, config, MAX_AHEAD) : step;
   const ema = new StateLayout(shapesOf(config), "nnet_ema");
-  const grid = samplerMemory(capabilities, gridSampler(capabilities, config, ema));
-  const wanted = config.eval.fid.n_samples > 0;
+  const pictures = gridSampler(capabilities, config, ema);
+  const grid = samplerMemory(capabilities, pictures);
+  const { n_samples, stats } = config.eval.fid;
+  const wanted = n_samples > 0;
   const final = wanted ? finalDrawing(config) : null;
+  const data = wanted && stats === null ? measuringMemory(capabilities, config, Infinity) : null;
   const fid = wanted ? fidMemory(capabilities, config, usualDrawing(config)) : null;
   const final_fid = final && fidMemory(capabilities, config, final);
-  const training = step.state_bytes + step.plan_bytes +
-    Math.max(step.segment_bytes, fid?.bytes ?? 0);
+  const beside = Math.max(step.read_bytes, pictureBytes(pictures), fid?.bytes ?? 0);
   return {
     step,
     probes_bytes: step.plan_bytes - without.plan_bytes,
     grid,
+    data,
     fid,
     final_fid,
-    bytes: grid.bytes + Math.max(training, final_fid?.bytes ?? 0),
+    bytes: Math.max(
+      data?.bytes ?? 0,
+      step.state_bytes + step.plan_bytes + grid.bytes + beside,
+      grid.bytes + (final_fid?.bytes ?? 0),
+    ),
+    largest: largest([step, grid, data, fid, final_fid]),
   };
 }
 
-/** An FID: the averaged weights once more, their sampler, and Inception. */
+/** An FID: the averaged weights once more, their sampler, Inception, and what is read of either. */
 function fidMemory(capabilities: Capabilities, config: Config, drawing: Drawing): MemoryNeed {
-  const { img_size } = config.nnet;
   const weights = new StateLayout(shapesOf(config), "nnet_ema");
-  const sampler = samplerMemory(capabilities, fidSampler(capabilities, config, weights, drawing));
-  const inception = inceptionMemory(
-    capabilities,
-    { channels: 3, height: img_size, width: img_size },
-    { batch_size: inceptionBatch(drawing.n) },
-  );
-  const larger = sampler.largest.bytes > inception.largest.bytes ? sampler : inception;
+  const pictures = fidSampler(capabilities, config, weights, drawing);
+  const sampler = samplerMemory(capabilities, pictures);
+  const measuring = measuringMemory(capabilities, config, drawing.n);
+  const more = Math.max(0, pictureBytes(pictures) - featureBytes(capabilities, drawing.n));
   return {
-    bytes: weights.bytes + sampler.bytes + inception.bytes,
-    largest: larger.largest,
+    bytes: weights.bytes + sampler.bytes + measuring.bytes + more,
+    largest: largest([sampler, measuring]),
   };
+}
+
+/** Inception for `most` pictures of the configuration's size, and the features that are read. */
+function measuringMemory(capabilities: Capabilities, config: Config, most: number): MemoryNeed {
+  const { img_size } = config.nnet;
+  const size = { channels: 3, height: img_size, width: img_size };
+  const inception = inceptionMemory(capabilities, size, { batch_size: inceptionBatch(most) });
+  return { ...inception, bytes: inception.bytes + featureBytes(capabilities, most) };
+}
+
+/** Bytes of the features that are read at once. */
+function featureBytes(capabilities: Capabilities, most: number): number {
+  return inceptionBatchSize(capabilities, inceptionBatch(most)) * FEATURES * 4;
+}
+
+/** Bytes of the pictures that are read at once. */
+function pictureBytes({ shape }: DeviceMachineOptions): number {
+  return new StateLayout({ x: shape }, "x").bytes;
+}
+
+function largest(needs: readonly (Pick<MemoryNeed, "largest"> | null)[]): MemoryNeed["largest"] {
+  return needs.map((need) => need?.largest ?? { label: "", bytes: 0 })
+    .reduce((a, b) => b.bytes > a.bytes ? b : a);
 }

@@ -1,12 +1,32 @@
-import { ok, strictEqual as equal } from "node:assert/strict";
+import { match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
+import type { Capabilities, Device } from "../../../engine/mod.ts";
+import { dryRunText, mustFit, TooLargeError } from "../../../tasks/train/dry_run.ts";
+import { RunFid, type ScoreTools } from "../../../tasks/train/run_fid.ts";
 import { runMemory } from "../../../tasks/train/run_memory.ts";
 import { SampleGrids } from "../../../tasks/train/sample_grids.ts";
+import type { Config } from "../../../train/config.ts";
+import { saveCheckpoint } from "../../../train/checkpoint.ts";
+import { shapes } from "../../../train/data/shapes.ts";
+import { evalSchema } from "../../../train/fid_config.ts";
 import { MAX_AHEAD } from "../../../train/train_loop.ts";
 import { TrainStep } from "../../../train/train_step.ts";
-import { evalSchema } from "../../../train/fid_config.ts";
 import { openDevice } from "../../device.ts";
+import { randomInceptionFile } from "../../eval/random_inception.ts";
 import { tinyConfig } from "../../tiny_config.ts";
+
+/** Bytes that are there at the same time, at most, from now on. */
+function mostBytes(device: Device): () => number {
+  const before = device.bufferBytes;
+  let most = 0;
+  const { createBuffer } = device;
+  device.createBuffer = function (...args) {
+    const buffer = createBuffer.apply(this, args);
+    most = Math.max(most, this.bufferBytes - before);
+    return buffer;
+  };
+  return () => most;
+}
 
 Deno.test("runMemory() is what a run allocates, to the byte at its most", async () => {
   using device = await openDevice();
@@ -15,33 +35,128 @@ Deno.test("runMemory() is what a run allocates, to the byte at its most", async 
   const { sample } = tinyConfig();
   const config = tinyConfig({ workdir, sample: { ...sample, n_samples: 3, sample_steps: 3 } });
   const memory = runMemory(device.capabilities, config, true);
-  const before = device.bufferBytes;
+  const most = mostBytes(device);
   using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD, probes: true });
   using grids = new SampleGrids(device, config, 16);
   await grids.draw(step, 1);
-  let most = 0;
-  const { createBuffer } = device;
-  device.createBuffer = function (...args) {
-    const buffer = createBuffer.apply(this, args);
-    most = Math.max(most, this.bufferBytes - before);
-    return buffer;
-  };
   await grids.draw(step, 2);
   await step.checkpoint(2);
-  equal(most, memory.bytes);
+  equal(most(), memory.bytes);
   await Deno.remove(workdir, { recursive: true });
 });
 
-Deno.test("runMemory() counts an FID beside the step, and one at the end instead of it", async () => {
+Deno.test("runMemory() counts the pictures of a grid where they are the most that is read", async () => {
   using device = await openDevice();
-  const of = (fid: object) =>
-    runMemory(device.capabilities, tinyConfig({ eval: evalSchema.parse({ fid }) }), false);
-  const none = of({});
-  const judged = of({ n_samples: 100 });
-  const twice = of({ n_samples: 100, final_sample_steps: 100 });
-  equal(none.fid, null);
-  equal(judged.bytes - none.bytes, judged.fid!.bytes - none.step.segment_bytes);
-  equal(judged.final_fid, null);
-  ok(twice.final_fid!.bytes > 0);
-  equal(twice.bytes, judged.bytes);
+  const workdir = await Deno.makeTempDir();
+  await Deno.mkdir(join(workdir, "samples"));
+  const { sample } = tinyConfig();
+  const config = tinyConfig({ workdir, sample: { ...sample, n_samples: 256, sample_steps: 1 } });
+  const memory = runMemory(device.capabilities, config, false);
+  ok(memory.step.read_bytes < 256 * 3 * 8 * 8 * 4);
+  const most = mostBytes(device);
+  using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD });
+  using grids = new SampleGrids(device, config, 16);
+  await grids.draw(step, 1);
+  equal(most(), memory.bytes);
+  await Deno.remove(workdir, { recursive: true });
+});
+
+Deno.test("runMemory() is what measuring the data and an FID beside the step allocate", async () => {
+  using device = await openDevice();
+  // What is allocated is the same where nothing is computed, which takes Inception long.
+  device.submit = () => {};
+  const workdir = await Deno.makeTempDir();
+  await Deno.mkdir(join(workdir, "samples"));
+  const inception = join(workdir, "inception.safetensors");
+  await Deno.writeFile(inception, randomInceptionFile());
+  // The sampler is still there when pictures are measured where there are more than 256.
+  const fid = {
+    n_samples: 257,
+    mini_batch_size: 64,
+    sample_steps: 2,
+    algorithm: "ddim",
+    inception,
+  };
+  const { sample } = tinyConfig();
+  const config = tinyConfig({
+    workdir,
+    sample: { ...sample, n_samples: 1, sample_steps: 1 },
+    eval: evalSchema.parse({ fid }),
+  });
+  const memory = runMemory(device.capabilities, config, false);
+  const most = mostBytes(device);
+  const dataset = shapes({ image_size: 8, n: 8, seed: 1 });
+  const enough = new AbortController();
+  const judge = await RunFid.open(device, config, dataset, {
+    // Half of a picture and more: one was measured.
+    wait: () => (done) => done > 257 / 2 && enough.abort(),
+    note: (message) => ok(false, message),
+    onDownload: () => {},
+  });
+  equal(most(), memory.data!.bytes);
+
+  using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD });
+  using grids = new SampleGrids(device, config, 16);
+  await grids.draw(step, 1);
+  await saveCheckpoint(workdir, await step.checkpoint(1), 1, null);
+  const tools: ScoreTools = { log: () => {}, signal: enough.signal };
+  await judge.score(1, tools);
+  equal(most(), memory.bytes);
+  await Deno.remove(workdir, { recursive: true });
+});
+
+/** A run whose final FID is of many more pictures than the others. */
+function finallyJudged(fid: object = {}) {
+  const { sample } = tinyConfig();
+  const few = { n_samples: 2, final_n_samples: 5000, sample_steps: 2, algorithm: "ddim" };
+  return tinyConfig({
+    sample: { ...sample, n_samples: 1, sample_steps: 1 },
+    eval: evalSchema.parse({ fid: { ...few, ...fid } }),
+  });
+}
+
+Deno.test("runMemory() is the most of measuring the data, training and the final FID", async () => {
+  using device = await openDevice();
+  const capabilities: Capabilities = { ...device.capabilities, adapterClass: "discrete" };
+  const { step, grid, data, fid, final_fid, bytes } = runMemory(
+    capabilities,
+    finallyJudged({ stats: "data.npz" }),
+    false,
+  );
+  equal(data, null);
+  ok(step.state_bytes + step.plan_bytes + fid!.bytes < final_fid!.bytes);
+  equal(bytes, grid.bytes + final_fid!.bytes);
+  const measured = runMemory(capabilities, finallyJudged({ final_n_samples: null }), false);
+  equal(measured.final_fid, null);
+  equal(measured.bytes, measured.data!.bytes);
+});
+
+Deno.test("mustFit() refuses what a run's pictures or its FID cannot bind, saying what to do", async () => {
+  using device = await openDevice();
+  const refused = (maxBindingBytes: number, config: Config): string => {
+    const capabilities = { ...device.capabilities, maxBindingBytes };
+    try {
+      mustFit(capabilities, config);
+    } catch (error) {
+      ok(error instanceof TooLargeError);
+      match(dryRunText(capabilities, config, false), /^fits +no: use --/m);
+      return error.message;
+    }
+    return "";
+  };
+  // Weights are small beside the pictures, and a guided picture goes through twice.
+  const { nnet, train } = finallyJudged();
+  const config = {
+    ...finallyJudged(),
+    nnet: { ...nnet, img_size: 32, patch_size: 2 },
+    train: { ...train, batch_size: 1 },
+  };
+  const { step, grid, fid } = runMemory(device.capabilities, config, false);
+  ok(step.largest.bytes < grid.largest.bytes && grid.largest.bytes < 2 ** 22);
+  match(
+    refused(step.largest.bytes, config),
+    /^drawing one picture needs a tensor of .*: use --sample\.scale=0, or/,
+  );
+  match(refused(2 ** 22, config), /^Inception needs .*: use --eval\.fid\.n_samples=0/);
+  equal(refused(fid!.largest.bytes, config), "");
 });
