@@ -87,7 +87,7 @@ export function isOnePass(lanes: number, g: Gemm): boolean {
  */
 export function sumsRow(lanes: number, g: Gemm): number | undefined {
   const { wideC, each } = shapeOf(lanes, g);
-  return wideC || each < 4 ? undefined : Math.ceil(g.n / 4) * 4;
+  return wideC || each < 4 ? undefined : Math.ceil(g.n / (lanes * each)) * lanes * each;
 }
 
 /** What of a product is in the text of its kernel; the rest is in the uniforms. */
@@ -206,7 +206,8 @@ function passOf(
     const code = last
       ? `finish(${at}, row${e} + m, column${e}, ${value});`
       : c.store(wideSums ? sumsAt : at, value);
-    return whole ? code : `if (n${e} < p.n) { ${code} }`;
+    // Rows of partial sums of their own have room for every lane.
+    return whole || (!last && g.sums !== undefined) ? code : `if (n${e} < p.n) { ${code} }`;
   };
   const stores = (last ? wideC : wideSums)
     ? store(0, "vec4f(s0, s1, s2, s3)")
