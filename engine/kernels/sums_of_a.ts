@@ -6,7 +6,7 @@ import { emitColumnSums, emitRowSums } from "./sums.ts";
 
 /**
  * Emits the sums of the rows of a product's A, `[M]`, in launches of their own: where A is an
- * output's gradient they are the bias's, and C the weight's.
+ * output's gradient, all of its memory, they are the bias's, and C the weight's.
  */
 export function emitSumsOfA(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
   const { ref, run } = a;
