@@ -1,4 +1,4 @@
-import { Tuning, type TuningMemory } from "./tuning.ts";
+import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
 /** What kernels fit an adapter best; decides between kernel variants. */
 export type AdapterClass = "software" | "integrated" | "discrete";

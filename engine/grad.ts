@@ -1,4 +1,4 @@
-import { rootOf } from "./fusion.ts";
+import { rootOf } from "./plan/fusion.ts";
 import { add } from "./ops/binary.ts";
 import { cast } from "./ops/cast.ts";
 import { constant } from "./leaves.ts";

@@ -49,10 +49,10 @@ export { upsampleNearest } from "./ops/upsample_nearest.ts";
 export { finite, where } from "./ops/where.ts";
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";
-export type { Update } from "./placement.ts";
-export { type Layout, layOut, type PlanSpec, type PlanStep, planSteps } from "./layout.ts";
-export { type MemoryNeed, memoryNeed } from "./memory_need.ts";
-export { compile, type KernelTime, Plan } from "./plan.ts";
+export type { Update } from "./plan/placement.ts";
+export { type Layout, layOut, type PlanSpec, type PlanStep, planSteps } from "./plan/layout.ts";
+export { type MemoryNeed, memoryNeed } from "./plan/memory_need.ts";
+export { compile, type KernelTime, Plan } from "./plan/plan.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";
 export { State } from "./state.ts";
 export { type StateEntry, StateLayout } from "./state_layout.ts";
@@ -67,4 +67,4 @@ export {
   Tensor,
   type TensorSpec,
 } from "./tensor.ts";
-export { Tuning, type TuningMemory, tuningName } from "./tuning.ts";
+export { Tuning, type TuningMemory, tuningName } from "./plan/tuning.ts";

@@ -1,7 +1,7 @@
 import type { AttentionAttrs, AttentionSizes } from "../ops/attention.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
-import { emitGemm } from "./gemm.ts";
-import { type GemmOperand, transpose } from "./gemm_operand.ts";
+import { emitGemm } from "./gemm/gemm.ts";
+import { type GemmOperand, transpose } from "./gemm/gemm_operand.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
 
 type Sizes = AttentionSizes & Pick<AttentionAttrs, "scale">;

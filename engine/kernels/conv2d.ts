@@ -1,9 +1,9 @@
 import type { Conv2dSizes } from "../ops/conv2d.ts";
 import { emitByElement } from "./by_element.ts";
 import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
-import { emitGemm, type Epilogue } from "./gemm.ts";
-import type { GemmOperand } from "./gemm_operand.ts";
-import type { PictureIndex } from "./picture.ts";
+import { emitGemm, type Epilogue } from "./gemm/gemm.ts";
+import type { GemmOperand } from "./gemm/gemm_operand.ts";
+import type { PictureIndex } from "./gemm/implicit_patches.ts";
 
 /**
  * Emits a convolution as one product: `y[o, (b, place)] = sum w[o, (c, tap)] x[(c, tap), (b, place)]`.

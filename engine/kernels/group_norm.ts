@@ -9,7 +9,7 @@ import {
   type Ref,
 } from "./dispatch.ts";
 import { fitsVec4, fuse, type FusedFunction } from "./fused.ts";
-import type { Epilogue } from "./gemm.ts";
+import type { Epilogue } from "./gemm/gemm.ts";
 import { binderOf, type NamedBinding } from "./bound_memory.ts";
 import { laneReductions } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";

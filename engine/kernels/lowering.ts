@@ -32,8 +32,8 @@ import { emitDropout } from "./dropout.ts";
 import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
 import { emitRowMax } from "./max.ts";
-import { emitGemm, type Epilogue } from "./gemm.ts";
-import type { GemmOperand } from "./gemm_operand.ts";
+import { emitGemm, type Epilogue } from "./gemm/gemm.ts";
+import type { GemmOperand } from "./gemm/gemm_operand.ts";
 import { emitGroupNorm, emitGroupNormBackward } from "./group_norm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
 import {

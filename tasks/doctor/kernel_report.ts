@@ -1,5 +1,5 @@
-import { compareWithReference } from "../../engine/example.ts";
-import { examples } from "../../engine/registry.ts";
+import { compareWithReference } from "../../engine/testing/example.ts";
+import { examples } from "../../engine/testing/registry.ts";
 import type { Device } from "../../engine/device.ts";
 
 /** How far one example of an operation, gradients included, is from the float64 reference. */

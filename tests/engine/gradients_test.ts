@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { evaluateReference } from "../../engine/reference.ts";
-import { type OperationExample, traceExample } from "../../engine/example.ts";
-import { examples } from "../../engine/registry.ts";
+import { type OperationExample, traceExample } from "../../engine/testing/example.ts";
+import { examples } from "../../engine/testing/registry.ts";
 
 const STEP = 1e-5;
 

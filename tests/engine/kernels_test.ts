@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { DeviceOptions } from "../../engine/device.ts";
-import { compareWithReference, inHalves, type OperationExample } from "../../engine/example.ts";
-import { examples } from "../../engine/registry.ts";
+import {
+  compareWithReference,
+  inHalves,
+  type OperationExample,
+} from "../../engine/testing/example.ts";
+import { examples } from "../../engine/testing/registry.ts";
 import { openDevice } from "../device.ts";
 
 /** Ten times what rounding to f32 does to the longest sums; `E[x^2] - E[x]^2` would not pass. */

@@ -1,0 +1,99 @@
+import type { WgslType } from "../../ops/elementwise.ts";
+import type { Emitter, Ref } from "../dispatch.ts";
+import type { Gemm } from "./gemm.ts";
+import type { GemmOperand, OperandReader } from "./gemm_operand.ts";
+import { emitColumnSums, emitRowSums } from "../sums.ts";
+
+/**
+ * Emits the sums of the rows of a product's A, `[M]`, in launches of their own: where A is an
+ * output's gradient, all of its memory, they are the bias's, and C the weight's.
+ */
+export function emitSumsOfA(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
+  const { ref, run } = a;
+  const pictures = run === undefined ? k : k / run;
+  const sums = run === undefined ? ref : emitter.scratch(pictures * m);
+  if (run !== undefined) emitRowSums(emitter, `${label} (bias)`, ref, pictures * m, run, sums);
+  emitColumnSums(emitter, {
+    label: `${label} (bias)`,
+    outer: 1,
+    reduce: pictures,
+    inner: m,
+    sources: [{ name: "x", ref: sums }],
+    terms: ["f32(x[at])"],
+    outs: [out],
+  });
+}
+
+/** Loads between two turns of a loop. */
+const UNROLL = 8;
+
+/**
+ * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `type` is
+ * what A is read as. Lanes lie along what is contiguous in memory.
+ */
+export function sumsOfA(
+  { run }: GemmOperand,
+  reader: OperandReader,
+  type: WgslType,
+  lanes: number,
+  m0: string,
+  m1: string,
+): string {
+  return run === undefined ? byRow(reader, lanes, m0, m1) : byRun(reader, type, run, lanes, m0, m1);
+}
+
+/** A row per lane. Short sums first: a long one would lose digits. */
+function byRow(reader: OperandReader, lanes: number, m0: string, m1: string): string {
+  const add = (k: string) =>
+    `{ ${reader.alongK("ak", k)} ${reader.element("x", "ak", "am")} part += x; }`;
+  return `for (var m = ${m0} + lane; m < ${m1}; m += ${lanes}u) {
+    ${reader.alongFree("am", "m")}
+    var sum = 0.0;
+    var k = 0u;
+    for (; k + ${UNROLL - 1}u < p.k; k += ${UNROLL}u) {
+      var part = 0.0;
+      ${times(UNROLL, (i) => add(`(k + ${i}u)`))}
+      sum += part;
+    }
+    var part = 0.0;
+    for (; k < p.k; k++) ${add("k")}
+    row_sums[m] = sum + part;
+  }`;
+}
+
+/** The lanes of a row side by side, run after run. */
+function byRun(
+  reader: OperandReader,
+  type: WgslType,
+  run: number,
+  lanes: number,
+  m0: string,
+  m1: string,
+): string {
+  const per = type === "vec4f" ? 4 : 1;
+  const step = per * lanes;
+  const stretch = UNROLL * step;
+  const whole = Math.floor(run / stretch) * stretch;
+  const add = (i: string) => `{ ${reader.element("x", "at", `${i} + ${per}u * lane`)} part += x; }`;
+  return `for (var m = ${m0}; m < ${m1}; m++) {
+    var sum = ${type}(0.0);
+    for (var at = a0 + m * p.am; at < a0 + m * p.am + p.k / ${run}u * p.ak; at += p.ak) {
+      var part = ${type}(0.0);
+      ${
+    whole === 0 ? "" : `for (var i = 0u; i < ${whole}u; i += ${stretch}u) {
+        ${times(UNROLL, (j) => add(`i + ${j * step}u`))}
+      }`
+  }
+      ${times(Math.floor((run - whole) / step), (j) => add(`${whole + j * step}u`))}
+      ${
+    run % step === 0 ? "" : `if (lane < ${run % step / per}u) { ${add(`${run - run % step}u`)} }`
+  }
+      sum += part;
+    }
+    row_sums[m] = subgroupAdd(${per === 1 ? "sum" : "dot(sum, vec4f(1.0))"});
+  }`;
+}
+
+function times(n: number, f: (i: number) => string): string {
+  return Array.from({ length: n }, (_, i) => f(i)).join("\n        ");
+}

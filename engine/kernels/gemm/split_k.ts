@@ -1,0 +1,73 @@
+import type { Emitter } from "../dispatch.ts";
+import type { Gemm } from "./gemm.ts";
+import { emitColumnSums } from "../sums.ts";
+import { tiled, type TileSize, usualTile } from "./tiled_gemm.ts";
+
+/** Least of K that is worth a workgroup of its own. */
+const SLICE = 1024;
+/** Elements of C above which a GPU has enough to do without slices of K. */
+const FILLS = 1024 * 1024;
+
+/** How many slices of K suit a product; less than 2 where it is best, or must be, whole. */
+export function slicesOf(g: Gemm): number {
+  const { m, n, k, c, batches = [1, 1] } = g;
+  const slices = Math.min(
+    Math.floor(k / Math.max(SLICE, unitOf(g))),
+    Math.floor(FILLS / (m * n)),
+    64,
+  );
+  const plain = !g.epilogue && !g.to && c.ref.dtype === "f32" &&
+    c.row === n && c.column === 1 && !c.offset && !c.run &&
+    !g.a.beside && (!g.b.beside || g.b.beside.row === g.b.row) &&
+    batches[0] * batches[1] === 1;
+  return plain ? slices : 0;
+}
+
+/** Slices end with whole vectors or, in a convolution, with whole pictures. */
+function unitOf({ a }: Gemm): number {
+  return a.run ?? 4;
+}
+
+/**
+ * Emits a product of much K and little C, as weight gradients of long batches are, in slices of K
+ * side by side and the sum of what they give. There must be two of {@linkcode slicesOf} at least.
+ */
+export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
+  const { m, n, k, c } = g;
+  const { capabilities } = emitter;
+  const slices = slicesOf(g);
+  const unit = unitOf(g);
+  // The rest of K has a product of its own.
+  const length = Math.floor(k / slices / unit) * unit;
+  const rest = k - slices * length;
+  const parts = slices + (rest > 0 ? 1 : 0);
+  const partial = emitter.scratch(parts * m * n);
+  const stepOfA = g.a.run ? g.a.column / unit : g.a.column;
+  const stepOfB = g.b.picture ? g.b.row / unit : g.b.row;
+  const sliced = { ...g, k: length, batches: [1, slices] as const };
+  emitter.emit(tiled(capabilities, {
+    ...sliced,
+    a: { ...g.a, batch: [0, length * stepOfA] },
+    b: { ...g.b, batch: [0, length * stepOfB] },
+    c: { ref: partial, row: n, column: 1, batch: [0, m * n] },
+  }, tile));
+  if (rest > 0) {
+    const skipped = slices * length;
+    emitter.emit(tiled(capabilities, {
+      ...g,
+      k: rest,
+      a: { ...g.a, offset: (g.a.offset ?? 0) + skipped * stepOfA },
+      b: { ...g.b, offset: (g.b.offset ?? 0) + skipped * stepOfB },
+      c: { ref: partial, offset: slices * m * n, row: n, column: 1 },
+    }, usualTile(capabilities, g)));
+  }
+  emitColumnSums(emitter, {
+    label: `${g.label} (slices)`,
+    outer: 1,
+    reduce: parts,
+    inner: m * n,
+    sources: [{ name: "partial", ref: partial }],
+    terms: ["partial[at]"],
+    outs: [c.ref],
+  });
+}

@@ -1,0 +1,177 @@
+import type { Capabilities } from "../device.ts";
+import { fuseGraph, type Group, rootOf } from "./fusion.ts";
+import { ancestors } from "../grad.ts";
+import { emitCopy } from "../kernels/copy.ts";
+import { boundBytes, type Dispatch, type Emitter, type Variants } from "../kernels/dispatch.ts";
+import { emitElementwise } from "../kernels/elementwise.ts";
+import { type Choices, startEmission } from "../kernels/emission.ts";
+import { lower, memoryOf, takesEpilogue } from "../kernels/lowering.ts";
+import { type MemoryPlan, planMemory } from "./memory.ts";
+import { packOp, unpackOp } from "../ops/pack.ts";
+import { affine } from "../ops/unary.ts";
+import { place, type Placement, type Update } from "./placement.ts";
+import { stateOp } from "../state_layout.ts";
+import { ShapeError, type Tensor } from "../tensor.ts";
+
+/** What a plan computes. */
+export interface PlanSpec {
+  /** Values that can be read back, by name. */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+  /** State leaves that the plan overwrites, all of them as if at the end. */
+  readonly updates?: readonly Update[];
+  /** Names of scalar outputs whose value is kept for each of the last `recordLength` runs. */
+  readonly record?: readonly string[];
+  /** Runs between two calls of `records()`, at most. Default 1. */
+  readonly recordLength?: number;
+}
+
+/** A kernel launch of a plan, for tables and tests. */
+export interface PlanStep {
+  readonly label: string;
+  readonly workgroups: readonly [number, number, number];
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** A graph turned into kernels and memory, before a device is asked for any. */
+export interface Layout {
+  readonly outputs: readonly (readonly [string, Tensor])[];
+  readonly placement: Placement;
+  readonly dispatches: readonly Dispatch[];
+  readonly memory: MemoryPlan;
+  /** Kernel variants of which the usual one was taken, for want of a choice. */
+  readonly undecided: ReadonlyMap<string, Variants>;
+}
+
+/**
+ * Sorts a graph's nodes into kernels and gives every value a place: all of a plan that needs no
+ * device, only what one can do.
+ *
+ * @param choices kernel variants found to be fastest; the usual ones are taken where it has none
+ * @throws {ShapeError} where the graph cannot be planned
+ */
+export function layOut(
+  capabilities: Capabilities,
+  spec: PlanSpec,
+  choices: Choices = new Map(),
+): Layout {
+  const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) =>
+    [name, settled(t)] as const
+  );
+  const updates = (spec.updates ?? []).map(({ state, value }) => ({
+    state,
+    value: settled(value),
+  }));
+  const wanted = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
+  if (wanted.length === 0) throw new ShapeError("plan: nothing to compute");
+  for (const name of spec.record ?? []) {
+    const t = spec.outputs?.[name];
+    if (!t) throw new ShapeError(`plan: there is no output "${name}"`);
+    if (t.size !== 1 || t.dtype !== "f32") {
+      throw new ShapeError(`plan: "${name}" is not an f32 scalar`);
+    }
+  }
+  const nodes = ancestors(wanted);
+  const kept = new Set([...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf));
+  const groups = fuseGraph(nodes, {
+    takesEpilogue,
+    isKept: (t) => kept.has(t),
+    maxBindings: capabilities.maxStorageBuffers,
+  });
+  const placement = place(
+    nodes,
+    groups,
+    outputs.map(([, t]) => t),
+    updates,
+    (t) => memoryOf(capabilities, t),
+  );
+  const { emitter, dispatches, undecided } = startEmission(capabilities, choices);
+  emitAll(emitter, groups, placement, kept);
+  return { outputs, placement, dispatches, memory: planMemory(dispatches), undecided };
+}
+
+/** The kernel launches of a layout, for tables. */
+export function planSteps({ dispatches }: Pick<Layout, "dispatches">): PlanStep[] {
+  return dispatches.map((d) => ({
+    label: d.label,
+    workgroups: d.workgroups,
+    flops: d.flops,
+    bytes: boundBytes(d),
+  }));
+}
+
+/** Where the uniform block of each dispatch starts in the plan's one buffer, and its size, bytes. */
+export function uniformOffsets(
+  dispatches: readonly Dispatch[],
+): { readonly offsets: readonly number[]; readonly bytes: number } {
+  let bytes = 0;
+  const offsets = dispatches.map((d) => {
+    const at = bytes;
+    if (d.uniforms) bytes += Math.ceil(d.uniforms.byteLength / 256) * 256;
+    return at;
+  });
+  return { offsets, bytes };
+}
+
+/** A state's value before the plan's updates, which may be made in place. */
+function settled(t: Tensor): Tensor {
+  return rootOf(t).node.op === stateOp ? affine(t, 1) : t;
+}
+
+function emitAll(
+  emitter: Emitter,
+  groups: readonly Group[],
+  placement: Placement,
+  kept: ReadonlySet<Tensor>,
+): void {
+  const { refOf } = placement;
+  const needed = neededOutside(groups, kept);
+  for (const group of groups) {
+    const values = [
+      ...(group.anchor ? [group.anchor.outputs[0]] : []),
+      ...group.nodes.map((n) => n.outputs[0]),
+    ];
+    const fused = {
+      nodes: group.nodes,
+      anchor: group.anchor?.outputs[0] ?? null,
+      stores: values.filter((t) => needed.has(t)),
+    };
+    const memory = { refOf, rootOf };
+    if (!group.anchor) {
+      emitElementwise(emitter, fused, group.nodes[0].outputs[0].size, memory);
+    } else if (group.anchor.op === unpackOp) {
+      continue;
+    } else if (group.anchor.op === packOp) {
+      for (const { from, to } of placement.packCopies.get(group.anchor)!) {
+        emitCopy(emitter, refOf(from), to);
+      }
+    } else {
+      // Partial sums may pass through it, which must not be memory that the epilogue still reads.
+      const free = fused.stores.map(refOf).filter((ref) => ref.storage.kind !== "external");
+      const main = free.find((ref) => ref.dtype === "f32") ?? free[0];
+      lower({
+        emitter,
+        node: group.anchor,
+        inputs: group.anchor.inputs.map(refOf),
+        outputs: group.anchor.outputs.map(refOf),
+        epilogue: { fused, ...memory },
+        main: main ?? emitter.scratch(group.anchor.outputs[0].size),
+      });
+    }
+  }
+  for (const { from, to } of placement.updateCopies) emitCopy(emitter, refOf(from), to);
+}
+
+/** Values that are outputs or that another group reads. */
+function neededOutside(groups: readonly Group[], kept: ReadonlySet<Tensor>): Set<Tensor> {
+  const needed = new Set(kept);
+  for (const { anchor, nodes } of groups) {
+    const inside = new Set(nodes.map((n) => n.outputs[0]));
+    if (anchor) inside.add(anchor.outputs[0]);
+    for (const t of anchor?.inputs ?? []) needed.add(rootOf(t));
+    for (const node of nodes) {
+      for (const t of node.inputs) if (!inside.has(rootOf(t))) needed.add(rootOf(t));
+    }
+  }
+  return needed;
+}

@@ -1,0 +1,133 @@
+import type { Capabilities } from "../device.ts";
+import type { Variants } from "../kernels/dispatch.ts";
+import { type Choices, startEmission } from "../kernels/emission.ts";
+import type { Layout } from "./layout.ts";
+import { planMemory } from "./memory.ts";
+
+/** Raised with every change to the kernels that may change which variant is fastest. */
+const KERNELS_VERSION = 6;
+
+/** How often a trial repeats a variant; the first does not count. */
+const REPEATS = 5;
+
+/** A variant that is not the usual one must be faster by this factor: less is noise. */
+const WORTH = 0.95;
+
+/** Keeps what timing found beyond the process. */
+export interface TuningMemory {
+  /** The variants chosen for an adapter, by key; none where nothing is known. */
+  recall(adapter: string): Promise<ReadonlyMap<string, string>>;
+  /** Keeps all variants chosen for an adapter. */
+  remember(adapter: string, choices: ReadonlyMap<string, string>): Promise<void>;
+}
+
+/** What an adapter's choices are kept under: its description and the version of the kernels. */
+export function tuningName({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  const words = [vendor, architecture, device, description].filter((word) => word !== "");
+  return `${words.join(" ")}, kernels ${KERNELS_VERSION}`;
+}
+
+/** The kernel variants chosen on a device, each timed once. */
+export class Tuning {
+  readonly #adapter: string;
+  readonly #memory: TuningMemory;
+  readonly #choices: Map<string, string>;
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(adapter: string, memory: TuningMemory, choices: Map<string, string>) {
+    this.#adapter = adapter;
+    this.#memory = memory;
+    this.#choices = choices;
+  }
+
+  /** Starts from what the memory knows of the adapter. */
+  static async open(info: GPUAdapterInfo, memory: TuningMemory): Promise<Tuning> {
+    const adapter = tuningName(info);
+    return new Tuning(adapter, memory, new Map(await memory.recall(adapter)));
+  }
+
+  /** What was chosen so far. */
+  get choices(): Choices {
+    return this.#choices;
+  }
+
+  /**
+   * Times the variants that are not decided yet, and remembers the fastest of each.
+   *
+   * @param timeOf milliseconds of a trial, or `null` where it cannot be run
+   */
+  decide(
+    capabilities: Capabilities,
+    undecided: ReadonlyMap<string, Variants>,
+    timeOf: (trial: Trial) => Promise<number | null>,
+  ): Promise<void> {
+    // One after another: trials side by side would time each other.
+    const decided = this.#last.then(() => this.#decide(capabilities, undecided, timeOf));
+    this.#last = decided.catch(() => {});
+    return decided;
+  }
+
+  async #decide(
+    capabilities: Capabilities,
+    undecided: ReadonlyMap<string, Variants>,
+    timeOf: (trial: Trial) => Promise<number | null>,
+  ): Promise<void> {
+    let found = false;
+    for (const [key, variants] of undecided) {
+      if (variants.names.includes(this.#choices.get(key) ?? "")) continue;
+      const times: (number | null)[] = [];
+      for (const name of variants.names) {
+        times.push(await timeOf(trialOf(capabilities, variants, name)));
+      }
+      const best = fastest(times);
+      if (best === null) continue;
+      this.#choices.set(key, variants.names[best]);
+      found = true;
+    }
+    if (found) await this.#memory.remember(this.#adapter, this.#choices);
+  }
+}
+
+/** A variant's dispatches on scratch memory, several times over. */
+export interface Trial {
+  readonly layout: Layout;
+  /** Dispatches of one repetition. */
+  readonly length: number;
+}
+
+function trialOf(capabilities: Capabilities, { trial }: Variants, name: string): Trial {
+  const { emitter, dispatches } = startEmission(capabilities, new Map());
+  trial(emitter, name);
+  const repeated = Array.from({ length: REPEATS }, () => dispatches).flat();
+  const used = new Set(dispatches.flatMap((d) => d.bindings.map(({ ref }) => ref.storage)));
+  return {
+    length: dispatches.length,
+    layout: {
+      outputs: [],
+      placement: {
+        refOf: () => {
+          throw new Error("a trial has no tensors");
+        },
+        storages: [...used].filter(({ kind }) => kind === "own"),
+        inputs: new Map(),
+        constants: [],
+        packCopies: new Map(),
+        updateCopies: [],
+      },
+      dispatches: repeated,
+      memory: planMemory(repeated),
+      undecided: new Map(),
+    },
+  };
+}
+
+/** Which of the times is best, the first being the usual variant's; `null` where one is missing. */
+function fastest(times: readonly (number | null)[]): number | null {
+  let best = 0;
+  for (let i = 0; i < times.length; i++) {
+    const [time, least] = [times[i], times[best]];
+    if (time === null || least === null) return null;
+    if (time < least * (best === 0 ? WORTH : 1)) best = i;
+  }
+  return best;
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { AdapterClass } from "../../../engine/device.ts";
+import { grad } from "../../../engine/grad.ts";
+import { type Layout, layOut } from "../../../engine/plan/layout.ts";
+import { input } from "../../../engine/leaves.ts";
+import { attention } from "../../../engine/ops/attention.ts";
+import { mean } from "../../../engine/ops/sum.ts";
+import { openDevice } from "../../device.ts";
+
+const [BATCH, TOKENS, HEADS] = [2, 50, 3];
+
+async function layoutOn(adapterClass: AdapterClass, width: number): Promise<Layout> {
+  using device = await openDevice({ adapterClass });
+  const qkv = input("qkv", [BATCH, TOKENS, 3 * HEADS * width]);
+  const [dqkv] = grad(mean(attention(qkv, { heads: HEADS, scale: width ** -0.5 })), [qkv]);
+  return layOut(device.capabilities, { outputs: { dqkv } });
+}
+
+const largest = ({ dispatches }: Layout): number =>
+  Math.max(...dispatches.flatMap(({ bindings }) => bindings.map(({ ref }) => ref.size)));
+
+Deno.test("attention on a GPU keeps no matrix of all pairs of tokens, for widths 4 to 128", async () => {
+  for (const width of [4, 16, 128]) {
+    const layout = await layoutOn("discrete", width);
+    assert.equal(largest(layout), BATCH * TOKENS * 3 * HEADS * width);
+    assert.ok(layout.dispatches.some(({ label }) => label === "flash_attention"));
+  }
+});
+
+Deno.test("attention keeps the matrix on software adapters and for widths flash cannot do", async () => {
+  for (const [adapterClass, width] of [["software", 4], ["discrete", 3]] as const) {
+    const { dispatches } = await layoutOn(adapterClass, width);
+    const sizes = dispatches.flatMap(({ bindings }) => bindings.map(({ ref }) => ref.size));
+    assert.ok(sizes.includes(BATCH * HEADS * TOKENS * TOKENS));
+  }
+});
