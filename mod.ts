@@ -105,7 +105,7 @@ export {
   loadCheckpoint,
   saveCheckpoint,
   type Values,
-} from "./train/checkpoint.ts";
+} from "./train/checkpoints/checkpoint.ts";
 export {
   type Config,
   configSchema,
@@ -117,32 +117,32 @@ export {
   type TrainConfig,
   type UNetNnetConfig,
   type UVitNnetConfig,
-} from "./train/config.ts";
+} from "./train/config/config.ts";
 export { type Dataset, DatasetError, type DatasetProgress } from "./train/data/dataset.ts";
 export { cifar10 } from "./train/data/cifar10.ts";
 export { imageFolder } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
-export { type FindOptions, findWeights, type Weights } from "./train/find_weights.ts";
+export { type FindOptions, findWeights, type Weights } from "./train/checkpoints/find_weights.ts";
 export {
   fitWeights,
   mustFit,
   type Shapes,
   WeightsError,
   type WeightsFit,
-} from "./train/fit_weights.ts";
-export { loadWeights } from "./train/load_weights.ts";
+} from "./train/checkpoints/fit_weights.ts";
+export { loadWeights } from "./train/checkpoints/load_weights.ts";
 export {
   type PytorchCheckpoint,
   readPytorchCheckpoint,
   writePytorchCheckpoint,
-} from "./train/pytorch_checkpoint.ts";
+} from "./train/checkpoints/pytorch_checkpoint.ts";
 export {
   openTensorFile,
   type PlainValue,
   type TensorFile,
   type TensorFileKind,
-} from "./train/tensor_file.ts";
-export { openWeights, WeightsFile, type WeightsKind } from "./train/weights_file.ts";
+} from "./train/checkpoints/tensor_file.ts";
+export { openWeights, WeightsFile, type WeightsKind } from "./train/checkpoints/weights_file.ts";
 export {
   decodeNpy,
   decodeNpyObjects,
@@ -153,7 +153,7 @@ export {
 export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
 export { type PickledValue } from "./train/formats/pickled_value.ts";
 export { decodePth, encodePth, PthError, type PthValue } from "./train/formats/pth.ts";
-export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/picture.ts";
+export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/image.ts";
 export { type OpenSafetensors, openSafetensors } from "./train/formats/open_safetensors.ts";
 export {
   decodeSafetensors,
@@ -167,7 +167,7 @@ export {
   toFloat32,
   toFloat64,
 } from "./train/formats/stored_tensor.ts";
-export { loadDataset } from "./train/load_dataset.ts";
+export { loadDataset } from "./train/data/load_dataset.ts";
 export { type LogEntry } from "./train/log.ts";
 export { learningRate } from "./train/lr_scheduler.ts";
 export {
@@ -176,7 +176,7 @@ export {
   type OptimizerUpdate,
   optimizerUpdate,
 } from "./train/optimizer.ts";
-export { type PresetName, presets } from "./train/presets.ts";
+export { type PresetName, presets } from "./train/config/presets.ts";
 export { type TrainingProgress } from "./train/progress_line.ts";
 export { DivergedError, type TrainHooks, trainLoop } from "./train/train_loop.ts";
 export { batchKey, type StepRecord, TrainStep } from "./train/train_step.ts";
@@ -186,15 +186,15 @@ export {
   type TrainStepGraph,
   trainStepGraph,
 } from "./train/train_step_graph.ts";
-export { type SamplerName, SAMPLERS } from "./train/sampler_names.ts";
-export { UsageError } from "./train/usage_error.ts";
+export { type SamplerName, SAMPLERS } from "./train/config/sampler_names.ts";
+export { UsageError } from "./train/config/usage_error.ts";
 export {
   alphaBar,
   beta,
   diffuse,
   type DiffusedBatch,
   noisePredictionLoss,
-} from "./train/vp_sde.ts";
+} from "./train/diffusion/vp_sde.ts";
 
 export {
   type BatchStart,
@@ -210,15 +210,15 @@ export {
   type NoiseSchedule,
   noiseSchedule,
   type ScheduleDefinition,
-} from "./eval/noise_schedules/noise_schedule.ts";
-export { vpCosine } from "./eval/noise_schedules/vp_cosine.ts";
+} from "./train/diffusion/noise_schedule.ts";
+export { vpCosine } from "./train/diffusion/vp_cosine.ts";
 export {
   type BetaRange,
   linearBetas,
   scaledLinearBetas,
   vpDiscrete,
-} from "./eval/noise_schedules/vp_discrete.ts";
-export { vpLinear } from "./eval/noise_schedules/vp_linear.ts";
+} from "./train/diffusion/vp_discrete.ts";
+export { vpLinear } from "./train/diffusion/vp_linear.ts";
 export {
   type BytePictures,
   FEATURES,

@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 import { MachinePlans, type StepKind } from "./machine_plans.ts";
-import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { Pace } from "./pace.ts";
 import type { PictureLimit } from "./picture_limit.ts";
 import type { ErrorTest, SamplerMachine, SamplerMethod, SamplerStep } from "./samplers/program.ts";

@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { type PictureLimit, THRESHOLD_QUANTILE } from "./picture_limit.ts";
 import {
   conversion,

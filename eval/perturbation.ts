@@ -14,7 +14,7 @@ import {
   sub,
   sum,
 } from "../engine/mod.ts";
-import { diffuse, TIMESTEP_SCALE } from "../train/vp_sde.ts";
+import { diffuse, TIMESTEP_SCALE } from "../train/diffusion/vp_sde.ts";
 import type { Network } from "./trained_network.ts";
 
 /** Philox streams of the diffusion's noise and of the perturbation. */

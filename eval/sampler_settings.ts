@@ -1,6 +1,6 @@
-import type { SamplerName } from "../train/sampler_names.ts";
-import { UsageError } from "../train/usage_error.ts";
-import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
+import type { SamplerName } from "../train/config/sampler_names.ts";
+import { UsageError } from "../train/config/usage_error.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import type { SolverOrder } from "./samplers/dpm_singlestep.ts";
 import { EULER_T_END } from "./samplers/euler_maruyama.ts";
 import type { TimeGridName } from "./time_grid.ts";

@@ -10,7 +10,7 @@ import {
   sub,
   type Tensor,
 } from "../engine/mod.ts";
-import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { limitPicture, type PictureLimit } from "./picture_limit.ts";
 import { conversion, type Prediction, type SamplerStep } from "./samplers/program.ts";
 import type { Network } from "./trained_network.ts";

@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "./noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 
 /** How times are spaced: the names that `--grid` takes. */
 export const TIME_GRIDS = ["log_snr", "uniform", "quadratic", "karras"] as const;

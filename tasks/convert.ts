@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { CastError } from "../train/cast_tensor.ts";
-import { CheckpointError } from "../train/checkpoint.ts";
-import { fieldsOf, flatten, nest } from "../train/fields.ts";
+import { CastError } from "../train/checkpoints/cast_tensor.ts";
+import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
+import { fieldsOf, flatten, nest } from "../train/config/fields.ts";
 import { parseArguments } from "../train/flags.ts";
 import { helpText } from "../train/help_text.ts";
 import {
@@ -10,7 +10,7 @@ import {
   networkFields,
   networkSchema,
 } from "../train/network_flags.ts";
-import { UsageError } from "../train/usage_error.ts";
+import { UsageError } from "../train/config/usage_error.ts";
 import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
 import { convertFile, type ConvertFlags } from "./convert/convert_file.ts";
 import { outputKind } from "./convert/output_kind.ts";

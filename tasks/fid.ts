@@ -3,10 +3,10 @@ import { findInceptionWeights, InceptionWeightsError } from "../eval/inception_w
 import { MeasureError } from "../eval/measure_error.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
 import { saveStatistics } from "../eval/statistics_file.ts";
-import { CheckpointError } from "../train/checkpoint.ts";
+import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";
-import { PictureError } from "../train/formats/picture.ts";
+import { PictureError } from "../train/formats/image.ts";
 import { Progress } from "../train/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
 import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { CheckpointError } from "../train/checkpoint.ts";
-import { fieldsOf } from "../train/fields.ts";
+import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
+import { fieldsOf } from "../train/config/fields.ts";
 import { parseArguments } from "../train/flags.ts";
 import { helpText } from "../train/help_text.ts";
-import { UsageError } from "../train/usage_error.ts";
+import { UsageError } from "../train/config/usage_error.ts";
 import { inspectedFiles, inspectFile } from "./inspect/inspect_file.ts";
 import { inspectionText } from "./inspect/inspection_text.ts";
 import { runTask } from "./run_task.ts";

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_grid.ts";
-import { vpLinear } from "../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../train/diffusion/vp_linear.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
 import { pictureLabel } from "../eval/picture_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
-import { CheckpointError } from "../train/checkpoint.ts";
-import { findWeights, type Weights } from "../train/find_weights.ts";
-import { PictureError } from "../train/formats/picture.ts";
+import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
+import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";
+import { PictureError } from "../train/formats/image.ts";
 import { humanDuration } from "../train/human_units.ts";
 import { Progress } from "../train/progress.ts";
-import { UsageError } from "../train/usage_error.ts";
+import { UsageError } from "../train/config/usage_error.ts";
 import { drawPictures } from "./sample/draw_pictures.ts";
 import {
   hasFile,

@@ -10,26 +10,26 @@ import {
   checkpointFolder,
   latestCheckpoint,
   saveCheckpoint,
-} from "../train/checkpoint.ts";
-import type { Config } from "../train/config.ts";
-import { checkAgainstDataset } from "../train/config_rules.ts";
+} from "../train/checkpoints/checkpoint.ts";
+import type { Config } from "../train/config/config.ts";
+import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";
 import { humanDuration } from "../train/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
-import { loadDataset } from "../train/load_dataset.ts";
+import { loadDataset } from "../train/data/load_dataset.ts";
 import { Log } from "../train/log.ts";
 import { Progress } from "../train/progress.ts";
 import { progressLine, waitLine } from "../train/progress_line.ts";
-import { savePytorchCheckpoint } from "../train/pytorch_checkpoint.ts";
+import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
 import {
   checkpointFromWeights,
   checkpointToGoOnFrom,
   mustNotConflict,
-} from "../train/start_checkpoint.ts";
+} from "../train/checkpoints/start_checkpoint.ts";
 import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
-import { UsageError } from "../train/usage_error.ts";
+import { UsageError } from "../train/config/usage_error.ts";
 import { waits } from "./fid/waits.ts";
 import { FolderError, inFolder } from "./in_folder.ts";
 import { Interrupt } from "./interrupt.ts";

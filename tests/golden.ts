@@ -1,6 +1,6 @@
-import { presets } from "../train/presets.ts";
-import type { UVitNnetConfig } from "../train/config.ts";
-import type { Values } from "../train/checkpoint.ts";
+import { presets } from "../train/config/presets.ts";
+import type { UVitNnetConfig } from "../train/config/config.ts";
+import type { Values } from "../train/checkpoints/checkpoint.ts";
 import { decodeSafetensors } from "../train/formats/safetensors.ts";
 
 /** A file of golden values; see tests/golden/README.md. */

@@ -1,5 +1,5 @@
-import type { Config, NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../train/config.ts";
-import { type Preset, presets } from "../train/presets.ts";
+import type { Config, NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../train/config/config.ts";
+import { type Preset, presets } from "../train/config/presets.ts";
 
 /** What a test changes in a {@linkcode Preset}. */
 export type Changes<N = UVitNnetConfig> = {

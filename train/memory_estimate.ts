@@ -1,5 +1,5 @@
 import { type Capabilities, type Layout, layOut, memoryNeed, StateLayout } from "../engine/mod.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { trainStepGraph } from "./train_step_graph.ts";
 
 /** What a training step needs, worked out without a device's memory. */

@@ -18,7 +18,7 @@ import {
   type Update,
   where,
 } from "../engine/mod.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { type LossScale, nextLossScale } from "./loss_scale.ts";
 import { learningRate } from "./lr_scheduler.ts";
 

@@ -1,6 +1,6 @@
 import type { Device, HostArray } from "../engine/mod.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import type { Config } from "./config.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint.ts";
+import type { Config } from "./config/config.ts";
 import { type Batch, batches } from "./data/batches.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { hash32 } from "./data/hash32.ts";

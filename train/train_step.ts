@@ -9,8 +9,8 @@ import {
 } from "../engine/mod.ts";
 import { initialize, type MakeParameter } from "../nets/parameters.ts";
 import { networkParameters } from "../nets/network.ts";
-import type { Checkpoint, Values } from "./checkpoint.ts";
-import type { Config } from "./config.ts";
+import type { Checkpoint, Values } from "./checkpoints/checkpoint.ts";
+import type { Config } from "./config/config.ts";
 import { FIRST_LOSS_SCALE, type LossScale } from "./loss_scale.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
 import {

@@ -20,11 +20,11 @@ import {
 import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
 import type { Observe } from "../nets/observe.ts";
 import { network, networkParameters } from "../nets/network.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { LOSS_SCALE_SHAPES } from "./loss_scale.ts";
 import { type OptimizerState, type OptimizerUpdate, optimizerUpdate } from "./optimizer.ts";
 import { probeTensors } from "./probes.ts";
-import { type DiffusedBatch, noisePredictionLoss } from "./vp_sde.ts";
+import { type DiffusedBatch, noisePredictionLoss } from "./diffusion/vp_sde.ts";
 
 /** Builds the part of the graph that a batch comes from; its inputs are given to each run. */
 export type BatchSource = (shape: Shape, conditional: boolean) => DiffusedBatch;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatasetError } from "../../train/data/dataset.ts";
-import { decodePictures } from "../../train/data/decode_pictures.ts";
-import { PictureError } from "../../train/formats/picture.ts";
+import { decodePictures } from "../../train/data/decode_images.ts";
+import { PictureError } from "../../train/formats/image.ts";
 import type { PictureBatch, PictureSet } from "./picture_set.ts";
 
 const READABLE = /\.(png|jpe?g)$/i;

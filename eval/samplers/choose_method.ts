@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { completeSettings, type SamplerSettings } from "../sampler_settings.ts";
 import { timeGrid } from "../time_grid.ts";
 import { ancestral } from "./ancestral.ts";

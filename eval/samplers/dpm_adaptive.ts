@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { NotFiniteError } from "../not_finite_error.ts";
 import { dpmSinglestep } from "./dpm_singlestep.ts";
 import type { Prediction, SamplerMethod, SamplerStep } from "./program.ts";

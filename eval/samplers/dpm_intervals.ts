@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { timeGrid, type TimeGridName } from "../time_grid.ts";
 import type { SinglestepInterval, SolverOrder } from "./dpm_singlestep.ts";
 

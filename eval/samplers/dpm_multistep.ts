@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import type { SolverOrder } from "./dpm_singlestep.ts";
 import { exponentialStep } from "./exponential_step.ts";
 import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts";

@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { exponentialStep } from "./exponential_step.ts";
 import type { Prediction, SamplerProgram, SamplerStep } from "./program.ts";
 

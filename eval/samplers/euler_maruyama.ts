@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /** Earliest time but 0 of {@linkcode eulerGrid} where nothing else is said. */

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import type { Prediction } from "./program.ts";
 
 /** Multiples of an exponential step; `-scale` is already in the phis. */

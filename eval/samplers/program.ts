@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { NoiseSchedule } from "../noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 
 /** What a network, or a sampler, takes the content of a noisy picture to be. */
 export type Prediction = "noise" | "data";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Device, State } from "../../engine/mod.ts";
-import { openWeights } from "../../train/weights_file.ts";
+import { openWeights } from "../../train/checkpoints/weights_file.ts";
 import { median } from "./paired_times.ts";
 import { WrongResultError } from "./timed_jobs.ts";
 

@@ -1,13 +1,13 @@
 import { type Device, State } from "../../engine/mod.ts";
 import { DeviceMachine } from "../../eval/device_machine.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { networkParameters } from "../../nets/network.ts";
-import type { Config } from "../../train/config.ts";
-import { presets } from "../../train/presets.ts";
+import type { Config } from "../../train/config/config.ts";
+import { presets } from "../../train/config/presets.ts";
 
 /** How fast pictures are drawn by DPM-Solver, from noise to the host. */
 export interface SamplingRow {

@@ -1,8 +1,8 @@
 import type { Device } from "../../engine/mod.ts";
 import { batches } from "../../train/data/batches.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { shapes } from "../../train/data/shapes.ts";
-import { presets } from "../../train/presets.ts";
+import { presets } from "../../train/config/presets.ts";
 import { microBatches } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { median, pairedTimes } from "./paired_times.ts";

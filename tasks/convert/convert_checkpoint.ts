@@ -1,16 +1,20 @@
 import { join } from "node:path";
-import { type Checkpoint, loadCheckpoint, writeCheckpoint } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
-import { findCheckpoint } from "../../train/find_checkpoint.ts";
-import { namesItself, unknownNetwork } from "../../train/find_weights.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  writeCheckpoint,
+} from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
+import { findCheckpoint } from "../../train/checkpoints/find_checkpoint.ts";
+import { namesItself, unknownNetwork } from "../../train/checkpoints/find_weights.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import {
   NNET_PTH,
   readPytorchCheckpoint,
   writePytorchCheckpoint,
-} from "../../train/pytorch_checkpoint.ts";
-import { UsageError } from "../../train/usage_error.ts";
-import { openWeights } from "../../train/weights_file.ts";
+} from "../../train/checkpoints/pytorch_checkpoint.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
+import { openWeights } from "../../train/checkpoints/weights_file.ts";
 import { writeOutput } from "./write_output.ts";
 
 /** How a checkpoint is converted. */

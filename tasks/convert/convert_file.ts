@@ -1,19 +1,23 @@
-import { castTensor, type FloatDtype } from "../../train/cast_tensor.ts";
-import { CheckpointError, checkpointMetadata, savedIn } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
-import { replaceFile } from "../../train/durable.ts";
-import { namesItself, stepBeside, weightsFiles } from "../../train/find_weights.ts";
-import { fitWeights, mustFit } from "../../train/fit_weights.ts";
+import { castTensor, type FloatDtype } from "../../train/checkpoints/cast_tensor.ts";
+import {
+  CheckpointError,
+  checkpointMetadata,
+  savedIn,
+} from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
+import { replaceFile } from "../../train/formats/durable.ts";
+import { namesItself, stepBeside, weightsFiles } from "../../train/checkpoints/find_weights.ts";
+import { fitWeights, mustFit } from "../../train/checkpoints/fit_weights.ts";
 import { encodeNpy } from "../../train/formats/npy.ts";
 import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth } from "../../train/formats/pth.ts";
 import { encodeSafetensors } from "../../train/formats/safetensors.ts";
 import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
 import { humanBytes } from "../../train/human_units.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
-import type { TensorFileKind } from "../../train/tensor_file.ts";
-import { UsageError } from "../../train/usage_error.ts";
-import { openWeights, type WeightsKind } from "../../train/weights_file.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
+import type { TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
+import { openWeights, type WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import { writeOutput } from "./write_output.ts";
 
 /** What may be chosen of a conversion to a file. */

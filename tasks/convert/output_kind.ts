@@ -1,6 +1,6 @@
 import { extname } from "node:path";
-import { kindOfFile, type TensorFileKind } from "../../train/tensor_file.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import { kindOfFile, type TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /** What can be written: files of arrays, and checkpoint folders of ours and of PyTorch. */
 export type OutputKind = TensorFileKind | "checkpoint" | "pytorch_checkpoint";

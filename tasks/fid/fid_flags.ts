@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { fieldsOf, flatten, nest } from "../../train/fields.ts";
+import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import { parseArguments } from "../../train/flags.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { helpText } from "../../train/help_text.ts";
 import {
   NETWORK_DEFAULTS,
@@ -9,9 +9,9 @@ import {
   networkFields,
   networkSchema,
 } from "../../train/network_flags.ts";
-import { type SamplerName, SAMPLERS } from "../../train/sampler_names.ts";
-import { UsageError } from "../../train/usage_error.ts";
-import type { WeightsKind } from "../../train/weights_file.ts";
+import { type SamplerName, SAMPLERS } from "../../train/config/sampler_names.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
+import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import {
   checkInterval,
   GUIDANCE_DEFAULTS,

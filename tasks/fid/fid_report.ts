@@ -1,7 +1,7 @@
 import type { KernelInceptionDistance } from "../../eval/kernel_inception_distance.ts";
 import type { PrecisionRecall } from "../../eval/precision_recall.ts";
 import type { Measured } from "../../eval/measure_pictures.ts";
-import type { WeightsKind } from "../../train/weights_file.ts";
+import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import type { Recipe } from "../sample/sample_record.ts";
 import type { Side } from "./side.ts";
 

@@ -1,5 +1,5 @@
 import type { Wanted } from "../../eval/measure_pictures.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 import type { FidFlags, Metric } from "./fid_flags.ts";
 import type { Side } from "./side.ts";
 

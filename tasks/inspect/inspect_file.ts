@@ -1,10 +1,17 @@
 import { join } from "node:path";
-import { CheckpointError, checkpointFolders, savedIn } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
+import { CheckpointError, checkpointFolders, savedIn } from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
 import { elements, type StoredDtype } from "../../train/formats/stored_tensor.ts";
-import { pytorchCheckpoints } from "../../train/pytorch_checkpoint.ts";
-import { kindOfFile, openTensorFile, type TensorFileKind } from "../../train/tensor_file.ts";
-import { type TensorStatistics, tensorStatistics } from "../../train/tensor_statistics.ts";
+import { pytorchCheckpoints } from "../../train/checkpoints/pytorch_checkpoint.ts";
+import {
+  kindOfFile,
+  openTensorFile,
+  type TensorFileKind,
+} from "../../train/checkpoints/tensor_file.ts";
+import {
+  type TensorStatistics,
+  tensorStatistics,
+} from "../../train/checkpoints/tensor_statistics.ts";
 
 /** An array of a file. */
 export interface InspectedTensor extends TensorStatistics {

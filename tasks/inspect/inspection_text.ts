@@ -1,5 +1,5 @@
-import { configSchema } from "../../train/config.ts";
-import { fieldsOf, flatten } from "../../train/fields.ts";
+import { configSchema } from "../../train/config/config.ts";
+import { fieldsOf, flatten } from "../../train/config/fields.ts";
 import { textTable } from "../text_table.ts";
 import type { Inspection } from "./inspect_file.ts";
 

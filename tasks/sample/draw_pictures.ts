@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_grid.ts";
-import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import { pictureLabel } from "../../eval/picture_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
-import type { Weights } from "../../train/find_weights.ts";
-import { loadWeights } from "../../train/load_weights.ts";
+import type { Weights } from "../../train/checkpoints/find_weights.ts";
+import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import { interleaved, pictureFile, writePng } from "./picture_files.ts";
 import type { Recipe } from "./sample_record.ts";
 

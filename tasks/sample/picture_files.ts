@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { planar } from "../../train/data/planar.ts";
-import { decodePicture, encodePng } from "../../train/formats/picture.ts";
+import { decodePicture, encodePng } from "../../train/formats/image.ts";
 
 const NUMBERED = /^\d{6,}\.png$/;
 

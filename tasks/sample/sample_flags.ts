@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { fieldsOf, flatten, nest } from "../../train/fields.ts";
-import type { Config } from "../../train/config.ts";
+import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
+import type { Config } from "../../train/config/config.ts";
 import { parseFlags } from "../../train/flags.ts";
 import { helpText } from "../../train/help_text.ts";
 import {
@@ -9,8 +9,8 @@ import {
   networkFields,
   networkSchema,
 } from "../../train/network_flags.ts";
-import { type SamplerName, SAMPLERS } from "../../train/sampler_names.ts";
-import type { WeightsKind } from "../../train/weights_file.ts";
+import { type SamplerName, SAMPLERS } from "../../train/config/sampler_names.ts";
+import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import {
   checkInterval,
   GUIDANCE_DEFAULTS,

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { LabelChoice } from "../../eval/picture_labels.ts";
-import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { completeSettings } from "../../eval/sampler_settings.ts";
-import type { Config } from "../../train/config.ts";
-import type { Weights } from "../../train/find_weights.ts";
+import type { Config } from "../../train/config/config.ts";
+import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { classCounts } from "../../train/data/class_counts.ts";
 import { DatasetError } from "../../train/data/dataset.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 import type { SampleFlags } from "./sample_flags.ts";
 import type { Recipe } from "./sample_record.ts";
 

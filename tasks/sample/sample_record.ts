@@ -3,8 +3,8 @@ import type { SamplerSettings } from "../../eval/sampler_settings.ts";
 import type { Guidance } from "../../eval/device_machine.ts";
 import type { PictureLimit } from "../../eval/picture_limit.ts";
 import type { LabelChoice } from "../../eval/picture_labels.ts";
-import { isRecord } from "../../train/fields.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import { isRecord } from "../../train/config/fields.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 import { hasPictures } from "./picture_files.ts";
 
 /** What decides how picture i of a folder looks. */

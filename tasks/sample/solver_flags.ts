@@ -3,7 +3,7 @@ import { PICTURE_LIMITS, type PictureLimit } from "../../eval/picture_limit.ts";
 import { DPM_VARIANTS, type DpmVariant } from "../../eval/sampler_settings.ts";
 import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
 import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /** How a sampler works; null leaves the choice to it. */
 export interface SolverFlags {

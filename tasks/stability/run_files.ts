@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { renameDurably, writeDurably } from "../../train/durable.ts";
+import { renameDurably, writeDurably } from "../../train/formats/durable.ts";
 import type { ProbedRun } from "./train_probed.ts";
 import type { Variation } from "./variation.ts";
 

@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import { Perturbation } from "../../eval/perturbation.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import { microBatches } from "../../train/train_loop.ts";

@@ -1,6 +1,6 @@
 import { SKIP_SCALING_NAMES, type SkipScaling } from "../../nets/skip_scaling.ts";
-import { type Config, configSchema } from "../../train/config.ts";
-import { UsageError } from "../../train/usage_error.ts";
+import { type Config, configSchema } from "../../train/config/config.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /** A field that may be swept, and the values it takes. */
 export interface Sweep {

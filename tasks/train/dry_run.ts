@@ -1,5 +1,5 @@
 import type { Capabilities } from "../../engine/mod.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { humanBytes } from "../../train/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { textTable } from "../text_table.ts";

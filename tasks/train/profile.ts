@@ -1,5 +1,5 @@
 import { type Device, DeviceError, type KernelTime } from "../../engine/mod.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import { microBatches } from "../../train/train_loop.ts";

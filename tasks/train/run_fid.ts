@@ -6,7 +6,7 @@ import type { FeatureStatistics } from "../../eval/feature_statistics.ts";
 import { frechetDistance } from "../../eval/frechet_distance.ts";
 import { findInceptionWeights, type InceptionWeights } from "../../eval/inception_weights.ts";
 import { measurePictures } from "../../eval/measure_pictures.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { NotFiniteError } from "../../eval/not_finite_error.ts";
 import { datasetPictures } from "../../eval/picture_sets/dataset_pictures.ts";
 import { sampledPictures } from "../../eval/picture_sets/sampled_pictures.ts";
@@ -21,14 +21,14 @@ import {
   readBest,
   withScore,
   writeBest,
-} from "../../train/best_checkpoint.ts";
-import { checkpointFolder } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
+} from "../../train/checkpoints/best_checkpoint.ts";
+import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
 import type { Dataset, DatasetProgress } from "../../train/data/dataset.ts";
-import { exists } from "../../train/durable.ts";
-import { findWeights } from "../../train/find_weights.ts";
+import { exists } from "../../train/formats/durable.ts";
+import { findWeights } from "../../train/checkpoints/find_weights.ts";
 import { NpzError } from "../../train/formats/npz.ts";
-import { loadWeights } from "../../train/load_weights.ts";
+import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { inceptionExtract } from "../fid/inception_extract.ts";
 import type { Waits } from "../fid/waits.ts";

@@ -2,9 +2,9 @@ import { type Capabilities, type MemoryNeed, StateLayout } from "../../engine/mo
 import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
 import { FEATURES, inceptionBatchSize, inceptionMemory } from "../../eval/inception_features.ts";
 import { samplerMemory } from "../../eval/sampler_memory.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import { MAX_AHEAD } from "../../train/train_loop.ts";
 import { inceptionBatch } from "../fid/inception_extract.ts";
 import { type Drawing, fidSampler, finalDrawing, usualDrawing } from "./run_fid.ts";

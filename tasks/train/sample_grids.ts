@@ -2,15 +2,15 @@ import { join } from "node:path";
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
 import { imageGrid } from "../../eval/image_grid.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { fittingSampler } from "../../eval/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
-import type { Config } from "../../train/config.ts";
-import { encodePng } from "../../train/formats/picture.ts";
+import type { Config } from "../../train/config/config.ts";
+import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 
 const SCHEDULE = vpLinear();

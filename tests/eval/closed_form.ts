@@ -9,7 +9,7 @@ import {
   sin,
   type Tensor,
 } from "../../engine/mod.ts";
-import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import type { Network } from "../../eval/trained_network.ts";
 
 /** The golden files' noise model, `x (0.3 + 0.5 t) + 0.2 sin(3 x) cos(2 t)`, in float64. */

@@ -8,8 +8,8 @@ import {
 import { add, affine, type Device, div, mul, reshape } from "../../engine/mod.ts";
 import { DeviceMachine, type DeviceMachineOptions } from "../../eval/device_machine.ts";
 import { Float64Machine } from "../../eval/float64_machine.ts";
-import { vpDiscrete } from "../../eval/noise_schedules/vp_discrete.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpDiscrete } from "../../train/diffusion/vp_discrete.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import type { PictureLimit } from "../../eval/picture_limit.ts";
 import type { SamplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";

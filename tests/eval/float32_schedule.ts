@@ -1,5 +1,5 @@
-import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 
 const f = Math.fround;
 

@@ -1,4 +1,4 @@
-import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { programMethod, type SamplerProgram } from "../../eval/samplers/program.ts";
 import { Float64Machine } from "../../eval/float64_machine.ts";
 

@@ -1,13 +1,13 @@
 import { ok, strictEqual as equal } from "node:assert/strict";
 import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { fittingSampler, samplerMemory } from "../../eval/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { State, StateLayout } from "../../engine/mod.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import { openDevice } from "../device.ts";
 import { tinyConfig, tinyUnet } from "../tiny_config.ts";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { completeSettings, type SamplerSettings } from "../../eval/sampler_settings.ts";
 
 const schedule = vpLinear();

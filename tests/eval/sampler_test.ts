@@ -1,8 +1,8 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
 import type { Device } from "../../engine/mod.ts";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
-import type { SamplerName } from "../../train/sampler_names.ts";
+import type { SamplerName } from "../../train/config/sampler_names.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { TrainStep } from "../../train/train_step.ts";

@@ -1,5 +1,5 @@
 import { ok } from "node:assert/strict";
-import type { NoiseSchedule } from "../../eval/noise_schedules/noise_schedule.ts";
+import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 
 /** Fails where two numbers differ by more than `tolerance` of the second. */
 export function near(actual: number, expected: number, tolerance: number): void {

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
-import { vpLinear } from "../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { TIME_GRIDS, timeGrid } from "../../eval/time_grid.ts";
 import { distance } from "../golden.ts";
 

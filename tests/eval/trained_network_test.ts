@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/
 import { ancestors } from "../../engine/grad.ts";
 import { constant, State } from "../../engine/mod.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import { openDevice } from "../device.ts";
 import { tinyConfig, tinyUnet } from "../tiny_config.ts";
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { shapesOf } from "../../train/network_shapes.ts";
-import { readPytorchCheckpoint, writePytorchCheckpoint } from "../../train/pytorch_checkpoint.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
+import {
+  readPytorchCheckpoint,
+  writePytorchCheckpoint,
+} from "../../train/checkpoints/pytorch_checkpoint.ts";
 import { readGolden } from "../golden.ts";
 import { goldenConfig } from "../train/golden_training.ts";
 import { python, skipped } from "./python.ts";

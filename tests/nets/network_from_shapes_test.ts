@@ -3,7 +3,7 @@ import { type NetworkConfig, networkParameters } from "../../nets/network.ts";
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { parameterShapes } from "../../nets/parameters.ts";
 import type { UNetConfig } from "../../nets/unet.ts";
-import { presets } from "../../train/presets.ts";
+import { presets } from "../../train/config/presets.ts";
 
 const shapesOf = (config: NetworkConfig) =>
   parameterShapes((make) => networkParameters(config, make));

@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { parameterShapes } from "../../nets/parameters.ts";
 import { type UVitConfig, uvitParameters } from "../../nets/uvit.ts";
 import { uvitFromShapes } from "../../nets/uvit_from_shapes.ts";
-import { presets } from "../../train/presets.ts";
+import { presets } from "../../train/config/presets.ts";
 
 const { name: _, ...base } = presets.quickstart.nnet as { name: "uvit" } & UVitConfig;
 const variants: Partial<UVitConfig>[] = [

@@ -20,7 +20,7 @@ import {
 } from "../../engine/mod.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { timestepEmbedding, uvit, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
-import type { UVitNnetConfig } from "../../train/config.ts";
+import type { UVitNnetConfig } from "../../train/config/config.ts";
 import { openDevice } from "../device.ts";
 import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
 

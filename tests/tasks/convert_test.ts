@@ -1,10 +1,10 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint.ts";
-import { findWeights } from "../../train/find_weights.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
-import { readPytorchCheckpoint } from "../../train/pytorch_checkpoint.ts";
-import { openTensorFile } from "../../train/tensor_file.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import { findWeights } from "../../train/checkpoints/find_weights.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
+import { readPytorchCheckpoint } from "../../train/checkpoints/pytorch_checkpoint.ts";
+import { openTensorFile } from "../../train/checkpoints/tensor_file.ts";
 import { readGolden } from "../golden.ts";
 import { goldenConfig } from "../train/golden_training.ts";
 import { type Outcome, runScript } from "./run_script.ts";

@@ -1,8 +1,8 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { saveCheckpoint } from "../../train/checkpoint.ts";
+import { saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import { encodeNpz } from "../../train/formats/npz.ts";
-import { checkpointOf } from "../train/checkpoint_of.ts";
+import { checkpointOf } from "../train/checkpoints/checkpoint_of.ts";
 import { runScript } from "./run_script.ts";
 
 const golden = (name: string) => new URL(`../golden/${name}`, import.meta.url).pathname;

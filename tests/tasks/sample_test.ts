@@ -6,12 +6,12 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { join } from "node:path";
-import { checkpointFolder, saveCheckpoint } from "../../train/checkpoint.ts";
-import { decodePicture } from "../../train/formats/picture.ts";
+import { checkpointFolder, saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import { decodePicture } from "../../train/formats/image.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { trainLoop } from "../../train/train_loop.ts";
 import { openDevice } from "../device.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { type Changes, tinyConfig, tinyUnet } from "../tiny_config.ts";
 
 const STEPS = 40;

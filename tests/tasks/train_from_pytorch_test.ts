@@ -1,8 +1,8 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { loadCheckpoint } from "../../train/checkpoint.ts";
-import { shapesOf } from "../../train/network_shapes.ts";
-import { readPytorchCheckpoint } from "../../train/pytorch_checkpoint.ts";
+import { loadCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
+import { readPytorchCheckpoint } from "../../train/checkpoints/pytorch_checkpoint.ts";
 import { readGolden } from "../golden.ts";
 import { type Outcome, runScript } from "./run_script.ts";
 

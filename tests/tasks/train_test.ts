@@ -8,9 +8,9 @@ import {
 } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkpointFolder, latestCheckpoint } from "../../train/checkpoint.ts";
-import { configSchema } from "../../train/config.ts";
-import { decodePicture } from "../../train/formats/picture.ts";
+import { checkpointFolder, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import { configSchema } from "../../train/config/config.ts";
+import { decodePicture } from "../../train/formats/image.ts";
 import { type Outcome, runScript } from "./run_script.ts";
 
 /** A network and a data set so small that a run takes a second. */

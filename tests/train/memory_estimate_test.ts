@@ -1,5 +1,5 @@
 import { ok, strictEqual as equal } from "node:assert/strict";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";

@@ -7,8 +7,12 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { constant, evaluateReference, input, StateLayout, type Tensor } from "../../engine/mod.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import type { LogEntry } from "../../train/log.ts";
@@ -20,7 +24,7 @@ import {
   nextLossScale,
 } from "../../train/loss_scale.ts";
 import { memoryEstimate } from "../../train/memory_estimate.ts";
-import { presets } from "../../train/presets.ts";
+import { presets } from "../../train/config/presets.ts";
 import { microBatches, trainLoop } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
 import { compile, input, State } from "../../engine/mod.ts";
-import type { OptimizerConfig } from "../../train/config.ts";
+import type { OptimizerConfig } from "../../train/config/config.ts";
 import { learningRate } from "../../train/lr_scheduler.ts";
 import { optimizerInputs, type OptimizerState, optimizerUpdate } from "../../train/optimizer.ts";
 import { openDevice } from "../device.ts";

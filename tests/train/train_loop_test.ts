@@ -7,8 +7,8 @@ import {
 } from "node:assert/strict";
 import type { Device } from "../../engine/mod.ts";
 import type { SkipScaling } from "../../nets/skip_scaling.ts";
-import type { Checkpoint } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
+import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import { shapes } from "../../train/data/shapes.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
 import type { Device, HostArray } from "../../engine/mod.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { learningRate } from "../../train/lr_scheduler.ts";

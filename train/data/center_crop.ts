@@ -1,6 +1,6 @@
 /** Any picture to a square of a given size, the way diffusion data sets are commonly prepared. */
 
-import type { Picture } from "../formats/picture.ts";
+import type { Picture } from "../formats/image.ts";
 import { planar } from "./planar.ts";
 
 interface Filter {

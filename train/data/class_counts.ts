@@ -1,5 +1,5 @@
-import type { DatasetConfig } from "../config.ts";
-import { UsageError } from "../usage_error.ts";
+import type { DatasetConfig } from "../config/config.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { CLASSES } from "./cifar10.ts";
 import { folderClassCounts } from "./image_folder.ts";
 import { SHAPE_CLASSES } from "./shapes.ts";

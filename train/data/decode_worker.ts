@@ -1,6 +1,6 @@
 /** A worker that reads, decodes and crops the pictures it is sent, one at a time. */
 
-import { decodePicture } from "../formats/picture.ts";
+import { decodePicture } from "../formats/image.ts";
 import { centerCrop } from "./center_crop.ts";
 import { planar } from "./planar.ts";
 

@@ -1,7 +1,7 @@
 /** A folder of PNG and JPEG files as a data set. */
 
 import { basename, join, resolve } from "node:path";
-import { decodePictures } from "./decode_pictures.ts";
+import { decodePictures } from "./decode_images.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 
 /** A picture's file and the number of its class. */

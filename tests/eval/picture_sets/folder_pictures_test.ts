@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { folderPictures } from "../../../eval/picture_sets/folder_pictures.ts";
 import { datasetPictures } from "../../../eval/picture_sets/dataset_pictures.ts";
 import { type PictureSet, regrouped } from "../../../eval/picture_sets/picture_set.ts";
-import { encodePng } from "../../../train/formats/picture.ts";
+import { encodePng } from "../../../train/formats/image.ts";
 import { shapes } from "../../../train/data/shapes.ts";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import { drain } from "./drain.ts";

@@ -1,7 +1,7 @@
 import { strictEqual as equal } from "node:assert/strict";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import type { SamplerSettings } from "../../../eval/sampler_settings.ts";
-import { SAMPLERS } from "../../../train/sampler_names.ts";
+import { SAMPLERS } from "../../../train/config/sampler_names.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
 
 const schedule = vpLinear();

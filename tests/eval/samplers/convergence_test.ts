@@ -1,5 +1,5 @@
 import { ok } from "node:assert/strict";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { ddim } from "../../../eval/samplers/ddim.ts";
 import { fastIntervals, fixedIntervals } from "../../../eval/samplers/dpm_intervals.ts";
 import { dpmMultistep } from "../../../eval/samplers/dpm_multistep.ts";

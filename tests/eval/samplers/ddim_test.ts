@@ -1,6 +1,6 @@
 import { ok, strictEqual as equal } from "node:assert/strict";
-import { vpCosine } from "../../../eval/noise_schedules/vp_cosine.ts";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { vpCosine } from "../../../train/diffusion/vp_cosine.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { ancestral } from "../../../eval/samplers/ancestral.ts";
 import { ddim } from "../../../eval/samplers/ddim.ts";
 import { dpmSinglestep } from "../../../eval/samplers/dpm_singlestep.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
-import { scaledLinearBetas, vpDiscrete } from "../../../eval/noise_schedules/vp_discrete.ts";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { scaledLinearBetas, vpDiscrete } from "../../../train/diffusion/vp_discrete.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { dpmMultistep } from "../../../eval/samplers/dpm_multistep.ts";
 import type { SolverOrder } from "../../../eval/samplers/dpm_singlestep.ts";
 import type { Prediction } from "../../../eval/samplers/program.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
-import type { NoiseSchedule } from "../../../eval/noise_schedules/noise_schedule.ts";
-import { scaledLinearBetas, vpDiscrete } from "../../../eval/noise_schedules/vp_discrete.ts";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import type { NoiseSchedule } from "../../../train/diffusion/noise_schedule.ts";
+import { scaledLinearBetas, vpDiscrete } from "../../../train/diffusion/vp_discrete.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { fastIntervals, fixedIntervals } from "../../../eval/samplers/dpm_intervals.ts";
 import {
   dpmSinglestep,

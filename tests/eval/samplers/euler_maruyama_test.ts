@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { eulerGrid, eulerMaruyama } from "../../../eval/samplers/euler_maruyama.ts";
 import { distance, readGolden } from "../../golden.ts";
 import { closedForm } from "../closed_form.ts";

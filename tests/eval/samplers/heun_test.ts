@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
-import { vpLinear } from "../../../eval/noise_schedules/vp_linear.ts";
+import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { ddim } from "../../../eval/samplers/ddim.ts";
 import { heun } from "../../../eval/samplers/heun.ts";
 import { distance } from "../../golden.ts";

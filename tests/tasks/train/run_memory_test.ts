@@ -5,10 +5,10 @@ import { dryRunText, mustFit, TooLargeError } from "../../../tasks/train/dry_run
 import { RunFid, type ScoreTools } from "../../../tasks/train/run_fid.ts";
 import { runMemory } from "../../../tasks/train/run_memory.ts";
 import { SampleGrids } from "../../../tasks/train/sample_grids.ts";
-import type { Config } from "../../../train/config.ts";
-import { saveCheckpoint } from "../../../train/checkpoint.ts";
+import type { Config } from "../../../train/config/config.ts";
+import { saveCheckpoint } from "../../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../../train/data/shapes.ts";
-import { evalSchema } from "../../../train/fid_config.ts";
+import { evalSchema } from "../../../train/config/fid_config.ts";
 import { MAX_AHEAD } from "../../../train/train_loop.ts";
 import { TrainStep } from "../../../train/train_step.ts";
 import { openDevice } from "../../device.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { centerCrop } from "../../../train/data/center_crop.ts";
-import { decodePicture, type Picture } from "../../../train/formats/picture.ts";
+import { decodePicture, type Picture } from "../../../train/formats/image.ts";
 
 const CROPS = new URL("../../data/images/crop/", import.meta.url);
 const read = (name: string) => decodePicture(Deno.readFileSync(new URL(name, CROPS)), name);

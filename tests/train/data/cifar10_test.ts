@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { cifar10, type Cifar10Origin } from "../../../train/data/cifar10.ts";
-import { gzip, makeTar } from "../make_tar.ts";
+import { gzip, makeTar } from "../formats/make_tar.ts";
 
 /** A batch file whose records have these labels; every pixel byte tells record and place. */
 const batch = (...labels: number[]) =>

@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { classCounts } from "../../../train/data/class_counts.ts";
 import { shapes } from "../../../train/data/shapes.ts";
-import { presets } from "../../../train/presets.ts";
+import { presets } from "../../../train/config/presets.ts";
 
 const { dataset } = presets.quickstart;
 

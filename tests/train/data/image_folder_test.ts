@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import type { DatasetProgress } from "../../../train/data/dataset.ts";
 import { imageFolder } from "../../../train/data/image_folder.ts";
-import { decodePicture } from "../../../train/formats/picture.ts";
+import { decodePicture } from "../../../train/formats/image.ts";
 
 const IMAGES = fileURLToPath(new URL("../../data/images/", import.meta.url));
 

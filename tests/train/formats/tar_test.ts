@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readTar, TarError } from "../../../train/formats/tar.ts";
-import { makeTar } from "../make_tar.ts";
+import { makeTar } from "./make_tar.ts";
 
 const files = {
   "folder/a.bin": Uint8Array.from({ length: 1300 }, (_, i) => i),

@@ -1,0 +1,117 @@
+import { deepStrictEqual as deepEqual, match, ok, throws } from "node:assert/strict";
+import {
+  fitWeights,
+  misfits,
+  mustFit,
+  type Shapes,
+} from "../../../train/checkpoints/fit_weights.ts";
+import { shapesOf } from "../../../train/checkpoints/network_shapes.ts";
+import { type Changes, tinyConfig, tinyUnet } from "../../tiny_config.ts";
+
+const shapes = (nnet: Changes["nnet"], train: Changes["train"] = {}) =>
+  shapesOf(tinyConfig({ nnet, train }));
+const base = shapes({});
+
+function messageOf(found: Shapes, wanted: Shapes): string {
+  let message = "";
+  throws(() => mustFit(fitWeights(found, wanted), "w.pth"), (error: Error) => {
+    message = error.message;
+    return error.name === "WeightsError";
+  });
+  return message;
+}
+
+Deno.test("fitWeights() finds every key, also behind module.", () => {
+  const same = fitWeights(base, base);
+  mustFit(same, "w.pth");
+  deepEqual(new Map(Object.keys(base).map((key) => [key, key])), same.names);
+  const entries = Object.entries(base).map(([key, shape]) => [`module.${key}`, shape]);
+  const parallel = fitWeights(Object.fromEntries(entries), base);
+  mustFit(parallel, "w.pth");
+  deepEqual(parallel.names.get("pos_embed"), "module.pos_embed");
+  ok(fitWeights({ ...base, "module.pos_embed": [1] }, base).unexpected.length === 1);
+});
+
+Deno.test("mustFit() lists missing, unexpected and misshapen keys in one error", () => {
+  const { pos_embed: _, ...rest } = base;
+  const message = messageOf({ ...rest, "norm.weight": [7], extra: [2, 3] }, base);
+  const lines = message.split("\n");
+  deepEqual(lines.slice(0, 4), [
+    "w.pth: does not hold this network's weights:",
+    "  missing (1): pos_embed [1,6,32]",
+    "  unexpected (1): extra [2,3]",
+    "  of another shape (1): norm.weight is [7], the network's is [32]",
+  ]);
+  match(messageOf({}, base), /missing \(\d+\): pos_embed \[1,6,32\], .* and \d+ more$/);
+});
+
+const hints: { what: string; found: Shapes; wanted: Shapes; says: RegExp }[] = [
+  {
+    what: "qkv_bias that the file has",
+    found: shapes({ qkv_bias: true }),
+    wanted: base,
+    says: /^ {2}the file fits --nnet\.qkv_bias=true$/m,
+  },
+  {
+    what: "qkv_bias that the file lacks",
+    found: base,
+    wanted: shapes({ qkv_bias: true }),
+    says: /^ {2}the file fits --nnet\.qkv_bias=false$/m,
+  },
+  {
+    what: "an unconditional file",
+    found: shapes({ num_classes: -1 }),
+    wanted: base,
+    says: /^ {2}the file fits --nnet\.num_classes=-1 --train\.mode=uncond$/m,
+  },
+  {
+    what: "a conditional file",
+    found: base,
+    wanted: shapes({ num_classes: -1 }),
+    says: /^ {2}the file fits --nnet\.num_classes=17 --train\.mode=cond$/m,
+  },
+  {
+    what: "a gate that the network lacks",
+    found: shapes({ scalelong: 4 }),
+    wanted: base,
+    says: /^ {2}the file fits --nnet\.scalelong=4$/m,
+  },
+  {
+    what: "a gate that the file lacks",
+    found: base,
+    wanted: shapes({ scalelong: 3 }),
+    says: /^ {2}the file fits --nnet\.scalelong=0 \(or 1, 2\)$/m,
+  },
+  {
+    what: "another network",
+    found: shapesOf(tinyUnet()),
+    wanted: base,
+    says: /^ {2}the file fits --nnet\.name=unet --nnet\.ch=32 --nnet\.ch_mult=1,1 /m,
+  },
+  {
+    what: "levels that a UNet lacks",
+    found: shapesOf(tinyUnet({ nnet: { ch_mult: [1, 2, 1] } })),
+    wanted: shapesOf(tinyUnet()),
+    says: /^ {2}the file fits --nnet\.ch_mult=1,2,1$/m,
+  },
+  {
+    what: "the tokens that an LS gate belongs to",
+    found: shapes({ scalelong: 3, img_size: 16 }),
+    wanted: shapes({ scalelong: 3 }),
+    says: /^ {2}the gate of LS belongs to L = 18 tokens, and this network has L = 6: /m,
+  },
+  {
+    what: "the tokens of gates that are not shared",
+    found: shapes({ scalelong: 4 }),
+    wanted: shapes({ scalelong: 4, num_classes: -1 }),
+    says: /^ {2}the gate of LS belongs to L = 6 tokens, and this network has L = 5: /m,
+  },
+];
+
+for (const { what, found, wanted, says } of hints) {
+  Deno.test(`mustFit() names ${what}`, () => match(messageOf(found, wanted), says));
+}
+
+Deno.test("misfits() has nothing to say where all fits", () => {
+  deepEqual(misfits(fitWeights(base, base)), []);
+});

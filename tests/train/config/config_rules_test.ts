@@ -1,0 +1,105 @@
+import { deepStrictEqual as deepEqual, match, throws } from "node:assert/strict";
+import { configSchema } from "../../../train/config/config.ts";
+import { checkAgainstDataset, contradictions } from "../../../train/config/config_rules.ts";
+import { type Preset, presets } from "../../../train/config/presets.ts";
+import type { NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../../../train/config/config.ts";
+import { UsageError } from "../../../train/config/usage_error.ts";
+
+/** A configuration, changed. */
+function changedFrom<N extends NnetConfig>(
+  from: Preset<N>,
+  change: (config: Preset<N>) => void,
+): Preset<N> {
+  const config = structuredClone(from);
+  change(config);
+  return config;
+}
+
+type Change<N> = (config: Preset<N>) => void;
+
+const changed = (change: Change<UVitNnetConfig>) => changedFrom(presets.quickstart, change);
+
+Deno.test("configSchema accepts the presets and refuses strangers", () => {
+  for (const config of Object.values(presets)) deepEqual(configSchema.parse(config), config);
+  throws(() => configSchema.parse({ ...presets.quickstart, more: 1 }));
+  throws(() => configSchema.parse(changed((c) => c.optimizer.betas = [0.9, 1])));
+  throws(() => configSchema.parse(changed((c) => c.nnet.kappa = 0)));
+  throws(() => configSchema.parse(changed((c) => Object.assign(c.nnet, { scalelong: 5 }))));
+  throws(() => configSchema.parse(changed((c) => c.nnet.depth = 3)), /odd/);
+});
+
+Deno.test("configSchema reads configurations from before there was an evaluation", () => {
+  const { eval: evaluation, ...older } = presets.cifar10;
+  deepEqual(configSchema.parse(older).eval, evaluation);
+  deepEqual(configSchema.parse({ ...older, eval: { fid: { n_samples: 9 } } }).eval.fid, {
+    ...evaluation.fid,
+    n_samples: 9,
+  });
+});
+
+Deno.test("contradictions() names each pair of fields that cannot both hold", () => {
+  const cases: [Change<UVitNnetConfig>, RegExp][] = [
+    [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
+    [(c) => c.nnet.depth = 5, /depth: 5 is odd.*take 6/],
+    [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill pictures of 12/],
+    [(c) => c.dataset.image_size = 32, /brought to 32 pixels.*expects 12/],
+    [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
+    [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
+    [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
+    [(c) => c.nnet.num_classes = -1, /num_classes: --train.mode=cond needs .* plus 1/],
+    [(c) => c.eval.fid.n_samples = 1, /eval.fid: one picture has no covariance/],
+    [(c) => c.train.p_uncond = 0, /sample.scale: guidance of strength 1/],
+  ];
+  for (const [change, expected] of cases) {
+    const found = contradictions(changed(change));
+    deepEqual(found.length, 1, expected.source);
+    match(found[0], expected);
+  }
+});
+
+Deno.test("contradictions() names what a UNet cannot be", () => {
+  const cases: [Change<UNetNnetConfig>, RegExp][] = [
+    [(c) => c.nnet.ch = 48, /ch: 48 channels do not form the 32 groups.*take 64/],
+    [
+      (c) => [c.nnet.ch_mult, c.nnet.attn_resolutions] = [[1, 1, 1, 1], []],
+      /4 levels halve pictures 3 times, which 12 pixels do not allow.*img_size=16/,
+    ],
+    [(c) => c.nnet.attn_resolutions = [12, 5], /no level has a height of 5; there are 12, 6, 3/],
+    [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
+  ];
+  for (const [change, expected] of cases) {
+    const found = contradictions(changedFrom(presets.quickstart_unet, change));
+    deepEqual(found.length, 1, expected.source);
+    match(found[0], expected);
+  }
+});
+
+Deno.test("contradictions() finds nothing where one half of a rule is off", () => {
+  deepEqual(contradictions(changed((c) => [c.nnet.scalelong, c.nnet.skip] = [0, false])), []);
+  deepEqual(contradictions(changed((c) => [c.train.p_uncond, c.sample.scale] = [0, 0])), []);
+  deepEqual(contradictions(changedFrom(presets.cifar10, (c) => c.sample.scale = 2)), []);
+});
+
+Deno.test("checkAgainstDataset() wants a label more than classes when labels are dropped", () => {
+  const shapes = { channels: 3, image_size: 12, classes: 16 };
+  const check = (change: Change<UVitNnetConfig>, traits = shapes) => () =>
+    checkAgainstDataset(changed(change), traits);
+  check(() => {})();
+  throws(check((c) => c.nnet.num_classes = 16), {
+    name: "UsageError",
+    message: /16 classes.*one more.*num_classes=17/,
+  });
+  throws(check((c) => c.nnet.num_classes = 18), UsageError);
+  check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 16])();
+  check((c) => c.train.p_uncond = 0)();
+  throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
+});
+
+Deno.test("checkAgainstDataset() wants the pictures' channels and size, and no labels uncond", () => {
+  const config = presets.cifar10;
+  checkAgainstDataset(config, { channels: 3, image_size: 32, classes: 10 });
+  throws(
+    () => checkAgainstDataset(config, { channels: 1, image_size: 28, classes: 10 }),
+    (error) => error instanceof UsageError && error.problems.length === 2,
+  );
+});

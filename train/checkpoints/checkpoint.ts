@@ -1,0 +1,302 @@
+import { join } from "node:path";
+import { type Config, configSchema } from "../config/config.ts";
+import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/durable.ts";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
+import { type LossScale, lossScaleSchema } from "../loss_scale.ts";
+import type { StoredTensor } from "../formats/stored_tensor.ts";
+
+/** Arrays by parameter name, row-major. */
+export type Values = Record<string, { shape: number[]; data: Float32Array }>;
+
+/** All that a run needs to go on. The four sets of values have the same names and shapes. */
+export interface Checkpoint {
+  /** Optimizer steps done. */
+  step: number;
+  config: Config;
+  /** The weights. */
+  nnet: Values;
+  /** Their moving average. */
+  nnet_ema: Values;
+  /** The optimizer's first moments. */
+  exp_avg: Values;
+  /** The optimizer's second moments. */
+  exp_avg_sq: Values;
+  /** Where the loss's scale stands, in mixed precision. */
+  loss_scale?: LossScale;
+}
+
+/** A checkpoint cannot be read; the message names the file and says why. */
+export class CheckpointError extends Error {
+  override readonly name: string = "CheckpointError";
+}
+
+const FORMAT = "scalelong";
+const VERSION = "1";
+/** File of a checkpoint's weights. */
+export const NNET = "nnet.safetensors";
+/** File of their moving average. */
+export const NNET_EMA = "nnet_ema.safetensors";
+const OPTIMIZER = "optimizer.safetensors";
+/** All files of a checkpoint's folder. */
+export const CHECKPOINT_FILES: readonly string[] = [NNET, NNET_EMA, OPTIMIZER];
+const FIRST = "exp_avg.";
+const SECOND = "exp_avg_sq.";
+/** Folders that a killed save may leave behind; nothing reads them. */
+const LEFTOVER = /^\.(saving|removing)-/;
+/**
+ * A checkpoint's folder; the suffix marks one that is just being replaced by another of its step.
+ */
+const STEP_FOLDER = /^(\d+)(\.replaced)?$/;
+
+/** The folder that a run's checkpoint of `step` lives in. */
+export function checkpointFolder(workdir: string, step: number): string {
+  return join(workdir, "checkpoints", String(step));
+}
+
+/**
+ * Saves a checkpoint, then removes all but the `keep` newest up to its step, and that of step `best`. It is written beside
+ * its place, flushed and renamed, so that whenever the program is killed, the checkpoints under
+ * their own names are whole. One save at a time. Returns the checkpoint's folder; throws
+ * `CheckpointError` when the disk is full, say.
+ */
+export async function saveCheckpoint(
+  workdir: string,
+  checkpoint: Checkpoint,
+  keep: number,
+  best: number | null = null,
+): Promise<string> {
+  const root = join(workdir, "checkpoints");
+  const folder = checkpointFolder(workdir, checkpoint.step);
+  try {
+    await Deno.mkdir(root, { recursive: true });
+    await removeLeftovers(root);
+    await writeCheckpoint(folder, checkpoint);
+    const older = (await stepFolders(root)).filter(({ step }) => step <= checkpoint.step);
+    for (const { name, step } of older.slice(Math.max(1, keep))) {
+      if (step !== best) await removeFolder(join(root, name));
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new CheckpointError(`${folder}: cannot be saved (${error.message})`);
+  }
+  return folder;
+}
+
+/** Writes a checkpoint as a folder, in one go, in the place of one that may be there. */
+export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  const metadata = checkpointMetadata(checkpoint);
+  await replaceFolder(folder, async (saving) => {
+    const write = (file: string, tensors: Record<string, StoredTensor>, more = {}) =>
+      writeDurably(join(saving, file), encodeSafetensors(tensors, { ...metadata, ...more }));
+    await write(NNET, stored(checkpoint.nnet));
+    await write(NNET_EMA, stored(checkpoint.nnet_ema));
+    await write(OPTIMIZER, {
+      ...stored(checkpoint.exp_avg, FIRST),
+      ...stored(checkpoint.exp_avg_sq, SECOND),
+    }, checkpoint.loss_scale && { loss_scale: JSON.stringify(checkpoint.loss_scale) });
+  });
+}
+
+/** What the files of a checkpoint say of it in their metadata. */
+export function checkpointMetadata(
+  { step, config }: Pick<Checkpoint, "step" | "config">,
+): Record<string, string> {
+  return {
+    format: FORMAT,
+    version: VERSION,
+    step: String(step),
+    seed: String(config.seed),
+    config: JSON.stringify(config),
+  };
+}
+
+/**
+ * The newest checkpoint of a run that can be read, or null when there is none. Each newer one that
+ * cannot is told to `onSkip` in a line that names it and says why; nothing is deleted.
+ */
+export async function latestCheckpoint(
+  workdir: string,
+  { onSkip }: { onSkip: (message: string) => void },
+): Promise<Checkpoint | null> {
+  const root = join(workdir, "checkpoints");
+  if (!await exists(root)) return null;
+  for (const { name, step } of await stepFolders(root)) {
+    const folder = join(root, name);
+    try {
+      const checkpoint = await loadCheckpoint(folder);
+      if (checkpoint.step === step) return checkpoint;
+      onSkip(`${folder}: holds step ${checkpoint.step}, not ${step}; skipped`);
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      onSkip(`${error.message}; skipped`);
+    }
+  }
+  return null;
+}
+
+/**
+ * Reads the checkpoint in a folder.
+ * Throws `CheckpointError` when a file is missing, truncated or not of this format, or when the
+ * files do not belong together.
+ */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  const nnet = await load(join(folder, NNET));
+  const nnet_ema = await load(join(folder, NNET_EMA));
+  const optimizer = await load(join(folder, OPTIMIZER));
+  for (const other of [nnet_ema, optimizer]) {
+    if (other.step !== nnet.step || other.config_text !== nnet.config_text) {
+      throw new CheckpointError(`${other.file}: was not saved together with ${NNET}`);
+    }
+  }
+  const moments = Object.keys(optimizer.values).length;
+  const exp_avg = withPrefix(optimizer.values, FIRST);
+  const exp_avg_sq = withPrefix(optimizer.values, SECOND);
+  mustMatch(nnet_ema.file, nnet_ema.values, nnet.values);
+  mustMatch(optimizer.file, exp_avg, nnet.values);
+  mustMatch(optimizer.file, exp_avg_sq, nnet.values);
+  if (moments !== 2 * Object.keys(nnet.values).length) {
+    throw new CheckpointError(`${optimizer.file}: holds arrays that are no moments`);
+  }
+  return {
+    step: nnet.step,
+    config: parseConfig(nnet.file, nnet.config_text),
+    nnet: nnet.values,
+    nnet_ema: nnet_ema.values,
+    exp_avg,
+    exp_avg_sq,
+    ...parseLossScale(optimizer),
+  };
+}
+
+/**
+ * The run that a file of weights comes from, by its metadata; null where another program wrote it.
+ *
+ * @throws {CheckpointError} where this version cannot read it
+ */
+export function savedIn(
+  file: string,
+  metadata: Readonly<Record<string, string>>,
+): Pick<Checkpoint, "step" | "config"> | null {
+  if (metadata.format !== FORMAT) return null;
+  return { step: stepIn(file, metadata), config: parseConfig(file, metadata.config ?? "") };
+}
+
+/** Folders of a run's checkpoints, newest first; none where the run has none. */
+export async function checkpointFolders(workdir: string): Promise<string[]> {
+  const root = join(workdir, "checkpoints");
+  if (!await exists(root)) return [];
+  return (await stepFolders(root)).map(({ name }) => join(root, name));
+}
+
+interface LoadedFile {
+  file: string;
+  metadata: Readonly<Record<string, string>>;
+  step: number;
+  config_text: string;
+  values: Values;
+}
+
+async function load(file: string): Promise<LoadedFile> {
+  const { tensors, metadata } = decode(file, await readBytes(file));
+  if (metadata.format !== FORMAT) {
+    throw new CheckpointError(`${file}: is not a checkpoint of this program`);
+  }
+  const step = stepIn(file, metadata);
+  const values: Values = {};
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+    if (!(data instanceof Float32Array)) {
+      throw new CheckpointError(`${file}: ${name} is ${dtype}, not F32`);
+    }
+    values[name] = { shape, data };
+  }
+  return { file, metadata, step, config_text: metadata.config ?? "", values };
+}
+
+function stepIn(file: string, metadata: Readonly<Record<string, string>>): number {
+  if (metadata.version !== VERSION) {
+    throw new CheckpointError(
+      `${file}: has version ${metadata.version} of the format, and only ${VERSION} can be read`,
+    );
+  }
+  if (!/^\d+$/.test(metadata.step ?? "")) {
+    throw new CheckpointError(`${file}: does not say which step it is of`);
+  }
+  return Number(metadata.step);
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new CheckpointError(`${file}: is missing`);
+    throw new CheckpointError(`${file}: cannot be read (${(error as Error).message})`);
+  }
+}
+
+function decode(file: string, bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
+  try {
+    return decodeSafetensors(bytes, file);
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new CheckpointError(error.message);
+    throw error;
+  }
+}
+
+function parseConfig(file: string, text: string): Config {
+  try {
+    return configSchema.parse(JSON.parse(text));
+  } catch {
+    throw new CheckpointError(`${file}: its configuration is not one that this version knows`);
+  }
+}
+
+function parseLossScale(
+  { file, metadata: { loss_scale } }: LoadedFile,
+): Pick<Checkpoint, "loss_scale"> {
+  if (loss_scale === undefined) return {};
+  try {
+    return { loss_scale: lossScaleSchema.parse(JSON.parse(loss_scale)) };
+  } catch {
+    throw new CheckpointError(`${file}: its loss scale is not one that this version knows`);
+  }
+}
+
+function stored(values: Values, prefix = ""): Record<string, StoredTensor> {
+  const entries = Object.entries(values).map(([name, { shape, data }]) =>
+    [prefix + name, { dtype: "F32", shape, data }] as const
+  );
+  return Object.fromEntries(entries);
+}
+
+function withPrefix(values: Values, prefix: string): Values {
+  const entries = Object.entries(values)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => [name.slice(prefix.length), value]);
+  return Object.fromEntries(entries);
+}
+
+function mustMatch(file: string, values: Values, nnet: Values): void {
+  for (const [name, { shape }] of Object.entries(nnet)) {
+    if (String(values[name]?.shape) !== String(shape)) {
+      throw new CheckpointError(`${file}: lacks ${name} with shape [${shape}]`);
+    }
+  }
+  const stranger = Object.keys(values).find((name) => !Object.hasOwn(nnet, name));
+  if (stranger) throw new CheckpointError(`${file}: holds ${stranger}, which ${NNET} does not`);
+}
+
+/** The checkpoints of a run, newest first. */
+async function stepFolders(root: string): Promise<{ name: string; step: number }[]> {
+  const folders: { name: string; step: number }[] = [];
+  for await (const { name } of Deno.readDir(root)) {
+    const match = STEP_FOLDER.exec(name);
+    if (match) folders.push({ name, step: Number(match[1]) });
+  }
+  return folders.sort((a, b) => b.step - a.step || a.name.length - b.name.length);
+}
+
+async function removeLeftovers(root: string): Promise<void> {
+  for await (const { name } of Deno.readDir(root)) {
+    if (LEFTOVER.test(name)) await Deno.remove(join(root, name), { recursive: true });
+  }
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { CheckpointError, checkpointFolders, NNET } from "./checkpoint.ts";
+import { exists } from "../formats/durable.ts";
+import { isPytorchCheckpoint, NNET_PTH, pytorchCheckpoints } from "./pytorch_checkpoint.ts";
+import { UsageError } from "../config/usage_error.ts";
+
+/** A checkpoint's folder, and whether the PyTorch implementation's files are in it. */
+export interface FoundCheckpoint {
+  readonly folder: string;
+  readonly pytorch: boolean;
+}
+
+/**
+ * The checkpoint that a path means: the folder itself, or in a run's folder the newest.
+ *
+ * @throws {CheckpointError} where there is none
+ * @throws {UsageError} for a file, which has weights at most
+ */
+export async function findCheckpoint(path: string): Promise<FoundCheckpoint> {
+  const stat = await Deno.stat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new CheckpointError(`${path}: there is no such folder`);
+  });
+  if (!stat.isDirectory) {
+    throw new UsageError(
+      `${path}: is a file, and a checkpoint is a folder, with the optimizer's moments; ` +
+        "a run starts from weights alone by deno task train --init-from",
+    );
+  }
+  const [ours] = await checkpointFolders(path);
+  if (ours !== undefined) return { folder: ours, pytorch: false };
+  if (await exists(join(path, NNET))) return { folder: path, pytorch: false };
+  if (await isPytorchCheckpoint(path)) return { folder: path, pytorch: true };
+  const [theirs] = await pytorchCheckpoints(path);
+  if (theirs !== undefined) return { folder: theirs, pytorch: true };
+  throw new CheckpointError(
+    `${path}: has no checkpoint; name a run's folder (it has checkpoints/ or ckpts/) or a ` +
+      `checkpoint's (it has ${NNET} or ${NNET_PTH})`,
+  );
+}

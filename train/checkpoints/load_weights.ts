@@ -1,0 +1,22 @@
+import { type Device, State } from "../../engine/mod.ts";
+import type { Weights } from "./find_weights.ts";
+import { fitWeights, mustFit } from "./fit_weights.ts";
+import { shapesOf } from "./network_shapes.ts";
+import { openWeights } from "./weights_file.ts";
+
+/**
+ * Puts weights on a device. Of safetensors, the host holds a few megabytes at a time, however large
+ * the file; its numbers become float32 on the way.
+ *
+ * @throws {CheckpointError} where they are no longer as they were found
+ */
+export async function loadWeights(device: Device, found: Weights): Promise<State> {
+  const { file, kind, config } = found;
+  using weights = await openWeights(file, kind);
+  const shapes = shapesOf(config);
+  const fit = fitWeights(weights.shapes, shapes);
+  mustFit(fit, file);
+  const state = new State(device, shapes, file);
+  await weights.load(state, fit.names);
+  return state;
+}

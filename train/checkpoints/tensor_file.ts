@@ -1,0 +1,171 @@
+import { CheckpointError } from "./checkpoint.ts";
+import { decodeNpy, decodeNpyObjects, holdsObjects, NpyError } from "../formats/npy.ts";
+import { decodeNpz, NpzError } from "../formats/npz.ts";
+import { decodePth, PthError, type PthValue } from "../formats/pth.ts";
+import { openSafetensors } from "../formats/open_safetensors.ts";
+import { SafetensorsError } from "../formats/safetensors.ts";
+import {
+  dtypeBytes,
+  elements,
+  type StoredDtype,
+  type StoredTensor,
+  tensorBytes,
+  tensorOf,
+} from "../formats/stored_tensor.ts";
+
+/** Kinds of files that hold arrays. */
+export type TensorFileKind = "safetensors" | "pth" | "npz" | "npy";
+
+/** A value of a `.pth` file, or of an `.npy` file of objects, that is no array. */
+export type PlainValue = null | boolean | number | bigint | string;
+
+/** A file of arrays, whatever its kind. Those in safetensors stay in the file until they are read. */
+export interface TensorFile extends Disposable {
+  readonly path: string;
+  readonly kind: TensorFileKind;
+  /** The files that the arrays are in: the one, or the shards that an index names. */
+  readonly files: readonly string[];
+  /** Texts about the file; in safetensors only. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Type and shape of each array; the names of nested ones are joined with dots. */
+  readonly tensors: ReadonlyMap<string, { readonly dtype: StoredDtype; readonly shape: number[] }>;
+  /** What a `.pth`, or an `.npy` of objects, holds besides arrays. */
+  readonly values: ReadonlyMap<string, PlainValue>;
+  /** Names of a `.pth`'s outermost dictionaries that hold arrays by name. */
+  readonly groups: readonly string[];
+  /** An array as it is stored. */
+  read(name: string): StoredTensor;
+  /**
+   * An array's values from first to last, in pieces of one dimension and so many bytes (a multiple
+   * of 8), the last of fewer; a piece may be gone when the next is taken.
+   */
+  pieces(name: string, bytes: number): Iterable<StoredTensor>;
+}
+
+const SUFFIXES: readonly [suffix: string, kind: TensorFileKind][] = [
+  [".safetensors", "safetensors"],
+  [".safetensors.index.json", "safetensors"],
+  [".pth", "pth"],
+  [".pt", "pth"],
+  [".npz", "npz"],
+  [".npy", "npy"],
+];
+
+/** The kind of file that a name promises, or null. */
+export function kindOfFile(path: string): TensorFileKind | null {
+  return SUFFIXES.find(([suffix]) => path.endsWith(suffix))?.[1] ?? null;
+}
+
+/** The endings that {@linkcode kindOfFile} knows, for people. */
+export const KNOWN_SUFFIXES: string = SUFFIXES.map(([suffix]) => suffix).join(", ");
+
+/**
+ * Opens a file of arrays by the ending of its name.
+ *
+ * @throws {CheckpointError} where it is missing, damaged, or has another ending
+ */
+export async function openTensorFile(path: string): Promise<TensorFile> {
+  const kind = kindOfFile(path);
+  if (kind === null) {
+    throw new CheckpointError(`${path}: its name ends in none of ${KNOWN_SUFFIXES}`);
+  }
+  try {
+    if (kind === "safetensors") return inSafetensors(path);
+    const bytes = await Deno.readFile(path);
+    if (kind === "npz") return inMemory(path, kind, decodeNpz(bytes, path));
+    if (kind === "pth") return nested(path, kind, decodePth(bytes, path));
+    return holdsObjects(bytes, path)
+      ? nested(path, kind, decodeNpyObjects(bytes, path))
+      : inMemory(path, kind, { array: decodeNpy(bytes, path) });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new CheckpointError(`${path}: is missing`);
+    if (error instanceof Error && (FORMAT_ERRORS.some((E) => error instanceof E))) {
+      throw new CheckpointError(error.message);
+    }
+    if (error instanceof Error && "code" in error) {
+      throw new CheckpointError(`${path}: cannot be read (${error.message})`);
+    }
+    throw error;
+  }
+}
+
+const FORMAT_ERRORS = [SafetensorsError, PthError, NpzError, NpyError];
+
+function inMemory(
+  path: string,
+  kind: TensorFileKind,
+  tensors: Readonly<Record<string, StoredTensor>>,
+  more: Partial<Pick<TensorFile, "metadata" | "values" | "groups">> = {},
+): TensorFile {
+  return {
+    path,
+    kind,
+    files: [path],
+    metadata: {},
+    values: new Map(),
+    groups: [],
+    ...more,
+    tensors: new Map(Object.entries(tensors)),
+    read: (name) => tensors[name],
+    *pieces(name, bytes) {
+      const { dtype } = tensors[name];
+      const all = tensorBytes(tensors[name]);
+      for (let at = 0; at < all.length; at += bytes) {
+        const piece = all.subarray(at, at + bytes);
+        yield tensorOf(dtype, [piece.length / dtypeBytes(dtype)], piece);
+      }
+    },
+    [Symbol.dispose]() {},
+  };
+}
+
+function nested(path: string, kind: TensorFileKind, root: PthValue): TensorFile {
+  const tensors: [string, StoredTensor][] = [];
+  const values = new Map<string, PlainValue>();
+  const gather = (value: PthValue, name: string): void => {
+    const inside = (key: string | number) => name === "" ? String(key) : `${name}.${key}`;
+    if (value instanceof Map) value.forEach((inner, key) => gather(inner, inside(key)));
+    else if (Array.isArray(value)) value.forEach((inner, i) => gather(inner, inside(i)));
+    else if (isTensor(value)) tensors.push([name, value]);
+    else values.set(name === "" ? "value" : name, value);
+  };
+  gather(root, "");
+  const groups = root instanceof Map
+    ? [...root].filter(([, value]) => value instanceof Map && [...value.values()].some(isTensor))
+      .map(([key]) => String(key))
+    : [];
+  return inMemory(path, kind, Object.fromEntries(tensors), { values, groups });
+}
+
+/** Whether a value of a `.pth` is an array. */
+export function isTensor(value: PthValue | undefined): value is StoredTensor {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof Map);
+}
+
+function inSafetensors(path: string): TensorFile {
+  const file = openSafetensors(path);
+  let memory = new Uint8Array();
+  return {
+    path,
+    kind: "safetensors",
+    files: file.files,
+    metadata: file.metadata,
+    tensors: new Map(Object.entries(file.tensors)),
+    values: new Map(),
+    groups: [],
+    read: (name) => file.tensor(name),
+    *pieces(name, bytes) {
+      const { dtype, shape } = file.tensors[name];
+      const size = dtypeBytes(dtype);
+      const total = elements(shape) * size;
+      for (let at = 0; at < total; at += bytes) {
+        if (memory.length < Math.min(bytes, total)) memory = new Uint8Array(bytes);
+        const piece = memory.subarray(0, Math.min(bytes, total - at));
+        file.read(name, at, piece);
+        yield tensorOf(dtype, [piece.length / size], piece);
+      }
+    },
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,157 @@
+import { GROUP_NORM } from "../../nets/resnet_block.ts";
+import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What a data set is, as far as a configuration must agree with it. */
+export interface DatasetTraits {
+  channels: number;
+  /** Height and width, pixels. */
+  image_size: number;
+  /** How many classes its labels name. */
+  classes: number;
+}
+
+/**
+ * The rules between fields that `config` breaks, one line each with what to set instead; none is
+ * good.
+ */
+export function contradictions(config: Config): string[] {
+  const { train, nnet, dataset, sample } = config;
+  const problems = nnet.name === "uvit" ? uvitProblems(nnet) : unetProblems(nnet);
+  if (dataset.image_size !== nnet.img_size) {
+    problems.push(
+      `--dataset.image_size: pictures are brought to ${dataset.image_size} pixels, but the network ` +
+        `expects ${nnet.img_size}; give --dataset.image_size and --nnet.img_size the same value`,
+    );
+  }
+  const { n_samples, final_n_samples } = config.eval.fid;
+  if (n_samples === 1 || final_n_samples === 1) {
+    problems.push(
+      "--eval.fid: one picture has no covariance; draw 2 at least (thousands, for a figure that " +
+        "means something), or --eval.fid.n_samples=0 for none",
+    );
+  }
+  if (train.batch_size % train.micro_batches !== 0) {
+    problems.push(
+      `--train.micro_batches: a batch of ${train.batch_size} cannot be split into ` +
+        `${train.micro_batches} equal parts; take a divisor of ${train.batch_size}`,
+    );
+  }
+  if (train.mode === "uncond" && nnet.num_classes !== -1) {
+    problems.push(
+      `--nnet.num_classes: ${nnet.num_classes} label embeddings have no use with ` +
+        `--train.mode=uncond; set --nnet.num_classes=-1 or --train.mode=cond`,
+    );
+  }
+  if (train.mode === "cond" && nnet.num_classes === -1) {
+    problems.push(
+      `--nnet.num_classes: --train.mode=cond needs label embeddings, but -1 means none; ` +
+        `give the number of classes${train.p_uncond > 0 ? " plus 1 for the dropped label" : ""}`,
+    );
+  }
+  if (train.mode === "cond" && sample.scale > 0 && train.p_uncond === 0) {
+    problems.push(
+      `--sample.scale: guidance of strength ${sample.scale} needs a network that has also learned ` +
+        `without labels; set --train.p_uncond=0.1, say, or --sample.scale=0`,
+    );
+  }
+  return problems;
+}
+
+/**
+ * Checks what only the loaded data can tell: channels, picture size, and the number of classes.
+ * When labels are dropped, label `num_classes - 1` stands for "none", so `num_classes` is one more
+ * than the classes.
+ * Throws `UsageError` with a line for each disagreement.
+ */
+export function checkAgainstDataset(config: Config, traits: DatasetTraits): void {
+  const { train, nnet, dataset } = config;
+  const problems: string[] = [];
+  if (traits.channels !== nnet.in_chans) {
+    problems.push(
+      `--nnet.in_chans: the pictures of ${dataset.name} have ${traits.channels} channels, ` +
+        `not ${nnet.in_chans}; set --nnet.in_chans=${traits.channels}`,
+    );
+  }
+  if (traits.image_size !== nnet.img_size) {
+    problems.push(
+      `--nnet.img_size: the pictures of ${dataset.name} are ${traits.image_size} pixels wide and ` +
+        `high, not ${nnet.img_size}; set --nnet.img_size and --dataset.image_size ` +
+        `to ${traits.image_size}`,
+    );
+  }
+  if (train.mode === "cond") {
+    const dropped = train.p_uncond > 0 ? 1 : 0;
+    const wanted = traits.classes + dropped;
+    // Without dropping, the spare embedding of a guided setting does no harm.
+    const fits = nnet.num_classes === wanted || (!dropped && nnet.num_classes === wanted + 1);
+    if (!fits) {
+      problems.push(
+        `--nnet.num_classes: ${dataset.name} has ${traits.classes} classes` +
+          (dropped ? ", and dropped labels need one more" : "") +
+          `, but num_classes is ${nnet.num_classes}; set --nnet.num_classes=${wanted}`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+}
+
+function uvitProblems(nnet: UVitNnetConfig): string[] {
+  const problems: string[] = [];
+  if (nnet.embed_dim % nnet.num_heads !== 0) {
+    problems.push(
+      `--nnet.embed_dim: ${nnet.embed_dim} cannot be shared out among ${nnet.num_heads} heads; ` +
+        `take ${multiple(nnet.embed_dim, nnet.num_heads)}, or other --nnet.num_heads`,
+    );
+  }
+  if (nnet.depth % 2 !== 0) {
+    problems.push(
+      `--nnet.depth: ${nnet.depth} is odd, but as many blocks come out as go in; ` +
+        `take ${nnet.depth + 1}`,
+    );
+  }
+  if (nnet.img_size % nnet.patch_size !== 0) {
+    problems.push(
+      `--nnet.patch_size: patches of ${nnet.patch_size} do not fill pictures of ` +
+        `${nnet.img_size} pixels; take a divisor of ${nnet.img_size}`,
+    );
+  }
+  if (nnet.scalelong > 0 && !nnet.skip) {
+    problems.push(
+      `--nnet.scalelong: method ${nnet.scalelong} scales long skips, but --nnet.skip=false leaves ` +
+        `none; set --nnet.skip=true or --nnet.scalelong=0`,
+    );
+  }
+  return problems;
+}
+
+function unetProblems({ img_size, ch, ch_mult, attn_resolutions }: UNetNnetConfig): string[] {
+  const problems: string[] = [];
+  if (ch % GROUP_NORM.groups !== 0) {
+    problems.push(
+      `--nnet.ch: ${ch} channels do not form the ${GROUP_NORM.groups} groups of the norms; ` +
+        `take ${multiple(ch, GROUP_NORM.groups)}`,
+    );
+  }
+  const halvings = ch_mult.length - 1;
+  if (img_size % 2 ** halvings !== 0) {
+    problems.push(
+      `--nnet.ch_mult: ${ch_mult.length} levels halve pictures ${halvings} times, which ` +
+        `${img_size} pixels do not allow; give fewer levels, or take --nnet.img_size=` +
+        multiple(img_size, 2 ** halvings),
+    );
+  }
+  const heights = ch_mult.map((_, level) => img_size / 2 ** level);
+  const strange = attn_resolutions.find((height) => !heights.includes(height));
+  if (strange !== undefined) {
+    problems.push(
+      `--nnet.attn_resolutions: no level has a height of ${strange}; there are ` +
+        heights.join(", "),
+    );
+  }
+  return problems;
+}
+
+function multiple(value: number, of: number): number {
+  return Math.ceil(value / of) * of;
+}
