@@ -201,11 +201,14 @@ export {
   DeviceMachine,
   type DeviceMachineOptions,
   type Guidance,
-} from "./eval/device_machine.ts";
-export { Float64Machine, type Float64MachineOptions } from "./eval/float64_machine.ts";
-export { FeatureMoments, type FeatureStatistics } from "./eval/feature_statistics.ts";
-export { frechetDistance } from "./eval/frechet_distance.ts";
-export { imageGrid } from "./eval/image_grid.ts";
+} from "./eval/execution/device_machine.ts";
+export { Float64Machine, type Float64MachineOptions } from "./tests/eval/float64_machine.ts";
+export {
+  FeatureMoments,
+  type FeatureStatistics,
+} from "./eval/metrics/inception/feature_statistics.ts";
+export { frechetDistance } from "./eval/metrics/frechet_distance.ts";
+export { imageGrid } from "./eval/image_sets/image_grid.ts";
 export {
   type NoiseSchedule,
   noiseSchedule,
@@ -228,32 +231,27 @@ export {
   inceptionMemory,
   LOGITS,
   type PictureSize,
-} from "./eval/inception_features.ts";
+} from "./eval/metrics/inception/inception_features.ts";
 export {
   findInceptionWeights,
   type InceptionOrigin,
   type InceptionWeights,
   InceptionWeightsError,
-} from "./eval/inception_weights.ts";
-export { InceptionScore } from "./eval/inception_score.ts";
+} from "./eval/metrics/inception/inception_weights.ts";
+export { InceptionScore } from "./eval/metrics/inception_score.ts";
 export {
   type KernelInceptionDistance,
   kernelInceptionDistance,
-} from "./eval/kernel_inception_distance.ts";
-export { MeasureError } from "./eval/measure_error.ts";
+} from "./eval/metrics/kernel_inception_distance.ts";
+export { MeasureError } from "./eval/metrics/metric_error.ts";
 export { NotFiniteError } from "./eval/not_finite_error.ts";
-export { PairwiseProducts, type Products } from "./eval/pairwise_products.ts";
-export { type LabelChoice, pictureLabel } from "./eval/picture_labels.ts";
-export {
-  limitPicture,
-  PICTURE_LIMITS,
-  type PictureLimit,
-  threshold,
-} from "./eval/picture_limit.ts";
-export { type PictureBatch, type PictureSet } from "./eval/picture_sets/picture_set.ts";
-export { type PrecisionRecall, precisionRecall } from "./eval/precision_recall.ts";
+export { PairwiseProducts, type Products } from "./eval/metrics/linalg/pairwise_products.ts";
+export { type LabelChoice, pictureLabel } from "./eval/sampled_labels.ts";
+export { limitPicture, PICTURE_LIMITS, type PictureLimit, threshold } from "./eval/clipping.ts";
+export { type PictureBatch, type PictureSet } from "./eval/image_sets/image_set.ts";
+export { type PrecisionRecall, precisionRecall } from "./eval/metrics/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
-export { fittingSampler, samplerMemory } from "./eval/sampler_memory.ts";
+export { fittingSampler, samplerMemory } from "./eval/execution/sampler_memory.ts";
 export {
   completeSettings,
   DPM_VARIANTS,
@@ -291,8 +289,12 @@ export {
   type SamplerStep,
   type SlotSum,
 } from "./eval/samplers/program.ts";
-export { PixelProjections } from "./eval/sliced_wasserstein.ts";
-export { readReferenceFile, type ReferenceFile, saveStatistics } from "./eval/statistics_file.ts";
+export { PixelProjections } from "./eval/metrics/sliced_wasserstein.ts";
+export {
+  readReferenceFile,
+  type ReferenceFile,
+  saveStatistics,
+} from "./eval/metrics/statistics_file.ts";
 export { TIME_GRIDS, timeGrid, type TimeGridName } from "./eval/time_grid.ts";
-export { toBytes } from "./eval/to_bytes.ts";
+export { toBytes } from "./eval/image_sets/to_bytes.ts";
 export { type Network, trainedNetwork } from "./eval/trained_network.ts";

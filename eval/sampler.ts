@@ -1,5 +1,9 @@
 import type { Device } from "../engine/mod.ts";
-import { type BatchStart, DeviceMachine, type DeviceMachineOptions } from "./device_machine.ts";
+import {
+  type BatchStart,
+  DeviceMachine,
+  type DeviceMachineOptions,
+} from "./execution/device_machine.ts";
 import type { SamplerMethod } from "./samplers/program.ts";
 
 /** Told the share done, 0 at the start and 1 at the end, and given a way to look at the pictures. */

@@ -1,8 +1,11 @@
 import { Device } from "../engine/mod.ts";
-import { findInceptionWeights, InceptionWeightsError } from "../eval/inception_weights.ts";
-import { MeasureError } from "../eval/measure_error.ts";
+import {
+  findInceptionWeights,
+  InceptionWeightsError,
+} from "../eval/metrics/inception/inception_weights.ts";
+import { MeasureError } from "../eval/metrics/metric_error.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
-import { saveStatistics } from "../eval/statistics_file.ts";
+import { saveStatistics } from "../eval/metrics/statistics_file.ts";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";

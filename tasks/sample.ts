@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
-import { imageGrid } from "../eval/image_grid.ts";
+import { imageGrid } from "../eval/image_sets/image_grid.ts";
 import { vpLinear } from "../train/diffusion/vp_linear.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
-import { pictureLabel } from "../eval/picture_labels.ts";
+import { pictureLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";

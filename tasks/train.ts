@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import { NETWORK_NAMES } from "../nets/network.ts";
 import { SKIP_SCALING_NAMES } from "../nets/skip_scaling.ts";
-import { InceptionWeightsError } from "../eval/inception_weights.ts";
+import { InceptionWeightsError } from "../eval/metrics/inception/inception_weights.ts";
 import {
   type Checkpoint,
   CheckpointError,

@@ -1,5 +1,5 @@
 import type { Device } from "../../engine/mod.ts";
-import { InceptionExtractor } from "../../eval/inception_features.ts";
+import { InceptionExtractor } from "../../eval/metrics/inception/inception_features.ts";
 import { inceptionShapes } from "../../nets/inception.ts";
 import { median, pairedTimes } from "./paired_times.ts";
 import { plainProduct } from "./plain_product.ts";

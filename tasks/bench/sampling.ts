@@ -1,5 +1,5 @@
 import { type Device, State } from "../../engine/mod.ts";
-import { DeviceMachine } from "../../eval/device_machine.ts";
+import { DeviceMachine } from "../../eval/execution/device_machine.ts";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";

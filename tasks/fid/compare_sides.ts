@@ -1,10 +1,10 @@
 import type { Device } from "../../engine/mod.ts";
-import { frechetDistance } from "../../eval/frechet_distance.ts";
-import { FEATURES } from "../../eval/inception_features.ts";
-import { kernelInceptionDistance } from "../../eval/kernel_inception_distance.ts";
-import type { Measured } from "../../eval/measure_pictures.ts";
-import { PairwiseProducts } from "../../eval/pairwise_products.ts";
-import { precisionRecall } from "../../eval/precision_recall.ts";
+import { frechetDistance } from "../../eval/metrics/frechet_distance.ts";
+import { FEATURES } from "../../eval/metrics/inception/inception_features.ts";
+import { kernelInceptionDistance } from "../../eval/metrics/kernel_inception_distance.ts";
+import type { Measured } from "../../eval/metrics/measure_images.ts";
+import { PairwiseProducts } from "../../eval/metrics/linalg/pairwise_products.ts";
+import { precisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Metric } from "./fid_flags.ts";
 import type { Figures } from "./fid_report.ts";
 import type { Waits } from "./waits.ts";

@@ -1,6 +1,6 @@
-import type { KernelInceptionDistance } from "../../eval/kernel_inception_distance.ts";
-import type { PrecisionRecall } from "../../eval/precision_recall.ts";
-import type { Measured } from "../../eval/measure_pictures.ts";
+import type { KernelInceptionDistance } from "../../eval/metrics/kernel_inception_distance.ts";
+import type { PrecisionRecall } from "../../eval/metrics/precision_recall.ts";
+import type { Measured } from "../../eval/metrics/measure_images.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import type { Recipe } from "../sample/sample_record.ts";
 import type { Side } from "./side.ts";

@@ -1,4 +1,4 @@
-import type { Wanted } from "../../eval/measure_pictures.ts";
+import type { Wanted } from "../../eval/metrics/measure_images.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { FidFlags, Metric } from "./fid_flags.ts";
 import type { Side } from "./side.ts";

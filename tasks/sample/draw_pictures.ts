@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
-import { imageGrid } from "../../eval/image_grid.ts";
+import { imageGrid } from "../../eval/image_sets/image_grid.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
-import { pictureLabel } from "../../eval/picture_labels.ts";
+import { pictureLabel } from "../../eval/sampled_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
-import { toBytes } from "../../eval/to_bytes.ts";
+import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";

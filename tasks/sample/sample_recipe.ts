@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { LabelChoice } from "../../eval/picture_labels.ts";
+import type { LabelChoice } from "../../eval/sampled_labels.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { completeSettings } from "../../eval/sampler_settings.ts";
 import type { Config } from "../../train/config/config.ts";

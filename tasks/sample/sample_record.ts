@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { SamplerSettings } from "../../eval/sampler_settings.ts";
-import type { Guidance } from "../../eval/device_machine.ts";
-import type { PictureLimit } from "../../eval/picture_limit.ts";
-import type { LabelChoice } from "../../eval/picture_labels.ts";
+import type { Guidance } from "../../eval/execution/device_machine.ts";
+import type { PictureLimit } from "../../eval/clipping.ts";
+import type { LabelChoice } from "../../eval/sampled_labels.ts";
 import { isRecord } from "../../train/config/fields.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { hasPictures } from "./picture_files.ts";

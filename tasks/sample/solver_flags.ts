@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PICTURE_LIMITS, type PictureLimit } from "../../eval/picture_limit.ts";
+import { PICTURE_LIMITS, type PictureLimit } from "../../eval/clipping.ts";
 import { DPM_VARIANTS, type DpmVariant } from "../../eval/sampler_settings.ts";
 import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
 import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";

@@ -1,5 +1,5 @@
 import { NETWORK_NAMES } from "../../nets/network.ts";
-import { oscillation, SETTLING } from "../../eval/oscillation.ts";
+import { oscillation, SETTLING } from "../../eval/stability/oscillation.ts";
 import { humanDuration } from "../../train/human_units.ts";
 import {
   colours,

@@ -1,5 +1,5 @@
-import { meanAndDeviation } from "../../eval/mean_and_deviation.ts";
-import { type Oscillation, oscillation } from "../../eval/oscillation.ts";
+import { meanAndDeviation } from "../../eval/stability/mean_and_deviation.ts";
+import { type Oscillation, oscillation } from "../../eval/stability/oscillation.ts";
 import type { ProbedRun } from "./train_probed.ts";
 
 /** A figure over the seeds: its mean and sample standard deviation. */

@@ -1,5 +1,5 @@
 import type { Device } from "../../engine/mod.ts";
-import { Perturbation } from "../../eval/perturbation.ts";
+import { Perturbation } from "../../eval/stability/perturbation.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";

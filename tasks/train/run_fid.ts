@@ -1,19 +1,22 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
-import type { FeatureStatistics } from "../../eval/feature_statistics.ts";
-import { frechetDistance } from "../../eval/frechet_distance.ts";
-import { findInceptionWeights, type InceptionWeights } from "../../eval/inception_weights.ts";
-import { measurePictures } from "../../eval/measure_pictures.ts";
+import type { DeviceMachineOptions } from "../../eval/execution/device_machine.ts";
+import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
+import { frechetDistance } from "../../eval/metrics/frechet_distance.ts";
+import {
+  findInceptionWeights,
+  type InceptionWeights,
+} from "../../eval/metrics/inception/inception_weights.ts";
+import { measurePictures } from "../../eval/metrics/measure_images.ts";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { NotFiniteError } from "../../eval/not_finite_error.ts";
-import { datasetPictures } from "../../eval/picture_sets/dataset_pictures.ts";
-import { sampledPictures } from "../../eval/picture_sets/sampled_pictures.ts";
-import { fittingSampler } from "../../eval/sampler_memory.ts";
+import { datasetPictures } from "../../eval/image_sets/dataset_images.ts";
+import { sampledPictures } from "../../eval/image_sets/sampled_images.ts";
+import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
-import { readReferenceFile, saveStatistics } from "../../eval/statistics_file.ts";
+import { readReferenceFile, saveStatistics } from "../../eval/metrics/statistics_file.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import {
   type BestRecord,

@@ -1,7 +1,11 @@
 import { type Capabilities, type MemoryNeed, StateLayout } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
-import { FEATURES, inceptionBatchSize, inceptionMemory } from "../../eval/inception_features.ts";
-import { samplerMemory } from "../../eval/sampler_memory.ts";
+import type { DeviceMachineOptions } from "../../eval/execution/device_machine.ts";
+import {
+  FEATURES,
+  inceptionBatchSize,
+  inceptionMemory,
+} from "../../eval/metrics/inception/inception_features.ts";
+import { samplerMemory } from "../../eval/execution/sampler_memory.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";

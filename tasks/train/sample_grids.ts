@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../../eval/device_machine.ts";
-import { imageGrid } from "../../eval/image_grid.ts";
+import type { DeviceMachineOptions } from "../../eval/execution/device_machine.ts";
+import { imageGrid } from "../../eval/image_sets/image_grid.ts";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
-import { fittingSampler } from "../../eval/sampler_memory.ts";
+import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
-import { toBytes } from "../../eval/to_bytes.ts";
+import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";

@@ -1,6 +1,6 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { programMethod, type SamplerProgram } from "../../eval/samplers/program.ts";
-import { Float64Machine } from "../../eval/float64_machine.ts";
+import { Float64Machine } from "./float64_machine.ts";
 
 const MEAN = 0.3;
 const DEVIATION = 0.5;

@@ -1,4 +1,4 @@
-import { Float64Machine, type Float64MachineOptions } from "../../eval/float64_machine.ts";
+import { Float64Machine, type Float64MachineOptions } from "./float64_machine.ts";
 import { programMethod, type SamplerProgram } from "../../eval/samplers/program.ts";
 
 /** Carries a program out in float64. @returns the pictures after each step, the first ones first */

@@ -6,14 +6,14 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { join } from "node:path";
-import { frechetDistance } from "../../eval/frechet_distance.ts";
-import { readReferenceFile } from "../../eval/statistics_file.ts";
+import { frechetDistance } from "../../eval/metrics/frechet_distance.ts";
+import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
 import { saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import { trainLoop } from "../../train/train_loop.ts";
 import { openDevice } from "../device.ts";
-import { randomInceptionFile } from "../eval/random_inception.ts";
+import { randomInceptionFile } from "../eval/metrics/inception/random_inception.ts";
 import { tinyConfig } from "../tiny_config.ts";
 import { runScript } from "./run_script.ts";
 

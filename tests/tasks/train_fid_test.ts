@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import { bestFile, type BestRecord, writeBest } from "../../train/checkpoints/best_checkpoint.ts";
-import { randomInceptionFile } from "../eval/random_inception.ts";
+import { randomInceptionFile } from "../eval/metrics/inception/random_inception.ts";
 import { runScript } from "./run_script.ts";
 
 /** A network, data and FIDs as small as can be. */

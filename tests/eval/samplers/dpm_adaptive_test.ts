@@ -1,5 +1,5 @@
 import { ok, rejects, strictEqual as equal } from "node:assert/strict";
-import { Float64Machine } from "../../../eval/float64_machine.ts";
+import { Float64Machine } from "../float64_machine.ts";
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { type AdaptiveOptions, dpmAdaptive } from "../../../eval/samplers/dpm_adaptive.ts";
 import type { SamplerMachine } from "../../../eval/samplers/program.ts";

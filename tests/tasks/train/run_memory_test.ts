@@ -12,7 +12,7 @@ import { evalSchema } from "../../../train/config/fid_config.ts";
 import { MAX_AHEAD } from "../../../train/train_loop.ts";
 import { TrainStep } from "../../../train/train_step.ts";
 import { openDevice } from "../../device.ts";
-import { randomInceptionFile } from "../../eval/random_inception.ts";
+import { randomInceptionFile } from "../../eval/metrics/inception/random_inception.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
 /** Bytes that are there at the same time, at most, from now on. */

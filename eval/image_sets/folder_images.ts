@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { DatasetError } from "../../train/data/dataset.ts";
+import { decodePictures } from "../../train/data/decode_images.ts";
+import { PictureError } from "../../train/formats/image.ts";
+import type { PictureBatch, PictureSet } from "./image_set.ts";
+
+const READABLE = /\.(png|jpe?g)$/i;
+/** Files that are pictures, of kinds that are not decoded here. */
+const OTHER_PICTURES = /\.(webp|bmp|gif|tiff?|avif|p[pgn]m)$/i;
+/** Beside its numbered pictures, a folder of samples has grids of them. */
+const SAMPLE_RECORD = "sample.json";
+const SAMPLE = /^\d{6,}\.png$/;
+
+/**
+ * All PNG and JPEG files of a folder and the folders in it, by the order of their paths; of a folder
+ * of samples its numbered pictures. Hidden files, and those that are no pictures by their name, are
+ * left alone. With `image_size` pictures are cropped and resized as for training.
+ *
+ * Files that cannot be read are told to `onSkip`; without it, the first ends the walk with a
+ * {@linkcode PictureError}, as a picture of another size than the first does anyway.
+ *
+ * @throws {DatasetError} where the folder cannot be listed or has no pictures
+ */
+export async function folderPictures(
+  folder: string,
+  { image_size, onSkip }: { image_size: number | null; onSkip?: (problem: string) => void },
+): Promise<PictureSet> {
+  const paths = await picturePaths(folder);
+  if (paths.length === 0) throw new DatasetError(`${folder} has no PNG or JPEG files`);
+  return {
+    name: `pictures in ${folder}`,
+    n: paths.length,
+    batches: () => decoded(paths, image_size, onSkip),
+  };
+}
+
+async function* decoded(
+  paths: readonly string[],
+  image_size: number | null,
+  onSkip: ((problem: string) => void) | undefined,
+): AsyncGenerator<PictureBatch> {
+  const skip = (problem: string) => {
+    if (!onSkip) throw new PictureError(`${problem}; --skip_broken leaves such files out`);
+    onSkip(problem);
+  };
+  for (const path of paths.filter((path) => OTHER_PICTURES.test(path))) {
+    skip(`${path} is neither a PNG nor a JPEG picture`);
+  }
+  let first: { path: string; width: number; height: number } | null = null;
+  const readable = paths.filter((path) => READABLE.test(path));
+  for await (const file of decodePictures(readable, { image_size })) {
+    if ("problem" in file) {
+      skip(file.problem);
+      continue;
+    }
+    const { path, image, width, height } = file;
+    first ??= { path, width, height };
+    if (width !== first.width || height !== first.height) {
+      throw new PictureError(
+        `${path} has ${width} x ${height} pixels and ${first.path} ${first.width} x ` +
+          `${first.height}: bring them to one size, or let --image_size=${
+            Math.min(width, height, first.width, first.height)
+          } crop and resize all of them as training does`,
+      );
+    }
+    yield { images: image, n: 1, height, width };
+  }
+}
+
+/** Paths of all files that may be pictures, sorted. */
+async function picturePaths(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  const seen = new Set<string>();
+  async function walk(at: string): Promise<void> {
+    const real = await Deno.realPath(at);
+    if (seen.has(real)) return;
+    seen.add(real);
+    const entries = (await Array.fromAsync(Deno.readDir(at)))
+      .filter(({ name }) => !name.startsWith("."));
+    const sampled = entries.some(({ name }) => name === SAMPLE_RECORD);
+    for (const entry of entries) {
+      const path = join(at, entry.name);
+      const isFolder = entry.isSymlink ? (await Deno.stat(path)).isDirectory : entry.isDirectory;
+      if (isFolder) await walk(path);
+      else if (
+        sampled
+          ? SAMPLE.test(entry.name)
+          : READABLE.test(entry.name) || OTHER_PICTURES.test(entry.name)
+      ) found.push(path);
+    }
+  }
+  try {
+    await walk(folder);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new DatasetError(`cannot list the folder of pictures ${folder}: ${problem}`);
+  }
+  return found.sort();
+}

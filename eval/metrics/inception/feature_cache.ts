@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+} from "../../../train/formats/safetensors.ts";
+import type { Features } from "./inception_features.ts";
+import type { PictureBatch } from "../../image_sets/image_set.ts";
+
+/** What gives the features of pictures. */
+export type Extract = (
+  batch: PictureBatch,
+  onProgress?: (done: number) => void,
+) => Promise<Features>;
+
+/**
+ * The same features, kept in a folder: a file for each batch, named for its pixels and for what
+ * decides the features (`variant`). A batch that is there is not computed again; a file that is
+ * damaged, or lacks logits that are wanted, is.
+ */
+export function cachedFeatures(
+  extract: Extract,
+  { folder, variant, logits }: { folder: string; variant: string; logits: boolean },
+): Extract {
+  return async (batch, onProgress) => {
+    const file = join(folder, `${await keyOf(batch, variant)}.safetensors`);
+    const kept = await read(file, batch.n, logits);
+    if (kept) {
+      onProgress?.(batch.n);
+      return kept;
+    }
+    const features = await extract(batch, onProgress);
+    await write(file, features, batch.n);
+    return features;
+  };
+}
+
+async function keyOf({ images, n, height, width }: PictureBatch, variant: string): Promise<string> {
+  return await sha256(
+    new TextEncoder().encode(JSON.stringify([variant, n, height, width])),
+    images,
+  );
+}
+
+async function read(file: string, n: number, logits: boolean): Promise<Features | null> {
+  try {
+    const { tensors, metadata } = decodeSafetensors(await Deno.readFile(file), file);
+    const { pool, logits: kept } = tensors;
+    if (pool?.dtype !== "F32" || pool.shape[0] !== n) return null;
+    if (kept && kept.dtype !== "F32" || logits && !kept) return null;
+    const given = kept ? [pool.data, kept.data] : [pool.data];
+    if (await sha256(...given.map(bytesOf)) !== metadata.sha256) return null;
+    return { pool: pool.data, logits: kept?.data ?? null };
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function write(file: string, { pool, logits }: Features, n: number): Promise<void> {
+  const sums = logits ? [pool, logits] : [pool];
+  const bytes = encodeSafetensors({
+    pool: { dtype: "F32", shape: [n, pool.length / n], data: pool },
+    ...logits
+      ? { logits: { dtype: "F32" as const, shape: [n, logits.length / n], data: logits } }
+      : {},
+  }, { sha256: await sha256(...sums.map(bytesOf)) });
+  await Deno.mkdir(join(file, ".."), { recursive: true });
+  await Deno.writeFile(`${file}.tmp`, bytes);
+  await Deno.rename(`${file}.tmp`, file);
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+async function sha256(...parts: Uint8Array[]): Promise<string> {
+  const all = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", all)).toHex();
+}

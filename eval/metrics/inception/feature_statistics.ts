@@ -1,0 +1,103 @@
+import { MeasureError } from "../metric_error.ts";
+import { addTransposedProduct } from "../linalg/transposed_product.ts";
+
+/** The Gaussian that a set of features is summed up by. */
+export interface FeatureStatistics {
+  /** Mean, `[d]`. */
+  readonly mu: Float64Array;
+  /** Covariance, `[d, d]`, divided by n - 1. */
+  readonly sigma: Float64Array;
+  /** How many features it was taken over; null where a file does not say. */
+  readonly n: number | null;
+}
+
+/** Features that are centred on their own mean before they are taken in. */
+const BLOCK = 512;
+
+/**
+ * Mean and covariance of features that come in batches, in float64. Blocks are centred on their own
+ * mean and then joined (Chan, Golub and LeVeque 1983), so nothing is lost to a large mean, and the
+ * figures of two halves of a data set join to those of the whole.
+ */
+export class FeatureMoments {
+  /** Width of a feature. */
+  readonly d: number;
+  #n = 0;
+  readonly #mean: Float64Array;
+  /** Sum of products of deviations from the mean, lower triangle of `[d, d]`. */
+  readonly #scatter: Float64Array;
+  /** Features that wait for their block to be full, `[BLOCK, d]`. */
+  readonly #waiting: Float64Array;
+  #waits = 0;
+
+  /** Of features of `d` numbers. */
+  constructor(d: number) {
+    this.d = d;
+    this.#mean = new Float64Array(d);
+    this.#scatter = new Float64Array(d * d);
+    this.#waiting = new Float64Array(BLOCK * d);
+  }
+
+  /** How many features have been taken in. */
+  get n(): number {
+    return this.#n + this.#waits;
+  }
+
+  /** Takes in features `[n, d]`; how they are cut into batches makes no difference. */
+  add(features: Float32Array | Float64Array): void {
+    for (let at = 0; at < features.length; at += this.d) {
+      this.#waiting.set(features.subarray(at, at + this.d), this.#waits * this.d);
+      if (++this.#waits === BLOCK) this.#takeWaiting();
+    }
+  }
+
+  /** Takes in what another has taken in. */
+  merge(other: FeatureMoments): void {
+    this.#takeWaiting();
+    other.#takeWaiting();
+    this.#join(other.#n, other.#mean);
+    for (let i = 0; i < this.#scatter.length; i++) this.#scatter[i] += other.#scatter[i];
+  }
+
+  /** The figures of all features taken in. @throws {MeasureError} where these are fewer than two */
+  statistics(): FeatureStatistics {
+    this.#takeWaiting();
+    const { d } = this;
+    if (this.#n < 2) throw new MeasureError("a covariance takes two pictures at least");
+    const sigma = new Float64Array(d * d);
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j <= i; j++) {
+        sigma[i * d + j] = sigma[j * d + i] = this.#scatter[i * d + j] / (this.#n - 1);
+      }
+    }
+    return { mu: this.#mean.slice(), sigma, n: this.#n };
+  }
+
+  #takeWaiting(): void {
+    const n = this.#waits;
+    if (n === 0) return;
+    const { d } = this;
+    const rows = this.#waiting.subarray(0, n * d);
+    const mean = new Float64Array(d);
+    for (let at = 0; at < rows.length; at++) mean[at % d] += rows[at] / n;
+    for (let at = 0; at < rows.length; at++) rows[at] -= mean[at % d];
+    this.#join(n, mean);
+    addTransposedProduct(this.#scatter, rows, rows, { m: d, n: d, lower: true });
+    this.#waits = 0;
+  }
+
+  /** Moves the mean to that of both, and adds what the distance of the two means contributes. */
+  #join(n: number, mean: Float64Array): void {
+    if (n === 0) return;
+    const { d } = this;
+    const all = this.#n + n;
+    const weight = this.#n * n / all;
+    const apart = mean.map((value, i) => value - this.#mean[i]);
+    for (let i = 0; i < d; i++) {
+      const factor = weight * apart[i];
+      for (let j = 0; j <= i; j++) this.#scatter[i * d + j] += factor * apart[j];
+    }
+    for (let i = 0; i < d; i++) this.#mean[i] += apart[i] * n / all;
+    this.#n = all;
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  broadcastTo,
+  type Capabilities,
+  compile,
+  type Device,
+  input,
+  layOut,
+  type MemoryNeed,
+  memoryNeed,
+  type Plan,
+  type PlanSpec,
+  type PlanStep,
+  ShapeError,
+  State,
+  StateLayout,
+  unpackBytes,
+} from "../../../engine/mod.ts";
+import { inception, inceptionInput, inceptionShapes } from "../../../nets/inception.ts";
+
+/** Width of a picture's features. */
+export const FEATURES = 2048;
+/** Classes of a picture's logits. */
+export const LOGITS = 1008;
+
+/** The size of pictures. */
+export interface PictureSize {
+  /** 3, or 1 for grey pictures, which count as three equal channels. */
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Pictures as bytes, all of one size. */
+export interface BytePictures extends PictureSize {
+  /** `[n, channels, height, width]`, 0 to 255. */
+  readonly images: Uint8Array;
+}
+
+/** What Inception sees in n pictures. */
+export interface Features {
+  /** `[n, 2048]`: what FID, KID, precision and recall are taken of. */
+  readonly pool: Float32Array;
+  /** `[n, 1008]` without the last layer's bias, as the Inception Score wants them; where asked for. */
+  readonly logits: Float32Array | null;
+}
+
+/** Options of {@linkcode InceptionExtractor}. */
+export interface InceptionExtractorOptions {
+  /** Pictures that go through the network at once, fewer where the adapter's memory bindings end. */
+  readonly batch_size?: number;
+  /** Give logits, too. */
+  readonly logits?: boolean;
+}
+
+/** Bytes per picture of the network's largest tensor, `[64, 147, 147]`. */
+const LARGEST_BYTES = 4 * 64 * 147 ** 2;
+/** A software adapter gains nothing from more. */
+const SOFTWARE_BATCH = 8;
+const GPU_BATCH = 64;
+
+/** FID's Inception on a device: bytes in, features out. */
+export class InceptionExtractor implements Disposable {
+  readonly device: Device;
+  readonly batch_size: number;
+  readonly #logits: boolean;
+  readonly #state: State;
+  /** For pictures of the size seen last. */
+  #plan: { readonly key: string; readonly plan: Plan } | null = null;
+
+  /**
+   * Puts the weights on the device.
+   *
+   * @param weights the network's parameters by name, as `foldBatchNorm` makes them
+   * @throws {ShapeError} naming a parameter that has another size
+   */
+  constructor(
+    device: Device,
+    weights: Readonly<Record<string, Float32Array>>,
+    { batch_size, logits = false }: InceptionExtractorOptions = {},
+  ) {
+    this.device = device;
+    this.batch_size = inceptionBatchSize(device.capabilities, batch_size);
+    this.#logits = logits;
+    this.#state = new State(device, inceptionShapes(), "inception");
+    for (const name of this.#state.names) this.#state.write(name, weights[name]);
+  }
+
+  /**
+   * The features of pictures, which do not depend on the batch size. The last batch is filled up
+   * with black, so pictures that come in parts are best given in multiples of `batch_size`.
+   *
+   * @param onProgress told after each batch how many pictures are done
+   * @throws {ShapeError} for bytes that are no whole number of pictures
+   */
+  async extract(
+    pictures: BytePictures,
+    onProgress?: (done: number) => void,
+  ): Promise<Features> {
+    const { images, channels, height, width } = pictures;
+    if (channels !== 3 && channels !== 1) {
+      throw new ShapeError(`inception: pictures have 3 channels or 1, not ${channels}`);
+    }
+    const bytes = channels * height * width;
+    const n = images.length / bytes;
+    if (!Number.isInteger(n)) {
+      throw new ShapeError(
+        `inception: ${images.length} bytes are no whole number of pictures [${channels}, ${height}, ${width}]`,
+      );
+    }
+    const pool = new Float32Array(n * FEATURES);
+    const logits = this.#logits ? new Float32Array(n * LOGITS) : null;
+    if (n === 0) return { pool, logits };
+    const plan = await this.#planFor(pictures);
+    const words = new Uint32Array(Math.ceil(this.batch_size * bytes / 4));
+    const packed = new Uint8Array(words.buffer);
+    for (let first = 0; first < n; first += this.batch_size) {
+      const end = Math.min(first + this.batch_size, n);
+      packed.fill(0);
+      packed.set(images.subarray(first * bytes, end * bytes));
+      plan.run({ words });
+      pool.set((await plan.read("pool")).subarray(0, (end - first) * FEATURES), first * FEATURES);
+      if (logits) {
+        const read = await plan.read("logits");
+        logits.set(read.subarray(0, (end - first) * LOGITS), first * LOGITS);
+      }
+      onProgress?.(end);
+    }
+    return { pool, logits };
+  }
+
+  /** The kernels behind a batch of the pictures seen last, for tables. */
+  get kernels(): readonly PlanStep[] {
+    return this.#plan?.plan.steps ?? [];
+  }
+
+  async #planFor(size: PictureSize): Promise<Plan> {
+    const key = [size.channels, size.height, size.width].join();
+    if (this.#plan?.key === key) return this.#plan.plan;
+    this.#plan?.plan[Symbol.dispose]();
+    this.#plan = null;
+    const spec = planSpec(this.#state, this.batch_size, size, this.#logits);
+    const plan = await compile(this.device, spec);
+    this.#plan = { key, plan };
+    return plan;
+  }
+
+  /** Frees the weights and the plan. */
+  [Symbol.dispose](): void {
+    this.#plan?.plan[Symbol.dispose]();
+    this.#state[Symbol.dispose]();
+  }
+}
+
+/** What an {@linkcode InceptionExtractor} holds once it has seen pictures of a size. */
+export function inceptionMemory(
+  capabilities: Capabilities,
+  size: PictureSize,
+  { batch_size, logits = false }: InceptionExtractorOptions = {},
+): MemoryNeed {
+  const state = new StateLayout(inceptionShapes(), "inception");
+  const spec = planSpec(state, inceptionBatchSize(capabilities, batch_size), size, logits);
+  return memoryNeed([layOut(capabilities, spec)], [state]);
+}
+
+function planSpec(
+  state: StateLayout,
+  batch_size: number,
+  { channels, height, width }: PictureSize,
+  logits: boolean,
+): PlanSpec {
+  const shape = [batch_size, channels, height, width];
+  const words = input("words", [Math.ceil(shape.reduce((a, b) => a * b) / 4)], "u32");
+  const pictures = broadcastTo(unpackBytes(words, shape), [batch_size, 3, height, width]);
+  const { pool, logits_unbiased } = inception(
+    inceptionInput(pictures, 255),
+    (name) => state.tensor(name),
+  );
+  return { outputs: { pool, ...(logits && { logits: logits_unbiased }) } };
+}
+
+/** The batch asked for, or the usual one, or as much as the adapter's largest binding holds. */
+export function inceptionBatchSize(
+  { adapterClass, maxBindingBytes }: Capabilities,
+  wanted?: number,
+): number {
+  const usual = adapterClass === "software" ? SOFTWARE_BATCH : GPU_BATCH;
+  return Math.min(wanted ?? usual, Math.max(1, Math.floor(maxBindingBytes / LARGEST_BYTES)));
+}

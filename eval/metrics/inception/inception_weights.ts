@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { foldBatchNorm, inceptionStateShapes } from "../../../nets/inception.ts";
+import { cacheFolder } from "../../../train/data/cache_folder.ts";
+import { DatasetError, type DatasetProgress } from "../../../train/data/dataset.ts";
+import { download } from "../../../train/data/download.ts";
+import { decodePth, PthError } from "../../../train/formats/pth.ts";
+import { decodeSafetensors, SafetensorsError } from "../../../train/formats/safetensors.ts";
+import { type StoredTensor, toFloat32 } from "../../../train/formats/stored_tensor.ts";
+
+/** Where the published weights are downloaded from, what they must be and where they are kept. */
+export interface InceptionOrigin {
+  readonly url: string;
+  /** What the file's SHA-256 sum begins with. */
+  readonly sha256: string;
+  /** Folder of the downloaded file. */
+  readonly cache: string;
+}
+
+/** Weights for Inception, and which ones they are. */
+export interface InceptionWeights {
+  /** The network's parameters by name, batch norms folded in. */
+  readonly parameters: Record<string, Float32Array>;
+  /** SHA-256 sum of the file, hexadecimal: to be told with every figure. */
+  readonly sha256: string;
+  /** The file they were read from. */
+  readonly file: string;
+}
+
+/** Says why Inception's weights cannot be had, and what to do about it. */
+export class InceptionWeightsError extends Error {
+  override name = "InceptionWeightsError";
+}
+
+const FILE = "pt_inception-2015-12-05-6726825d.pth";
+const URL_OF_FILE = `https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/${FILE}`;
+/** The file's name ends with it. */
+const SHA256_OF_FILE = "6726825d";
+
+/**
+ * Weights for FID's Inception: from `path`, the published `.pth` or a copy of its state dict in
+ * safetensors; without it from the user's cache folder, where they are downloaded to once.
+ *
+ * @throws {InceptionWeightsError} when they cannot be had, or the file holds something else.
+ */
+export async function findInceptionWeights(
+  { path, onProgress, origin = publishedOrigin() }: {
+    path?: string | null;
+    onProgress?: (progress: DatasetProgress) => void;
+    origin?: InceptionOrigin;
+  } = {},
+): Promise<InceptionWeights> {
+  const file = path ?? await fetchWeights(origin, onProgress);
+  const bytes = await readBytes(file);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (!path && !sha256.startsWith(origin.sha256)) {
+    throw new InceptionWeightsError(
+      `${file} is damaged (its SHA-256 sum is ${sha256}, not ${origin.sha256}..): remove it, ` +
+        "and it is downloaded again",
+    );
+  }
+  return { parameters: foldBatchNorm(stateOf(bytes, file)), sha256, file };
+}
+
+function publishedOrigin(): InceptionOrigin {
+  return { url: URL_OF_FILE, sha256: SHA256_OF_FILE, cache: cacheFolder() };
+}
+
+/** The cached file, downloaded first where it is not there yet. */
+async function fetchWeights(
+  { url, sha256, cache }: InceptionOrigin,
+  onProgress?: (progress: DatasetProgress) => void,
+): Promise<string> {
+  const to = join(cache, FILE);
+  const there = await Deno.stat(to).then(() => true, () => false);
+  if (there) return to;
+  try {
+    await download({ url, to, checksum: { algorithm: "sha256", hex: sha256 }, onProgress });
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    throw new InceptionWeightsError(
+      `no weights for Inception: ${error.message}; fetch that file (SHA-256 ${sha256}..) by other ` +
+        `means and give it with --inception=FILE, or put it there`,
+    );
+  }
+  return to;
+}
+
+async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(file);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new InceptionWeightsError(`cannot read Inception's weights from ${file}: ${problem}`);
+  }
+}
+
+/** The state dict in a file, checked for names and shapes; tensors that are not the network's are left out. */
+function stateOf(bytes: Uint8Array<ArrayBuffer>, file: string): Record<string, Float32Array> {
+  const found = tensorsOf(bytes, file);
+  const state: Record<string, Float32Array> = {};
+  for (const [name, shape] of Object.entries(inceptionStateShapes())) {
+    const tensor = found.get(name);
+    const problem = !tensor
+      ? `has no "${name}"`
+      : tensor.shape.join() !== shape.join()
+      ? `has "${name}" as [${tensor.shape.join(", ")}], not [${shape.join(", ")}]`
+      : null;
+    if (problem) {
+      throw new InceptionWeightsError(
+        `${file} is not FID's Inception: it ${problem}; ${FILE} from ${URL_OF_FILE} is`,
+      );
+    }
+    state[name] = toFloat32(tensor!);
+  }
+  return state;
+}
+
+function tensorsOf(bytes: Uint8Array<ArrayBuffer>, file: string): Map<unknown, StoredTensor> {
+  try {
+    if (file.endsWith(".safetensors")) {
+      return new Map(Object.entries(decodeSafetensors(bytes, file).tensors));
+    }
+    const value = decodePth(bytes, file);
+    const entries = value instanceof Map ? [...value] : [];
+    return new Map(entries.filter((entry): entry is [string, StoredTensor] => isTensor(entry[1])));
+  } catch (error) {
+    if (!(error instanceof PthError || error instanceof SafetensorsError)) throw error;
+    throw new InceptionWeightsError(error.message);
+  }
+}
+
+function isTensor(value: unknown): value is StoredTensor {
+  return typeof value === "object" && value !== null && "dtype" in value;
+}

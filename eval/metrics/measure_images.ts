@@ -1,0 +1,92 @@
+import type { Device } from "../../engine/mod.ts";
+import type { Extract } from "./inception/feature_cache.ts";
+import { FeatureMoments, type FeatureStatistics } from "./inception/feature_statistics.ts";
+import { FEATURES, type Features, LOGITS } from "./inception/inception_features.ts";
+import { InceptionScore } from "./inception_score.ts";
+import { PairwiseProducts } from "./linalg/pairwise_products.ts";
+import { type PictureSet, regrouped } from "../image_sets/image_set.ts";
+import { PixelProjections } from "./sliced_wasserstein.ts";
+
+/** What is wanted of a set of pictures. */
+export interface Wanted {
+  /** Mean and covariance of features, for FID. */
+  readonly statistics?: boolean;
+  /** All features, for KID, precision and recall. */
+  readonly features?: boolean;
+  /** The Inception Score. */
+  readonly score?: boolean;
+  /** Projections of pixels, for the sliced Wasserstein distance. */
+  readonly projections?: boolean;
+}
+
+/** What has been measured of a set of pictures; null is what was not wanted. */
+export interface Measured {
+  /** How many pictures there were. */
+  readonly n: number;
+  readonly statistics: FeatureStatistics | null;
+  /** `[n, 2048]` */
+  readonly features: Float32Array | null;
+  readonly score: InceptionScore | null;
+  readonly projections: PixelProjections | null;
+}
+
+/** Pictures whose features are taken, and kept, together. */
+const BATCH = 256;
+
+/**
+ * Goes through a set of pictures once and measures what is wanted of it.
+ *
+ * @param extract gives features, for all but the projections
+ * @param onProgress told how many pictures are done
+ * @throws {MeasureError} where there are too few pictures for what is wanted
+ */
+export async function measurePictures(
+  device: Device,
+  set: PictureSet,
+  wanted: Wanted,
+  { extract, onProgress }: { extract?: Extract; onProgress?: (done: number) => void } = {},
+): Promise<Measured> {
+  const moments = wanted.statistics ? new FeatureMoments(FEATURES) : null;
+  const score = wanted.score ? new InceptionScore(LOGITS) : null;
+  const features: Float32Array[] = [];
+  let pixels: { projections: PixelProjections; pairs: PairwiseProducts } | null = null;
+  let done = 0;
+  try {
+    for await (const batch of regrouped(set.batches(), BATCH)) {
+      if (extract) {
+        const seen: Features = await extract(batch, (part) => onProgress?.(done + part));
+        moments?.add(seen.pool);
+        if (wanted.features) features.push(seen.pool);
+        if (seen.logits) score?.add(seen.logits);
+      }
+      if (wanted.projections) {
+        const size = batch.images.length / batch.n;
+        pixels ??= {
+          projections: new PixelProjections(size),
+          pairs: await PairwiseProducts.create(device, size),
+        };
+        await pixels.projections.add(pixels.pairs.products, batch.images);
+      }
+      onProgress?.(done += batch.n);
+    }
+    return {
+      n: done,
+      statistics: moments?.statistics() ?? null,
+      features: wanted.features ? joined(features) : null,
+      score,
+      projections: pixels?.projections ?? null,
+    };
+  } finally {
+    pixels?.pairs[Symbol.dispose]();
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,79 @@
+import { dirname } from "node:path";
+import { decodeNpz, encodeNpz, NpzError } from "../../train/formats/npz.ts";
+import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.ts";
+import { planar } from "../../train/data/planar.ts";
+import type { FeatureStatistics } from "./inception/feature_statistics.ts";
+import type { PictureBatch, PictureSet } from "../image_sets/image_set.ts";
+
+/** What an `.npz` file holds to compare pictures with; at least one of the two. */
+export interface ReferenceFile {
+  /** The Gaussian of features; which Inception they came from the file does not say. */
+  readonly statistics: FeatureStatistics | null;
+  readonly pictures: PictureSet | null;
+}
+
+/**
+ * Reads reference statistics as pytorch-fid, clean-fid and ADM write them: `mu` `[d]` and `sigma`
+ * `[d, d]`, beside whatever else; or pictures, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
+ * The number of pictures is known where the file has it as `n`, or has the pictures.
+ *
+ * @throws {NpzError} where it is no whole `.npz` file, or has neither
+ */
+export async function readReferenceFile(file: string): Promise<ReferenceFile> {
+  const arrays = decodeNpz(await Deno.readFile(file), file);
+  const pictures = arrays.arr_0 ? picturesOf(arrays.arr_0, file) : null;
+  if (!arrays.mu && !arrays.sigma && pictures) return { statistics: null, pictures };
+  const n = arrays.n ? toFloat64(arrays.n)[0] : pictures?.n ?? null;
+  return { statistics: statisticsOf(arrays, n, file), pictures };
+}
+
+/** Writes `mu`, `sigma` and, where known, `n`, such that a file of that name is always whole. */
+export async function saveStatistics(
+  file: string,
+  { mu, sigma, n }: FeatureStatistics,
+): Promise<void> {
+  const bytes = encodeNpz({
+    mu: { dtype: "F64", shape: [mu.length], data: mu },
+    sigma: { dtype: "F64", shape: [mu.length, mu.length], data: sigma },
+    ...n === null ? {} : { n: { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(n)) } },
+  });
+  await Deno.mkdir(dirname(file), { recursive: true });
+  await Deno.writeFile(`${file}.tmp`, bytes);
+  await Deno.rename(`${file}.tmp`, file);
+}
+
+function statisticsOf(
+  { mu, sigma }: Record<string, StoredTensor>,
+  n: number | null,
+  file: string,
+): FeatureStatistics {
+  const d = mu?.shape[0] ?? 0;
+  if (mu?.shape.length !== 1 || String(sigma?.shape) !== String([d, d])) {
+    throw new NpzError(
+      `${file}: expected mu [d] and sigma [d, d], or pictures arr_0 [N, H, W, 3], not ` +
+        `mu [${mu?.shape ?? "missing"}] and sigma [${sigma?.shape ?? "missing"}]`,
+    );
+  }
+  const statistics = { mu: toFloat64(mu), sigma: toFloat64(sigma), n };
+  if (![statistics.mu, statistics.sigma].every((values) => values.every(Number.isFinite))) {
+    throw new NpzError(`${file}: has values that are no numbers`);
+  }
+  return statistics;
+}
+
+function picturesOf({ dtype, shape, data }: StoredTensor, file: string): PictureSet {
+  const [n, height, width, channels] = shape;
+  if (dtype !== "U8" || shape.length !== 4 || channels !== 3 || n * height * width === 0) {
+    throw new NpzError(
+      `${file}: pictures are arr_0 [N, H, W, 3] of U8, not ${dtype} [${shape}]`,
+    );
+  }
+  async function* batches(): AsyncGenerator<PictureBatch> {
+    const size = 3 * height * width;
+    for (let i = 0; i < n; i++) {
+      const rgb = data.subarray(i * size, (i + 1) * size) as Uint8Array;
+      yield await Promise.resolve({ images: planar({ rgb }), n: 1, height, width });
+    }
+  }
+  return { name: `pictures in ${file}`, n, batches };
+}

@@ -1,0 +1,81 @@
+import {
+  add,
+  affine,
+  compile,
+  type Device,
+  div,
+  input,
+  mul,
+  type Plan,
+  randomNormal,
+  type Shape,
+  sqrt,
+  square,
+  sub,
+  sum,
+} from "../../engine/mod.ts";
+import { diffuse, TIMESTEP_SCALE } from "../../train/diffusion/vp_sde.ts";
+import type { Network } from "../trained_network.ts";
+
+/** Philox streams of the diffusion's noise and of the perturbation. */
+const NOISE = 0x9e26;
+const PERTURBATION = 0x9e27;
+
+/** What a network is perturbed around. */
+export interface PerturbedInputs {
+  /** Pictures in [-1, 1], `[n, C, H, W]`. */
+  readonly x0: Float32Array;
+  /** The time in [0, 1] that they are diffused to. */
+  readonly t: number;
+  /** Labels `[n]` of a network that has them. */
+  readonly labels?: Int32Array;
+}
+
+/**
+ * How much a network's output changes under noise on its input, `|f(x + d) - f(x)| / |d|` for each
+ * picture, `d` normal, for pictures diffused to a time: what ScaleLong's theorem on robustness bounds.
+ */
+export class Perturbation implements Disposable {
+  readonly #plan: Plan;
+
+  private constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  /** Compiles the measurement. @param shape the pictures' `[n, C, H, W]` */
+  static async create(device: Device, network: Network, shape: Shape): Promise<Perturbation> {
+    const key = input("key", [4], "u32");
+    const t = input("t", [shape[0]]);
+    const x = diffuse({ x0: input("x0", shape), t, noise: randomNormal(key, shape, NOISE) });
+    const timesteps = affine(t, TIMESTEP_SCALE);
+    const labels = network.no_label === null ? undefined : input("labels", [shape[0]], "i32");
+    const d = mul(randomNormal(key, shape, PERTURBATION), input("level", []));
+    const change = sub(
+      network.predict(add(x, d), timesteps, labels),
+      network.predict(x, timesteps, labels),
+    );
+    const axes = [1, 2, 3];
+    const ratios = sqrt(div(sum(square(change), axes), sum(square(d), axes)));
+    return new Perturbation(await compile(device, { outputs: { ratios } }));
+  }
+
+  /** The ratio for each picture, at noise of standard deviation `level`. */
+  async ratios(
+    { x0, t, labels }: PerturbedInputs,
+    { level, seed }: { level: number; seed: number },
+  ): Promise<number[]> {
+    this.#plan.run({
+      x0,
+      t: new Float32Array(this.#plan.shape("ratios")[0]).fill(t),
+      key: Uint32Array.of(seed, 0, 0, 0),
+      level: Float32Array.of(level),
+      ...(labels ? { labels } : {}),
+    });
+    return [...await this.#plan.read("ratios")];
+  }
+
+  /** Frees the plan. */
+  [Symbol.dispose](): void {
+    this.#plan[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { imageGrid } from "../../../eval/image_sets/image_grid.ts";
+
+Deno.test("imageGrid() puts every pixel of every picture where it belongs", () => {
+  const images = Uint8Array.from({ length: 5 * 3 * 4 }, (_, i) => i);
+  const grid = imageGrid(images, { channels: 3, image_size: 2, columns: 3, scale: 2 });
+  assert.deepEqual([grid.width, grid.height], [3 * 6 + 2, 2 * 6 + 2]);
+  const at = (
+    x: number,
+    y: number,
+  ) => [...grid.rgb.subarray((y * grid.width + x) * 3, (y * grid.width + x) * 3 + 3)];
+  for (let i = 0; i < 5; i++) {
+    for (const [x, y] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+      const expected = [0, 1, 2].map((c) => i * 12 + c * 4 + y * 2 + x);
+      const [left, top] = [2 + (i % 3) * 6 + x * 2, 2 + Math.floor(i / 3) * 6 + y * 2];
+      for (const [dx, dy] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+        assert.deepEqual(at(left + dx, top + dy), expected, `picture ${i} at ${x}, ${y}`);
+      }
+    }
+  }
+  for (const [x, y] of [[0, 0], [6, 3], [19, 13], [15, 9]]) {
+    assert.deepEqual(at(x, y), [128, 128, 128], `ground at ${x}, ${y}`);
+  }
+});
+
+Deno.test("imageGrid() enlarges small pictures to at least 64 pixels, in a square", () => {
+  const sizeOf = (n: number, image_size: number) => {
+    const { width, height } = imageGrid(new Uint8Array(n * 3 * image_size ** 2), {
+      channels: 3,
+      image_size,
+    });
+    return [width, height];
+  };
+  assert.deepEqual(sizeOf(16, 16), [4 * 66 + 2, 4 * 66 + 2]);
+  assert.deepEqual(sizeOf(3, 24), [2 * 74 + 2, 2 * 74 + 2]);
+  assert.deepEqual(sizeOf(2, 100), [2 * 102 + 2, 102 + 2]);
+});
+
+Deno.test("imageGrid() shows one channel as grey", () => {
+  const { rgb } = imageGrid(Uint8Array.of(77), { channels: 1, image_size: 1, scale: 1 });
+  assert.deepEqual(rgb.slice(12 * 3, 13 * 3), Uint8Array.of(77, 77, 77));
+});
+
+Deno.test("imageGrid() refuses bytes that are no whole pictures", () => {
+  for (const [bytes, channels] of [[0, 3], [13, 3], [8, 2]]) {
+    assert.throws(
+      () => imageGrid(new Uint8Array(bytes), { channels, image_size: 2 }),
+      RangeError,
+    );
+  }
+});
