@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Device } from "../engine/mod.ts";
-import { parseFlags } from "../train/flags.ts";
-import { helpText } from "../train/help_text.ts";
+import { parseFlags } from "./cli/flags.ts";
+import { helpText } from "./cli/help_text.ts";
 import { editDistance, nearest } from "../train/config/nearest.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { type AdapterRates, adapterRates } from "./bench/adapter_rates.ts";
@@ -16,10 +16,10 @@ import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { samplingRows } from "./bench/sampling.ts";
 import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
 import { trainingRows } from "./bench/training_step.ts";
-import { runTask } from "./run_task.ts";
-import { ensureAdapter } from "./setup.ts";
-import { tuningFile } from "./tuning_file.ts";
-import { Watchdog } from "./watchdog/watchdog.ts";
+import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
+import { tuningFile } from "./cli/tuning_file.ts";
+import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 const KINDS = [...JOB_KINDS, "conv", "training", "sampling", "inception", "load"] as const;
 const PEERS = ["webgpu", "wasm"] as const;

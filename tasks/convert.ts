@@ -2,20 +2,20 @@ import { z } from "zod";
 import { CastError } from "../train/checkpoints/cast_tensor.ts";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { fieldsOf, flatten, nest } from "../train/config/fields.ts";
-import { parseArguments } from "../train/flags.ts";
-import { helpText } from "../train/help_text.ts";
+import { parseArguments } from "./cli/flags.ts";
+import { helpText } from "./cli/help_text.ts";
 import {
   NETWORK_DEFAULTS,
   networkConfig,
   networkFields,
   networkSchema,
-} from "../train/network_flags.ts";
+} from "./cli/network_flags.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
 import { convertFile, type ConvertFlags } from "./convert/convert_file.ts";
 import { outputKind } from "./convert/output_kind.ts";
 import { mustBeFree } from "./convert/write_output.ts";
-import { runTask } from "./run_task.ts";
+import { runTask } from "./cli/run_task.ts";
 
 const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.strictObject({
   dtype: z.enum(["f32", "f16", "bf16"]).nullable()

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { Device, tuningName } from "../engine/mod.ts";
-import { parseFlags } from "../train/flags.ts";
-import { helpText } from "../train/help_text.ts";
+import { parseFlags } from "./cli/flags.ts";
+import { helpText } from "./cli/help_text.ts";
 import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
 import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_report.ts";
-import { runTask } from "./run_task.ts";
-import { ensureAdapter } from "./setup.ts";
-import { tuningFile } from "./tuning_file.ts";
-import { Watchdog } from "./watchdog/watchdog.ts";
+import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
+import { tuningFile } from "./cli/tuning_file.ts";
+import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 const flagsSchema = z.object({
   json: z.boolean().describe("print the report as JSON, for programs"),

@@ -10,20 +10,20 @@ import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";
 import { PictureError } from "../train/formats/image.ts";
-import { Progress } from "../train/progress.ts";
+import { Progress } from "./cli/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
 import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";
 import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid/fid_report.ts";
 import { inceptionExtract } from "./fid/inception_extract.ts";
 import { measureSide } from "./fid/measure_side.ts";
 import { openSide, type SideTools, trainingData } from "./fid/side.ts";
-import { waits } from "./fid/waits.ts";
-import { wantedOf } from "./fid/wanted.ts";
-import { FolderError, inFolder } from "./in_folder.ts";
-import { runTask } from "./run_task.ts";
-import { ensureAdapter } from "./setup.ts";
-import { tuningFile } from "./tuning_file.ts";
-import { Watchdog } from "./watchdog/watchdog.ts";
+import { waits } from "./cli/progress_hooks.ts";
+import { wantedOf } from "./fid/requested_metrics.ts";
+import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
+import { tuningFile } from "./cli/tuning_file.ts";
+import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 /** Compares pictures as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { fieldsOf } from "../train/config/fields.ts";
-import { parseArguments } from "../train/flags.ts";
-import { helpText } from "../train/help_text.ts";
+import { parseArguments } from "./cli/flags.ts";
+import { helpText } from "./cli/help_text.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { inspectedFiles, inspectFile } from "./inspect/inspect_file.ts";
 import { inspectionText } from "./inspect/inspection_text.ts";
-import { runTask } from "./run_task.ts";
+import { runTask } from "./cli/run_task.ts";
 
 const schema = z.strictObject({
   json: z.boolean().describe("print all of it as JSON, for programs"),

@@ -8,26 +8,26 @@ import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";
 import { PictureError } from "../train/formats/image.ts";
-import { humanDuration } from "../train/human_units.ts";
-import { Progress } from "../train/progress.ts";
+import { humanDuration } from "./cli/human_units.ts";
+import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { drawPictures } from "./sample/draw_pictures.ts";
+import { drawPictures } from "./sample/draw_images.ts";
 import {
   hasFile,
   missingPictures,
   readPictures,
   removePictures,
   writePng,
-} from "./sample/picture_files.ts";
+} from "./sample/image_files.ts";
 import { readSampleFlags, type SampleFlags, sampleHelp } from "./sample/sample_flags.ts";
 import { sampleRecipe } from "./sample/sample_recipe.ts";
 import { type Recipe, recordedPictures, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
-import { FolderError, inFolder } from "./in_folder.ts";
-import { runTask } from "./run_task.ts";
-import { ensureAdapter } from "./setup.ts";
-import { tuningFile } from "./tuning_file.ts";
-import { Watchdog } from "./watchdog/watchdog.ts";
+import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
+import { tuningFile } from "./cli/tuning_file.ts";
+import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 /** The process that networks are trained with here. */
 const SCHEDULE = vpLinear();

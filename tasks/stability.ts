@@ -6,15 +6,15 @@ import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { renameDurably, writeDurably } from "../train/formats/durable.ts";
-import { humanDuration } from "../train/human_units.ts";
-import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
+import { humanDuration } from "./cli/human_units.ts";
+import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";
-import { Progress } from "../train/progress.ts";
+import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { FolderError, inFolder } from "./in_folder.ts";
-import { Interrupt } from "./interrupt.ts";
-import { runTask } from "./run_task.ts";
-import { ensureAdapter } from "./setup.ts";
+import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { Interrupt } from "./cli/interrupt.ts";
+import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { conclusions, reportData, reportHtml } from "./stability/report.ts";
 import { keepRun, keptRun, runFile } from "./stability/run_files.ts";
 import { type ProbedRun, trainProbed } from "./stability/train_probed.ts";
@@ -25,8 +25,8 @@ import {
   type Variation,
   variations,
 } from "./stability/variation.ts";
-import { tuningFile } from "./tuning_file.ts";
-import { Watchdog } from "./watchdog/watchdog.ts";
+import { tuningFile } from "./cli/tuning_file.ts";
+import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 const HELP = {
   about:

@@ -1,5 +1,5 @@
-import { ensureAdapter } from "./setup.ts";
-import { formatTestSummary, readTestSummary } from "./test_summary.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
+import { formatTestSummary, readTestSummary } from "./test/test_summary.ts";
 
 /**
  * Runs `deno test`, with the examples in the documentation of `mod.ts` and the given arguments

@@ -15,12 +15,12 @@ import type { Config } from "../train/config/config.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";
-import { humanDuration } from "../train/human_units.ts";
-import { configHelp, loadConfig, type OwnFlags } from "../train/load_config.ts";
+import { humanDuration } from "./cli/human_units.ts";
+import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";
 import { Log } from "../train/log.ts";
-import { Progress } from "../train/progress.ts";
-import { progressLine, waitLine } from "../train/progress_line.ts";
+import { Progress } from "./cli/progress.ts";
+import { progressLine, waitLine } from "./cli/progress_line.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
 import {
   checkpointFromWeights,
@@ -30,18 +30,18 @@ import {
 import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { waits } from "./fid/waits.ts";
-import { FolderError, inFolder } from "./in_folder.ts";
-import { Interrupt } from "./interrupt.ts";
-import { RunLock, RunLockedError } from "./run_lock.ts";
-import { runTask } from "./run_task.ts";
-import { ensureAdapter } from "./setup.ts";
+import { waits } from "./cli/progress_hooks.ts";
+import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { Interrupt } from "./cli/interrupt.ts";
+import { RunLock, RunLockedError } from "./cli/run_lock.ts";
+import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { RunFid, type ScoreTools } from "./train/run_fid.ts";
 import { SampleGrids } from "./train/sample_grids.ts";
-import { tuningFile } from "./tuning_file.ts";
-import { Watchdog } from "./watchdog/watchdog.ts";
+import { tuningFile } from "./cli/tuning_file.ts";
+import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",

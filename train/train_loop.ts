@@ -7,7 +7,7 @@ import { hash32 } from "./data/hash32.ts";
 import type { LogEntry } from "./log.ts";
 import { MOST_SKIPPED_IN_A_ROW } from "./loss_scale.ts";
 import { learningRate } from "./lr_scheduler.ts";
-import type { TrainingProgress } from "./progress_line.ts";
+import type { TrainingProgress } from "../tasks/cli/progress_line.ts";
 import { batchKey, type StepRecord, TrainStep } from "./train_step.ts";
 
 /** What the loop tells as it goes; each may take its time. */

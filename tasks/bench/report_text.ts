@@ -1,4 +1,4 @@
-import { textTable } from "../text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 import type { AdapterRates } from "./adapter_rates.ts";
 import type { ConvolutionRow } from "./convolution.ts";
 import type { InceptionRow } from "./inception.ts";

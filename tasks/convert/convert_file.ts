@@ -13,7 +13,7 @@ import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth } from "../../train/formats/pth.ts";
 import { encodeSafetensors } from "../../train/formats/safetensors.ts";
 import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
-import { humanBytes } from "../../train/human_units.ts";
+import { humanBytes } from "../cli/human_units.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import type { TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { UsageError } from "../../train/config/usage_error.ts";

@@ -7,7 +7,7 @@ import { PairwiseProducts } from "../../eval/metrics/linalg/pairwise_products.ts
 import { precisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Metric } from "./fid_flags.ts";
 import type { Figures } from "./fid_report.ts";
-import type { Waits } from "./waits.ts";
+import type { Waits } from "../cli/progress_hooks.ts";
 
 /** Neighbours that decide how far a picture's surroundings reach. */
 const NEIGHBOURS = 3;

@@ -2,7 +2,7 @@ import type { Device } from "../../engine/mod.ts";
 import type { Extract } from "../../eval/metrics/inception/feature_cache.ts";
 import { type Measured, measurePictures, type Wanted } from "../../eval/metrics/measure_images.ts";
 import type { Side } from "./side.ts";
-import type { Waits } from "./waits.ts";
+import type { Waits } from "../cli/progress_hooks.ts";
 
 /** What measuring takes. */
 export interface MeasureTools {

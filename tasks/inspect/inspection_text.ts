@@ -1,6 +1,6 @@
 import { configSchema } from "../../train/config/config.ts";
 import { fieldsOf, flatten } from "../../train/config/fields.ts";
-import { textTable } from "../text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 import type { Inspection } from "./inspect_file.ts";
 
 const HEADINGS = ["name", "type", "shape", "min", "max", "mean", "std", "not finite"];

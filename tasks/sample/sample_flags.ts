@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import type { Config } from "../../train/config/config.ts";
-import { parseFlags } from "../../train/flags.ts";
-import { helpText } from "../../train/help_text.ts";
+import { parseFlags } from "../cli/flags.ts";
+import { helpText } from "../cli/help_text.ts";
 import {
   NETWORK_DEFAULTS,
   networkConfig,
   networkFields,
   networkSchema,
-} from "../../train/network_flags.ts";
+} from "../cli/network_flags.ts";
 import { type SamplerName, SAMPLERS } from "../../train/config/sampler_names.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import {

@@ -5,7 +5,7 @@ import type { PictureLimit } from "../../eval/clipping.ts";
 import type { LabelChoice } from "../../eval/sampled_labels.ts";
 import { isRecord } from "../../train/config/fields.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { hasPictures } from "./picture_files.ts";
+import { hasPictures } from "./image_files.ts";
 
 /** What decides how picture i of a folder looks. */
 export interface Recipe {

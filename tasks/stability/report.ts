@@ -1,6 +1,6 @@
 import { NETWORK_NAMES } from "../../nets/network.ts";
 import { oscillation, SETTLING } from "../../eval/stability/oscillation.ts";
-import { humanDuration } from "../../train/human_units.ts";
+import { humanDuration } from "../cli/human_units.ts";
 import {
   colours,
   featureNormPlot,

@@ -1,8 +1,8 @@
 import type { Capabilities } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
-import { humanBytes } from "../../train/human_units.ts";
+import { humanBytes } from "../cli/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
-import { textTable } from "../text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 import { type RunMemory, runMemory } from "./run_memory.ts";
 
 /** A configuration that the adapter cannot run. */

@@ -1,6 +1,6 @@
 import type { KernelTime } from "../../engine/mod.ts";
 import type { AdapterRates } from "../bench/adapter_rates.ts";
-import { textTable } from "../text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 
 /** All launches with one label. */
 interface KernelKind {

@@ -34,7 +34,7 @@ import { NpzError } from "../../train/formats/npz.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { inceptionExtract } from "../fid/inception_extract.ts";
-import type { Waits } from "../fid/waits.ts";
+import type { Waits } from "../cli/progress_hooks.ts";
 
 /** How a run's FID tells what it does. */
 export interface RunFidTools {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ensureAdapter } from "../../tasks/setup.ts";
+import { ensureAdapter } from "../../tasks/cli/setup/ensure_adapter.ts";
 import { runScript } from "./run_script.ts";
 
 const runDoctor = (...args: string[]) => runScript("doctor.ts", ...args);

@@ -1,5 +1,5 @@
 import { strictEqual as equal } from "node:assert/strict";
-import { progressLine, waitLine } from "../../train/progress_line.ts";
+import { progressLine, waitLine } from "../../../tasks/cli/progress_line.ts";
 
 Deno.test("progressLine() says step, loss, rate, gradient norm, speed and time left", () => {
   const progress = {

@@ -7,10 +7,14 @@ import {
 } from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
-import { configSchema } from "../../train/config/config.ts";
-import { fieldsOf } from "../../train/config/fields.ts";
-import { configHelp, loadConfig as loadConfigOf, type OwnFlags } from "../../train/load_config.ts";
-import { presets } from "../../train/config/presets.ts";
+import { configSchema } from "../../../train/config/config.ts";
+import { fieldsOf } from "../../../train/config/fields.ts";
+import {
+  configHelp,
+  loadConfig as loadConfigOf,
+  type OwnFlags,
+} from "../../../tasks/cli/load_config.ts";
+import { presets } from "../../../train/config/presets.ts";
 
 const OWN: OwnFlags<{ dry_run: boolean }> = {
   schema: z.strictObject({ dry_run: z.boolean().describe("only look") }),

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Config, configSchema } from "./config/config.ts";
-import { type Field, fieldsOf, flatten, nest, type Settings } from "./config/fields.ts";
+import { type Config, configSchema } from "../../train/config/config.ts";
+import { type Field, fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
 import { configFrom } from "./load_config.ts";
-import { type PresetName, presets } from "./config/presets.ts";
+import { type PresetName, presets } from "../../train/config/presets.ts";
 
 /** Where the network of weights comes from that do not name theirs. */
 export interface NetworkFlags {

@@ -1,5 +1,5 @@
-import { DeviceError, ShapeError } from "../engine/mod.ts";
-import { UsageError } from "../train/config/usage_error.ts";
+import { DeviceError, ShapeError } from "../../engine/mod.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /** A class of errors. */
 export type ErrorKind = new (...args: never[]) => Error;

@@ -1,5 +1,5 @@
-import type { Progress } from "../../train/progress.ts";
-import { waitLine } from "../../train/progress_line.ts";
+import type { Progress } from "./progress.ts";
+import { waitLine } from "./progress_line.ts";
 
 /** Shows how far a long wait has come. */
 export type Wait = (done: number, total: number) => void;

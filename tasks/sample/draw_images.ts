@@ -10,7 +10,7 @@ import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
-import { interleaved, pictureFile, writePng } from "./picture_files.ts";
+import { interleaved, pictureFile, writePng } from "./image_files.ts";
 import type { Recipe } from "./sample_record.ts";
 
 /** What to draw, and where. */

@@ -1,6 +1,6 @@
-import { type Field, isRecord, type Settings } from "./config/fields.ts";
+import { type Field, isRecord, type Settings } from "../../train/config/fields.ts";
 import { misfit, nearestField } from "./flags.ts";
-import { UsageError } from "./config/usage_error.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /**
  * Reads the settings a JSON file gives, any part of the whole: `{"train": {"batch_size": 64}}`.

@@ -2,7 +2,7 @@ import { match, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const WATCHDOG = import.meta.resolve("../../../tasks/watchdog/watchdog.ts");
+const WATCHDOG = import.meta.resolve("../../../../tasks/cli/watchdog/watchdog.ts");
 
 function run(code: string): Deno.Command {
   return new Deno.Command(Deno.execPath(), {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { backportsSources } from "../../tasks/setup/backports_sources.ts";
-import { driverAdvice } from "../../tasks/setup/driver_advice.ts";
-import { parseOsRelease, type System } from "../../tasks/setup/system.ts";
+import { backportsSources } from "../../../../tasks/cli/setup/backports_sources.ts";
+import { driverAdvice } from "../../../../tasks/cli/setup/driver_advice.ts";
+import { parseOsRelease, type System } from "../../../../tasks/cli/setup/system.ts";
 
 Deno.test("backportsSources() adds backports to one-line entries, mirrors and keys kept", () => {
   const list = `# deb http://old.example/debian bookworm main
@@ -130,7 +130,7 @@ Deno.test("driverAdvice() gives the exact commands of each system", () => {
   assert.match(driverAdvice({ os: "windows", isRoot: false }), /Direct3D 12.*Windows Update/);
 });
 
-const setupModule = new URL("../../tasks/setup.ts", import.meta.url);
+const setupModule = new URL("../../../../tasks/cli/setup/ensure_adapter.ts", import.meta.url);
 
 async function runSetup(environment: Record<string, string>): Promise<Deno.CommandOutput> {
   const program = `import { ensureAdapter } from "${setupModule}";

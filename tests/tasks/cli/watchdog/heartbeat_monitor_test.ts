@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
-import { Silences } from "../../../tasks/watchdog/silences.ts";
+import { Silences } from "../../../../tasks/cli/watchdog/heartbeat_monitor.ts";
 
 Deno.test("Silences.due() tells once of a wait that is longer than twice the longest before", () => {
   const silences = new Silences(60);

@@ -1,5 +1,5 @@
 import { strictEqual as equal } from "node:assert/strict";
-import { Progress } from "../../train/progress.ts";
+import { Progress } from "../../../tasks/cli/progress.ts";
 
 Deno.test("Progress draws over its line in a terminal and leaves the last one standing", () => {
   let text = "";

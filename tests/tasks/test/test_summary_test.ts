@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatTestSummary, readTestSummary } from "../../tasks/test_summary.ts";
+import { formatTestSummary, readTestSummary } from "../../../tasks/test/test_summary.ts";
 
 Deno.test("readTestSummary() reads the last summary, colours or not", () => {
   assert.deepEqual(

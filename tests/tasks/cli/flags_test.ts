@@ -1,8 +1,8 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
 import { z } from "zod";
-import { configSchema } from "../../train/config/config.ts";
-import { parseArguments, parseFlags } from "../../train/flags.ts";
-import { UsageError } from "../../train/config/usage_error.ts";
+import { configSchema } from "../../../train/config/config.ts";
+import { parseArguments, parseFlags } from "../../../tasks/cli/flags.ts";
+import { UsageError } from "../../../train/config/usage_error.ts";
 
 const own = z.strictObject({ help: z.boolean(), preset: z.enum(["quickstart", "cifar10"]) });
 

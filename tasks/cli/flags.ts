@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type Field, fieldsOf, type Settings } from "./config/fields.ts";
-import { editDistance, nearest } from "./config/nearest.ts";
-import { UsageError } from "./config/usage_error.ts";
+import { type Field, fieldsOf, type Settings } from "../../train/config/fields.ts";
+import { editDistance, nearest } from "../../train/config/nearest.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /** A schema whose fields are flags, or some fields of one. */
 export type FlagSource = z.ZodType | readonly Field[];

@@ -1,8 +1,8 @@
-import { driverAdvice } from "./setup/driver_advice.ts";
-import { hasAdapter } from "./setup/has_adapter.ts";
-import { installDriver } from "./setup/install_driver.ts";
-import { SetupError } from "./setup/setup_error.ts";
-import { detectSystem } from "./setup/system.ts";
+import { driverAdvice } from "./driver_advice.ts";
+import { hasAdapter } from "./has_adapter.ts";
+import { installDriver } from "./install_driver.ts";
+import { SetupError } from "./setup_error.ts";
+import { detectSystem } from "./system.ts";
 
 /**
  * Makes sure that WebGPU has an adapter; a task calls this before anything else touches WebGPU.

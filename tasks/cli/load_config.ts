@@ -1,11 +1,18 @@
 import { z } from "zod";
-import { type Config, configSchema } from "./config/config.ts";
-import { applies, type Field, fieldsOf, flatten, nest, type Settings } from "./config/fields.ts";
+import { type Config, configSchema } from "../../train/config/config.ts";
+import {
+  applies,
+  type Field,
+  fieldsOf,
+  flatten,
+  nest,
+  type Settings,
+} from "../../train/config/fields.ts";
 import { parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
-import { type PresetName, presetOf, presets } from "./config/presets.ts";
+import { type PresetName, presetOf, presets } from "../../train/config/presets.ts";
 import { readSettings } from "./settings_file.ts";
-import { UsageError } from "./config/usage_error.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
 
 /** Flags of one command that are no part of the configuration, and what they are when not given. */
 export interface OwnFlags<T extends object> {

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { tuningFile } from "../../tasks/tuning_file.ts";
+import { tuningFile } from "../../../tasks/cli/tuning_file.ts";
 
 Deno.test("tuningFile() keeps the variants of each adapter", async () => {
   const folder = await Deno.makeTempDir();

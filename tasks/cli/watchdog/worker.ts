@@ -1,5 +1,5 @@
-import { humanDuration } from "../../train/human_units.ts";
-import { Silences } from "./silences.ts";
+import { humanDuration } from "../human_units.ts";
+import { Silences } from "./heartbeat_monitor.ts";
 import type { Message } from "./watchdog.ts";
 
 const TICK_MS = 100;

@@ -7,7 +7,7 @@ import {
 } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { RunLock, RunLockedError } from "../../tasks/run_lock.ts";
+import { RunLock, RunLockedError } from "../../../tasks/cli/run_lock.ts";
 
 const noNote = (message: string) => ok(false, message);
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { applies, type Field, fieldsOf, type Settings } from "./config/fields.ts";
+import { applies, type Field, fieldsOf, type Settings } from "../../train/config/fields.ts";
 
 /** What a command's help is made from. */
 export interface Help {
