@@ -153,7 +153,7 @@ export {
 export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
 export { type PickledValue } from "./train/formats/pickled_value.ts";
 export { decodePth, encodePth, PthError, type PthValue } from "./train/formats/pth.ts";
-export { decodePicture, encodePng, type Picture, PictureError } from "./train/formats/image.ts";
+export { decodeImage, encodePng, ImageError, type RgbImage } from "./train/formats/image.ts";
 export { type OpenSafetensors, openSafetensors } from "./train/formats/open_safetensors.ts";
 export {
   decodeSafetensors,
@@ -202,7 +202,6 @@ export {
   type DeviceMachineOptions,
   type Guidance,
 } from "./eval/execution/device_machine.ts";
-export { Float64Machine, type Float64MachineOptions } from "./tests/eval/float64_machine.ts";
 export {
   FeatureMoments,
   type FeatureStatistics,
@@ -223,14 +222,14 @@ export {
 } from "./train/diffusion/vp_discrete.ts";
 export { vpLinear } from "./train/diffusion/vp_linear.ts";
 export {
-  type BytePictures,
+  type ByteImages,
   FEATURES,
   type Features,
+  type ImageSize,
   InceptionExtractor,
   type InceptionExtractorOptions,
   inceptionMemory,
   LOGITS,
-  type PictureSize,
 } from "./eval/metrics/inception/inception_features.ts";
 export {
   findInceptionWeights,
@@ -243,12 +242,12 @@ export {
   type KernelInceptionDistance,
   kernelInceptionDistance,
 } from "./eval/metrics/kernel_inception_distance.ts";
-export { MeasureError } from "./eval/metrics/metric_error.ts";
+export { MetricError } from "./eval/metrics/metric_error.ts";
 export { NotFiniteError } from "./eval/not_finite_error.ts";
 export { PairwiseProducts, type Products } from "./eval/metrics/linalg/pairwise_products.ts";
-export { type LabelChoice, pictureLabel } from "./eval/sampled_labels.ts";
-export { limitPicture, PICTURE_LIMITS, type PictureLimit, threshold } from "./eval/clipping.ts";
-export { type PictureBatch, type PictureSet } from "./eval/image_sets/image_set.ts";
+export { type LabelChoice, sampledLabel } from "./eval/sampled_labels.ts";
+export { applyClipping, type Clipping, CLIPPINGS, threshold } from "./eval/clipping.ts";
+export { type ImageBatch, type ImageSet } from "./eval/image_sets/image_set.ts";
 export { type PrecisionRecall, precisionRecall } from "./eval/metrics/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
 export { fittingSampler, samplerMemory } from "./eval/execution/sampler_memory.ts";
@@ -280,7 +279,6 @@ export { heun } from "./eval/samplers/heun.ts";
 export {
   type Conversion,
   conversion,
-  type ErrorTest,
   type Prediction,
   programMethod,
   type SamplerMachine,
@@ -288,6 +286,7 @@ export {
   type SamplerProgram,
   type SamplerStep,
   type SlotSum,
+  type ToleranceCheck,
 } from "./eval/samplers/program.ts";
 export { PixelProjections } from "./eval/metrics/sliced_wasserstein.ts";
 export {

@@ -12,9 +12,9 @@ export interface Capabilities {
   readonly maxStorageBuffers: number;
   readonly maxBindingBytes: number;
   /** Kernels can load and store f16. */
-  readonly halves: boolean;
+  readonly f16: boolean;
   /** Kernels can load and store 64-bit integers, and gain by it. */
-  readonly longs: boolean;
+  readonly int64: boolean;
 }
 
 /** Thrown for faults of the device: none found, a kernel refused, the device lost. */
@@ -29,9 +29,9 @@ export interface DeviceOptions {
   /** Do without subgroup operations. */
   readonly withoutSubgroups?: boolean;
   /** Do without f16. */
-  readonly withoutHalves?: boolean;
+  readonly withoutF16?: boolean;
   /** Do without 64-bit integers. */
-  readonly withoutLongs?: boolean;
+  readonly withoutInt64?: boolean;
   /** Do without the device's clock. */
   readonly withoutTimestamps?: boolean;
   /**
@@ -116,11 +116,11 @@ export class Device implements Disposable {
     const adapterClass = options.adapterClass ?? classify(adapter.info);
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
     const subgroups = min > 0 && min === max && !options.withoutSubgroups ? ["subgroups"] : [];
-    const longs = adapterClass === "software" && !options.withoutLongs ? [LONGS] : [];
+    const int64 = adapterClass === "software" && !options.withoutInt64 ? [INT64] : [];
     // Some adapters have these without listing them: asking is the only way to know.
     const { gpu, unlisted } = await openFirst(
       adapter,
-      withoutRepeats([[...subgroups, ...longs], subgroups, longs, []]),
+      withoutRepeats([[...subgroups, ...int64], subgroups, int64, []]),
       { requiredFeatures: [...optional], requiredLimits },
     );
     const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
@@ -133,8 +133,8 @@ export class Device implements Disposable {
         maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
         maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
         maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
-        halves: gpu.features.has("shader-f16") && !options.withoutHalves,
-        longs: unlisted.includes(LONGS),
+        f16: gpu.features.has("shader-f16") && !options.withoutF16,
+        int64: unlisted.includes(INT64),
       },
       tuning,
       options.onWait,
@@ -237,7 +237,7 @@ export class Device implements Disposable {
     }
   }
 
-  /** Waits until all submitted work is done, and all data given is out of the host's memory. */
+  /** ProgressHooks until all submitted work is done, and all data given is out of the host's memory. */
   async idle(): Promise<void> {
     using _wait = this.#onWait?.("finishing the work submitted");
     // Written data is kept on the host until a submit.
@@ -262,7 +262,7 @@ export class Device implements Disposable {
 }
 
 /** The name that Deno has for 64-bit integers in kernels. */
-const LONGS = "wgpu-shader-int64";
+const INT64 = "wgpu-shader-int64";
 
 /** Opens a device with the first of the sets of features, beside those required, that it has. */
 async function openFirst(

@@ -14,20 +14,20 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 
-/** What is done to the picture that a network predicts: names that `--limit` takes. */
-export const PICTURE_LIMITS = ["none", "clip", "threshold"] as const;
+/** What is done to the image that a network predicts: names that `--limit` takes. */
+export const CLIPPINGS = ["none", "clip", "threshold"] as const;
 
-/** One of {@linkcode PICTURE_LIMITS}. */
-export type PictureLimit = typeof PICTURE_LIMITS[number];
+/** One of {@linkcode CLIPPINGS}. */
+export type Clipping = typeof CLIPPINGS[number];
 
-/** Share of a picture's values that {@linkcode threshold} keeps as they are, at least. */
+/** Share of a image's values that {@linkcode threshold} keeps as they are, at least. */
 export const THRESHOLD_QUANTILE = 0.995;
 
 /** Halvings: from the largest magnitude to f32's own precision. */
 const HALVINGS = 26;
 
-/** Limits predicted pictures `x` `[n, ...]`, as graph. */
-export function limitPicture(x: Tensor, limit: PictureLimit): Tensor {
+/** Limits predicted images `x` `[n, ...]`, as graph. */
+export function applyClipping(x: Tensor, limit: Clipping): Tensor {
   switch (limit) {
     case "none":
       return x;
@@ -40,7 +40,7 @@ export function limitPicture(x: Tensor, limit: PictureLimit): Tensor {
 
 /**
  * Dynamic thresholding (Saharia et al., "Photorealistic Text-to-Image Diffusion Models with Deep
- * Language Understanding", NeurIPS 2022, section 2.3): each picture is clipped to [-s, s] and divided
+ * Language Understanding", NeurIPS 2022, section 2.3): each image is clipped to [-s, s] and divided
  * by s, the 0.995 quantile of its magnitudes, or 1 if that is more.
  */
 export function threshold(x: Tensor): Tensor {
@@ -55,7 +55,7 @@ function clamp(x: Tensor, s: Tensor): Tensor {
 }
 
 /**
- * The quantile `[n]` of the magnitudes of each picture, between two neighbours in rank where it falls
+ * The quantile `[n]` of the magnitudes of each image, between two neighbours in rank where it falls
  * there. Each is found by halving the range it is in: nothing is sorted, nothing read back.
  */
 function quantile(x: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import { hash32 } from "../train/data/hash32.ts";
 
-/** Which labels pictures get: those of a list in turn, or drawn by how often each class occurs. */
+/** Which labels images get: those of a list in turn, or drawn by how often each class occurs. */
 export type LabelChoice =
   | { readonly kind: "list"; readonly labels: readonly number[] }
   | { readonly kind: "drawn"; readonly counts: readonly number[]; readonly seed: number };
@@ -8,8 +8,8 @@ export type LabelChoice =
 /** Salt of the hash that draws labels. */
 const LABEL = 5;
 
-/** The label of picture `i`; it depends on the choice and `i` alone. */
-export function pictureLabel(choice: LabelChoice, i: number): number {
+/** The label of image `i`; it depends on the choice and `i` alone. */
+export function sampledLabel(choice: LabelChoice, i: number): number {
   if (choice.kind === "list") return choice.labels[i % choice.labels.length];
   const { counts, seed } = choice;
   const total = counts.reduce((sum, n) => sum + n, 0);

@@ -6,13 +6,13 @@ import {
 } from "./execution/device_machine.ts";
 import type { SamplerMethod } from "./samplers/program.ts";
 
-/** Told the share done, 0 at the start and 1 at the end, and given a way to look at the pictures. */
+/** Told the share done, 0 at the start and 1 at the end, and given a way to look at the images. */
 export type OnSamplerStep = (
   done: number,
-  pictures: () => Promise<Float32Array>,
+  images: () => Promise<Float32Array>,
 ) => void | Promise<void>;
 
-/** Draws batches of pictures by one method; its plans are compiled with the first. */
+/** Draws batches of images by one method; its plans are compiled with the first. */
 export class Sampler implements Disposable {
   readonly #machine: DeviceMachine;
   readonly #method: SamplerMethod;
@@ -24,15 +24,15 @@ export class Sampler implements Disposable {
   }
 
   /**
-   * Draws pictures, `[n, C, H, W]`, about in [-1, 1]. Nothing is read back before the last step,
+   * Draws images, `[n, C, H, W]`, about in [-1, 1]. Nothing is read back before the last step,
    * unless `onStep` looks, or the method is adaptive.
    */
   async sample(start: BatchStart, onStep?: OnSamplerStep): Promise<Float32Array> {
-    const pictures = () => this.#machine.read();
+    const images = () => this.#machine.read();
     await this.#machine.begin(start);
-    await onStep?.(0, pictures);
-    await this.#method.run(this.#machine, onStep && ((done) => onStep(done, pictures)));
-    return await pictures();
+    await onStep?.(0, images);
+    await this.#method.run(this.#machine, onStep && ((done) => onStep(done, images)));
+    return await images();
   }
 
   /** Frees plans and memory. */

@@ -26,7 +26,7 @@ export interface InceptionOutputs {
   readonly block1: Tensor;
   /** `[n, 768, 17, 17]`, before the auxiliary classifier of other variants. */
   readonly block2: Tensor;
-  /** `[n, 2048]`, the means over the picture of the last block: the features of FID. */
+  /** `[n, 2048]`, the means over the image of the last block: the features of FID. */
   readonly pool: Tensor;
   /** `[n, 1008]`. */
   readonly logits: Tensor;
@@ -40,9 +40,9 @@ export const INCEPTION_SIZE = 299;
 /** `eps` of its batch norms. */
 const EPS = 0.001;
 
-/** Pictures `[n, 3, any height, any width]` of 0 to `top` as the network's input. */
-export function inceptionInput(pictures: Tensor, top: number): Tensor {
-  return affine(resizeBilinear(pictures, INCEPTION_SIZE, INCEPTION_SIZE), 2 / top, -1);
+/** Images `[n, 3, any height, any width]` of 0 to `top` as the network's input. */
+export function inceptionInput(images: Tensor, top: number): Tensor {
+  return affine(resizeBilinear(images, INCEPTION_SIZE, INCEPTION_SIZE), 2 / top, -1);
 }
 
 /**
@@ -53,7 +53,7 @@ export function inceptionInput(pictures: Tensor, top: number): Tensor {
  *
  * @param x `[n, 3, 299, 299]` in -1..1, see {@linkcode inceptionInput}
  * @param leaf parameters by the names of {@linkcode inceptionShapes}
- * @throws {ShapeError} for pictures of another size
+ * @throws {ShapeError} for images of another size
  */
 export function inception(x: Tensor, leaf: InceptionLeaf): InceptionOutputs {
   const wanted = [3, INCEPTION_SIZE, INCEPTION_SIZE];
@@ -148,7 +148,7 @@ type Kernel = number | readonly [number, number];
 interface Layers {
   /** A convolution that keeps the size, and relu. */
   conv(name: string, x: Tensor, out: number, kernel: Kernel): Tensor;
-  /** A 3 x 3 convolution within the picture, and relu. */
+  /** A 3 x 3 convolution within the image, and relu. */
   valid(name: string, x: Tensor, out: number, stride: number): Tensor;
   /** Convolutions one after another: `name_1`, `name_2`, .. */
   chain(name: string, x: Tensor, ...convolutions: readonly (readonly [number, Kernel])[]): Tensor;

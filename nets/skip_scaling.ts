@@ -64,7 +64,7 @@ export function constantScaling(skip: Tensor, i: number, kappa: number): Tensor 
 /**
  * Methods 3 and 4, learnable scaling (LS): `s_i * gate(s_i)`, where the gate, `[batch, width]`, is
  * `sigmoid(layer2(relu(layer1(mean over all dimensions after the second))))`: U-ViT's skips have a
- * gate per token, averaged over channels, the UNet's one per channel, averaged over the picture.
+ * gate per token, averaged over channels, the UNet's one per channel, averaged over the image.
  * Method 3 shares one gate among all skips, method 4 has one each.
  *
  * @param skip `[batch, width, ..]`

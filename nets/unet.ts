@@ -42,7 +42,7 @@ import {
 
 /** Options of the UNet; names and meaning are the PyTorch port's where it has them. */
 export interface UNetConfig {
-  /** Height and width of the pictures, a multiple of `2^(levels - 1)`. */
+  /** Height and width of the images, a multiple of `2^(levels - 1)`. */
   readonly img_size: number;
   readonly in_chans: number;
   /** Channels of the first level, a multiple of 32. */
@@ -104,7 +104,7 @@ export interface UNetParameters<T> {
 
 /** What the UNet is given. */
 export interface UNetInputs {
-  /** Noisy pictures `[batch, in_chans, img_size, img_size]`. */
+  /** Noisy images `[batch, in_chans, img_size, img_size]`. */
   readonly x: Tensor;
   /** Timesteps `[batch]`, 999 t for the continuous time t in [0, 1]. */
   readonly timesteps: Tensor;
@@ -224,7 +224,7 @@ export function unet(
   const [, channels, height, width] = x.shape;
   if (channels !== in_chans || height !== img_size || width !== img_size) {
     throw new ShapeError(
-      `unet: pictures are [${
+      `unet: images are [${
         x.shape.join(", ")
       }], the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
     );

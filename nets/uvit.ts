@@ -33,7 +33,7 @@ import {
 
 /** Options of U-ViT; names and meaning are the reference's. */
 export interface UVitConfig {
-  /** Height and width of the pictures, a multiple of `patch_size`. */
+  /** Height and width of the images, a multiple of `patch_size`. */
   readonly img_size: number;
   readonly patch_size: number;
   readonly in_chans: number;
@@ -50,7 +50,7 @@ export interface UVitConfig {
   readonly mlp_time_embed: boolean;
   /** Rows of the label embedding; -1 for an unconditional network. */
   readonly num_classes: number;
-  /** A 3 x 3 convolution on the picture at the end. */
+  /** A 3 x 3 convolution on the image at the end. */
   readonly conv: boolean;
   /** Long skip connections. */
   readonly skip: boolean;
@@ -90,7 +90,7 @@ export interface UVitParameters<T> {
 
 /** What U-ViT is given. */
 export interface UVitInputs {
-  /** Noisy pictures `[batch, in_chans, img_size, img_size]`. */
+  /** Noisy images `[batch, in_chans, img_size, img_size]`. */
   readonly x: Tensor;
   /** Timesteps `[batch]`, 999 t for the continuous time t in [0, 1]. */
   readonly timesteps: Tensor;
@@ -165,7 +165,7 @@ export function uvit(
   const [batch, channels, height, width] = x.shape;
   if (channels !== in_chans || height !== img_size || width !== img_size) {
     throw new ShapeError(
-      `uvit: pictures are [${
+      `uvit: images are [${
         x.shape.join(", ")
       }], the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
     );
@@ -271,7 +271,7 @@ function patchEmbed(
   return linear(rows, reshape(proj.weight, [embed_dim, -1]), proj.bias);
 }
 
-/** Patches `[batch, side * side, p * p * C]` in (p1, p2, C) order to pictures. */
+/** Patches `[batch, side * side, p * p * C]` in (p1, p2, C) order to images. */
 function unpatchify(x: Tensor, { patch_size: p, in_chans, img_size }: UVitConfig): Tensor {
   const side = img_size / p;
   const patches = reshape(x, [-1, side, side, p, p, in_chans]);

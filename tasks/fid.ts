@@ -3,13 +3,13 @@ import {
   findInceptionWeights,
   InceptionWeightsError,
 } from "../eval/metrics/inception/inception_weights.ts";
-import { MeasureError } from "../eval/metrics/metric_error.ts";
+import { MetricError } from "../eval/metrics/metric_error.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
 import { saveStatistics } from "../eval/metrics/statistics_file.ts";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { NpzError } from "../train/formats/npz.ts";
-import { PictureError } from "../train/formats/image.ts";
+import { ImageError } from "../train/formats/image.ts";
 import { Progress } from "./cli/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
 import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";
@@ -17,28 +17,28 @@ import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid
 import { inceptionExtract } from "./fid/inception_extract.ts";
 import { measureSide } from "./fid/measure_side.ts";
 import { openSide, type SideTools, trainingData } from "./fid/side.ts";
-import { waits } from "./cli/progress_hooks.ts";
-import { wantedOf } from "./fid/requested_metrics.ts";
+import { progressHooks } from "./cli/progress_hooks.ts";
+import { requestedMetrics } from "./fid/requested_metrics.ts";
 import { FolderError, inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
-/** Compares pictures as the command line says. Throws errors whose message is for the person. */
+/** Compares images as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
   const { flags, given, config } = await readFidArguments(args);
   if (flags.help) return console.log(fidHelp());
   using stack = new DisposableStack();
   const progress = stack.use(new Progress());
-  const wait = waits(progress);
+  const wait = progressHooks(progress);
   const tools: SideTools = {
     config,
     note: (message) => progress.note(message),
     onDataset: ({ what, done, total }) =>
       what === "download"
         ? wait("downloading", "bytes")(done, total)
-        : wait("decoding", "pictures")(done, total),
+        : wait("decoding", "images")(done, total),
   };
 
   const a = await openSide(given[0], flags, tools);
@@ -49,8 +49,8 @@ async function main(args: readonly string[]): Promise<void> {
     ? await openSide(given[1], flags, tools)
     : await trainingData(a, tools);
   const { metrics, save_stats } = flags;
-  const wantedA = wantedOf(a, "A", { metrics: alone ? [] : metrics, save_stats });
-  const wantedB = b && wantedOf(b, "B", { metrics, save_stats: null });
+  const wantedA = requestedMetrics(a, "A", { metrics: alone ? [] : metrics, save_stats });
+  const wantedB = b && requestedMetrics(b, "B", { metrics, save_stats: null });
 
   const wanted = [wantedA, wantedB].filter((w) => w !== null);
   const weights = wanted.some((w) => w.statistics || w.features || w.score)
@@ -104,9 +104,9 @@ if (import.meta.main) {
     DatasetError,
     FolderError,
     InceptionWeightsError,
-    MeasureError,
+    MetricError,
     NotFiniteError,
     NpzError,
-    PictureError,
+    ImageError,
   ]);
 }

@@ -3,25 +3,25 @@ import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
 import { vpLinear } from "../train/diffusion/vp_linear.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
-import { pictureLabel } from "../eval/sampled_labels.ts";
+import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";
-import { PictureError } from "../train/formats/image.ts";
+import { ImageError } from "../train/formats/image.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { drawPictures } from "./sample/draw_images.ts";
+import { drawImages } from "./sample/draw_images.ts";
 import {
   hasFile,
-  missingPictures,
-  readPictures,
-  removePictures,
+  missingImages,
+  readImages,
+  removeImages,
   writePng,
 } from "./sample/image_files.ts";
 import { readSampleFlags, type SampleFlags, sampleHelp } from "./sample/sample_flags.ts";
 import { sampleRecipe } from "./sample/sample_recipe.ts";
-import { type Recipe, recordedPictures, writeRecord } from "./sample/sample_record.ts";
+import { type Recipe, recordedImages, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
 import { FolderError, inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";
@@ -32,11 +32,11 @@ import { Watchdog } from "./cli/watchdog/watchdog.ts";
 /** The process that networks are trained with here. */
 const SCHEDULE = vpLinear();
 
-/** Pictures of the grid and of the strip, at most. */
+/** Images of the grid and of the strip, at most. */
 const GRID = 100;
 const STRIP_ROWS = 4;
 
-/** Draws pictures as the command line says. Throws errors whose message is for the person. */
+/** Draws images as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
   const { flags, config } = await readSampleFlags(args);
   if (flags.help) return console.log(sampleHelp());
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
   const recorded = await inFolder(
     out,
     "--out",
-    async () => flags.overwrite ? 0 : await recordedPictures(out, recipe),
+    async () => flags.overwrite ? 0 : await recordedImages(out, recipe),
   );
 
   await ensureAdapter();
@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
   using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   const missing = await inFolder(out, "--out", async () => {
     await Deno.mkdir(out, { recursive: true });
-    if (flags.overwrite) await removePictures(out);
+    if (flags.overwrite) await removeImages(out);
     await writeRecord(out, {
       ...recipe,
       ...countsOf(recipe, Math.max(n, recorded)),
@@ -72,7 +72,7 @@ async function main(args: readonly string[]): Promise<void> {
         adapter: device.info.description || device.info.vendor,
       },
     });
-    return await missingPictures(out, n);
+    return await missingImages(out, n);
   });
 
   const strip = { file: "trajectory.png", rows: Math.min(n, STRIP_ROWS) };
@@ -80,7 +80,7 @@ async function main(args: readonly string[]): Promise<void> {
   progress.note(headline(flags, weights, missing.length));
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
-  await drawPictures(device, {
+  await drawImages(device, {
     folder: out,
     weights,
     recipe,
@@ -92,8 +92,8 @@ async function main(args: readonly string[]): Promise<void> {
   });
   const drawn = seconds();
   const { img_size: image_size } = weights.config.nnet;
-  const pictures = await readPictures(out, { n: Math.min(n, GRID), image_size });
-  await writePng(join(out, "grid.png"), imageGrid(pictures, { channels: 3, image_size }));
+  const images = await readImages(out, { n: Math.min(n, GRID), image_size });
+  await writePng(join(out, "grid.png"), imageGrid(images, { channels: 3, image_size }));
   // The last line of progress first, so that the summary ends what is said.
   progress[Symbol.dispose]();
   progress.note(summary(flags, missing.length, drawn));
@@ -103,25 +103,25 @@ function countsOf({ sampler, labels }: Recipe, n: number) {
   return {
     n,
     network_evaluations: chooseMethod(SCHEDULE, sampler).evaluations,
-    picture_labels: labels && Array.from({ length: n }, (_, i) => pictureLabel(labels, i)),
+    image_labels: labels && Array.from({ length: n }, (_, i) => sampledLabel(labels, i)),
   };
 }
 
 function headline({ n, out, sampler }: SampleFlags, { file, step }: Weights, left: number): string {
   const kept = n - left;
   const at = step === null ? "" : ` (step ${step})`;
-  return `${file}${at}, ${sampler}: ${left} picture${left === 1 ? "" : "s"}` +
+  return `${file}${at}, ${sampler}: ${left} image${left === 1 ? "" : "s"}` +
     (kept > 0 ? `; ${kept} of ${n} are in ${out} already` : "");
 }
 
 function summary({ out, trajectory }: SampleFlags, drawn: number, seconds: number): string {
-  const rate = drawn > 0 ? `, ${(drawn / seconds).toPrecision(3)} pictures/s` : "";
+  const rate = drawn > 0 ? `, ${(drawn / seconds).toPrecision(3)} images/s` : "";
   return `${drawn} drawn, ${
     humanDuration(seconds)
-  }${rate}. Left in ${out}: the pictures, grid.png, ` +
+  }${rate}. Left in ${out}: the images, grid.png, ` +
     `${trajectory ? "trajectory.png, " : ""}sample.json`;
 }
 
 if (import.meta.main) {
-  await runTask(main, [CheckpointError, FolderError, NotFiniteError, PictureError]);
+  await runTask(main, [CheckpointError, FolderError, NotFiniteError, ImageError]);
 }

@@ -30,7 +30,7 @@ import {
 import { DivergedError, trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { waits } from "./cli/progress_hooks.ts";
+import { progressHooks } from "./cli/progress_hooks.ts";
 import { FolderError, inFolder } from "./cli/in_folder.ts";
 import { Interrupt } from "./cli/interrupt.ts";
 import { RunLock, RunLockedError } from "./cli/run_lock.ts";
@@ -57,8 +57,8 @@ const HELP = {
       does: "coloured shapes with the DDPM UNet; --nnet.name=unet --help lists its settings",
     },
     {
-      command: "deno task train --dataset.name=folder --dataset.path=pictures --num_classes=4",
-      does: "your own pictures, a sub-folder for each class",
+      command: "deno task train --dataset.name=folder --dataset.path=images --num_classes=4",
+      does: "your own images, a sub-folder for each class",
     },
     {
       command: "deno task train --preset=cifar10 --scalelong=3 --resume-from=50000.ckpt",
@@ -195,7 +195,7 @@ async function openFid(
 ): Promise<RunFid | null> {
   if (config.eval.fid.n_samples === 0) return null;
   return await RunFid.open(device, config, dataset, {
-    wait: waits(progress),
+    wait: progressHooks(progress),
     note: (message) => progress.note(message),
     onDownload: showDatasetProgress(progress),
   });
@@ -290,9 +290,9 @@ function leftBehind({ workdir, train }: Config, done: number): string {
     `Left in ${workdir}: the checkpoint ${checkpointFolder(workdir, done)}`,
     ...train.format === "pytorch" ? [`PyTorch's ${join("ckpts", `${done}.ckpt`)}`] : [],
     ...drawn
-      ? [`pictures ${join(workdir, "samples", `${done}.png`)}`]
+      ? [`images ${join(workdir, "samples", `${done}.png`)}`]
       : done > train.eval_interval
-      ? ["pictures in samples"]
+      ? ["images in samples"]
       : [],
     "log.jsonl, config.json",
   ].join(", ");
@@ -305,7 +305,7 @@ function showDatasetProgress(progress: Progress): (p: DatasetProgress) => void {
       what: what === "download" ? "downloading" : "decoding",
       done,
       total,
-      unit: what === "download" ? "bytes" : "pictures",
+      unit: what === "download" ? "bytes" : "images",
       seconds: (performance.now() - start) / 1000,
     }));
 }

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { renameDurably, writeDurably } from "./formats/durable.ts";
 
 /**
- * What a run says of itself at one step: loss, rate, gradient norm, pictures and seconds, by name.
+ * What a run says of itself at one step: loss, rate, gradient norm, images and seconds, by name.
  */
 export interface LogEntry {
   /** Optimizer steps done. */

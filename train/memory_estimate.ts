@@ -6,8 +6,8 @@ import { trainStepGraph } from "./train_step_graph.ts";
 export interface MemoryEstimate {
   /** Numbers in the network. */
   readonly parameters: number;
-  /** Floating-point operations of a step for each picture, a multiply-add counted as two. */
-  readonly flops_per_picture: number;
+  /** Floating-point operations of a step for each image, a multiply-add counted as two. */
+  readonly flops_per_image: number;
   readonly kernels: number;
   /** Bytes of weights, averages and moments. */
   readonly state_bytes: number;
@@ -55,7 +55,7 @@ export function memoryEstimate(
   const records = (update.record?.length ?? 0) * recordLength * 4;
   return {
     parameters: state.nnet.names.reduce((n, name) => n + state.nnet.entry(name).size, 0),
-    flops_per_picture: total(flops) / batch_size,
+    flops_per_image: total(flops) / batch_size,
     kernels: total(plans.map(({ layout, runs }) => runs * layout.dispatches.length)),
     state_bytes: total(states.map(({ bytes }) => bytes)),
     read_bytes: Math.max(records, ...states.flatMap(({ lengths }) => lengths.map((n) => 4 * n))),
@@ -67,7 +67,7 @@ export function memoryEstimate(
 
 /**
  * The largest batch whose tensors the adapter can bind, with the configuration's number of
- * micro-batches: a multiple of that number; 0 where not even one picture each fits.
+ * micro-batches: a multiple of that number; 0 where not even one image each fits.
  */
 export function largestBatch(capabilities: Capabilities, config: Config): number {
   const { micro_batches } = config.train;

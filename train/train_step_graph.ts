@@ -95,11 +95,11 @@ export function trainStepGraph<S extends StateLayout>(
   const mixed = config.train.mixed_precision === "fp16";
   const loss_scale = mixed ? makeState(LOSS_SCALE_SHAPES, "loss_scale") : null;
   // In mixed precision the network works with an f16 copy of the weights, made once per run.
-  const halves = mixed ? state.nnet.unpack(state.nnet.segments().map((s) => cast(s, "f16"))) : null;
+  const f16 = mixed ? state.nnet.unpack(state.nnet.segments().map((s) => cast(s, "f16"))) : null;
   const parameters: Record<string, Tensor> = {};
   const forward = network(
     nnet,
-    (name) => parameters[name] = halves?.[name] ?? state.nnet.tensor(name),
+    (name) => parameters[name] = f16?.[name] ?? state.nnet.tensor(name),
   );
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
   const batch = source(shape, nnet.num_classes > 0);

@@ -32,13 +32,13 @@ export function binderOf(
 }
 
 function nameMemory(
-  { longs }: Capabilities,
+  { int64 }: Capabilities,
   access: Binding["access"],
   ...[name, ref, type]: Parameters<NameMemory>
 ): BoundMemory {
   const per = type === "vec4f" ? 4 : 1;
   // A software adapter's time goes by the number of elements loaded, however wide they are.
-  if (longs && type === "vec4f" && ref.dtype === "f32") {
+  if (int64 && type === "vec4f" && ref.dtype === "f32") {
     return {
       ...{ name, per, ref, access, type: "vec2<u64>" },
       load: (index) => `from_pairs(${name}[${index}])`,

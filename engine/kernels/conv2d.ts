@@ -3,7 +3,7 @@ import { emitByElement } from "./by_element.ts";
 import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
 import { emitGemm, type Epilogue } from "./gemm/gemm.ts";
 import type { GemmOperand } from "./gemm/gemm_operand.ts";
-import type { PictureIndex } from "./gemm/implicit_patches.ts";
+import type { PatchIndex } from "./gemm/implicit_patches.ts";
 
 /**
  * Emits a convolution as one product: `y[o, (b, place)] = sum w[o, (c, tap)] x[(c, tap), (b, place)]`.
@@ -26,7 +26,7 @@ export function emitConv2d(
       ref: x,
       row: s.inH * s.inW,
       column: s.inC * s.inH * s.inW,
-      picture: {
+      patches: {
         height: s.inH,
         width: s.inW,
         k: tapsOf(s),
@@ -59,7 +59,7 @@ export function emitConv2dInputGrad(
   const weights = weightsByPhase(emitter, weight, s, phases);
   phases.forEach(({ y, x }, i) => {
     const some = y.taps * x.taps > 0;
-    // A phase without taps sees one place beside the picture, for the epilogue's sake.
+    // A phase without taps sees one place beside the image, for the epilogue's sake.
     const k = some ? { height: y.taps, width: x.taps } : { height: 1, width: 1 };
     const n = { height: y.places, width: x.places };
     const strided = s.strideH * s.strideW > 1;
@@ -73,7 +73,7 @@ export function emitConv2dInputGrad(
         ref: grad,
         row: s.outH * s.outW,
         column: s.outC * s.outH * s.outW,
-        picture: {
+        patches: {
           height: s.outH,
           width: s.outW,
           k: { ...k, step: [-1, -1] },
@@ -198,7 +198,7 @@ export function emitConv2dWeightGrad(
       ref: x,
       row: s.inC * s.inH * s.inW,
       column: s.inH * s.inW,
-      picture: {
+      patches: {
         height: s.inH,
         width: s.inW,
         k: { height: s.outH, width: s.outW, step: [s.strideH, s.strideW] },
@@ -216,11 +216,11 @@ function isPointwise({ kH, kW, inH, inW, outH, outW, top, left, strideH, strideW
   return kH * kW * strideH * strideW === 1 && inH === outH && inW === outW && top + left === 0;
 }
 
-/** Pictures as a matrix of a row per channel, the places of one picture after another's. */
+/** Images as a matrix of a row per channel, the places of one image after another's. */
 function pixels(ref: Ref, channels: number, places: number): GemmOperand {
   return { ref, row: places, column: channels * places, run: places };
 }
 
-function tapsOf({ kH, kW }: Conv2dSizes): PictureIndex {
+function tapsOf({ kH, kW }: Conv2dSizes): PatchIndex {
   return { height: kH, width: kW, step: [1, 1] };
 }

@@ -38,13 +38,13 @@ export function startEmission(capabilities: Capabilities, choices: Choices): Emi
 
 /** Enables f16 in the kernels that have it. @throws {Error} where one would take it for f32. */
 function withHalves(d: Dispatch): Dispatch {
-  const halves = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
-  for (const i of halves) {
+  const f16 = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
+  for (const i of f16) {
     if (!new RegExp(`@binding\\(${i}\\)[^;]*array<(vec4<)?f16>`).test(d.code)) {
       throw new Error(`kernel "${d.label}" does not take f16 as binding ${i}`);
     }
   }
-  return halves.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
+  return f16.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
 }
 
 /** Adds the functions for 64 bits at a time to the kernels that call them. */

@@ -18,7 +18,7 @@ function neighbours(axis: "y" | "x", before: number, after: number): string {
 fn share_${axis}(o: u32) -> f32 { return f32((${scaled}) % ${2 * after}u) / ${2 * after}.0; }`;
 }
 
-/** Emits the resized pictures: an invocation per output pixel. */
+/** Emits the resized images: an invocation per output pixel. */
 export function emitResizeBilinear(
   emitter: Emitter,
   x: Ref,

@@ -8,7 +8,7 @@ import {
 } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
-/** Zeros around a picture. */
+/** Zeros around a image. */
 export interface Padding {
   readonly top: number;
   readonly bottom: number;

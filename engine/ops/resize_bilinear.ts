@@ -44,7 +44,7 @@ export const resizeBilinearInputGradOp: Operation<ResizeAttrs> = {
 };
 
 /**
- * Pictures at another size: each pixel of the output lies between the centres of four of the input
+ * Images at another size: each pixel of the output lies between the centres of four of the input
  * and weighs them by distance, PyTorch's `interpolate(mode="bilinear", align_corners=False)`. No
  * antialiasing: when shrinking, pixels between are skipped.
  *

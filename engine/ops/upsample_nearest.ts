@@ -37,7 +37,7 @@ export const upsampleNearestOp: ElementwiseOperation<null> = view(
 );
 
 /**
- * Pictures twice as high and wide, each pixel repeated: PyTorch's `interpolate` with
+ * Images twice as high and wide, each pixel repeated: PyTorch's `interpolate` with
  * `scale_factor=2, mode="nearest"`.
  *
  * @param x `[batch, channels, height, width]`

@@ -341,9 +341,9 @@ function launch(
 
 /** @throws {DeviceError} where a kernel's memory is beyond the adapter. */
 function checkLimits({ capabilities, info }: Device, dispatches: readonly Dispatch[]): void {
-  const { maxBindingBytes, maxStorageBuffers, halves } = capabilities;
+  const { maxBindingBytes, maxStorageBuffers, f16 } = capabilities;
   for (const { label, bindings } of dispatches) {
-    if (!halves && bindings.some(({ ref }) => ref.dtype === "f16")) {
+    if (!f16 && bindings.some(({ ref }) => ref.dtype === "f16")) {
       throw new DeviceError(
         `the adapter "${info.description || info.vendor}" has no 16-bit floats (shader-f16): ` +
           "use --mixed_precision=no",

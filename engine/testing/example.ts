@@ -114,7 +114,7 @@ function elementsOf({ shape, dtype, values }: ExampleInput, which: number): Host
  * An example with the floats among its inputs in f16. They are numbers that f16 has, so that the
  * float64 reference, which does not round, starts from the same.
  */
-export function inHalves(example: OperationExample): OperationExample {
+export function inF16(example: OperationExample): OperationExample {
   return {
     ...example,
     name: `${example.name}, in f16`,

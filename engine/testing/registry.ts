@@ -397,7 +397,7 @@ const convolutions: readonly OperationExample[] = [
   convolving([3, 16, 4, 8], [12, 1, 1]),
   convolving([2, 11, 9, 8], [67, 3, 3], { padding: 1 }),
   convolving([5, 3, 1, 13], [131, 1, 3], { stride: 2, padding: [0, 1] }),
-  // Pictures enough for slices of them on a GPU, and one more.
+  // Images enough for slices of them on a GPU, and one more.
   convolving([9, 2, 16, 16], [3, 3, 3], { padding: 1 }),
   // As many elements as fill a discrete GPU with its widest tile.
   convolving([2, 1, 63, 65], [131, 2, 3], { padding: 1 }),

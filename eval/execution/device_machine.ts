@@ -18,9 +18,14 @@ import {
 } from "../../engine/mod.ts";
 import { MachinePlans, type StepKind } from "./machine_plans.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { Pace } from "./throttle.ts";
-import type { PictureLimit } from "../clipping.ts";
-import type { ErrorTest, SamplerMachine, SamplerMethod, SamplerStep } from "../samplers/program.ts";
+import { Throttle } from "./throttle.ts";
+import type { Clipping } from "../clipping.ts";
+import type {
+  SamplerMachine,
+  SamplerMethod,
+  SamplerStep,
+  ToleranceCheck,
+} from "../samplers/program.ts";
 import type { Network } from "../trained_network.ts";
 
 /** How strongly labels guide, and when. */
@@ -39,13 +44,13 @@ export interface DeviceMachineOptions {
   readonly schedule: NoiseSchedule;
   readonly method: SamplerMethod;
   readonly guidance: Guidance;
-  readonly limit: PictureLimit;
+  readonly limit: Clipping;
 }
 
-/** How a batch of pictures begins. */
+/** How a batch of images begins. */
 export interface BatchStart {
   readonly seed: number;
-  /** Number of the first picture: picture i of a seed is the same in every batch. */
+  /** Number of the first image: image i of a seed is the same in every batch. */
   readonly first: number;
   /** Labels `[n]`, for a network with labels. */
   readonly labels?: Int32Array;
@@ -59,10 +64,10 @@ export interface BatchStart {
  * first needed.
  */
 export class DeviceMachine implements SamplerMachine, Disposable {
-  readonly pictures: number;
+  readonly images: number;
   readonly #device: Device;
   readonly #options: DeviceMachineOptions;
-  readonly #pace: Pace;
+  readonly #pace: Throttle;
   readonly #specs: MachinePlans<State>;
   readonly #plans = new Map<string, Plan>();
   #start: BatchStart = { seed: 0, first: 0 };
@@ -72,8 +77,8 @@ export class DeviceMachine implements SamplerMachine, Disposable {
   constructor(device: Device, options: DeviceMachineOptions) {
     this.#device = device;
     this.#options = options;
-    this.#pace = new Pace(device);
-    this.pictures = options.shape[0];
+    this.#pace = new Throttle(device);
+    this.images = options.shape[0];
     this.#specs = new MachinePlans(options, (shapes, label) => new State(device, shapes, label));
   }
 
@@ -105,7 +110,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     return times;
   }
 
-  async errors({ a, b, c, absolute, relative }: ErrorTest): Promise<number[]> {
+  async errors({ a, b, c, absolute, relative }: ToleranceCheck): Promise<number[]> {
     const key = `errors ${a} ${b} ${c} ${absolute} ${relative}`;
     const plan = await this.#plan(key, () => {
       const [u, v, w] = [a, b, c].map((slot) => this.#specs.read(slot));
@@ -119,7 +124,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     return Array.from(await plan.read("errors"), Math.sqrt);
   }
 
-  /** The pictures as they are now, `[n, C, H, W]`; waits for the steps submitted. */
+  /** The images as they are now, `[n, C, H, W]`; waits for the steps submitted. */
   async read(): Promise<Float32Array> {
     return (await this.#specs.slots.get("x")!.read()).x;
   }
@@ -132,7 +137,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
 
   /** The plan that carries a step out, and its inputs. */
   async #prepared(step: SamplerStep | readonly SamplerStep[]) {
-    const steps = "look" in step ? new Array<SamplerStep>(this.pictures).fill(step) : step;
+    const steps = "look" in step ? new Array<SamplerStep>(this.images).fill(step) : step;
     const scales = steps.map(({ t }) => this.#specs.scaleAt(t));
     const kind = this.#specs.kindOf(steps[0].t, scales);
     const graph = this.#specs.graph(kind);
@@ -157,7 +162,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
   #labels(kind: StepKind): Record<string, HostArray> {
     const { no_label } = this.#options.network;
     if (kind === "set" || no_label === null) return {};
-    const given = this.#start.labels ?? new Int32Array(this.pictures).fill(no_label);
+    const given = this.#start.labels ?? new Int32Array(this.images).fill(no_label);
     if (kind === "plain") return { labels: given };
     const both = new Int32Array(2 * given.length).fill(no_label);
     both.set(given);

@@ -14,7 +14,7 @@ import { StepGraph } from "./step_graph.ts";
 /** A step asks the network with guidance or without, or not at all; each is a plan. */
 export type StepKind = "guided" | "plain" | "set";
 
-/** Philox stream of the noise that pictures begin as. */
+/** Philox stream of the noise that images begin as. */
 const INITIAL = 3;
 
 /**
@@ -56,7 +56,7 @@ export class MachinePlans<S extends StateLayout> {
     return t !== null && network.no_label !== null && from <= t && t <= to ? scale : 0;
   }
 
-  /** The kind of a step at time `t` with guidance of `scales`, by picture. */
+  /** The kind of a step at time `t` with guidance of `scales`, by image. */
   kindOf(t: number | null, scales: readonly number[]): StepKind {
     return t === null ? "set" : scales.some((s) => s > 0) ? "guided" : "plain";
   }

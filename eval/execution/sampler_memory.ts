@@ -22,7 +22,7 @@ export function samplerMemory(
 }
 
 /**
- * The same sampler for as many pictures at once as the adapter's bindings hold: all of them, a half, a
+ * The same sampler for as many images at once as the adapter's bindings hold: all of them, a half, a
  * quarter and so on.
  */
 export function fittingSampler(

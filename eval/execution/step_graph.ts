@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from "../../engine/mod.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { limitPicture, type PictureLimit } from "../clipping.ts";
+import { applyClipping, type Clipping } from "../clipping.ts";
 import { conversion, type Prediction, type SamplerStep } from "../samplers/program.ts";
 import type { Network } from "../trained_network.ts";
 
@@ -22,7 +22,7 @@ export interface StepGraphOptions {
   readonly network: Network;
   /** What `model` means in the steps. */
   readonly prediction: Prediction;
-  readonly limit: PictureLimit;
+  readonly limit: Clipping;
   /** Whether the network is asked with and without labels, in one call. */
   readonly guided: boolean;
 }
@@ -37,7 +37,7 @@ interface Form {
 const ADDED = 4;
 
 /**
- * The graph that serves every one of some steps: their multiples are its inputs, by picture. Its
+ * The graph that serves every one of some steps: their multiples are its inputs, by image. Its
  * other inputs are `labels` (i32, `[n]`, or `[2 n]` where guided) for a network with labels, and
  * `key` where it draws noise.
  */
@@ -64,9 +64,9 @@ export class StepGraph {
   }
 
   /**
-   * The inputs that are multiples, for steps of the graph's form, one for each picture.
+   * The inputs that are multiples, for steps of the graph's form, one for each image.
    *
-   * @param scales guidance by picture
+   * @param scales guidance by image
    * @throws {TypeError} where a step has a term that the graph's steps do not
    */
   factors(
@@ -136,7 +136,7 @@ export class StepGraph {
     let model = this.#ask(x);
     let known = network.predicts;
     if (limit !== "none") {
-      model = limitPicture(known === "data" ? model : to("data", model), limit);
+      model = applyClipping(known === "data" ? model : to("data", model), limit);
       known = "data";
     }
     return known === prediction ? model : to(prediction, model);

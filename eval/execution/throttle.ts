@@ -8,7 +8,7 @@ const SECONDS_AHEAD = 1;
  * Keeps the host a little ahead of the device, so that neither waits for the other, progress is true
  * and Ctrl-C is heard.
  */
-export class Pace {
+export class Throttle {
   readonly #device: Device;
   #ahead = 0;
   #since = performance.now();

@@ -1,34 +1,34 @@
 import { join } from "node:path";
 import { DatasetError } from "../../train/data/dataset.ts";
-import { decodePictures } from "../../train/data/decode_images.ts";
-import { PictureError } from "../../train/formats/image.ts";
-import type { PictureBatch, PictureSet } from "./image_set.ts";
+import { decodeImages } from "../../train/data/decode_images.ts";
+import { ImageError } from "../../train/formats/image.ts";
+import type { ImageBatch, ImageSet } from "./image_set.ts";
 
 const READABLE = /\.(png|jpe?g)$/i;
-/** Files that are pictures, of kinds that are not decoded here. */
-const OTHER_PICTURES = /\.(webp|bmp|gif|tiff?|avif|p[pgn]m)$/i;
-/** Beside its numbered pictures, a folder of samples has grids of them. */
+/** Files that are images, of kinds that are not decoded here. */
+const OTHER_IMAGES = /\.(webp|bmp|gif|tiff?|avif|p[pgn]m)$/i;
+/** ConcatenatedRight its numbered images, a folder of samples has grids of them. */
 const SAMPLE_RECORD = "sample.json";
 const SAMPLE = /^\d{6,}\.png$/;
 
 /**
  * All PNG and JPEG files of a folder and the folders in it, by the order of their paths; of a folder
- * of samples its numbered pictures. Hidden files, and those that are no pictures by their name, are
- * left alone. With `image_size` pictures are cropped and resized as for training.
+ * of samples its numbered images. Hidden files, and those that are no images by their name, are
+ * left alone. With `image_size` images are cropped and resized as for training.
  *
  * Files that cannot be read are told to `onSkip`; without it, the first ends the walk with a
- * {@linkcode PictureError}, as a picture of another size than the first does anyway.
+ * {@linkcode ImageError}, as a image of another size than the first does anyway.
  *
- * @throws {DatasetError} where the folder cannot be listed or has no pictures
+ * @throws {DatasetError} where the folder cannot be listed or has no images
  */
-export async function folderPictures(
+export async function folderImages(
   folder: string,
   { image_size, onSkip }: { image_size: number | null; onSkip?: (problem: string) => void },
-): Promise<PictureSet> {
-  const paths = await picturePaths(folder);
+): Promise<ImageSet> {
+  const paths = await imagePaths(folder);
   if (paths.length === 0) throw new DatasetError(`${folder} has no PNG or JPEG files`);
   return {
-    name: `pictures in ${folder}`,
+    name: `images in ${folder}`,
     n: paths.length,
     batches: () => decoded(paths, image_size, onSkip),
   };
@@ -38,17 +38,17 @@ async function* decoded(
   paths: readonly string[],
   image_size: number | null,
   onSkip: ((problem: string) => void) | undefined,
-): AsyncGenerator<PictureBatch> {
+): AsyncGenerator<ImageBatch> {
   const skip = (problem: string) => {
-    if (!onSkip) throw new PictureError(`${problem}; --skip_broken leaves such files out`);
+    if (!onSkip) throw new ImageError(`${problem}; --skip_broken leaves such files out`);
     onSkip(problem);
   };
-  for (const path of paths.filter((path) => OTHER_PICTURES.test(path))) {
-    skip(`${path} is neither a PNG nor a JPEG picture`);
+  for (const path of paths.filter((path) => OTHER_IMAGES.test(path))) {
+    skip(`${path} is neither a PNG nor a JPEG image`);
   }
   let first: { path: string; width: number; height: number } | null = null;
   const readable = paths.filter((path) => READABLE.test(path));
-  for await (const file of decodePictures(readable, { image_size })) {
+  for await (const file of decodeImages(readable, { image_size })) {
     if ("problem" in file) {
       skip(file.problem);
       continue;
@@ -56,7 +56,7 @@ async function* decoded(
     const { path, image, width, height } = file;
     first ??= { path, width, height };
     if (width !== first.width || height !== first.height) {
-      throw new PictureError(
+      throw new ImageError(
         `${path} has ${width} x ${height} pixels and ${first.path} ${first.width} x ` +
           `${first.height}: bring them to one size, or let --image_size=${
             Math.min(width, height, first.width, first.height)
@@ -67,8 +67,8 @@ async function* decoded(
   }
 }
 
-/** Paths of all files that may be pictures, sorted. */
-async function picturePaths(folder: string): Promise<string[]> {
+/** Paths of all files that may be images, sorted. */
+async function imagePaths(folder: string): Promise<string[]> {
   const found: string[] = [];
   const seen = new Set<string>();
   async function walk(at: string): Promise<void> {
@@ -85,7 +85,7 @@ async function picturePaths(folder: string): Promise<string[]> {
       else if (
         sampled
           ? SAMPLE.test(entry.name)
-          : READABLE.test(entry.name) || OTHER_PICTURES.test(entry.name)
+          : READABLE.test(entry.name) || OTHER_IMAGES.test(entry.name)
       ) found.push(path);
     }
   }
@@ -93,7 +93,7 @@ async function picturePaths(folder: string): Promise<string[]> {
     await walk(folder);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new DatasetError(`cannot list the folder of pictures ${folder}: ${problem}`);
+    throw new DatasetError(`cannot list the folder of images ${folder}: ${problem}`);
   }
   return found.sort();
 }

@@ -1,4 +1,4 @@
-/** Many small pictures as one that is comfortable to look at. */
+/** Many small images as one that is comfortable to look at. */
 
 const GAP = 2;
 const GAP_BRIGHTNESS = 128;
@@ -8,9 +8,9 @@ const COMFORTABLE = 64;
  * Lays `images`, `[N, C, H, W]` bytes with C = 1 or 3, out in rows on a grey ground with a thin gap.
  *
  * @param columns as many as rows, when not given.
- * @param scale whole enlargement of every pixel; when not given, a picture gets at least 64 pixels.
+ * @param scale whole enlargement of every pixel; when not given, a image gets at least 64 pixels.
  * @returns `rgb` is `[height, width, 3]`.
- * @throws {RangeError} when `images` does not hold whole pictures, or none.
+ * @throws {RangeError} when `images` does not hold whole images, or none.
  */
 export function imageGrid(
   images: Uint8Array,
@@ -25,7 +25,7 @@ export function imageGrid(
   const n = images.length / (channels * pixels);
   if ((channels !== 1 && channels !== 3) || !Number.isInteger(n) || n < 1) {
     throw new RangeError(
-      `${images.length} bytes are no grid of pictures ${channels} x ${image_size} x ${image_size}`,
+      `${images.length} bytes are no grid of images ${channels} x ${image_size} x ${image_size}`,
     );
   }
   const across = columns ?? Math.ceil(Math.sqrt(n));

@@ -1,35 +1,35 @@
-/** Pictures of one size as bytes, `[n, 3, height, width]`. */
-export interface PictureBatch {
+/** Images of one size as bytes, `[n, 3, height, width]`. */
+export interface ImageBatch {
   readonly images: Uint8Array<ArrayBuffer>;
   readonly n: number;
   readonly height: number;
   readonly width: number;
 }
 
-/** Pictures to be measured, wherever they come from. */
-export interface PictureSet {
+/** Images to be measured, wherever they come from. */
+export interface ImageSet {
   /** What they are, in a person's words. */
   readonly name: string;
   /** How many there are; fewer come where broken ones are skipped. */
   readonly n: number;
   /** All of them, once, in an order that is always the same. */
-  batches(): AsyncIterable<PictureBatch>;
+  batches(): AsyncIterable<ImageBatch>;
 }
 
-/** The same pictures in batches of `size`, but for the last. All must be of one height and width. */
+/** The same images in batches of `size`, but for the last. All must be of one height and width. */
 export async function* regrouped(
-  batches: AsyncIterable<PictureBatch>,
+  batches: AsyncIterable<ImageBatch>,
   size: number,
-): AsyncGenerator<PictureBatch> {
-  let waiting: PictureBatch | null = null;
+): AsyncGenerator<ImageBatch> {
+  let waiting: ImageBatch | null = null;
   for await (const batch of batches) {
     const { height, width } = batch;
-    const picture = 3 * height * width;
+    const image = 3 * height * width;
     for (let taken = 0; taken < batch.n;) {
-      waiting ??= { images: new Uint8Array(size * picture), n: 0, height, width };
+      waiting ??= { images: new Uint8Array(size * image), n: 0, height, width };
       const now: number = Math.min(size - waiting.n, batch.n - taken);
-      const images = batch.images.subarray(taken * picture, (taken + now) * picture);
-      waiting.images.set(images, waiting.n * picture);
+      const images = batch.images.subarray(taken * image, (taken + now) * image);
+      waiting.images.set(images, waiting.n * image);
       waiting = { ...waiting, n: waiting.n + now };
       taken += now;
       if (waiting.n < size) continue;

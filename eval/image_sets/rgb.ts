@@ -1,4 +1,4 @@
-/** Pictures as bytes `[n, channels, pixels]` with three channels, `[n, 3, pixels]`: grey thrice. */
+/** Images as bytes `[n, channels, pixels]` with three channels, `[n, 3, pixels]`: grey thrice. */
 export function rgb(
   bytes: Uint8Array,
   { channels, pixels }: { channels: number; pixels: number },

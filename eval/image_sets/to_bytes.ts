@@ -1,4 +1,4 @@
-/** Pictures as networks see them to pictures as bytes. */
+/** Images as networks see them to images as bytes. */
 
 /** Maps -1..1 to 0..255, rounded; what lies outside is clamped and NaN becomes 0. Any shape. */
 export function toBytes(x: Float32Array): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { MeasureError } from "./metric_error.ts";
+import { MetricError } from "./metric_error.ts";
 import type { FeatureStatistics } from "./inception/feature_statistics.ts";
 import { NotFiniteError } from "../not_finite_error.ts";
 import { semidefiniteCholesky } from "./linalg/semidefinite_cholesky.ts";
@@ -12,13 +12,13 @@ import { addTransposedProduct } from "./linalg/transposed_product.ts";
  * With a factor `S1 = L L^T` the eigenvalues of `S1 S2` are those of the symmetric `L^T S2 L`, so the
  * trace of the root is the sum of their roots; a rank-deficient covariance is no special case.
  *
- * @throws {MeasureError} where the two have features of different widths
+ * @throws {MetricError} where the two have features of different widths
  * @throws {NotFiniteError} where one has values that are no numbers
  */
 export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): number {
   const d = a.mu.length;
   if (b.mu.length !== d) {
-    throw new MeasureError(`features of ${d} and of ${b.mu.length} numbers cannot be compared`);
+    throw new MetricError(`features of ${d} and of ${b.mu.length} numbers cannot be compared`);
   }
   if (![a.mu, a.sigma, b.mu, b.sigma].every((values) => values.every(Number.isFinite))) {
     throw new NotFiniteError("features have a mean or a covariance that is no number");

@@ -1,21 +1,21 @@
-import { MeasureError } from "./metric_error.ts";
+import { MetricError } from "./metric_error.ts";
 
 /**
- * The Inception Score (Salimans et al. 2016), taken as pictures come: `exp` of the mean divergence
- * between a picture's class probabilities and those of its split.
+ * The Inception Score (Salimans et al. 2016), taken as images come: `exp` of the mean divergence
+ * between a image's class probabilities and those of its split.
  *
- * Picture i belongs to split i mod `splits`: a folder sorted by class falls into splits alike, where
+ * RgbImage i belongs to split i mod `splits`: a folder sorted by class falls into splits alike, where
  * cutting it in one place after another, as is common, would part its classes.
  */
 export class InceptionScore {
   readonly #classes: number;
-  /** Per split: pictures, the sum of `p log p`, and the sum of `p`, `[classes]`. */
+  /** Per split: images, the sum of `p log p`, and the sum of `p`, `[classes]`. */
   readonly #counts: number[];
   readonly #entropies: number[];
   readonly #sums: Float64Array[];
   #n = 0;
 
-  /** For pictures with `classes` logits each. */
+  /** For images with `classes` logits each. */
   constructor(classes: number, splits = 10) {
     this.#classes = classes;
     this.#counts = new Array(splits).fill(0);
@@ -44,12 +44,12 @@ export class InceptionScore {
   /**
    * The score's mean and standard deviation over the splits.
    *
-   * @throws {MeasureError} where a split has no picture
+   * @throws {MetricError} where a split has no image
    */
   result(): { readonly value: number; readonly deviation: number; readonly splits: number } {
     const splits = this.#counts.length;
     if (this.#n < splits) {
-      throw new MeasureError(`an Inception Score takes ${splits} pictures at least`);
+      throw new MetricError(`an Inception Score takes ${splits} images at least`);
     }
     const scores = this.#counts.map((n, split) => {
       let divergence = this.#entropies[split] / n;

@@ -1,4 +1,4 @@
-import { MeasureError } from "./metric_error.ts";
+import { MetricError } from "./metric_error.ts";
 import { mix32 } from "../../train/data/hash32.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
@@ -9,16 +9,16 @@ export interface KernelInceptionDistance {
   /** Standard error of that mean; null where one subset is all there is. */
   readonly standard_error: number | null;
   readonly subsets: number;
-  /** Pictures of each side in a subset. */
+  /** Images of each side in a subset. */
   readonly subset_size: number;
 }
 
 /**
  * KID (Binkowski et al. 2018): the unbiased squared maximum mean discrepancy of features `[n, d]` and
  * `[m, d]` with the polynomial kernel `(x.y / d + 1)^3`, averaged over random subsets of
- * `subset_size` pictures of each side (all, where there are fewer).
+ * `subset_size` images of each side (all, where there are fewer).
  *
- * @throws {MeasureError} where a side has fewer than two pictures
+ * @throws {MetricError} where a side has fewer than two images
  */
 export async function kernelInceptionDistance(
   products: Products,
@@ -35,7 +35,7 @@ export async function kernelInceptionDistance(
 ): Promise<KernelInceptionDistance> {
   const [n, m] = [a.length / d, b.length / d];
   const size = Math.min(subset_size, n, m);
-  if (size < 2) throw new MeasureError("KID takes two pictures of each side at least");
+  if (size < 2) throw new MetricError("KID takes two images of each side at least");
   const rounds = size === n && size === m ? 1 : subsets;
   const values: number[] = [];
   for (let round = 0; round < rounds; round++) {

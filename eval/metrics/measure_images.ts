@@ -4,11 +4,11 @@ import { FeatureMoments, type FeatureStatistics } from "./inception/feature_stat
 import { FEATURES, type Features, LOGITS } from "./inception/inception_features.ts";
 import { InceptionScore } from "./inception_score.ts";
 import { PairwiseProducts } from "./linalg/pairwise_products.ts";
-import { type PictureSet, regrouped } from "../image_sets/image_set.ts";
+import { type ImageSet, regrouped } from "../image_sets/image_set.ts";
 import { PixelProjections } from "./sliced_wasserstein.ts";
 
-/** What is wanted of a set of pictures. */
-export interface Wanted {
+/** What is wanted of a set of images. */
+export interface RequestedMetrics {
   /** Mean and covariance of features, for FID. */
   readonly statistics?: boolean;
   /** All features, for KID, precision and recall. */
@@ -19,9 +19,9 @@ export interface Wanted {
   readonly projections?: boolean;
 }
 
-/** What has been measured of a set of pictures; null is what was not wanted. */
+/** What has been measured of a set of images; null is what was not wanted. */
 export interface Measured {
-  /** How many pictures there were. */
+  /** How many images there were. */
   readonly n: number;
   readonly statistics: FeatureStatistics | null;
   /** `[n, 2048]` */
@@ -30,20 +30,20 @@ export interface Measured {
   readonly projections: PixelProjections | null;
 }
 
-/** Pictures whose features are taken, and kept, together. */
+/** Images whose features are taken, and kept, together. */
 const BATCH = 256;
 
 /**
- * Goes through a set of pictures once and measures what is wanted of it.
+ * Goes through a set of images once and measures what is wanted of it.
  *
  * @param extract gives features, for all but the projections
- * @param onProgress told how many pictures are done
- * @throws {MeasureError} where there are too few pictures for what is wanted
+ * @param onProgress told how many images are done
+ * @throws {MetricError} where there are too few images for what is wanted
  */
-export async function measurePictures(
+export async function measureImages(
   device: Device,
-  set: PictureSet,
-  wanted: Wanted,
+  set: ImageSet,
+  wanted: RequestedMetrics,
   { extract, onProgress }: { extract?: Extract; onProgress?: (done: number) => void } = {},
 ): Promise<Measured> {
   const moments = wanted.statistics ? new FeatureMoments(FEATURES) : null;

@@ -1,7 +1,7 @@
-import { MeasureError } from "./metric_error.ts";
+import { MetricError } from "./metric_error.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** How much of one set of pictures another covers, each from 0 to 1. */
+/** How much of one set of images another covers, each from 0 to 1. */
 export interface PrecisionRecall {
   /** Share of the generated features that lie among the real ones. */
   readonly precision: number;
@@ -18,7 +18,7 @@ const RESOLUTION = 1e-6;
  * Improved precision and recall (Kynkaanniemi et al. 2019): a set's region is the union of balls
  * around its features `[n, d]`, each reaching to the `k`-th nearest other feature of that set.
  *
- * @throws {MeasureError} where a set has no more than `k` pictures
+ * @throws {MetricError} where a set has no more than `k` images
  */
 export async function precisionRecall(
   products: Products,
@@ -32,7 +32,7 @@ export async function precisionRecall(
   },
 ): Promise<PrecisionRecall> {
   const [n, m] = [real.length / d, generated.length / d];
-  if (Math.min(n, m) <= k) throw new MeasureError(`precision and recall take over ${k} pictures`);
+  if (Math.min(n, m) <= k) throw new MetricError(`precision and recall take over ${k} images`);
   // Distances do not change, and lose fewer digits, where the common mean is taken away.
   const mean = meanOf(real, d);
   const a = centred(real, mean);

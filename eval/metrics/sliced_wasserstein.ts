@@ -1,13 +1,13 @@
-import { MeasureError } from "./metric_error.ts";
+import { MetricError } from "./metric_error.ts";
 import { mix32 } from "../../train/data/hash32.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** Directions that pictures are looked at along. */
+/** Directions that images are looked at along. */
 const DIRECTIONS = 256;
 
 /**
- * The sliced Wasserstein distance of two sets of pictures, on their pixels: for quick looks where no
- * Inception is at hand, and nothing like FID. Pictures are projected on random directions; along
+ * The sliced Wasserstein distance of two sets of images, on their pixels: for quick looks where no
+ * Inception is at hand, and nothing like FID. Images are projected on random directions; along
  * each, the 2-Wasserstein distance of the two sets is exact (Bonneel et al. 2015).
  */
 export class PixelProjections {
@@ -16,19 +16,19 @@ export class PixelProjections {
   /** Projections of each batch, `[n, DIRECTIONS]`. */
   readonly #batches: Float32Array[] = [];
 
-  /** Of pictures of `size` bytes each; sets that are compared have directions of the same seed. */
+  /** Of images of `size` bytes each; sets that are compared have directions of the same seed. */
   constructor(size: number, seed = 0) {
     this.#size = size;
     this.#directions = unitVectors(DIRECTIONS, size, seed);
   }
 
-  /** Takes in pictures as bytes, `[n, size]`. */
-  async add(products: Products, pictures: Uint8Array): Promise<void> {
-    const values = Float32Array.from(pictures, (byte) => byte / 255 - 0.5);
+  /** Takes in images as bytes, `[n, size]`. */
+  async add(products: Products, images: Uint8Array): Promise<void> {
+    const values = Float32Array.from(images, (byte) => byte / 255 - 0.5);
     this.#batches.push(await products(values, this.#directions));
   }
 
-  /** How many pictures have been taken in. */
+  /** How many images have been taken in. */
   get n(): number {
     return this.#batches.reduce((sum, batch) => sum + batch.length / DIRECTIONS, 0);
   }
@@ -37,16 +37,16 @@ export class PixelProjections {
    * The distance to another set: the root of the mean square over directions, where pixels go from 0
    * to 1.
    *
-   * @throws {MeasureError} where pictures have other sizes, or there are none
+   * @throws {MetricError} where images have other sizes, or there are none
    */
   distance(other: PixelProjections): number {
     if (this.#size !== other.#size) {
-      throw new MeasureError(
-        `pictures of ${this.#size} and of ${other.#size} values cannot be compared by pixels; ` +
+      throw new MetricError(
+        `images of ${this.#size} and of ${other.#size} values cannot be compared by pixels; ` +
           "bring them to one size",
       );
     }
-    if (this.n === 0 || other.n === 0) throw new MeasureError("there are no pictures to compare");
+    if (this.n === 0 || other.n === 0) throw new MetricError("there are no images to compare");
     let sum = 0;
     for (let k = 0; k < DIRECTIONS; k++) sum += squaredWasserstein(this.#along(k), other.#along(k));
     return Math.sqrt(sum / DIRECTIONS);

@@ -3,28 +3,28 @@ import { decodeNpz, encodeNpz, NpzError } from "../../train/formats/npz.ts";
 import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.ts";
 import { planar } from "../../train/data/planar.ts";
 import type { FeatureStatistics } from "./inception/feature_statistics.ts";
-import type { PictureBatch, PictureSet } from "../image_sets/image_set.ts";
+import type { ImageBatch, ImageSet } from "../image_sets/image_set.ts";
 
-/** What an `.npz` file holds to compare pictures with; at least one of the two. */
+/** What an `.npz` file holds to compare images with; at least one of the two. */
 export interface ReferenceFile {
   /** The Gaussian of features; which Inception they came from the file does not say. */
   readonly statistics: FeatureStatistics | null;
-  readonly pictures: PictureSet | null;
+  readonly images: ImageSet | null;
 }
 
 /**
  * Reads reference statistics as pytorch-fid, clean-fid and ADM write them: `mu` `[d]` and `sigma`
- * `[d, d]`, beside whatever else; or pictures, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
- * The number of pictures is known where the file has it as `n`, or has the pictures.
+ * `[d, d]`, beside whatever else; or images, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
+ * The number of images is known where the file has it as `n`, or has the images.
  *
  * @throws {NpzError} where it is no whole `.npz` file, or has neither
  */
 export async function readReferenceFile(file: string): Promise<ReferenceFile> {
   const arrays = decodeNpz(await Deno.readFile(file), file);
-  const pictures = arrays.arr_0 ? picturesOf(arrays.arr_0, file) : null;
-  if (!arrays.mu && !arrays.sigma && pictures) return { statistics: null, pictures };
-  const n = arrays.n ? toFloat64(arrays.n)[0] : pictures?.n ?? null;
-  return { statistics: statisticsOf(arrays, n, file), pictures };
+  const images = arrays.arr_0 ? imagesOf(arrays.arr_0, file) : null;
+  if (!arrays.mu && !arrays.sigma && images) return { statistics: null, images };
+  const n = arrays.n ? toFloat64(arrays.n)[0] : images?.n ?? null;
+  return { statistics: statisticsOf(arrays, n, file), images };
 }
 
 /** Writes `mu`, `sigma` and, where known, `n`, such that a file of that name is always whole. */
@@ -50,7 +50,7 @@ function statisticsOf(
   const d = mu?.shape[0] ?? 0;
   if (mu?.shape.length !== 1 || String(sigma?.shape) !== String([d, d])) {
     throw new NpzError(
-      `${file}: expected mu [d] and sigma [d, d], or pictures arr_0 [N, H, W, 3], not ` +
+      `${file}: expected mu [d] and sigma [d, d], or images arr_0 [N, H, W, 3], not ` +
         `mu [${mu?.shape ?? "missing"}] and sigma [${sigma?.shape ?? "missing"}]`,
     );
   }
@@ -61,19 +61,19 @@ function statisticsOf(
   return statistics;
 }
 
-function picturesOf({ dtype, shape, data }: StoredTensor, file: string): PictureSet {
+function imagesOf({ dtype, shape, data }: StoredTensor, file: string): ImageSet {
   const [n, height, width, channels] = shape;
   if (dtype !== "U8" || shape.length !== 4 || channels !== 3 || n * height * width === 0) {
     throw new NpzError(
-      `${file}: pictures are arr_0 [N, H, W, 3] of U8, not ${dtype} [${shape}]`,
+      `${file}: images are arr_0 [N, H, W, 3] of U8, not ${dtype} [${shape}]`,
     );
   }
-  async function* batches(): AsyncGenerator<PictureBatch> {
+  async function* batches(): AsyncGenerator<ImageBatch> {
     const size = 3 * height * width;
     for (let i = 0; i < n; i++) {
       const rgb = data.subarray(i * size, (i + 1) * size) as Uint8Array;
       yield await Promise.resolve({ images: planar({ rgb }), n: 1, height, width });
     }
   }
-  return { name: `pictures in ${file}`, n, batches };
+  return { name: `images in ${file}`, n, batches };
 }

@@ -3,8 +3,8 @@ import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /**
  * Ancestral sampling (Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, equations
- * 6 and 7): from time s to an earlier t a picture is drawn from `q(x_t | x_s, x_0 = D)`, D being the
- * predicted picture. With `a = alpha_s / alpha_t` and `v = sigma_s^2 - a^2 sigma_t^2`, the variance
+ * 6 and 7): from time s to an earlier t a image is drawn from `q(x_t | x_s, x_0 = D)`, D being the
+ * predicted image. With `a = alpha_s / alpha_t` and `v = sigma_s^2 - a^2 sigma_t^2`, the variance
  * that noise gains from t to s:
  *
  *     x_t = a sigma_t^2 / sigma_s^2 x_s + alpha_t v / sigma_s^2 D + sqrt(v) sigma_t / sigma_s noise

@@ -22,7 +22,7 @@ const FEW = 15;
 const PREDICTIONS = { dpm_solver: "noise", dpm_solver_pp: "data" } as const;
 
 /**
- * The method that settings name. DDIM and ancestral sampling end at time 0, with the last picture
+ * The method that settings name. DDIM and ancestral sampling end at time 0, with the last image
  * predicted; the others where their grid ends.
  *
  * @throws {UsageError} as {@linkcode completeSettings}

@@ -3,7 +3,7 @@ import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /**
  * DDIM (Song, Meng and Ermon, "Denoising Diffusion Implicit Models", ICLR 2021, equations 12 and 16),
- * from time s to an earlier t, D being the predicted picture:
+ * from time s to an earlier t, D being the predicted image:
  *
  *     x_t = alpha_t D + sqrt(sigma_t^2 - w^2) (x_s - alpha_s D) / sigma_s + w noise
  *     w = eta sigma_t / sigma_s sqrt(1 - alpha_s^2 / alpha_t^2)

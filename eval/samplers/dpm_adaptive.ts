@@ -9,11 +9,11 @@ export interface AdaptiveOptions {
   /** SolverOrder of the better of the two solutions that are compared. */
   readonly order: 2 | 3;
   readonly t_end?: number;
-  /** Error allowed; where not given 0.0078, one level of 256 of pictures in [-1, 1]. */
+  /** Error allowed; where not given 0.0078, one level of 256 of images in [-1, 1]. */
   readonly absolute?: number;
   /** Error allowed as a share of the values; 0.05 where not given. */
   readonly relative?: number;
-  /** One step size for the whole batch, as the reference has it; else a picture's own. */
+  /** One step size for the whole batch, as the reference has it; else a image's own. */
   readonly together?: boolean;
 }
 
@@ -27,7 +27,7 @@ const NEAR = 1e-5;
 /** Before the first step, the solution before is the noise itself. */
 const BEGIN: SamplerStep = { t: null, look: {}, set: { previous: { x: 1 } } };
 
-/** Where one picture is. */
+/** Where one image is. */
 interface Path {
   t: number;
   /** Length of the next step, in lambda. */
@@ -40,7 +40,7 @@ interface Path {
  * more; their difference is the error E of the lower one. Where `E <= 1` the better solution is kept;
  * the next step is `0.9 h E^(-1 / order)`.
  *
- * A picture takes its own steps unless `together`, so that it does not depend on its batch; one that
+ * A image takes its own steps unless `together`, so that it does not depend on its batch; one that
  * is done waits for the others. The errors are read back, once per attempt; running it throws
  * {@linkcode NotFiniteError} where one is not a number.
  */
@@ -58,7 +58,7 @@ export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): 
     evaluations: null,
     async run(machine, onStep) {
       const paths: Path[] = Array.from(
-        { length: machine.pictures },
+        { length: machine.images },
         () => ({ t: schedule.t_max, h: FIRST }),
       );
       await machine.run(BEGIN);
@@ -67,7 +67,7 @@ export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): 
         const attempts = paths.map((path, i) => isDone(path) ? null : solve(path.t, targets[i]));
         const any = attempts.find((steps) => steps !== null)!;
         for (let k = 0; k < order; k++) {
-          // A picture that is done goes along with another's steps; what comes of it is dropped.
+          // A image that is done goes along with another's steps; what comes of it is dropped.
           await machine.run(attempts.map((steps) => (steps ?? any)[k]));
         }
         const test = { a: "higher", b: "lower", c: "previous", absolute, relative };
@@ -76,7 +76,7 @@ export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): 
         if (Number.isNaN(worst)) {
           const t = Math.max(...paths.map(({ t }) => t));
           throw new NotFiniteError(
-            `the pictures are no longer numbers at time ${t.toPrecision(3)}: the weights may be ` +
+            `the images are no longer numbers at time ${t.toPrecision(3)}: the weights may be ` +
               "damaged, or guidance too strong",
           );
         }

@@ -3,10 +3,10 @@
  * solve the linear part of the probability-flow ODE exactly and expand the network's prediction m in
  * powers of lambda (Lu et al., "DPM-Solver", NeurIPS 2022, equation 3.4; Lu et al., "DPM-Solver++",
  * 2022, equation 9). From time s to t, `h = lambda_t - lambda_s`, with m the noise and `z = h`, or m
- * the picture and `z = -h`:
+ * the image and `z = -h`:
  *
  *     x_t = decay x_s - scale (phi1 m + phi2 h m' + phi3 h^2 m'' + ...)
- *     noise: decay = alpha_t / alpha_s, scale = sigma_t;  picture: decay = sigma_t / sigma_s, scale = alpha_t
+ *     noise: decay = alpha_t / alpha_s, scale = sigma_t;  image: decay = sigma_t / sigma_s, scale = alpha_t
  *     phi1 = e^z - 1, phi2 = phi1 / z - 1, phi3 = phi2 / z - 1/2
  *
  * @module

@@ -1,25 +1,25 @@
 /**
- * Samplers as linear programs. All they do is ask the network and add multiples of pictures, with
+ * Samplers as linear programs. All they do is ask the network and add multiples of images, with
  * multiples that depend on time alone; so a sampler is a list of steps, worked out beforehand in
- * float64, and whatever can ask a network and add pictures can carry it out (see
+ * float64, and whatever can ask a network and add images can carry it out (see
  * {@linkcode SamplerMachine}).
  *
  * @module
  */
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 
-/** What a network, or a sampler, takes the content of a noisy picture to be. */
+/** What a network, or a sampler, takes the content of a noisy image to be. */
 export type Prediction = "noise" | "data";
 
-/** Multiples of a noisy picture and of a prediction of its content that make the other prediction. */
+/** Multiples of a noisy image and of a prediction of its content that make the other prediction. */
 export interface Conversion {
   readonly x: number;
   readonly model: number;
 }
 
 /**
- * How the picture is made of the noise in it (`to` data) or the noise of the picture (`to` noise) at
- * time `t`, where `x = alpha picture + sigma noise`.
+ * How the image is made of the noise in it (`to` data) or the noise of the image (`to` noise) at
+ * time `t`, where `x = alpha image + sigma noise`.
  */
 export function conversion(schedule: NoiseSchedule, t: number, to: Prediction): Conversion {
   const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)];
@@ -29,7 +29,7 @@ export function conversion(schedule: NoiseSchedule, t: number, to: Prediction): 
 }
 
 /**
- * A sum of multiples: coefficients by slot. A slot is a named picture that lasts over steps; `x` is
+ * A sum of multiples: coefficients by slot. A slot is a named image that lasts over steps; `x` is
  * the one that becomes the result, and the others begin as zeros. In what a step sets, `model` stands
  * for the prediction just made and `noise` for fresh standard normal numbers.
  */
@@ -52,21 +52,21 @@ export interface SamplerProgram {
   readonly steps: readonly SamplerStep[];
 }
 
-/** Something that holds slots for a batch of pictures and carries steps out on them. */
+/** Something that holds slots for a batch of images and carries steps out on them. */
 export interface SamplerMachine {
-  /** Pictures in the batch. */
-  readonly pictures: number;
-  /** Carries out a step, for all pictures, or one (of the same form) for each picture. */
+  /** Images in the batch. */
+  readonly images: number;
+  /** Carries out a step, for all images, or one (of the same form) for each image. */
   run(step: SamplerStep | readonly SamplerStep[]): Promise<void>;
   /**
-   * For each picture, the root mean square of `(a - b) / max(absolute, relative max(|b|, |c|))` over
+   * For each image, the root mean square of `(a - b) / max(absolute, relative max(|b|, |c|))` over
    * its elements; `a`, `b`, `c` are slots.
    */
-  errors(test: ErrorTest): Promise<number[]>;
+  errors(test: ToleranceCheck): Promise<number[]>;
 }
 
 /** What {@linkcode SamplerMachine.errors} compares. */
-export interface ErrorTest {
+export interface ToleranceCheck {
   readonly a: string;
   readonly b: string;
   readonly c: string;
@@ -82,7 +82,7 @@ export interface SamplerMethod {
   readonly forms: readonly SamplerStep[];
   /** Network evaluations; null where they are found on the way. */
   readonly evaluations: number | null;
-  /** Takes the machine's pictures from noise to the end. @param onStep told the share done, to 1 */
+  /** Takes the machine's images from noise to the end. @param onStep told the share done, to 1 */
   run(machine: SamplerMachine, onStep?: (done: number) => void | Promise<void>): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ const PERTURBATION = 0x9e27;
 
 /** What a network is perturbed around. */
 export interface PerturbedInputs {
-  /** Pictures in [-1, 1], `[n, C, H, W]`. */
+  /** Images in [-1, 1], `[n, C, H, W]`. */
   readonly x0: Float32Array;
   /** The time in [0, 1] that they are diffused to. */
   readonly t: number;
@@ -33,7 +33,7 @@ export interface PerturbedInputs {
 
 /**
  * How much a network's output changes under noise on its input, `|f(x + d) - f(x)| / |d|` for each
- * picture, `d` normal, for pictures diffused to a time: what ScaleLong's theorem on robustness bounds.
+ * image, `d` normal, for images diffused to a time: what ScaleLong's theorem on robustness bounds.
  */
 export class Perturbation implements Disposable {
   readonly #plan: Plan;
@@ -42,7 +42,7 @@ export class Perturbation implements Disposable {
     this.#plan = plan;
   }
 
-  /** Compiles the measurement. @param shape the pictures' `[n, C, H, W]` */
+  /** Compiles the measurement. @param shape the images' `[n, C, H, W]` */
   static async create(device: Device, network: Network, shape: Shape): Promise<Perturbation> {
     const key = input("key", [4], "u32");
     const t = input("t", [shape[0]]);
@@ -59,7 +59,7 @@ export class Perturbation implements Disposable {
     return new Perturbation(await compile(device, { outputs: { ratios } }));
   }
 
-  /** The ratio for each picture, at noise of standard deviation `level`. */
+  /** The ratio for each image, at noise of standard deviation `level`. */
   async ratios(
     { x0, t, labels }: PerturbedInputs,
     { level, seed }: { level: number; seed: number },

@@ -8,7 +8,7 @@ import { uniform } from "./uniform.ts";
 /** How fast the features of FID are made, bytes to bytes. */
 export interface InceptionRow {
   readonly batch: number;
-  readonly pictures_per_s: number;
+  readonly images_per_s: number;
   readonly gflops: number;
   /** What a plain product of this engine does beside it, `[size, size]` by the same. */
   readonly matmul: { readonly size: number; readonly gflops: number };
@@ -19,10 +19,10 @@ export interface InceptionRow {
   readonly megabytes: number;
 }
 
-/** Height and width of the pictures: CIFAR-10's. */
+/** Height and width of the images: CIFAR-10's. */
 const SIZE = 32;
 
-/** Times Inception on pictures of noise, weights drawn, in turns with a product. */
+/** Times Inception on images of noise, weights drawn, in turns with a product. */
 export async function inceptionRow(device: Device, rounds: number): Promise<InceptionRow> {
   const before = device.bufferBytes;
   const weights = Object.fromEntries(
@@ -34,15 +34,19 @@ export async function inceptionRow(device: Device, rounds: number): Promise<Ince
   using extractor = new InceptionExtractor(device, weights);
   const batch = extractor.batch_size;
   const noise = uniform(batch * 3 * SIZE * SIZE, 1, 1000);
-  const images = Uint8Array.from(noise, (v) => 127.5 * (v + 1));
-  const pictures = { images, channels: 3, height: SIZE, width: SIZE };
-  await extractor.extract(pictures);
+  const images = {
+    images: Uint8Array.from(noise, (v) => 127.5 * (v + 1)),
+    channels: 3,
+    height: SIZE,
+    width: SIZE,
+  };
+  await extractor.extract(images);
   const megabytes = (device.bufferBytes - before) / 1e6;
 
   using product = await plainProduct(device);
   const [features, products] = await pairedTimes([
     async (times) => {
-      for (let i = 0; i < times; i++) await extractor.extract(pictures);
+      for (let i = 0; i < times; i++) await extractor.extract(images);
     },
     product.run,
   ], rounds);
@@ -51,7 +55,7 @@ export async function inceptionRow(device: Device, rounds: number): Promise<Ince
   const productRate = (ms: number) => product.flops / ms / 1e6;
   return {
     batch,
-    pictures_per_s: 1000 * batch / median(features),
+    images_per_s: 1000 * batch / median(features),
     gflops: rate(median(features)),
     matmul: { size: product.size, gflops: productRate(median(products)) },
     share: median(features.map((ms, round) => rate(ms) / productRate(products[round]))),

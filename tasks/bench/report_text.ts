@@ -18,7 +18,7 @@ export interface BenchReport {
   readonly convolutions: readonly ConvolutionRow[];
   /** Whole training steps of this engine. */
   readonly training: readonly TrainingRow[];
-  /** Pictures drawn with this engine. */
+  /** Images drawn with this engine. */
   readonly sampling: readonly SamplingRow[];
   /** Features for FID; null where `--only` leaves them out. */
   readonly inception: InceptionRow | null;
@@ -106,13 +106,13 @@ function loadingText({ bytes, megabytes_per_s, extra_megabytes }: LoadingRow): s
 /** A line for each network. */
 function samplingTable(rows: readonly SamplingRow[]): string {
   return textTable(
-    ["sampling", "batch", "steps", "guidance", "pictures/s", "ms/step", "kernels", "outside GPU"],
+    ["sampling", "batch", "steps", "guidance", "images/s", "ms/step", "kernels", "outside GPU"],
     rows.map((r) => [
       r.network,
       String(r.batch),
       String(r.steps),
       String(r.guidance),
-      r.pictures_per_s.toPrecision(3),
+      r.images_per_s.toPrecision(3),
       figure(r.ms_per_step),
       String(r.dispatches),
       r.outside === null ? "" : `${(100 * r.outside).toFixed(1)}%`,
@@ -124,11 +124,11 @@ function samplingTable(rows: readonly SamplingRow[]): string {
 /** One line. */
 function inceptionTable(r: InceptionRow): string {
   return textTable(
-    ["FID's features", "batch", "pictures/s", "GFLOP/s", "of matmul's", "kernels", "MB"],
+    ["FID's features", "batch", "images/s", "GFLOP/s", "of matmul's", "kernels", "MB"],
     [[
       "Inception, 299 x 299",
       String(r.batch),
-      r.pictures_per_s.toPrecision(3),
+      r.images_per_s.toPrecision(3),
       figure(r.gflops),
       `${(100 * r.share).toFixed(0)}% of ${figure(r.matmul.gflops)} (${r.matmul.size})`,
       String(r.dispatches),

@@ -9,13 +9,13 @@ import { networkParameters } from "../../nets/network.ts";
 import type { Config } from "../../train/config/config.ts";
 import { presets } from "../../train/config/presets.ts";
 
-/** How fast pictures are drawn by DPM-Solver, from noise to the host. */
+/** How fast images are drawn by DPM-Solver, from noise to the host. */
 export interface SamplingRow {
   readonly network: string;
   readonly batch: number;
   readonly steps: number;
   readonly guidance: number;
-  readonly pictures_per_s: number;
+  readonly images_per_s: number;
   /** Milliseconds of a step, waits and read-back included. */
   readonly ms_per_step: number;
   readonly dispatches: number;
@@ -24,7 +24,7 @@ export interface SamplingRow {
 }
 
 const STEPS = 50;
-/** Pictures at a time: U-ViT-S/2 takes a second for one and step on a software adapter. */
+/** Images at a time: U-ViT-S/2 takes a second for one and step on a software adapter. */
 const QUICKSTART_BATCH = 32;
 const PAPER_BATCH = 64;
 const SOFTWARE_BATCH = 1;
@@ -86,7 +86,7 @@ async function samplingRow(
     batch,
     steps: STEPS,
     guidance: sample.scale,
-    pictures_per_s: 1000 * batch / ms,
+    images_per_s: 1000 * batch / ms,
     ms_per_step: ms / STEPS,
     dispatches: kernels?.length ?? 0,
     outside: gpu === undefined ? null : Math.max(0, 1 - STEPS * gpu / ms),

@@ -23,7 +23,7 @@ export interface TrainingRow {
   readonly readyMs: number;
 }
 
-/** The paper's networks take seconds a picture on a software adapter: a small batch says as much. */
+/** The paper's networks take seconds a image on a software adapter: a small batch says as much. */
 const SMALL_BATCH = 2;
 
 /**
@@ -39,14 +39,14 @@ export async function trainingRows(
   const software = device.capabilities.adapterClass === "software";
   const affordable = (config: Config): Config =>
     software ? { ...config, train: { ...config.train, batch_size: SMALL_BATCH } } : config;
-  const both = ([network, config]: [string, Config], halves: boolean): [string, Config][] =>
-    halves ? [[network, config], [`${network}, fp16`, inHalves(config)]] : [[network, config]];
-  const { halves } = device.capabilities;
+  const both = ([network, config]: [string, Config], f16: boolean): [string, Config][] =>
+    f16 ? [[network, config], [`${network}, fp16`, inF16(config)]] : [[network, config]];
+  const { f16 } = device.capabilities;
   const networks = [
-    ...both(["quickstart", quickstart], halves),
-    ...both(["quickstart UNet", quickstart_unet], halves && !software),
-    ...both(["U-ViT-S/2", affordable(cifar10)], halves && !software),
-    ...both(["DDPM UNet", affordable(cifar10_unet)], halves && !software),
+    ...both(["quickstart", quickstart], f16),
+    ...both(["quickstart UNet", quickstart_unet], f16 && !software),
+    ...both(["U-ViT-S/2", affordable(cifar10)], f16 && !software),
+    ...both(["DDPM UNet", affordable(cifar10_unet)], f16 && !software),
   ];
   const rows: TrainingRow[] = [];
   for (const [network, config] of networks) {
@@ -56,7 +56,7 @@ export async function trainingRows(
   return rows;
 }
 
-function inHalves(config: Config): Config {
+function inF16(config: Config): Config {
   return { ...config, train: { ...config.train, mixed_precision: "fp16" } };
 }
 

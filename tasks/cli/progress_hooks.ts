@@ -5,10 +5,10 @@ import { waitLine } from "./progress_line.ts";
 export type Wait = (done: number, total: number) => void;
 
 /** Makes a {@linkcode Wait} for what is going on, counted in a unit, from now on. */
-export type Waits = (what: string, unit: string) => Wait;
+export type ProgressHooks = (what: string, unit: string) => Wait;
 
-/** Waits whose lines `progress` shows, with the time that is left. */
-export function waits(progress: Progress): Waits {
+/** ProgressHooks whose lines `progress` shows, with the time that is left. */
+export function progressHooks(progress: Progress): ProgressHooks {
   const starts = new Map<string, number>();
   return (what, unit) => (done, total) => {
     const now = performance.now();

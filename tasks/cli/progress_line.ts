@@ -36,7 +36,7 @@ function rate(images_per_s: number): string {
   return images_per_s >= 10 ? String(Math.round(images_per_s)) : images_per_s.toFixed(1);
 }
 
-/** Where something else than training stands: a download, pictures being decoded. */
+/** Where something else than training stands: a download, images being decoded. */
 export interface WaitProgress {
   /** What is going on: `downloading cifar-10-binary.tar.gz`. */
   what: string;

@@ -6,7 +6,7 @@ import {
 } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import { replaceFile } from "../../train/formats/durable.ts";
-import { namesItself, stepBeside, weightsFiles } from "../../train/checkpoints/find_weights.ts";
+import { namesItself, stepNextTo, weightsFiles } from "../../train/checkpoints/find_weights.ts";
 import { fitWeights, mustFit } from "../../train/checkpoints/fit_weights.ts";
 import { encodeNpy } from "../../train/formats/npy.ts";
 import { encodeNpz } from "../../train/formats/npz.ts";
@@ -51,7 +51,7 @@ export async function convertFile(
     const fit = fitWeights(file.shapes, shapesOf(config));
     mustFit(fit, source);
     names = new Map(fit.names);
-    metadata = checkpointMetadata({ step: await stepBeside(source) ?? 0, config });
+    metadata = checkpointMetadata({ step: await stepNextTo(source) ?? 0, config });
   }
   if (names.size === 0) throw new CheckpointError(`${source}: has no arrays`);
   const tensors: Record<string, StoredTensor> = {};

@@ -68,7 +68,7 @@ export function adapterReport(
     limits: Object.fromEntries(limitNames.map((name) => [name, gpu.limits[name]])),
     features: {
       ...Object.fromEntries(featureNames.map((name) => [name, gpu.features.has(name)])),
-      "wgpu-shader-int64": capabilities.longs,
+      "wgpu-shader-int64": capabilities.int64,
     },
     subgroupSize: [info.subgroupMinSize, info.subgroupMaxSize],
   };

@@ -7,19 +7,19 @@ import { PairwiseProducts } from "../../eval/metrics/linalg/pairwise_products.ts
 import { precisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Metric } from "./fid_flags.ts";
 import type { Figures } from "./fid_report.ts";
-import type { Waits } from "../cli/progress_hooks.ts";
+import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
-/** Neighbours that decide how far a picture's surroundings reach. */
+/** Neighbours that decide how far a image's surroundings reach. */
 const NEIGHBOURS = 3;
 
-/** The figures that were asked for, of A as generated pictures and B as real ones. */
+/** The figures that were asked for, of A as generated images and B as real ones. */
 export async function compareSides(
   device: Device | null,
   a: Measured,
   b: Measured,
   { metrics, wait, say }: {
     metrics: readonly Metric[];
-    wait: Waits;
+    wait: ProgressHooks;
     say: (line: string) => void;
   },
 ): Promise<Figures> {
@@ -44,7 +44,7 @@ export async function compareSides(
         ...await precisionRecall(pairs!.products, b.features!, a.features!, {
           d: FEATURES,
           k: NEIGHBOURS,
-          onProgress: wait("precision and recall", "pictures"),
+          onProgress: wait("precision and recall", "images"),
         }),
         k: NEIGHBOURS,
       }

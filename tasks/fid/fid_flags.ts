@@ -63,11 +63,11 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
       "file of Inception's weights, .pth or .safetensors; null: the user's cache, or fetched",
     ),
   cache: z.string().min(1).nullable()
-    .describe("folder that keeps features, by the pictures' content; null: none are kept"),
+    .describe("folder that keeps features, by the images' content; null: none are kept"),
   save_stats: z.string().min(1).nullable()
     .describe("also write A's mean and covariance to this .npz file; B may then be left out"),
   image_size: count.nullable()
-    .describe("crop and resize a folder's pictures to this, as training does; null: as they are"),
+    .describe("crop and resize a folder's images to this, as training does; null: as they are"),
   skip_broken: z.boolean().describe("leave out files that cannot be read, naming them"),
   path: z.string().min(1).nullable()
     .describe("CIFAR-10's binary files, a folder or the archive; null: fetched once"),
@@ -75,13 +75,13 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
   help: z.boolean().describe("show this page; -h for short"),
 
   sample: z.strictObject({
-    n: count.describe("how many pictures to draw"),
-    seed: z.int().min(0).max(0xffffffff).describe("picture i of a seed is always the same"),
-    batch_size: count.describe("pictures drawn at once: memory and speed only"),
+    n: count.describe("how many images to draw"),
+    seed: z.int().min(0).max(0xffffffff).describe("image i of a seed is always the same"),
+    batch_size: count.describe("images drawn at once: memory and speed only"),
     weights: z.enum(["ema", "nnet"]).describe("the moving average of the weights, or the weights"),
-    sampler: z.enum(SAMPLERS).describe("the way from noise to pictures"),
-    steps: count.describe("network evaluations per picture"),
-  }).describe("how pictures are drawn from a checkpoint"),
+    sampler: z.enum(SAMPLERS).describe("the way from noise to images"),
+    steps: count.describe("network evaluations per image"),
+  }).describe("how images are drawn from a checkpoint"),
   solver: solverSchema,
   guidance: guidanceSchema,
 });
@@ -132,7 +132,7 @@ export async function readFidArguments(args: readonly string[]): Promise<FidArgu
   if (!flags.help && (positional.length < 1 || positional.length > 2)) {
     throw new UsageError(
       `expected two things to compare, got ${positional.length}: deno task fid A B, where each is ` +
-        "a folder of pictures, an .npz file, a data set or a checkpoint (--help tells more)",
+        "a folder of images, an .npz file, a data set or a checkpoint (--help tells more)",
     );
   }
   return { flags, given: positional, config: await networkConfig(settings) };
@@ -141,13 +141,13 @@ export async function readFidArguments(args: readonly string[]): Promise<FidArgu
 /** The help page. */
 export function fidHelp(): string {
   return helpText({
-    about: `Compares pictures A with pictures B: Frechet Inception Distance and its relatives.
-Each of the two is a folder of PNG and JPEG files, an .npz file (statistics, or pictures arr_0), a data
+    about: `Compares images A with images B: Frechet Inception Distance and its relatives.
+Each of the two is a folder of PNG and JPEG files, an .npz file (statistics, or images arr_0), a data
 set (cifar10:train, cifar10:test, shapes:train) or a checkpoint to draw from. Where A is a checkpoint, B
 may be left out: it is then the data that A was trained on.`,
     examples: [
       {
-        command: "deno task fid pictures cifar10:train",
+        command: "deno task fid images cifar10:train",
         does: "a folder against a data set",
       },
       {
@@ -159,11 +159,11 @@ may be left out: it is then the data that A was trained on.`,
         does: "keeps the statistics; compare with cifar10.npz from then on",
       },
       {
-        command: "deno task fid pictures other --metrics=fid,kid,is,pr --cache=features",
+        command: "deno task fid images other --metrics=fid,kid,is,pr --cache=features",
         does: "all of Inception's measures, features kept for the next time",
       },
       {
-        command: "deno task fid pictures other --metrics=swd",
+        command: "deno task fid images other --metrics=swd",
         does: "a quick look at pixels alone, which is no FID",
       },
     ],

@@ -6,11 +6,11 @@ import type { Recipe } from "../sample/sample_record.ts";
 import type { Side } from "./side.ts";
 
 /** Features below this number leave a covariance of 2048 dimensions short of full rank. */
-export const FEW_PICTURES = 2048;
+export const FEW_IMAGES = 2048;
 
 /** How features are taken: the variant that figures of other programs must share to be compared. */
 export const VARIANT =
-  "pytorch-fid's: Inception of 2015-12-05, pool features; 8-bit pictures, bilinear to 299 x 299 without " +
+  "pytorch-fid's: Inception of 2015-12-05, pool features; 8-bit images, bilinear to 299 x 299 without " +
   "antialiasing; covariance with n - 1";
 
 /** One side of a comparison, as reported. */
@@ -18,11 +18,11 @@ export interface SideReport {
   /** What the command line said; null where it was left out. */
   readonly given: string | null;
   readonly name: string;
-  /** How many pictures; null where a file of statistics does not say. */
+  /** How many images; null where a file of statistics does not say. */
   readonly n: number | null;
   /** Whether statistics came in a file, whose variant nothing here can check. */
   readonly statistics_from_file: boolean;
-  /** How the pictures were drawn, and from which weights; null where they were not. */
+  /** How the images were drawn, and from which weights; null where they were not. */
   readonly drawn: (Recipe & { readonly ema: boolean }) | null;
 }
 
@@ -102,20 +102,20 @@ export function reportText(report: FidReport): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-/** What to beware of with a FID of few pictures, a line for each side that has few. */
+/** What to beware of with a FID of few images, a line for each side that has few. */
 export function warnings({ fid, a, b }: FidReport): string[] {
   if (fid == null) return [];
   return [["A", a] as const, ["B", b] as const].flatMap(([letter, side]) => {
-    if (!side || side.n === null || side.n >= FEW_PICTURES) return [];
+    if (!side || side.n === null || side.n >= FEW_IMAGES) return [];
     return [
-      `warning: ${letter} has ${side.n} pictures, and FID is biased upwards by few: below ` +
-      `${FEW_PICTURES} compare it with nothing but FIDs of as many (KID is unbiased: --metrics=kid)`,
+      `warning: ${letter} has ${side.n} images, and FID is biased upwards by few: below ` +
+      `${FEW_IMAGES} compare it with nothing but FIDs of as many (KID is unbiased: --metrics=kid)`,
     ];
   });
 }
 
 function sideText({ name, n, statistics_from_file, drawn }: SideReport): string {
-  const count = n === null ? "an unknown number of pictures" : `${n} pictures`;
+  const count = n === null ? "an unknown number of images" : `${n} images`;
   const text = `${count}: ${name}`;
   if (statistics_from_file) return `${text} (whose variant is not known here)`;
   if (!drawn) return text;

@@ -9,21 +9,21 @@ export interface InceptionExtractOptions {
   readonly logits: boolean;
   /** Folder that keeps features, or null. */
   readonly cache: string | null;
-  /** As many pictures as there will be: a few do not fill a usual batch. */
+  /** As many images as there will be: a few do not fill a usual batch. */
   readonly most: number;
   /** Frees Inception in the end. */
   readonly stack: DisposableStack;
 }
 
-/** Pictures that go through Inception at once, where there are as many. */
+/** Images that go through Inception at once, where there are as many. */
 const FEW = 8;
 
-/** The batch for `most` pictures; undefined where the usual one is right. */
+/** The batch for `most` images; undefined where the usual one is right. */
 export function inceptionBatch(most: number): number | undefined {
   return most < FEW ? Math.max(1, most) : undefined;
 }
 
-/** Features of pictures by Inception on a device. */
+/** Features of images by Inception on a device. */
 export function inceptionExtract(
   device: Device,
   { parameters, sha256 }: InceptionWeights,

@@ -1,8 +1,12 @@
 import type { Device } from "../../engine/mod.ts";
 import type { Extract } from "../../eval/metrics/inception/feature_cache.ts";
-import { type Measured, measurePictures, type Wanted } from "../../eval/metrics/measure_images.ts";
+import {
+  type Measured,
+  measureImages,
+  type RequestedMetrics,
+} from "../../eval/metrics/measure_images.ts";
 import type { Side } from "./side.ts";
-import type { Waits } from "../cli/progress_hooks.ts";
+import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
 /** What measuring takes. */
 export interface MeasureTools {
@@ -10,18 +14,18 @@ export interface MeasureTools {
   readonly device: Device | null;
   /** Null where nothing is measured that takes Inception. */
   readonly extract: Extract | null;
-  readonly wait: Waits;
+  readonly wait: ProgressHooks;
 }
 
 /** Measures what is wanted of a side; statistics that came in a file are handed on. */
 export async function measureSide(
   side: Side,
   letter: "A" | "B",
-  wanted: Wanted,
+  wanted: RequestedMetrics,
   { device, extract, wait }: MeasureTools,
 ): Promise<Measured> {
   const idle = !Object.values(wanted).some(Boolean);
-  if (idle || !side.pictures || !device) {
+  if (idle || !side.images || !device) {
     return {
       n: side.statistics?.n ?? side.n,
       statistics: side.statistics,
@@ -31,12 +35,12 @@ export async function measureSide(
     };
   }
   using stack = new DisposableStack();
-  const show = wait(`${side.drawn ? "drawing and " : ""}measuring ${letter}`, "pictures");
-  // Of pictures that are drawn, drawing and measuring are half the way each.
+  const show = wait(`${side.drawn ? "drawing and " : ""}measuring ${letter}`, "images");
+  // Of images that are drawn, drawing and measuring are half the way each.
   let drawn = 0;
   let measured = 0;
   const tell = () => show(side.drawn ? (drawn + measured) / 2 : measured, side.n);
-  const set = await side.pictures(device, {
+  const set = await side.images(device, {
     stack,
     onDrawn: (done) => {
       drawn = done;
@@ -44,7 +48,7 @@ export async function measureSide(
     },
   });
   const sees = wanted.statistics || wanted.features || wanted.score;
-  const result = await measurePictures(device, set, wanted, {
+  const result = await measureImages(device, set, wanted, {
     extract: sees && extract ? extract : undefined,
     onProgress: (done) => {
       measured = done;

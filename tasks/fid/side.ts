@@ -2,10 +2,10 @@ import { extname } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
-import { datasetPictures } from "../../eval/image_sets/dataset_images.ts";
-import { folderPictures } from "../../eval/image_sets/folder_images.ts";
-import type { PictureSet } from "../../eval/image_sets/image_set.ts";
-import { sampledPictures } from "../../eval/image_sets/sampled_images.ts";
+import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
+import { folderImages } from "../../eval/image_sets/folder_images.ts";
+import type { ImageSet } from "../../eval/image_sets/image_set.ts";
+import { sampledImages } from "../../eval/image_sets/sampled_images.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
@@ -29,18 +29,18 @@ export interface Side {
   readonly name: string;
   /** Statistics that came in a file. */
   readonly statistics: FeatureStatistics | null;
-  /** The pictures, where there are any; what they hold on the device goes with the stack. */
-  readonly pictures: ((device: Device, tools: OpenTools) => Promise<PictureSet>) | null;
-  /** How many pictures there are to look at. */
+  /** The images, where there are any; what they hold on the device goes with the stack. */
+  readonly images: ((device: Device, tools: OpenTools) => Promise<ImageSet>) | null;
+  /** How many images there are to look at. */
   readonly n: number;
-  /** How pictures of a checkpoint are drawn, and from which. */
+  /** How images of a checkpoint are drawn, and from which. */
   readonly drawn: { readonly weights: Weights; readonly recipe: Recipe } | null;
 }
 
-/** What pictures that are drawn need. */
+/** What images that are drawn need. */
 export interface OpenTools {
   readonly stack: DisposableStack;
-  /** Told how many pictures are drawn, parts included. */
+  /** Told how many images are drawn, parts included. */
   readonly onDrawn: (done: number) => void;
 }
 
@@ -74,12 +74,12 @@ export async function openSide(text: string, flags: FidFlags, tools: SideTools):
     return await ofFolder(text, flags, tools);
   }
   if (extname(text) === ".npz") {
-    const { statistics, pictures } = await readReferenceFile(text);
+    const { statistics, images } = await readReferenceFile(text);
     return {
-      name: statistics ? `statistics in ${text}` : `pictures in ${text}`,
+      name: statistics ? `statistics in ${text}` : `images in ${text}`,
       statistics,
-      pictures: pictures && (() => Promise.resolve(pictures)),
-      n: pictures?.n ?? 0,
+      images: images && (() => Promise.resolve(images)),
+      n: images?.n ?? 0,
       drawn: null,
     };
   }
@@ -101,22 +101,22 @@ async function ofFolder(
   { note }: SideTools,
 ): Promise<Side> {
   const onSkip = skip_broken ? (problem: string) => note(`${problem}; skipped`) : undefined;
-  const set = await folderPictures(folder, { image_size, onSkip });
+  const set = await folderImages(folder, { image_size, onSkip });
   return {
     name: set.name,
     statistics: null,
-    pictures: () => Promise.resolve(set),
+    images: () => Promise.resolve(set),
     n: set.n,
     drawn: null,
   };
 }
 
 function ofDataset(dataset: Dataset): Side {
-  const set = datasetPictures(dataset);
+  const set = datasetImages(dataset);
   return {
     name: set.name,
     statistics: null,
-    pictures: () => Promise.resolve(set),
+    images: () => Promise.resolve(set),
     n: set.n,
     drawn: null,
   };
@@ -136,9 +136,9 @@ async function ofCheckpoint(
     statistics: null,
     n,
     drawn: { weights, recipe },
-    pictures: async (device, { stack, onDrawn }) => {
+    images: async (device, { stack, onDrawn }) => {
       const state = stack.use(await loadWeights(device, weights));
-      return sampledPictures(device, `drawn from ${weights.file}`, {
+      return sampledImages(device, `drawn from ${weights.file}`, {
         sampler: {
           shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
           network: trainedNetwork(state, nnet),

@@ -3,14 +3,14 @@ import type { Device } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_sets/image_grid.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
-import { pictureLabel } from "../../eval/sampled_labels.ts";
+import { sampledLabel } from "../../eval/sampled_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
-import { interleaved, pictureFile, writePng } from "./image_files.ts";
+import { imageFile, interleaved, writePng } from "./image_files.ts";
 import type { Recipe } from "./sample_record.ts";
 
 /** What to draw, and where. */
@@ -19,31 +19,31 @@ export interface DrawOptions {
   readonly weights: Weights;
   readonly recipe: Recipe;
   readonly schedule: NoiseSchedule;
-  /** Numbers of the pictures to write, in order. */
+  /** Numbers of the images to write, in order. */
   readonly wanted: readonly number[];
-  /** Pictures drawn at once, at most. */
+  /** Images drawn at once, at most. */
   readonly batch_size: number;
-  /** The file that shows the way from noise to the first `rows` pictures, if it is wanted. */
+  /** The file that shows the way from noise to the first `rows` images, if it is wanted. */
   readonly strip: { readonly file: string; readonly rows: number } | null;
-  /** Told how many pictures of how many are drawn, parts included. */
+  /** Told how many images of how many are drawn, parts included. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Moments that a strip shows a picture at. */
+/** Moments that a strip shows a image at. */
 const MOMENTS = 11;
 
 /**
- * Draws pictures batch by batch and writes a PNG file of each.
+ * Draws images batch by batch and writes a PNG file of each.
  *
- * @throws {NotFiniteError} where a picture has values that are no numbers; it is not written
+ * @throws {NotFiniteError} where a image has values that are no numbers; it is not written
  */
-export async function drawPictures(device: Device, options: DrawOptions): Promise<void> {
+export async function drawImages(device: Device, options: DrawOptions): Promise<void> {
   const { folder, weights, recipe, schedule, batch_size, strip, onProgress } = options;
   const { nnet } = weights.config;
   const { in_chans: channels, img_size: image_size } = nnet;
   const size = channels * image_size * image_size;
   const wanted = new Set(options.wanted);
-  // A strip needs the first pictures even where they are there.
+  // A strip needs the first images even where they are there.
   const drawn = [...wanted.union(new Set(strip ? Array(strip.rows).keys() : []))]
     .sort((a, b) => a - b);
   if (drawn.length === 0) return;
@@ -64,14 +64,14 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
     const now = drawn.slice(done, done + n).filter((i) => i < first + n);
     const { seed, labels } = recipe;
     const numbers = Array.from({ length: n }, (_, i) => first + i);
-    const given = labels && Int32Array.from(numbers, (i) => pictureLabel(labels, i));
+    const given = labels && Int32Array.from(numbers, (i) => sampledLabel(labels, i));
     const moments: Uint8Array[] = [];
     const looks = strip !== null && done === 0;
     const start = { seed, first, ...(given ? { labels: given } : {}) };
-    const x = await sampler.sample(start, async (share, pictures) => {
+    const x = await sampler.sample(start, async (share, images) => {
       onProgress(done + share * now.length, drawn.length);
       if (looks && share * (MOMENTS - 1) >= moments.length) {
-        moments.push(toBytes(await pictures()));
+        moments.push(toBytes(await images()));
       }
     });
     for (const i of now) {
@@ -79,7 +79,7 @@ export async function drawPictures(device: Device, options: DrawOptions): Promis
       mustBeFinite(values, i);
       if (!wanted.has(i)) continue;
       await writePng(
-        pictureFile(folder, i),
+        imageFile(folder, i),
         interleaved(toBytes(values), { channels, image_size }),
       );
     }

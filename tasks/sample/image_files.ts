@@ -1,23 +1,23 @@
 import { join } from "node:path";
 import { planar } from "../../train/data/planar.ts";
-import { decodePicture, encodePng } from "../../train/formats/image.ts";
+import { decodeImage, encodePng } from "../../train/formats/image.ts";
 
 const NUMBERED = /^\d{6,}\.png$/;
 
-/** The file of picture `i` of a folder: `000000.png` and so on. */
-export function pictureFile(folder: string, i: number): string {
+/** The file of image `i` of a folder: `000000.png` and so on. */
+export function imageFile(folder: string, i: number): string {
   return join(folder, `${String(i).padStart(6, "0")}.png`);
 }
 
-/** The numbers below `n` of the pictures that a folder lacks. */
-export async function missingPictures(folder: string, n: number): Promise<number[]> {
+/** The numbers below `n` of the images that a folder lacks. */
+export async function missingImages(folder: string, n: number): Promise<number[]> {
   const there = new Set<string>();
   for await (const { name } of Deno.readDir(folder)) there.add(join(folder, name));
-  return Array.from({ length: n }, (_, i) => i).filter((i) => !there.has(pictureFile(folder, i)));
+  return Array.from({ length: n }, (_, i) => i).filter((i) => !there.has(imageFile(folder, i)));
 }
 
-/** Whether a folder, which may not exist, has numbered pictures. */
-export async function hasPictures(folder: string): Promise<boolean> {
+/** Whether a folder, which may not exist, has numbered images. */
+export async function hasImages(folder: string): Promise<boolean> {
   try {
     for await (const { name } of Deno.readDir(folder)) if (NUMBERED.test(name)) return true;
     return false;
@@ -27,8 +27,8 @@ export async function hasPictures(folder: string): Promise<boolean> {
   }
 }
 
-/** Removes the numbered pictures of a folder, and what was made of them. */
-export async function removePictures(folder: string): Promise<void> {
+/** Removes the numbered images of a folder, and what was made of them. */
+export async function removeImages(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     const ours = NUMBERED.test(name) || name === "grid.png" || name === "trajectory.png";
     if (ours) await Deno.remove(join(folder, name));
@@ -50,21 +50,21 @@ export async function writePng(
   await Deno.rename(`${file}.tmp`, file);
 }
 
-/** The first `n` pictures of a folder as bytes `[n, 3, H, W]`. @throws {PictureError} */
-export async function readPictures(
+/** The first `n` images of a folder as bytes `[n, 3, H, W]`. @throws {ImageError} */
+export async function readImages(
   folder: string,
   { n, image_size }: { n: number; image_size: number },
 ): Promise<Uint8Array> {
   const size = 3 * image_size * image_size;
   const bytes = new Uint8Array(n * size);
   for (let i = 0; i < n; i++) {
-    const file = pictureFile(folder, i);
-    bytes.set(planar(decodePicture(await Deno.readFile(file), file)), i * size);
+    const file = imageFile(folder, i);
+    bytes.set(planar(decodeImage(await Deno.readFile(file), file)), i * size);
   }
   return bytes;
 }
 
-/** One picture, `[C, H, W]` bytes with C = 1 or 3, as `[H, W, 3]`. */
+/** One image, `[C, H, W]` bytes with C = 1 or 3, as `[H, W, 3]`. */
 export function interleaved(
   bytes: Uint8Array,
   { channels, image_size }: { channels: number; image_size: number },

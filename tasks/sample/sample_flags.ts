@@ -44,18 +44,18 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
   checkpoint: z.string().min(1).nullable()
     .describe("folder of a run (its newest checkpoint), of one checkpoint, or a file of weights"),
   out: z.string().min(1)
-    .describe("folder for the pictures; those already there are kept, and not drawn again"),
-  n: count.describe("how many pictures"),
+    .describe("folder for the images; those already there are kept, and not drawn again"),
+  n: count.describe("how many images"),
   seed: z.int().min(0).max(0xffffffff)
-    .describe("picture i of a seed is the same whatever the batch size"),
-  batch_size: count.describe("pictures drawn at once: memory and speed only"),
+    .describe("image i of a seed is the same whatever the batch size"),
+  batch_size: count.describe("images drawn at once: memory and speed only"),
   weights: z.enum(["ema", "nnet"])
     .describe("of a checkpoint's folder: the moving average of the weights, or the weights"),
-  sampler: z.enum(SAMPLERS).describe("the way from noise to pictures"),
-  steps: count.describe("network evaluations per picture; the adaptive variant finds its own"),
+  sampler: z.enum(SAMPLERS).describe("the way from noise to images"),
+  steps: count.describe("network evaluations per image; the adaptive variant finds its own"),
   trajectory: z.boolean()
-    .describe("also show the way from noise to picture, trajectory.png"),
-  overwrite: z.boolean().describe("remove the pictures that are there first"),
+    .describe("also show the way from noise to image, trajectory.png"),
+  overwrite: z.boolean().describe("remove the images that are there first"),
   help: z.boolean().describe("show this page; -h for short"),
 
   solver: solverSchema,
@@ -64,7 +64,7 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
 
 const defaults: SampleFlags = {
   checkpoint: null,
-  out: "pictures",
+  out: "images",
   n: 64,
   seed: 0,
   batch_size: 32,
@@ -97,11 +97,11 @@ export async function readSampleFlags(
 /** The help page. */
 export function sampleHelp(): string {
   return helpText({
-    about: "Draws pictures from a checkpoint.",
+    about: "Draws images from a checkpoint.",
     examples: [
       {
         command: "deno task sample --checkpoint=runs/a",
-        does: "64 pictures and a grid of them in pictures/",
+        does: "64 images and a grid of them in images/",
       },
       {
         command: "deno task sample --checkpoint=runs/a --sampler=ddim --steps=20",

@@ -10,14 +10,14 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import type { SampleFlags } from "./sample_flags.ts";
 import type { Recipe } from "./sample_record.ts";
 
-/** The flags that say how pictures are made. */
+/** The flags that say how images are made. */
 export type SamplingFlags = Pick<
   SampleFlags,
   "sampler" | "steps" | "seed" | "solver" | "guidance"
 >;
 
 /**
- * What the command line and the weights say about how pictures are to be made, every choice settled.
+ * What the command line and the weights say about how images are to be made, every choice settled.
  *
  * @throws {UsageError} with a line for each thing that these weights cannot do
  */

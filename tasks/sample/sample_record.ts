@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { SamplerSettings } from "../../eval/sampler_settings.ts";
 import type { Guidance } from "../../eval/execution/device_machine.ts";
-import type { PictureLimit } from "../../eval/clipping.ts";
+import type { Clipping } from "../../eval/clipping.ts";
 import type { LabelChoice } from "../../eval/sampled_labels.ts";
 import { isRecord } from "../../train/config/fields.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { hasPictures } from "./image_files.ts";
+import { hasImages } from "./image_files.ts";
 
-/** What decides how picture i of a folder looks. */
+/** What decides how image i of a folder looks. */
 export interface Recipe {
   /** SHA-256 of the files of weights, one after another, hexadecimal. */
   readonly weights_sha256: string;
@@ -17,39 +17,39 @@ export interface Recipe {
   /** The noise schedule, with its numbers. */
   readonly schedule: string;
   readonly sampler: SamplerSettings;
-  readonly limit: PictureLimit;
+  readonly limit: Clipping;
   readonly guidance: Guidance;
   /** How labels are chosen; null for a network without. */
   readonly labels: LabelChoice | null;
 }
 
-/** All that is written beside the pictures. */
+/** All that is written beside the images. */
 export interface SampleRecord extends Recipe {
-  /** How many pictures there are, or are to be. */
+  /** How many images there are, or are to be. */
   readonly n: number;
   /** What `--checkpoint` named, and the file that was read. */
   readonly checkpoint: string;
   readonly weights: string;
-  /** Network evaluations per picture; null where each found its own. */
+  /** Network evaluations per image; null where each found its own. */
   readonly network_evaluations: number | null;
-  /** Label of each picture, where the network has labels. */
-  readonly picture_labels: readonly number[] | null;
+  /** Label of each image, where the network has labels. */
+  readonly image_labels: readonly number[] | null;
   readonly made_with: { readonly deno: string; readonly adapter: string };
 }
 
 const FILE = "sample.json";
 
 /**
- * How many pictures the folder's record speaks of, 0 where it has none.
+ * How many images the folder's record speaks of, 0 where it has none.
  *
- * @throws {UsageError} where the folder holds pictures that were made otherwise than by `recipe`
+ * @throws {UsageError} where the folder holds images that were made otherwise than by `recipe`
  */
-export async function recordedPictures(folder: string, recipe: Recipe): Promise<number> {
+export async function recordedImages(folder: string, recipe: Recipe): Promise<number> {
   const record = await readRecord(folder);
   if (record === null) {
-    if (!await hasPictures(folder)) return 0;
+    if (!await hasImages(folder)) return 0;
     throw new UsageError(
-      `--out: ${folder} has pictures and no ${FILE} that says how they were made; choose another ` +
+      `--out: ${folder} has images and no ${FILE} that says how they were made; choose another ` +
         "--out, or --overwrite",
     );
   }
@@ -59,7 +59,7 @@ export async function recordedPictures(folder: string, recipe: Recipe): Promise<
     const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
     const [key] = changed;
     throw new UsageError(
-      `--out: ${folder} has pictures made otherwise (${key}: ${text(record[key])} there, ` +
+      `--out: ${folder} has images made otherwise (${key}: ${text(record[key])} there, ` +
         `${text(recipe[key])} now); choose another --out, or --overwrite`,
     );
   }

@@ -2,9 +2,9 @@ import { humanDuration } from "../cli/human_units.ts";
 
 /** Where drawing stands. */
 export interface SamplingProgress {
-  /** Pictures drawn, parts of a batch included. */
+  /** Images drawn, parts of a batch included. */
   readonly done: number;
-  /** Pictures to draw. */
+  /** Images to draw. */
   readonly total: number;
   /** Seconds since it began. */
   readonly seconds: number;
@@ -14,9 +14,9 @@ export interface SamplingProgress {
 export function samplingLine({ done, total, seconds }: SamplingProgress): string {
   const rate = seconds > 0 ? done / seconds : 0;
   return [
-    `drawing  ${Math.floor(done)}/${total} pictures  ${Math.floor(100 * done / total)}%`,
+    `drawing  ${Math.floor(done)}/${total} images  ${Math.floor(100 * done / total)}%`,
     ...(rate > 0
-      ? [`${rate.toPrecision(2)} pictures/s`, `${humanDuration((total - done) / rate)} left`]
+      ? [`${rate.toPrecision(2)} images/s`, `${humanDuration((total - done) / rate)} left`]
       : []),
   ].join("  ");
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PICTURE_LIMITS, type PictureLimit } from "../../eval/clipping.ts";
+import { type Clipping, CLIPPINGS } from "../../eval/clipping.ts";
 import { DPM_VARIANTS, type DpmVariant } from "../../eval/sampler_settings.ts";
 import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
 import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";
@@ -12,7 +12,7 @@ export interface SolverFlags {
   grid: TimeGridName | null;
   eta: number | null;
   t_end: number | null;
-  limit: PictureLimit | null;
+  limit: Clipping | null;
 }
 
 /** What a network with labels is asked for. */
@@ -36,8 +36,8 @@ export const solverSchema: z.ZodType<SolverFlags> = z.strictObject({
     .describe("share of the noise of ancestral sampling that ddim adds; null: 0"),
   t_end: z.number().gt(0).lt(1).nullable()
     .describe("the last time but 0; null: 0.001 for euler_maruyama_*, else 0.0001"),
-  limit: z.enum(PICTURE_LIMITS).nullable()
-    .describe("clip the picture each step predicts, or threshold it; null: as in training"),
+  limit: z.enum(CLIPPINGS).nullable()
+    .describe("clip the image each step predicts, or threshold it; null: as in training"),
 }).describe("how the sampler works; null leaves the choice to it");
 
 /** The flags of {@linkcode GuidanceFlags}. */
@@ -46,7 +46,7 @@ export const guidanceSchema: z.ZodType<GuidanceFlags> = z.strictObject({
     .describe("cond + scale (cond - uncond); 0: no guidance; null: as in training"),
   interval: z.tuple([time, time]).describe("guide at these times only; noise is time 1"),
   labels: z.array(z.int().min(0)).min(1).nullable()
-    .describe("classes of the pictures, in turn; null: drawn as often as in the data"),
+    .describe("classes of the images, in turn; null: drawn as often as in the data"),
 }).describe("what a network with labels is asked for");
 
 /** The sampler's own choices. */

@@ -129,7 +129,7 @@ ${
     figure(
       "Robustness to noise on the input",
       robustnessPlot(runs),
-      `|f(x + d) - f(x)| / |d| at the end of training, for pictures diffused to t = 0.5 and normal d:
+      `|f(x + d) - f(x)| / |d| at the end of training, for images diffused to t = 0.5 and normal d:
 lower is steadier. A dot is a seed, the line their mean.`,
     )
   }

@@ -9,9 +9,9 @@ import { TrainStep } from "../../train/train_step.ts";
 
 /** How the output changes under input noise of one level. */
 export interface LevelRatio {
-  /** Standard deviation of the noise; pictures are in [-1, 1]. */
+  /** Standard deviation of the noise; images are in [-1, 1]. */
   readonly level: number;
-  /** `|f(x + d) - f(x)| / |d|`, the mean over pictures. */
+  /** `|f(x + d) - f(x)| / |d|`, the mean over images. */
   readonly ratio: number;
 }
 
@@ -33,7 +33,7 @@ export interface ProbedRun {
 
 /** Steps between two reads. */
 const AHEAD = 16;
-/** Pictures whose output is watched under noise, and the time they are diffused to. */
+/** Images whose output is watched under noise, and the time they are diffused to. */
 const WATCHED = 16;
 const WATCHED_TIME = 0.5;
 

@@ -15,18 +15,18 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
   const memory = runMemory(capabilities, config, probes);
   const { step, probes_bytes, grid, data, fid, final_fid, bytes, largest } = memory;
   const { batch_size, micro_batches } = config.train;
-  const { flops_per_picture: flops, state_bytes, plan_bytes } = step;
+  const { flops_per_image: flops, state_bytes, plan_bytes } = step;
   const misfit = misfitOf(capabilities, config, memory);
   const parts = micro_batches === 1 ? "" : ` with ${micro_batches} micro-batches`;
   return textTable(["", ""], [
     ["parameters", step.parameters.toLocaleString("en")],
     [
-      "a picture",
+      "a image",
       `${humanFlops(flops)} for forward, backward and its share of the update`,
     ],
     [
       "a step",
-      `${batch_size} pictures, ${humanFlops(flops * batch_size)}, ${step.kernels} kernels`,
+      `${batch_size} images, ${humanFlops(flops * batch_size)}, ${step.kernels} kernels`,
     ],
     ["memory", `${humanBytes(bytes)} on the adapter at most`],
     ["  weights", `${humanBytes(state_bytes)}, with averages and moments`],
@@ -90,7 +90,7 @@ function misfitOf(
   if (grid.largest.bytes > maxBindingBytes) {
     const guided = config.nnet.num_classes > 0 && config.sample.scale > 0;
     return {
-      what: "drawing one picture",
+      what: "drawing one image",
       largest: grid.largest,
       remedy: `use ${guided ? "--sample.scale=0, or " : ""}a smaller network or a larger patch`,
     };
@@ -114,5 +114,5 @@ function remedy(capabilities: Capabilities, { train, ...rest }: Config): string 
       return `use --micro_batches=${micro_batches}, or a smaller --batch_size`;
     }
   }
-  return "not even one picture at a time fits; use a smaller network or a larger patch";
+  return "not even one image at a time fits; use a smaller network or a larger patch";
 }

@@ -60,7 +60,7 @@ export async function profileTraining(
     text: [
       kernelTable(times, STEPS, rates),
       "",
-      `a step    ${ms.toFixed(1)} ms, ${(1000 * batch_size / ms).toPrecision(3)} pictures/s, ${
+      `a step    ${ms.toFixed(1)} ms, ${(1000 * batch_size / ms).toPrecision(3)} images/s, ${
         (flops / ms / 1e6).toFixed(1)
       } GFLOP/s (${(100 * flops / ms / 1e6 / rates.multiplyAddGflops).toFixed(0)}% of peak)`,
       `kernels   ${kernels.toFixed(1)} ms of it (${(100 * kernels / ms).toFixed(0)}%)`,

@@ -8,11 +8,11 @@ import {
   findInceptionWeights,
   type InceptionWeights,
 } from "../../eval/metrics/inception/inception_weights.ts";
-import { measurePictures } from "../../eval/metrics/measure_images.ts";
+import { measureImages } from "../../eval/metrics/measure_images.ts";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { NotFiniteError } from "../../eval/not_finite_error.ts";
-import { datasetPictures } from "../../eval/image_sets/dataset_images.ts";
-import { sampledPictures } from "../../eval/image_sets/sampled_images.ts";
+import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
+import { sampledImages } from "../../eval/image_sets/sampled_images.ts";
 import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
@@ -34,11 +34,11 @@ import { NpzError } from "../../train/formats/npz.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { inceptionExtract } from "../fid/inception_extract.ts";
-import type { Waits } from "../cli/progress_hooks.ts";
+import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
 /** How a run's FID tells what it does. */
 export interface RunFidTools {
-  readonly wait: Waits;
+  readonly wait: ProgressHooks;
   readonly note: (message: string) => void;
   readonly onDownload: (progress: DatasetProgress) => void;
 }
@@ -49,7 +49,7 @@ export interface ScoreTools {
   readonly signal?: AbortSignal;
 }
 
-/** How many pictures are drawn for an FID, and in how many steps. */
+/** How many images are drawn for an FID, and in how many steps. */
 export interface Drawing {
   readonly n: number;
   readonly steps: number;
@@ -57,12 +57,12 @@ export interface Drawing {
 
 const SCHEDULE = vpLinear();
 
-/** The pictures that each checkpoint's FID is of. */
+/** The images that each checkpoint's FID is of. */
 export function usualDrawing({ eval: { fid: { n_samples, sample_steps } } }: Config): Drawing {
   return { n: n_samples, steps: sample_steps };
 }
 
-/** The pictures of the best checkpoint's FID at the end; null where it is not wanted. */
+/** The images of the best checkpoint's FID at the end; null where it is not wanted. */
 export function finalDrawing(config: Config): Drawing | null {
   const { final_n_samples, final_sample_steps } = config.eval.fid;
   if (final_n_samples === null && final_sample_steps === null) return null;
@@ -70,7 +70,7 @@ export function finalDrawing(config: Config): Drawing | null {
   return { n: final_n_samples ?? usual.n, steps: final_sample_steps ?? usual.steps };
 }
 
-/** The sampler of a run's FIDs, of as many pictures at once as the adapter holds. */
+/** The sampler of a run's FIDs, of as many images at once as the adapter holds. */
 export function fidSampler(
   capabilities: Capabilities,
   { nnet, sample, eval: { fid } }: Config,
@@ -88,7 +88,7 @@ export function fidSampler(
 }
 
 /**
- * FIDs of a run's checkpoints: pictures from the averaged weights against the training data. The
+ * FIDs of a run's checkpoints: images from the averaged weights against the training data. The
  * lowest marks the best checkpoint, `checkpoints/best.json`. Everything is found again by a resumed
  * run; what was cut short is done again.
  */
@@ -190,7 +190,7 @@ export class RunFid {
     const { sample, nnet, seed, eval: { fid: { algorithm } } } = this.config;
     const { mu, sigma } = this.reference;
     return [
-      `${n} pictures`,
+      `${n} images`,
       `${algorithm}, ${steps} steps`,
       ...nnet.num_classes > 0 ? [`guidance ${sample.scale}`] : [],
       ...sample.clip_denoised ? ["clipped"] : [],
@@ -200,7 +200,7 @@ export class RunFid {
     ].join(", ");
   }
 
-  /** Null where it was cut short, or the pictures are no numbers. */
+  /** Null where it was cut short, or the images are no numbers. */
   async #fidOf(step: number, drawing: Drawing, signal?: AbortSignal): Promise<number | null> {
     try {
       return await this.#draw(step, drawing, signal);
@@ -225,7 +225,7 @@ export class RunFid {
       most: n,
       stack,
     });
-    const show = this.tools.wait(`FID at step ${step}`, "pictures");
+    const show = this.tools.wait(`FID at step ${step}`, "images");
     let drawn = 0;
     let measured = 0;
     const tell = () => {
@@ -233,7 +233,7 @@ export class RunFid {
       // Drawing and measuring are half the way each.
       show((drawn + measured) / 2, n);
     };
-    const pictures = sampledPictures(device, folder, {
+    const images = sampledImages(device, folder, {
       sampler: fidSampler(device.capabilities, this.config, state, drawing),
       n,
       seed,
@@ -243,7 +243,7 @@ export class RunFid {
         tell();
       },
     });
-    const { statistics } = await measurePictures(device, pictures, { statistics: true }, {
+    const { statistics } = await measureImages(device, images, { statistics: true }, {
       extract,
       onProgress: (done) => {
         measured = done;
@@ -258,7 +258,7 @@ async function statisticsIn(file: string): Promise<FeatureStatistics> {
   const { statistics } = await readReferenceFile(file);
   if (statistics) return statistics;
   throw new NpzError(
-    `${file}: has pictures and no statistics; deno task fid --save_stats makes them`,
+    `${file}: has images and no statistics; deno task fid --save_stats makes them`,
   );
 }
 
@@ -279,8 +279,8 @@ async function statisticsOfData(
   using stack = new DisposableStack();
   const most = dataset.length;
   const extract = inceptionExtract(device, inception, { logits: false, cache, most, stack });
-  const show = wait("measuring the data", "pictures");
-  const { statistics } = await measurePictures(device, datasetPictures(dataset), {
+  const show = wait("measuring the data", "images");
+  const { statistics } = await measureImages(device, datasetImages(dataset), {
     statistics: true,
   }, { extract, onProgress: (done) => show(done, most) });
   await saveStatistics(file, statistics!);

@@ -47,15 +47,15 @@ export function runMemory(
   const step = memoryEstimate(capabilities, config, MAX_AHEAD, probes);
   const without = probes ? memoryEstimate(capabilities, config, MAX_AHEAD) : step;
   const ema = new StateLayout(shapesOf(config), "nnet_ema");
-  const pictures = gridSampler(capabilities, config, ema);
-  const grid = samplerMemory(capabilities, pictures);
+  const images = gridSampler(capabilities, config, ema);
+  const grid = samplerMemory(capabilities, images);
   const { n_samples, stats } = config.eval.fid;
   const wanted = n_samples > 0;
   const final = wanted ? finalDrawing(config) : null;
   const data = wanted && stats === null ? measuringMemory(capabilities, config, Infinity) : null;
   const fid = wanted ? fidMemory(capabilities, config, usualDrawing(config)) : null;
   const final_fid = final && fidMemory(capabilities, config, final);
-  const beside = Math.max(step.read_bytes, pictureBytes(pictures), fid?.bytes ?? 0);
+  const beside = Math.max(step.read_bytes, imageBytes(images), fid?.bytes ?? 0);
   return {
     step,
     probes_bytes: step.plan_bytes - without.plan_bytes,
@@ -75,17 +75,17 @@ export function runMemory(
 /** An FID: the averaged weights once more, their sampler, Inception, and what is read of either. */
 function fidMemory(capabilities: Capabilities, config: Config, drawing: Drawing): MemoryNeed {
   const weights = new StateLayout(shapesOf(config), "nnet_ema");
-  const pictures = fidSampler(capabilities, config, weights, drawing);
-  const sampler = samplerMemory(capabilities, pictures);
+  const images = fidSampler(capabilities, config, weights, drawing);
+  const sampler = samplerMemory(capabilities, images);
   const measuring = measuringMemory(capabilities, config, drawing.n);
-  const more = Math.max(0, pictureBytes(pictures) - featureBytes(capabilities, drawing.n));
+  const more = Math.max(0, imageBytes(images) - featureBytes(capabilities, drawing.n));
   return {
     bytes: weights.bytes + sampler.bytes + measuring.bytes + more,
     largest: largest([sampler, measuring]),
   };
 }
 
-/** Inception for `most` pictures of the configuration's size, and the features that are read. */
+/** Inception for `most` images of the configuration's size, and the features that are read. */
 function measuringMemory(capabilities: Capabilities, config: Config, most: number): MemoryNeed {
   const { img_size } = config.nnet;
   const size = { channels: 3, height: img_size, width: img_size };
@@ -98,8 +98,8 @@ function featureBytes(capabilities: Capabilities, most: number): number {
   return inceptionBatchSize(capabilities, inceptionBatch(most)) * FEATURES * 4;
 }
 
-/** Bytes of the pictures that are read at once. */
-function pictureBytes({ shape }: DeviceMachineOptions): number {
+/** Bytes of the images that are read at once. */
+function imageBytes({ shape }: DeviceMachineOptions): number {
   return new StateLayout({ x: shape }, "x").bytes;
 }
 

@@ -33,14 +33,14 @@ export function gridSampler(
 }
 
 /**
- * Grids of pictures from the averaged weights, `samples/<step>.png`. The sampler is compiled with the
+ * Grids of images from the averaged weights, `samples/<step>.png`. The sampler is compiled with the
  * first and stays until the end.
  */
 export class SampleGrids implements Disposable {
   #options: DeviceMachineOptions | null = null;
   #sampler: Sampler | null = null;
 
-  /** Draws nothing yet. @param classes of the data, that pictures are drawn of in turn */
+  /** Draws nothing yet. @param classes of the data, that images are drawn of in turn */
   constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
 
   /** Draws the grid of a run that has done `step` steps. */
@@ -48,8 +48,8 @@ export class SampleGrids implements Disposable {
     const { nnet, sample: { n_samples: n }, seed, workdir } = this.config;
     this.#options ??= gridSampler(this.device.capabilities, this.config, state.nnet_ema);
     this.#sampler ??= new Sampler(this.device, this.#options);
-    const [batch, ...picture] = this.#options.shape;
-    const size = picture.reduce((a, b) => a * b);
+    const [batch, ...image] = this.#options.shape;
+    const size = image.reduce((a, b) => a * b);
     const x = new Float32Array(n * size);
     for (let first = 0; first < n; first += batch) {
       const labels = Int32Array.from({ length: batch }, (_, i) => (first + i) % this.classes);

@@ -49,15 +49,15 @@ Deno.test("Device.open() takes the class it is told, and does without what it is
     using device = await openDevice({
       adapterClass,
       withoutSubgroups: true,
-      withoutHalves: true,
-      withoutLongs: true,
+      withoutF16: true,
+      withoutInt64: true,
     });
     assert.equal(device.capabilities.adapterClass, adapterClass);
-    const { subgroupSize, halves, longs } = device.capabilities;
-    assert.deepEqual({ subgroupSize, halves, longs }, {
+    const { subgroupSize, f16, int64 } = device.capabilities;
+    assert.deepEqual({ subgroupSize, f16, int64 }, {
       subgroupSize: 0,
-      halves: false,
-      longs: false,
+      f16: false,
+      int64: false,
     });
   }
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { DeviceOptions } from "../../engine/device.ts";
 import {
   compareWithReference,
-  inHalves,
+  inF16,
   type OperationExample,
 } from "../../engine/testing/example.ts";
 import { examples } from "../../engine/testing/registry.ts";
@@ -11,10 +11,10 @@ import { openDevice } from "../device.ts";
 /** Ten times what rounding to f32 does to the longest sums; `E[x^2] - E[x]^2` would not pass. */
 const TOLERANCE = 1e-5;
 /** Twice what rounding to f16 does to a number: sums on the way are f32. */
-const HALF_TOLERANCE = 1e-3;
+const F16_TOLERANCE = 1e-3;
 
 /** Operations for f32 alone, and an example that magnifies what f16 loses. */
-const WITHOUT_HALVES = /^(avg_pool2d|max|min|resize|pack|softmax: .*times 60)/;
+const WITHOUT_F16 = /^(avg_pool2d|max|min|resize|pack|softmax: .*times 60)/;
 
 interface Variant {
   readonly name: string;
@@ -22,38 +22,38 @@ interface Variant {
   /** Examples whose kernels differ from those of the variants before. */
   readonly differing: RegExp;
   /** Examples that run in f16 as well. */
-  readonly halves: RegExp;
+  readonly f16: RegExp;
 }
 
 const variants: readonly Variant[] = [
-  { name: "of this adapter", options: {}, differing: /./, halves: /./ },
+  { name: "of this adapter", options: {}, differing: /./, f16: /./ },
   {
     name: "of an integrated GPU",
     options: { adapterClass: "integrated" },
     differing: /./,
-    halves: /^(linear: (7|9|3)|matmul: \d x|attention|conv2d: .2|layer_norm|group_norm|fused ep)/,
+    f16: /^(linear: (7|9|3)|matmul: \d x|attention|conv2d: .2|layer_norm|group_norm|fused ep)/,
   },
   {
     name: "without 64-bit integers",
-    options: { withoutLongs: true },
+    options: { withoutInt64: true },
     differing: /^(linear: (65|13|300)|conv2d: .2, 8|layer_norm: 5|group_norm|softmax: .7|fused)/,
-    halves: /^linear: (9|300)/,
+    f16: /^linear: (9|300)/,
   },
   {
     name: "without subgroups",
     options: { withoutSubgroups: true },
     differing: /^(linear: 7|attention|layer_norm|group_norm|softmax|sum|mean)/,
-    halves: /^(attention: 1|layer_norm: 5|group_norm|softmax: .7|sum: .257)/,
+    f16: /^(attention: 1|layer_norm: 5|group_norm|softmax: .7|sum: .257)/,
   },
   {
     name: "of a discrete GPU, widest tile",
     options: { adapterClass: "discrete" },
     differing: /^(matmul: 64 |conv2d: \[2, 1, 63)/,
-    halves: /^matmul: 64 /,
+    f16: /^matmul: 64 /,
   },
 ];
 
-for (const { name, options, differing, halves } of variants) {
+for (const { name, options, differing, f16 } of variants) {
   Deno.test(`kernels ${name} agree with float64 in every example`, async () => {
     const chosen = examples.filter((example) => differing.test(example.name));
     assert.deepEqual(await failures(options, chosen, TOLERANCE), []);
@@ -61,9 +61,9 @@ for (const { name, options, differing, halves } of variants) {
 
   Deno.test(`kernels ${name} agree with float64 in f16 memory`, async () => {
     const chosen = examples
-      .filter(({ name }) => halves.test(name) && !WITHOUT_HALVES.test(name))
-      .map(inHalves);
-    assert.deepEqual(await failures(options, chosen, HALF_TOLERANCE), []);
+      .filter(({ name }) => f16.test(name) && !WITHOUT_F16.test(name))
+      .map(inF16);
+    assert.deepEqual(await failures(options, chosen, F16_TOLERANCE), []);
   });
 }
 

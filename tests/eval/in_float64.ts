@@ -1,7 +1,7 @@
 import { Float64Machine, type Float64MachineOptions } from "./float64_machine.ts";
 import { programMethod, type SamplerProgram } from "../../eval/samplers/program.ts";
 
-/** Carries a program out in float64. @returns the pictures after each step, the first ones first */
+/** Carries a program out in float64. @returns the images after each step, the first ones first */
 export async function inFloat64(
   program: SamplerProgram,
   options: Omit<Float64MachineOptions, "prediction">,

@@ -3,16 +3,16 @@ import {
   notDeepStrictEqual as notDeepEqual,
   ok,
 } from "node:assert/strict";
-import { type LabelChoice, pictureLabel } from "../../eval/sampled_labels.ts";
+import { type LabelChoice, sampledLabel } from "../../eval/sampled_labels.ts";
 
 const labelsOf = (choice: LabelChoice, n: number) =>
-  Array.from({ length: n }, (_, i) => pictureLabel(choice, i));
+  Array.from({ length: n }, (_, i) => sampledLabel(choice, i));
 
-Deno.test("pictureLabel() goes through a list in turn", () => {
+Deno.test("sampledLabel() goes through a list in turn", () => {
   deepEqual(labelsOf({ kind: "list", labels: [0, 3, 5] }, 7), [0, 3, 5, 0, 3, 5, 0]);
 });
 
-Deno.test("pictureLabel() draws classes as often as they occur", () => {
+Deno.test("sampledLabel() draws classes as often as they occur", () => {
   const counts = [1, 0, 6, 3];
   const labels = labelsOf({ kind: "drawn", counts, seed: 4 }, 10_000);
   const drawn = counts.map((_, label) => labels.filter((l) => l === label).length / 1000);
@@ -20,7 +20,7 @@ Deno.test("pictureLabel() draws classes as often as they occur", () => {
   deepEqual(drawn[1], 0);
 });
 
-Deno.test("pictureLabel() depends on seed and picture alone", () => {
+Deno.test("sampledLabel() depends on seed and image alone", () => {
   const drawn = (seed: number) => labelsOf({ kind: "drawn", counts: [1, 1, 1, 1], seed }, 50);
   deepEqual(drawn(1), drawn(1));
   notDeepEqual(drawn(1), drawn(2));

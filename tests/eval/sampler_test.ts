@@ -13,7 +13,7 @@ import { tinyConfig } from "../tiny_config.ts";
 const SIZE = 3 * 8 * 8;
 const schedule = vpLinear();
 
-/** A sampler of `n` pictures by a tiny network with labels, guided. */
+/** A sampler of `n` images by a tiny network with labels, guided. */
 function tinySampler(
   device: Device,
   { state, config }: TrainStep,
@@ -31,7 +31,7 @@ function tinySampler(
   });
 }
 
-Deno.test("Sampler draws picture i of a seed alike in every batch", async () => {
+Deno.test("Sampler draws image i of a seed alike in every batch", async () => {
   using device = await openDevice();
   using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
   const labels = Int32Array.of(3, 1, 4, 1, 5);
@@ -43,12 +43,12 @@ Deno.test("Sampler draws picture i of a seed alike in every batch", async () => 
     for (let i = 0; i < 5; i++) {
       const alone = await one.sample({ seed: 9, first: 2 + i, labels: labels.subarray(i, i + 1) });
       const error = distance(alone, together.slice(i * SIZE, (i + 1) * SIZE));
-      ok(error < 1e-5, `${name}, picture ${i}: ${error}`);
+      ok(error < 1e-5, `${name}, image ${i}: ${error}`);
     }
   }
 });
 
-Deno.test("Sampler depends on seed, picture and label, and on nothing before", async () => {
+Deno.test("Sampler depends on seed, image and label, and on nothing before", async () => {
   using device = await openDevice();
   using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
   using sampler = tinySampler(device, step, 5, "dpm_solver");
@@ -65,14 +65,14 @@ Deno.test("Sampler depends on seed, picture and label, and on nothing before", a
   deepEqual(await sampler.sample(request), first);
 });
 
-Deno.test("Sampler tells how far it is and shows the pictures on the way", async () => {
+Deno.test("Sampler tells how far it is and shows the images on the way", async () => {
   using device = await openDevice();
   using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
   using sampler = tinySampler(device, step, 1, "euler_maruyama_ode");
   const seen: [number, Float32Array][] = [];
   const labels = Int32Array.of(0);
-  const end = await sampler.sample({ seed: 1, first: 0, labels }, async (done, pictures) => {
-    seen.push([done, await pictures()]);
+  const end = await sampler.sample({ seed: 1, first: 0, labels }, async (done, images) => {
+    seen.push([done, await images()]);
   });
   deepEqual(seen.map(([done]) => done), [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1]);
   deepEqual(seen[6][1], end);

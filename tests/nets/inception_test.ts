@@ -64,7 +64,7 @@ Deno.test("foldBatchNorm() makes of convolution and batch norm one convolution",
   deepEqual(folded["fc.bias"], state["fc.bias"]);
 });
 
-Deno.test("inception() says which pictures it takes", () => {
+Deno.test("inception() says which images it takes", () => {
   const leaf = (name: string, shape: readonly number[]) => input(name, shape);
   throws(() => inception(input("x", [1, 3, 32, 32]), leaf), {
     name: "ShapeError",

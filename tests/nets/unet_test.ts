@@ -287,7 +287,7 @@ Deno.test("unet() says which input does not fit", () => {
   });
   throws(() => traced(tiny, { x: constant(wave(2 * 3 * 64), [2, 3, 8, 8]) }), {
     name: "ShapeError",
-    message: "unet: pictures are [2, 3, 8, 8], the network takes [batch, 3, 4, 4]",
+    message: "unet: images are [2, 3, 8, 8], the network takes [batch, 3, 4, 4]",
   });
 });
 

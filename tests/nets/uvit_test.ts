@@ -234,7 +234,7 @@ Deno.test("uvit() says which input does not fit", () => {
     const wrong = constant(byFormula(2 * 3 * 64, 1, 1), shape);
     throws(() => outputOf(unconditional, { x: wrong, timesteps }), {
       name: "ShapeError",
-      message: `uvit: pictures are [${shape.join(", ")}], the network takes [batch, 3, 8, 8]`,
+      message: `uvit: images are [${shape.join(", ")}], the network takes [batch, 3, 8, 8]`,
     });
   }
 });

@@ -41,7 +41,7 @@ async function temporary() {
   };
 }
 
-/** Writes pictures of shapes, from the `first` on, as PNG files into a folder. */
+/** Writes images of shapes, from the `first` on, as PNG files into a folder. */
 async function writeShapes(folder: string, first: number, n: number): Promise<void> {
   const { images } = shapes({ image_size: 12, n: first + n, seed: 0 });
   await Deno.mkdir(folder, { recursive: true });
@@ -76,7 +76,7 @@ Deno.test("deno task fid measures folders with Inception, keeps features and sta
     "--json",
   );
   equal(code, 0, err);
-  match(err, /warning: A has 4 pictures, .*\n.*warning: B has 3 pictures/);
+  match(err, /warning: A has 4 images, .*\n.*warning: B has 3 images/);
   const report = JSON.parse(out);
   ok(report.fid > 1, `${report.fid}`);
   deepEqual([report.a.n, report.b.n], [4, 3]);
@@ -135,9 +135,9 @@ Deno.test("deno task fid says in a line what it cannot compare", async () => {
   await fails(2, /^shapes:test: there is no such part/, a, "shapes:test");
   await fails(2, /has no training data to be compared with/, a);
   await fails(2, /^--metrics: kid cannot be had from statistics in/, a, GOLDEN[0], "--metrics=kid");
-  await Deno.writeTextFile(join(a, "z.png"), "no picture");
+  await Deno.writeTextFile(join(a, "z.png"), "no image");
   const quick = [a, a, "--metrics=swd"];
-  await fails(1, /^.*z\.png is neither a PNG nor a JPEG picture; --skip_broken/, ...quick);
+  await fails(1, /^.*z\.png is neither a PNG nor a JPEG image; --skip_broken/, ...quick);
   match(await fid(...quick, "--skip-broken"), /^sliced Wasserstein +0\.000000/);
   await Deno.writeFile(join(a, "z.png"), encodePng(new Uint8Array(3), 1, 1));
   await fails(1, /z\.png has 1 x 1 pixels and .*000000\.png 12 x 12.*--image_size=1/, ...quick);
@@ -155,6 +155,6 @@ Deno.test("deno task fid says in a line what it cannot compare", async () => {
 Deno.test("deno task fid --help teaches", async () => {
   match(
     await fid("--help"),
-    /deno task fid pictures cifar10:train[^]*--metrics=fid[^]*--sample\.n/,
+    /deno task fid images cifar10:train[^]*--metrics=fid[^]*--sample\.n/,
   );
 });

@@ -26,9 +26,9 @@ Deno.test("sample draws from PyTorch's files and folders, told their network", a
       return { err, step: record.training_step, bytes };
     };
     const ckpt = await draw("a", golden("12.ckpt"), ...NETWORK, "--weights=nnet");
-    match(ckpt.err, /^\S*nnet\.pth \(step 12\), dpm_solver: 1 picture$/m);
+    match(ckpt.err, /^\S*nnet\.pth \(step 12\), dpm_solver: 1 image$/m);
     const legacy = await draw("b", golden("nnet_legacy.pth"), ...NETWORK);
-    match(legacy.err, /^\S*nnet_legacy\.pth, dpm_solver: 1 picture$/m);
+    match(legacy.err, /^\S*nnet_legacy\.pth, dpm_solver: 1 image$/m);
     deepEqual([ckpt.step, legacy.step], [12, null]);
     deepEqual(ckpt.bytes, legacy.bytes);
   } finally {

@@ -7,7 +7,7 @@ import {
 } from "node:assert/strict";
 import { join } from "node:path";
 import { checkpointFolder, saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
-import { decodePicture } from "../../train/formats/image.ts";
+import { decodeImage } from "../../train/formats/image.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { trainLoop } from "../../train/train_loop.ts";
 import { openDevice } from "../device.ts";
@@ -61,16 +61,16 @@ async function names(folder: string): Promise<string[]> {
 
 const number = (i: number) => `${String(i).padStart(6, "0")}.png`;
 
-async function picture(folder: string, name: string) {
-  return decodePicture(await Deno.readFile(join(folder, name)), name);
+async function image(folder: string, name: string) {
+  return decodeImage(await Deno.readFile(join(folder, name)), name);
 }
 
-/** Fails where the first `n` pictures differ by more than rounding. */
-async function samePictures(one: string, other: string, n: number): Promise<void> {
+/** Fails where the first `n` images differ by more than rounding. */
+async function sameImages(one: string, other: string, n: number): Promise<void> {
   for (let i = 0; i < n; i++) {
-    const [a, b] = [await picture(one, number(i)), await picture(other, number(i))];
+    const [a, b] = [await image(one, number(i)), await image(other, number(i))];
     const most = a.rgb.reduce((max, v, at) => Math.max(max, Math.abs(v - b.rgb[at])), 0);
-    ok(most <= 1, `picture ${i} differs by ${most}`);
+    ok(most <= 1, `image ${i} differs by ${most}`);
   }
 }
 
@@ -80,7 +80,7 @@ Deno.test("sample draws from a UNet's run", async () => {
   deepEqual((await names(tiny.out("a"))).filter((name) => /^0/.test(name)), [0, 1, 2].map(number));
 });
 
-Deno.test("sample draws the same pictures whatever the batch size, and after an interruption", async () => {
+Deno.test("sample draws the same images whatever the batch size, and after an interruption", async () => {
   await using tiny = await tinyRun();
   const args = [
     `--checkpoint=${tiny.run}`,
@@ -93,16 +93,16 @@ Deno.test("sample draws the same pictures whatever the batch size, and after an 
   const [whole, fives, ones] = ["whole", "fives", "ones"].map(tiny.out);
   await draws(...args, "--batch_size=32", `--out=${whole}`);
   await draws(...args, "--batch_size=5", `--out=${fives}`);
-  await samePictures(whole, fives, 32);
+  await sameImages(whole, fives, 32);
   // Not all black and white, and not all alike: the comparison means something.
-  const { rgb } = await picture(whole, number(3));
+  const { rgb } = await image(whole, number(3));
   ok(rgb.filter((v) => v > 0 && v < 255).length > rgb.length / 4);
-  notDeepEqual(rgb, (await picture(whole, number(4))).rgb);
+  notDeepEqual(rgb, (await image(whole, number(4))).rgb);
 
-  // Gaps: two pictures that a batch of two cannot hold at once.
+  // Gaps: two images that a batch of two cannot hold at once.
   for (const i of [4, 6]) await Deno.remove(join(fives, number(i)));
   await draws(...args, "--batch_size=2", `--out=${fives}`);
-  await samePictures(whole, fives, 32);
+  await sameImages(whole, fives, 32);
 
   const child = command([...args, "--batch_size=1", `--out=${ones}`]).spawn();
   const drained = Promise.all([child.stdout.text(), child.stderr.text()]);
@@ -116,27 +116,27 @@ Deno.test("sample draws the same pictures whatever the batch size, and after an 
   ok(before.length < 32, "killed too late");
   const said = await draws(...args, "--batch_size=1", `--out=${ones}`);
   ok(said.includes(`${before.length} of 32 are in ${ones} already`), said);
-  await samePictures(whole, ones, 32);
+  await sameImages(whole, ones, 32);
 });
 
-Deno.test("sample leaves pictures, a grid, a strip and how they were made", async () => {
+Deno.test("sample leaves images, a grid, a strip and how they were made", async () => {
   await using tiny = await tinyRun();
   const out = tiny.out("out");
   const args = [`--checkpoint=${tiny.run}`, `--out=${out}`, "--labels=0,3", "--scale=0.5"];
   const said = await draws(...args, "--n=5", "--trajectory", "--sampler=dpm_solver_pp");
   match(
     said,
-    /5 drawn, [^\n]*Left in [^\n]*: the pictures, grid\.png, trajectory\.png, sample\.json\n$/,
+    /5 drawn, [^\n]*Left in [^\n]*: the images, grid\.png, trajectory\.png, sample\.json\n$/,
   );
-  const pictures = Array.from({ length: 5 }, (_, i) => number(i));
-  deepEqual(await names(out), [...pictures, "grid.png", "sample.json", "trajectory.png"]);
+  const images = Array.from({ length: 5 }, (_, i) => number(i));
+  deepEqual(await names(out), [...images, "grid.png", "sample.json", "trajectory.png"]);
   const size = async (name: string) => {
-    const { width, height } = await picture(out, name);
+    const { width, height } = await image(out, name);
     return [width, height];
   };
   deepEqual(await size(number(4)), [8, 8]);
   deepEqual(await size("grid.png"), [3 * 66 + 2, 2 * 66 + 2]);
-  // Noise, four steps, and a row for each of the first four pictures.
+  // Noise, four steps, and a row for each of the first four images.
   deepEqual(await size("trajectory.png"), [5 * 66 + 2, 4 * 66 + 2]);
 
   const record = JSON.parse(await Deno.readTextFile(join(out, "sample.json")));
@@ -162,15 +162,15 @@ Deno.test("sample leaves pictures, a grid, a strip and how they were made", asyn
     labels: { kind: "list", labels: [0, 3] },
     n: 5,
     network_evaluations: 4,
-    picture_labels: [0, 3, 0, 3, 0],
+    image_labels: [0, 3, 0, 3, 0],
     checkpoint: tiny.run,
     weights: join(tiny.step, "nnet_ema.safetensors"),
     made_with: { deno, adapter },
   });
 
-  // The grid shows the pictures as they are in their files.
-  const { rgb, width } = await picture(out, "grid.png");
-  const first = await picture(out, number(0));
+  // The grid shows the images as they are in their files.
+  const { rgb, width } = await image(out, "grid.png");
+  const first = await image(out, number(0));
   const at = (2 + 8 * 3) * width + 2 + 8 * 5;
   deepEqual(rgb.slice(3 * at, 3 * at + 3), first.rgb.slice(3 * (3 * 8 + 5), 3 * (3 * 8 + 5) + 3));
 });
@@ -183,7 +183,7 @@ Deno.test("sample keeps what is there, adds what is not, and refuses to mix", as
   const file = join(out, number(1));
   const mine = await Deno.readFile(join(out, number(0)));
   await Deno.writeFile(file, mine);
-  match(await draws(...args, "--n=4"), /: 1 picture; 3 of 4 are in [^\n]+ already\n/);
+  match(await draws(...args, "--n=4"), /: 1 image; 3 of 4 are in [^\n]+ already\n/);
   deepEqual(await Deno.readFile(file), mine);
   match(await draws(...args, "--n=4", "--batch_size=2"), /^0 drawn, /m);
 
@@ -200,7 +200,7 @@ Deno.test("sample keeps what is there, adds what is not, and refuses to mix", as
   await Deno.remove(join(out, "sample.json"));
   const unknown = await sample(...args, "--n=2", "--seed=2");
   equal(unknown.code, 2);
-  match(unknown.said, /^--out: [^\n]* has pictures and no sample\.json [^\n]*\n$/);
+  match(unknown.said, /^--out: [^\n]* has images and no sample\.json [^\n]*\n$/);
 });
 
 Deno.test("sample takes the folder of a run, of a checkpoint, or a file; averages unless asked", async () => {
@@ -291,7 +291,7 @@ Deno.test("sample refuses to guide a network that was trained without labels", a
 
 Deno.test("sample --help shows every flag", async () => {
   const help = await draws("--help");
-  match(help, /^Draws pictures from a checkpoint\.\n\nExamples\n/);
+  match(help, /^Draws images from a checkpoint\.\n\nExamples\n/);
   for (const flag of ["n=64", "sampler=dpm_solver", "guidance.labels=null", "solver.limit=null"]) {
     ok(help.includes(`\n  --${flag} `), flag);
   }

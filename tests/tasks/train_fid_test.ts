@@ -50,7 +50,7 @@ Deno.test("deno task train scores checkpoints by FID, keeps the best, and takes 
 
     const first = await train();
     equal(first.code, 0, first.err);
-    match(first.err, /FID at step 2: \d+\.\d+ \(2 pictures, ddim, 2 steps, guidance 1/);
+    match(first.err, /FID at step 2: \d+\.\d+ \(2 images, ddim, 2 steps, guidance 1/);
     const { scores, best, final } = await record();
     deepEqual(scores.map(({ step }) => step), [2, 4]);
     equal(best.fid, Math.min(...scores.map(({ fid }) => fid)));
@@ -78,7 +78,7 @@ Deno.test("deno task train scores checkpoints by FID, keeps the best, and takes 
   }
 });
 
-Deno.test("deno task train refuses FID without Inception's weights, and of one picture", async () => {
+Deno.test("deno task train refuses FID without Inception's weights, and of one image", async () => {
   const refuses = async (code: number, message: RegExp, ...args: string[]) => {
     const workdir = await Deno.makeTempDir();
     const ended = await runScript("train.ts", ...TINY, `--workdir=${workdir}`, ...args);
@@ -87,5 +87,5 @@ Deno.test("deno task train refuses FID without Inception's weights, and of one p
     match(ended.err, message);
   };
   await refuses(1, /^cannot read Inception's weights from nowhere/m, "--fid.inception=nowhere");
-  await refuses(2, /^--eval\.fid: one picture has no covariance/m, "--fid.n_samples=1");
+  await refuses(2, /^--eval\.fid: one image has no covariance/m, "--fid.n_samples=1");
 });

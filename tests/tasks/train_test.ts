@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFolder, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import { configSchema } from "../../train/config/config.ts";
-import { decodePicture } from "../../train/formats/image.ts";
+import { decodeImage } from "../../train/formats/image.ts";
 import { type Outcome, runScript } from "./run_script.ts";
 
 /** A network and a data set so small that a run takes a second. */
@@ -154,13 +154,13 @@ Deno.test("train leaves what it promises, says where, and goes on only where the
     }
     deepEqual(names(workdir, "samples"), ["6.png", "12.png"]);
     for (const name of names(workdir, "samples")) {
-      const { width, height, rgb } = decodePicture(
+      const { width, height, rgb } = decodeImage(
         await Deno.readFile(join(workdir, "samples", name)),
         name,
       );
-      // Four pictures of 8 pixels, enlarged to 64, with gaps of 2.
+      // Four images of 8 pixels, enlarged to 64, with gaps of 2.
       deepEqual([width, height], [4 * 66 + 2, 66 + 2]);
-      ok(new Set(rgb).size > 16, "a picture of nothing");
+      ok(new Set(rgb).size > 16, "a image of nothing");
     }
     deepEqual(names(workdir, "checkpoints"), ["8", "12"]);
     const saved = await newest(workdir);
@@ -354,7 +354,7 @@ const refusals: { name: string; args: string[]; code: number; says: RegExp }[] =
     says: /--dataset\.path=FOLDER$/,
   },
   {
-    name: "a missing folder of pictures",
+    name: "a missing folder of images",
     args: ["--dataset.name=folder", "--dataset.path=not/there"],
     code: 1,
     says: /not.there/,

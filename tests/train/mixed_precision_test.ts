@@ -38,7 +38,7 @@ import {
   goldenStart,
 } from "./golden_training.ts";
 
-function inHalves(file: Golden, micro_batches = 1, use_checkpoint = false): Config {
+function inF16(file: Golden, micro_batches = 1, use_checkpoint = false): Config {
   const config = goldenConfig(file, micro_batches);
   return {
     ...config,
@@ -63,7 +63,7 @@ for (const name of ["training_scalelong0", "training_scalelong3"]) {
     Deno.test(`fp16 follows the f32 losses within 2%: ${name}${how}`, async () => {
       using device = await openDevice();
       const file = await readGolden(name);
-      const config = inHalves(file, micro_batches, use_checkpoint);
+      const config = inF16(file, micro_batches, use_checkpoint);
       using step = await open(device, goldenStart(file, config));
       for (let i = 0; i < GOLDEN_STEPS; i++) step.run(i, goldenBatches(file, i, micro_batches));
       const records = await step.records();
@@ -82,7 +82,7 @@ for (const micro_batches of [1, 2]) {
   Deno.test(`fp16 skips a step that overflows, in ${micro_batches} micro-batches`, async () => {
     using device = await openDevice();
     const file = await readGolden("training_scalelong3");
-    const start = goldenStart(file, inHalves(file, micro_batches));
+    const start = goldenStart(file, inF16(file, micro_batches));
     const scale = 2 ** 60;
     using step = await open(device, { ...start, loss_scale: { ...FIRST_LOSS_SCALE, scale } });
     step.run(5, goldenBatches(file, 0, micro_batches));
@@ -104,7 +104,7 @@ for (const micro_batches of [1, 2]) {
   Deno.test(`fp16 goes on after skipped steps, in ${micro_batches} micro-batches`, async () => {
     using device = await openDevice();
     const file = await readGolden("training_scalelong0");
-    const start = goldenStart(file, inHalves(file, micro_batches));
+    const start = goldenStart(file, inF16(file, micro_batches));
     const loss_scale = { ...FIRST_LOSS_SCALE, scale: 2 ** 27 };
     using step = await open(device, { ...start, loss_scale });
     for (let i = 0; i < GOLDEN_STEPS; i++) step.run(5 + i, goldenBatches(file, 0, micro_batches));
@@ -126,7 +126,7 @@ for (const micro_batches of [1, 2]) {
 Deno.test("fp16's first step after skipped ones is the optimizer's first", async () => {
   using device = await openDevice();
   const file = await readGolden("training_scalelong0");
-  const start = goldenStart(file, inHalves(file));
+  const start = goldenStart(file, inF16(file));
   const moved = async (loss_scale: LossScale, at: number) => {
     using step = await open(device, { ...start, loss_scale });
     step.run(at, goldenBatches(file, 0, 1));
@@ -148,7 +148,7 @@ Deno.test("fp16's first step after skipped ones is the optimizer's first", async
 Deno.test("fp16 resumed from a checkpoint's files equals the uninterrupted run", async () => {
   using device = await openDevice();
   const file = await readGolden("training_scalelong3");
-  const start = { ...goldenStart(file, inHalves(file)) };
+  const start = { ...goldenStart(file, inF16(file)) };
   const loss_scale = { ...FIRST_LOSS_SCALE, scale: 2 ** 26 };
   const run = async (from: Checkpoint, end: number) => {
     using step = await open(device, from);
@@ -242,7 +242,7 @@ Deno.test("fp16 takes little more than half of f32's memory for activations", as
 });
 
 Deno.test("fp16 needs an adapter with 16-bit floats, and says so", async () => {
-  using device = await openDevice({ withoutHalves: true });
+  using device = await openDevice({ withoutF16: true });
   const config = tinyConfig({ train: { mixed_precision: "fp16" } });
   await rejects(
     TrainStep.create(device, config, { recordLength: 1 }),

@@ -87,7 +87,7 @@ Deno.test("trainLoop() trains a UNet with dropout, bit for bit the same where it
   ok(last < 0.8 * first, `${first} to ${last}`);
 });
 
-Deno.test("trainLoop() gives each step the pictures and labels of its number", async () => {
+Deno.test("trainLoop() gives each step the images and labels of its number", async () => {
   using device = await openDevice();
   const config = tinyConfig({ train: { n_steps: 3, p_uncond: 0.3 } });
   const { checkpoint } = await train(device, config);
@@ -218,7 +218,7 @@ Deno.test("trainLoop() holds the same memory at the end as at the beginning", as
   ok(growth < 8, `${growth} MiB more after 250 steps`);
 });
 
-Deno.test("microBatches() splits pictures, labels and sample numbers alike", () => {
+Deno.test("microBatches() splits images, labels and sample numbers alike", () => {
   const config = tinyConfig({ train: { batch_size: 6, p_uncond: 0.5 } });
   const width = 3 * 8 * 8;
   const batch = {

@@ -67,7 +67,7 @@ async function weightsIn(file: string, { kind, config: given }: FindOptions): Pr
   if (!config) throw new UsageError(unknownNetwork(file, weights.shapes));
   if (saved && given) throw new UsageError(namesItself(file));
   mustFit(fitWeights(weights.shapes, shapesOf(config)), file);
-  const step = saved ? saved.step : await stepBeside(file);
+  const step = saved ? saved.step : await stepNextTo(file);
   return { file, kind, files: weights.files, step, config };
 }
 
@@ -110,7 +110,7 @@ export function namesItself(file: string): string {
 }
 
 /** The step that a file in PyTorch's checkpoint folder is of; null for any other. */
-export async function stepBeside(file: string): Promise<number | null> {
+export async function stepNextTo(file: string): Promise<number | null> {
   const folder = dirname(file);
   const inFolder = [NNET_PTH, NNET_EMA_PTH].includes(basename(file));
   return inFolder && await hasPytorchStep(folder) ? await readPytorchStep(folder) : null;

@@ -87,7 +87,7 @@ function tokens({ misshapen, found, wanted }: WeightsFit): string[] {
   if (gate === undefined || !Object.hasOwn(wanted, "pos_embed")) return [];
   return [
     `  the gate of LS belongs to L = ${found[gate]} tokens, and this network has L = ` +
-    `${wanted[gate]}: pictures or patches of another size`,
+    `${wanted[gate]}: images or patches of another size`,
   ];
 }
 

@@ -50,7 +50,7 @@ export type UNetNnetConfig = { name: "unet" } & Mutable<UNetConfig>;
 /** The network: its name, and its own options. */
 export type NnetConfig = UVitNnetConfig | UNetNnetConfig;
 
-/** The pictures. */
+/** The images. */
 export interface DatasetConfig {
   name: "shapes" | "cifar10" | "folder";
   path: string | null;
@@ -89,8 +89,8 @@ const fraction = z.number().min(0).lt(1);
 
 /** What every network has. */
 const shared = {
-  img_size: count.describe("height and width of a picture, pixels"),
-  in_chans: count.describe("channels of a picture: 3 colour, 1 grey"),
+  img_size: count.describe("height and width of a image, pixels"),
+  in_chans: count.describe("channels of a image: 3 colour, 1 grey"),
   num_classes: z.union([z.literal(-1), count])
     .describe(
       "how many classes, and one more for no class where p_uncond > 0; -1: none, with mode=uncond",
@@ -116,7 +116,7 @@ const uvitSchema = z.strictObject({
   name: z.literal("uvit").describe(NAME),
   img_size: shared.img_size,
   patch_size: count.describe(
-    "height and width of a patch, the part of a picture that is a token; small is finer and slower",
+    "height and width of a patch, the part of a image that is a token; small is finer and slower",
   ),
   in_chans: shared.in_chans,
   embed_dim: count.describe("numbers per token: the width of the network"),
@@ -132,7 +132,7 @@ const uvitSchema = z.strictObject({
     .describe("factor on query times key; null: 1 / sqrt(width of a head)"),
   mlp_time_embed: z.boolean().describe("pass the time embedding through a small network first"),
   num_classes: shared.num_classes,
-  conv: z.boolean().describe("end with a 3 x 3 convolution over the picture"),
+  conv: z.boolean().describe("end with a 3 x 3 convolution over the image"),
   skip: z.boolean().describe(
     "have long skips: each block before the middle also feeds its counterpart after it",
   ),
@@ -150,7 +150,7 @@ const unetSchema = z.strictObject({
     .describe("channels of each level, in multiples of ch; each level halves height and width"),
   num_res_blocks: count.describe("residual blocks of a level going down; one more coming up"),
   attn_resolutions: z.array(count)
-    .describe("picture heights at which attention follows the blocks; []: in the middle alone"),
+    .describe("image heights at which attention follows the blocks; []: in the middle alone"),
   dropout: fraction.describe("share of a block's inner values dropped in training"),
   num_classes: shared.num_classes,
   use_checkpoint: shared.use_checkpoint,
@@ -178,12 +178,12 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     n_steps: count.describe(
       "steps in the whole run: each shows the network a batch and moves its weights once",
     ),
-    batch_size: count.describe("pictures per step"),
+    batch_size: count.describe("images per step"),
     micro_batches: count.describe("parts a batch is split into, one after another, to save memory"),
-    mode: z.enum(["uncond", "cond"]).describe("learn pictures alone, or pictures given a class"),
+    mode: z.enum(["uncond", "cond"]).describe("learn images alone, or images given a class"),
     p_uncond: fraction
       .describe(
-        "share of pictures shown without their class, which guidance (sample.scale) needs; cond only",
+        "share of images shown without their class, which guidance (sample.scale) needs; cond only",
       ),
     log_interval: count.describe("steps between lines of loss and speed in log.jsonl"),
     eval_interval: count.describe("steps between grids of samples, samples/<step>.png"),
@@ -227,23 +227,23 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       .describe("shapes are drawn by the program, folder is a folder of PNG or JPEG files"),
     path: z.string().min(1).nullable()
       .describe("where the files are; null: cifar10 is downloaded, shapes need none"),
-    image_size: count.describe("height and width pictures are brought to, pixels"),
-    random_flip: z.boolean().describe("mirror half of the pictures left to right"),
-    n: count.describe("how many pictures to draw; shapes only"),
-  }).describe("the pictures"),
+    image_size: count.describe("height and width images are brought to, pixels"),
+    random_flip: z.boolean().describe("mirror half of the images left to right"),
+    n: count.describe("how many images to draw; shapes only"),
+  }).describe("the images"),
 
   sample: z.strictObject({
-    n_samples: count.describe("pictures in a grid"),
-    algorithm: z.enum(SAMPLERS).describe("sampler, which turns noise into pictures"),
+    n_samples: count.describe("images in a grid"),
+    algorithm: z.enum(SAMPLERS).describe("sampler, which turns noise into images"),
     sample_steps: count.describe(
-      "times the network is asked per picture; more is slower and finer",
+      "times the network is asked per image; more is slower and finer",
     ),
     scale: z.number().min(0).describe(
-      "how strongly pictures are pushed towards their class (guidance); cond only; 0: not",
+      "how strongly images are pushed towards their class (guidance); cond only; 0: not",
     ),
     clip_denoised: z.boolean()
       .describe(
-        "keep the picture that each step predicts within the range of colours, unlike the reference",
+        "keep the image that each step predicts within the range of colours, unlike the reference",
       ),
   }).describe("the grid of samples drawn while training"),
 

@@ -20,14 +20,14 @@ export function contradictions(config: Config): string[] {
   const problems = nnet.name === "uvit" ? uvitProblems(nnet) : unetProblems(nnet);
   if (dataset.image_size !== nnet.img_size) {
     problems.push(
-      `--dataset.image_size: pictures are brought to ${dataset.image_size} pixels, but the network ` +
+      `--dataset.image_size: images are brought to ${dataset.image_size} pixels, but the network ` +
         `expects ${nnet.img_size}; give --dataset.image_size and --nnet.img_size the same value`,
     );
   }
   const { n_samples, final_n_samples } = config.eval.fid;
   if (n_samples === 1 || final_n_samples === 1) {
     problems.push(
-      "--eval.fid: one picture has no covariance; draw 2 at least (thousands, for a figure that " +
+      "--eval.fid: one image has no covariance; draw 2 at least (thousands, for a figure that " +
         "means something), or --eval.fid.n_samples=0 for none",
     );
   }
@@ -59,7 +59,7 @@ export function contradictions(config: Config): string[] {
 }
 
 /**
- * Checks what only the loaded data can tell: channels, picture size, and the number of classes.
+ * Checks what only the loaded data can tell: channels, image size, and the number of classes.
  * When labels are dropped, label `num_classes - 1` stands for "none", so `num_classes` is one more
  * than the classes.
  * Throws `UsageError` with a line for each disagreement.
@@ -69,13 +69,13 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
   const problems: string[] = [];
   if (traits.channels !== nnet.in_chans) {
     problems.push(
-      `--nnet.in_chans: the pictures of ${dataset.name} have ${traits.channels} channels, ` +
+      `--nnet.in_chans: the images of ${dataset.name} have ${traits.channels} channels, ` +
         `not ${nnet.in_chans}; set --nnet.in_chans=${traits.channels}`,
     );
   }
   if (traits.image_size !== nnet.img_size) {
     problems.push(
-      `--nnet.img_size: the pictures of ${dataset.name} are ${traits.image_size} pixels wide and ` +
+      `--nnet.img_size: the images of ${dataset.name} are ${traits.image_size} pixels wide and ` +
         `high, not ${nnet.img_size}; set --nnet.img_size and --dataset.image_size ` +
         `to ${traits.image_size}`,
     );
@@ -112,7 +112,7 @@ function uvitProblems(nnet: UVitNnetConfig): string[] {
   }
   if (nnet.img_size % nnet.patch_size !== 0) {
     problems.push(
-      `--nnet.patch_size: patches of ${nnet.patch_size} do not fill pictures of ` +
+      `--nnet.patch_size: patches of ${nnet.patch_size} do not fill images of ` +
         `${nnet.img_size} pixels; take a divisor of ${nnet.img_size}`,
     );
   }
@@ -136,7 +136,7 @@ function unetProblems({ img_size, ch, ch_mult, attn_resolutions }: UNetNnetConfi
   const halvings = ch_mult.length - 1;
   if (img_size % 2 ** halvings !== 0) {
     problems.push(
-      `--nnet.ch_mult: ${ch_mult.length} levels halve pictures ${halvings} times, which ` +
+      `--nnet.ch_mult: ${ch_mult.length} levels halve images ${halvings} times, which ` +
         `${img_size} pixels do not allow; give fewer levels, or take --nnet.img_size=` +
         multiple(img_size, 2 ** halvings),
     );

@@ -22,14 +22,14 @@ const count = z.int().min(1);
 
 const fid = z.strictObject({
   n_samples: z.int().min(0).default(0)
-    .describe("pictures drawn at each checkpoint for its FID; 0: none, no FID"),
+    .describe("images drawn at each checkpoint for its FID; 0: none, no FID"),
   algorithm: z.enum(SAMPLERS).default("dpm_solver").describe(
-    "sampler that makes these pictures",
+    "sampler that makes these images",
   ),
-  sample_steps: count.default(50).describe("times the network is asked per picture"),
-  mini_batch_size: count.default(64).describe("pictures drawn at once: memory and speed only"),
+  sample_steps: count.default(50).describe("times the network is asked per image"),
+  mini_batch_size: count.default(64).describe("images drawn at once: memory and speed only"),
   final_n_samples: count.nullable().default(null)
-    .describe("pictures of one more FID at the end, of the best checkpoint; null: as n_samples"),
+    .describe("images of one more FID at the end, of the best checkpoint; null: as n_samples"),
   final_sample_steps: count.nullable().default(null)
     .describe("its sample_steps; null: the same; both null: no such FID"),
   stats: z.string().min(1).nullable().default(null)
@@ -45,7 +45,7 @@ const fid = z.strictObject({
 /** Checks {@linkcode EvalConfig}; whatever is missing, in part or whole, has its default. */
 export const evalSchema: z.ZodType<EvalConfig> = z.strictObject({
   fid: fid.describe(
-    "FID at each checkpoint: how far pictures of the averaged weights are from the data",
+    "FID at each checkpoint: how far images of the averaged weights are from the data",
   )
     .prefault({}),
 }).describe("how a run is judged").prefault({});

@@ -1,9 +1,9 @@
-/** Which pictures a training step sees: a pure function of the sample's global number. */
+/** Which images a training step sees: a pure function of the sample's global number. */
 
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { hash32, mix32 } from "./hash32.ts";
 
-/** Pictures `[n, C, H, W]` as bytes, and their labels `[n]`. */
+/** Images `[n, C, H, W]` as bytes, and their labels `[n]`. */
 export interface Batch {
   images: Uint8Array<ArrayBuffer>;
   labels: Int32Array<ArrayBuffer>;
@@ -13,7 +13,7 @@ export interface Batch {
 export interface Batches {
   /**
    * The samples numbered `sample` to `sample + n - 1` since the beginning of training. Every N of them
-   * are one epoch: each picture once, in an order of that epoch's own.
+   * are one epoch: each image once, in an order of that epoch's own.
    */
   at(sample: number, n: number): Batch;
 }
@@ -25,14 +25,14 @@ const FLIP = 2;
  * Walks over `dataset` in an order given by `seed`; `random_flip` mirrors every second sample or so.
  * There is no position to save: a resumed run that asks for the same numbers gets the same bytes.
  *
- * @throws {DatasetError} when the data set has no pictures.
+ * @throws {DatasetError} when the data set has no images.
  */
 export function batches(
   dataset: Dataset,
   { seed, random_flip }: { seed: number; random_flip: boolean },
 ): Batches {
   const { images, labels, length, channels, image_size } = dataset;
-  if (length < 1) throw new DatasetError(`${dataset.name} has no pictures to train on`);
+  if (length < 1) throw new DatasetError(`${dataset.name} has no images to train on`);
   const size = channels * image_size * image_size;
   const orders = new Map<number, Uint32Array>();
 
@@ -51,9 +51,9 @@ export function batches(
       const batch = { images: new Uint8Array(n * size), labels: new Int32Array(n) };
       for (let i = 0; i < n; i++) {
         const k = sample + i;
-        const picture = orderOf(Math.floor(k / length))[k % length];
-        batch.labels[i] = labels[picture];
-        const from = images.subarray(picture * size, (picture + 1) * size);
+        const image = orderOf(Math.floor(k / length))[k % length];
+        batch.labels[i] = labels[image];
+        const from = images.subarray(image * size, (image + 1) * size);
         if (random_flip && hash32(seed, FLIP, k) & 1) {
           mirror(from, batch.images.subarray(i * size, (i + 1) * size), image_size);
         } else {

@@ -1,6 +1,6 @@
-/** Any picture to a square of a given size, the way diffusion data sets are commonly prepared. */
+/** Any image to a square of a given size, the way diffusion data sets are commonly prepared. */
 
-import type { Picture } from "../formats/image.ts";
+import type { RgbImage } from "../formats/image.ts";
 import { planar } from "./planar.ts";
 
 interface Filter {
@@ -27,8 +27,8 @@ const BICUBIC: Filter = {
  *
  * @returns `[3, size, size]` bytes.
  */
-export function centerCrop(picture: Picture, size: number): Uint8Array<ArrayBuffer> {
-  let { width, height, rgb } = picture;
+export function centerCrop(image: RgbImage, size: number): Uint8Array<ArrayBuffer> {
+  let { width, height, rgb } = image;
   while (Math.min(width, height) >= 2 * size) {
     const [halfWidth, halfHeight] = [width >> 1, height >> 1];
     rgb = resample(rgb, { from: width, to: halfWidth, start: 0, count: halfWidth }, BOX);
@@ -43,7 +43,7 @@ export function centerCrop(picture: Picture, size: number): Uint8Array<ArrayBuff
 }
 
 /**
- * Resizes rows of `from` pixels to `to`, keeps `count` of these from `start` on, and turns the picture
+ * Resizes rows of `from` pixels to `to`, keeps `count` of these from `start` on, and turns the image
  * over its diagonal, `[lines, from, 3]` to `[count, lines, 3]`: doing it twice does both axes.
  */
 function resample(

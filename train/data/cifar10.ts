@@ -23,8 +23,8 @@ const BATCHES = {
   train: [1, 2, 3, 4, 5].map((k) => `data_batch_${k}.bin`),
   test: ["test_batch.bin"],
 };
-const PICTURES_PER_BATCH = 10_000;
-/** Names of the classes, each of which has as many pictures as the others. */
+const IMAGES_PER_BATCH = 10_000;
+/** Names of the classes, each of which has as many images as the others. */
 export const CLASSES: readonly string[] = [
   "airplane",
   "automobile",
@@ -150,7 +150,7 @@ function assemble(files: BatchFile[], split: "train" | "test", place: string): D
     if (bytes.length === 0 || extra !== 0) {
       throw new DatasetError(
         `${name} in ${place} has ${bytes.length} bytes, no whole number of ${RECORD_BYTES}-byte ` +
-          `pictures (the official files have ${PICTURES_PER_BATCH * RECORD_BYTES}): fetch it again`,
+          `images (the official files have ${IMAGES_PER_BATCH * RECORD_BYTES}): fetch it again`,
       );
     }
   }
@@ -162,7 +162,7 @@ function assemble(files: BatchFile[], split: "train" | "test", place: string): D
     for (let at = 0; at < bytes.length; at += RECORD_BYTES, i++) {
       if (bytes[at] >= CLASSES.length) {
         throw new DatasetError(
-          `${name} in ${place} is not CIFAR-10: its picture ${at / RECORD_BYTES} has the label ` +
+          `${name} in ${place} is not CIFAR-10: its image ${at / RECORD_BYTES} has the label ` +
             `${bytes[at]} where 0 to 9 are possible`,
         );
       }
@@ -170,10 +170,10 @@ function assemble(files: BatchFile[], split: "train" | "test", place: string): D
       images.set(bytes.subarray(at + 1, at + RECORD_BYTES), i * PIXEL_BYTES);
     }
   }
-  const all = BATCHES[split].length * PICTURES_PER_BATCH;
+  const all = BATCHES[split].length * IMAGES_PER_BATCH;
   const part = length === all
     ? ""
-    : ` (${length} of ${all} pictures: ${files.map(({ name }) => name).join(", ")})`;
+    : ` (${length} of ${all} images: ${files.map(({ name }) => name).join(", ")})`;
   const name = `CIFAR-10 ${split}${part}`;
   return { name, channels: 3, image_size: SIZE, class_names: [...CLASSES], images, labels, length };
 }

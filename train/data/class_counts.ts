@@ -4,11 +4,11 @@ import { CLASSES } from "./cifar10.ts";
 import { folderClassCounts } from "./image_folder.ts";
 import { SHAPE_CLASSES } from "./shapes.ts";
 
-/** Pictures per class in the training split of CIFAR-10. */
+/** Images per class in the training split of CIFAR-10. */
 const CIFAR10_PER_CLASS = 5000;
 
 /**
- * How many pictures of each class a data set has, by label, without loading it.
+ * How many images of each class a data set has, by label, without loading it.
  *
  * @throws {DatasetError} where a folder cannot be listed, {@linkcode UsageError} where none is named
  */

@@ -1,6 +1,6 @@
 /** What every data set is once it is in memory. */
 
-/** Pictures with labels, decoded once and kept as bytes. */
+/** Images with labels, decoded once and kept as bytes. */
 export interface Dataset {
   /** What it is, in a person's words. */
   name: string;
@@ -13,14 +13,14 @@ export interface Dataset {
   images: Uint8Array;
   /** `[N]`, indices into `class_names`. */
   labels: Int32Array;
-  /** N, the number of pictures. */
+  /** N, the number of images. */
   length: number;
 }
 
 /** How far a data set's preparation has come. */
 export interface DatasetProgress {
   what: "download" | "decode";
-  /** Bytes of a download, pictures of a decode. */
+  /** Bytes of a download, images of a decode. */
   done: number;
   /** NaN when the other side does not say. */
   total: number;

@@ -1,4 +1,4 @@
-/** Decoding many files of pictures at once, in workers, without holding more than a few. */
+/** Decoding many files of images at once, in workers, without holding more than a few. */
 
 import { availableParallelism } from "node:os";
 import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
@@ -10,11 +10,11 @@ export type DecodedFile = { readonly path: string } & DecodeReply;
 const AHEAD = 4;
 
 /**
- * Decodes files of pictures as RGB, in as many workers as there are cores, and yields them in the
+ * Decodes files of images as RGB, in as many workers as there are cores, and yields them in the
  * order given. With `image_size` they are cropped and resized to that many pixels squared (see
  * `centerCrop`); with null they are as large as they are.
  */
-export async function* decodePictures(
+export async function* decodeImages(
   paths: readonly string[],
   { image_size }: { image_size: number | null },
 ): AsyncGenerator<DecodedFile> {
@@ -44,7 +44,7 @@ class Decoder {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       for (const { path, answer } of this.#waiting.splice(0)) {
-        answer({ problem: `a picture decoder stopped at ${path}: ${event.message}` });
+        answer({ problem: `a image decoder stopped at ${path}: ${event.message}` });
       }
     };
   }

@@ -1,13 +1,13 @@
-/** A worker that reads, decodes and crops the pictures it is sent, one at a time. */
+/** A worker that reads, decodes and crops the images it is sent, one at a time. */
 
-import { decodePicture } from "../formats/image.ts";
+import { decodeImage } from "../formats/image.ts";
 import { centerCrop } from "./center_crop.ts";
 import { planar } from "./planar.ts";
 
 /** What the worker is asked for. */
 export interface DecodeRequest {
   path: string;
-  /** Height and width to crop and resize to; null leaves a picture as large as it is. */
+  /** Height and width to crop and resize to; null leaves a image as large as it is. */
   image_size: number | null;
 }
 
@@ -21,10 +21,10 @@ const scope = self as unknown as Pick<Worker, "onmessage" | "postMessage">;
 
 scope.onmessage = ({ data: { path, image_size } }: MessageEvent<DecodeRequest>): void => {
   try {
-    const picture = decodePicture(Deno.readFileSync(path), path);
+    const image = decodeImage(Deno.readFileSync(path), path);
     const reply = image_size === null
-      ? { image: planar(picture), width: picture.width, height: picture.height }
-      : { image: centerCrop(picture, image_size), width: image_size, height: image_size };
+      ? { image: planar(image), width: image.width, height: image.height }
+      : { image: centerCrop(image, image_size), width: image_size, height: image_size };
     scope.postMessage(reply satisfies DecodeReply, [reply.image.buffer]);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);

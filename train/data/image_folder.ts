@@ -1,10 +1,10 @@
 /** A folder of PNG and JPEG files as a data set. */
 
 import { basename, join, resolve } from "node:path";
-import { decodePictures } from "./decode_images.ts";
+import { decodeImages } from "./decode_images.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 
-/** A picture's file and the number of its class. */
+/** A image's file and the number of its class. */
 interface Listed {
   path: string;
   label: number;
@@ -29,12 +29,12 @@ export async function imageFolder(
   const labels = Int32Array.from(files, ({ label }) => label);
   const images = allocate(files.length, image_size, path);
   await decodeAll(files, image_size, images, onProgress);
-  const name = `pictures in ${path}`;
+  const name = `images in ${path}`;
   return { name, channels: 3, image_size, class_names, images, labels, length: files.length };
 }
 
 /**
- * How many pictures each class of a folder has, decoding none.
+ * How many images each class of a folder has, decoding none.
  *
  * @throws {DatasetError} as {@linkcode imageFolder}
  */
@@ -48,33 +48,33 @@ export async function folderClassCounts(path: string): Promise<number[]> {
 async function listClasses(path: string): Promise<{ class_names: string[]; files: Listed[] }> {
   const top = await list(path);
   if (top.folders.length === 0) {
-    if (top.pictures.length === 0) throw new DatasetError(`${path} has no PNG or JPEG files`);
-    const files = top.pictures.map((file) => ({ path: join(path, file), label: 0 }));
+    if (top.images.length === 0) throw new DatasetError(`${path} has no PNG or JPEG files`);
+    const files = top.images.map((file) => ({ path: join(path, file), label: 0 }));
     return { class_names: [basename(resolve(path))], files };
   }
-  if (top.pictures.length > 0) {
+  if (top.images.length > 0) {
     throw new DatasetError(
-      `${path} has pictures (${top.pictures[0]}) beside class folders (${top.folders[0]}): ` +
-        `give each picture a class folder, or keep one class without sub-folders`,
+      `${path} has images (${top.images[0]}) beside class folders (${top.folders[0]}): ` +
+        `give each image a class folder, or keep one class without sub-folders`,
     );
   }
   const files: Listed[] = [];
   for (const [label, name] of top.folders.entries()) {
     const folder = join(path, name);
-    const { pictures } = await list(folder);
-    if (pictures.length === 0) {
+    const { images } = await list(folder);
+    if (images.length === 0) {
       throw new DatasetError(
         `${folder} has no PNG or JPEG files: every sub-folder is a class, remove it or fill it`,
       );
     }
-    files.push(...pictures.map((file) => ({ path: join(folder, file), label })));
+    files.push(...images.map((file) => ({ path: join(folder, file), label })));
   }
   return { class_names: top.folders, files };
 }
 
-async function list(path: string): Promise<{ folders: string[]; pictures: string[] }> {
+async function list(path: string): Promise<{ folders: string[]; images: string[] }> {
   const folders: string[] = [];
-  const pictures: string[] = [];
+  const images: string[] = [];
   try {
     for await (const entry of Deno.readDir(path)) {
       if (entry.name.startsWith(".")) continue;
@@ -82,13 +82,13 @@ async function list(path: string): Promise<{ folders: string[]; pictures: string
         ? (await Deno.stat(join(path, entry.name))).isDirectory
         : entry.isDirectory;
       if (isFolder) folders.push(entry.name);
-      else if (/\.(png|jpe?g)$/i.test(entry.name)) pictures.push(entry.name);
+      else if (/\.(png|jpe?g)$/i.test(entry.name)) images.push(entry.name);
     }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new DatasetError(`cannot list the folder of pictures ${path}: ${problem}`);
+    throw new DatasetError(`cannot list the folder of images ${path}: ${problem}`);
   }
-  return { folders: folders.sort(), pictures: pictures.sort() };
+  return { folders: folders.sort(), images: images.sort() };
 }
 
 function allocate(n: number, image_size: number, path: string): Uint8Array {
@@ -97,7 +97,7 @@ function allocate(n: number, image_size: number, path: string): Uint8Array {
     return new Uint8Array(bytes);
   } catch {
     throw new DatasetError(
-      `the ${n} pictures in ${path} take ${(bytes / 2 ** 30).toFixed(1)} GiB at ${image_size} x ` +
+      `the ${n} images in ${path} take ${(bytes / 2 ** 30).toFixed(1)} GiB at ${image_size} x ` +
         `${image_size}, more than memory holds: use fewer, or a smaller dataset.image_size`,
     );
   }
@@ -110,7 +110,7 @@ async function decodeAll(
   onProgress?: (progress: DatasetProgress) => void,
 ): Promise<void> {
   let done = 0;
-  for await (const decoded of decodePictures(files.map(({ path }) => path), { image_size })) {
+  for await (const decoded of decodeImages(files.map(({ path }) => path), { image_size })) {
     if ("problem" in decoded) throw new DatasetError(decoded.problem);
     images.set(decoded.image, done * decoded.image.length);
     onProgress?.({ what: "decode", done: ++done, total: files.length });

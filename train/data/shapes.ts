@@ -1,4 +1,4 @@
-/** The program's own pictures: one coloured shape each, made for seeing a small network learn. */
+/** The program's own images: one coloured shape each, made for seeing a small network learn. */
 
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
@@ -12,7 +12,7 @@ const COLOURS: Record<string, [number, number, number]> = {
 };
 const BACKGROUND = [24, 24, 30];
 
-/** Lengths are fractions of the picture's side: 1 / 16 is one pixel at 16 x 16. */
+/** Lengths are fractions of the image's side: 1 / 16 is one pixel at 16 x 16. */
 const CENTRE_JITTER = 1 / 16;
 const SIZE_JITTER = 0.08;
 const DISC_RADIUS = 0.33;
@@ -41,10 +41,10 @@ const SHAPES: Record<string, (x: number, y: number) => boolean> = {
 export const SHAPE_CLASSES: number = Object.keys(SHAPES).length * Object.keys(COLOURS).length;
 
 /**
- * Draws `n` RGB pictures of `image_size` squared pixels, picture i depending on `(seed, i)` alone.
+ * Draws `n` RGB images of `image_size` squared pixels, image i depending on `(seed, i)` alone.
  * Classes are shape and colour ("red circle") and take turns, so they are balanced.
  *
- * @throws {DatasetError} when the pictures would be too small to tell the shapes, or there are none.
+ * @throws {DatasetError} when the images would be too small to tell the shapes, or there are none.
  */
 export function shapes(
   { image_size, n, seed }: { image_size: number; n: number; seed: number },
@@ -55,7 +55,7 @@ export function shapes(
     );
   }
   if (!(n >= 1)) {
-    throw new DatasetError(`${n} pictures of shapes are none: use dataset.n from 1 up`);
+    throw new DatasetError(`${n} images of shapes are none: use dataset.n from 1 up`);
   }
   const classes = Object.entries(SHAPES).flatMap(([shape, inside]) =>
     Object.entries(COLOURS).map(([colour, rgb]) => ({ name: `${colour} ${shape}`, inside, rgb }))

@@ -7,11 +7,11 @@ export interface NoiseSchedule {
   readonly name: string;
   /** Earliest time that samplers end at where nothing else is said. */
   readonly t_min: number;
-  /** Latest time: where pictures are drawn from pure noise. */
+  /** Latest time: where images are drawn from pure noise. */
   readonly t_max: number;
   /** The natural logarithm of `alpha(t)`. */
   logAlpha(t: number): number;
-  /** Share of the picture that is left; 1 at time 0. */
+  /** Share of the image that is left; 1 at time 0. */
   alpha(t: number): number;
   /** Standard deviation of the noise. */
   sigma(t: number): number;
@@ -42,7 +42,7 @@ export function noiseSchedule(definition: ScheduleDefinition): NoiseSchedule {
     alpha: (t) => Math.exp(logAlpha(t)),
     sigma: (t) => Math.sqrt(variance(t)),
     lambda: (t) => logAlpha(t) - Math.log(variance(t)) / 2,
-    // e^(-2 lambda) overflows for pictures that are all noise, where it dwarfs the 1.
+    // e^(-2 lambda) overflows for images that are all noise, where it dwarfs the 1.
     inverseLambda: (lambda) =>
       inverseLogAlpha(lambda > -300 ? -Math.log1p(Math.exp(-2 * lambda)) / 2 : lambda),
   };

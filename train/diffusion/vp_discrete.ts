@@ -30,7 +30,7 @@ export interface BetaRange {
  */
 export function vpDiscrete(betas: ArrayLike<number>, name: string): NoiseSchedule {
   const n = betas.length;
-  // Knot 0 is the picture itself.
+  // Knot 0 is the image itself.
   const logs = new Float64Array(n + 1);
   for (let i = 0; i < n; i++) {
     if (!(betas[i] > 0 && betas[i] < 1)) {

@@ -30,18 +30,18 @@ export function beta(t: number): number {
   return BETA_MIN + (BETA_MAX - BETA_MIN) * t;
 }
 
-/** Share of the picture's variance left at time `t`: `exp(-integral of beta from 0 to t)`. */
+/** Share of the image's variance left at time `t`: `exp(-integral of beta from 0 to t)`. */
 export function alphaBar(t: number): number {
   return Math.exp(-(BETA_MIN * t + (BETA_MAX - BETA_MIN) * t * t / 2));
 }
 
 /** A diffused batch: what a training step gives to the loss. */
 export interface DiffusedBatch {
-  /** Pictures in [-1, 1], `[batch, channels, height, width]`. */
+  /** Images in [-1, 1], `[batch, channels, height, width]`. */
   readonly x0: Tensor;
   /** Times in [0, 1), `[batch]`. */
   readonly t: Tensor;
-  /** Standard normal noise of the pictures' shape. */
+  /** Standard normal noise of the images' shape. */
   readonly noise: Tensor;
   /** Labels `[batch]`, i32, for a conditional network. */
   readonly y?: Tensor;
@@ -49,7 +49,7 @@ export interface DiffusedBatch {
   readonly key?: Tensor;
 }
 
-/** `x_t = sqrt(abar) x_0 + sqrt(1 - abar) noise`, abar by picture. */
+/** `x_t = sqrt(abar) x_0 + sqrt(1 - abar) noise`, abar by image. */
 export function diffuse({ x0, t, noise }: DiffusedBatch): Tensor {
   // In Horner form: -(BETA_MIN t + (BETA_MAX - BETA_MIN) t^2 / 2).
   const abar = reshape(

@@ -1,18 +1,18 @@
-/** Pictures as files: PNG and JPEG in, PNG out. */
+/** Images as files: PNG and JPEG in, PNG out. */
 
 import { decode as decodePngFile, type DecodedPng, encode as encodePngFile } from "fast-png";
 import { decode as decodeJpegFile } from "jpeg-js";
 
-/** A decoded picture: `rgb` is `[H, W, 3]`, 0 to 255. */
-export interface Picture {
+/** A decoded image: `rgb` is `[H, W, 3]`, 0 to 255. */
+export interface RgbImage {
   width: number;
   height: number;
   rgb: Uint8Array;
 }
 
-/** Says what is wrong with a picture, and with which one. */
-export class PictureError extends Error {
-  override name = "PictureError";
+/** Says what is wrong with a image, and with which one. */
+export class ImageError extends Error {
+  override name = "ImageError";
 }
 
 const MAX_PIXELS = 100_000_000;
@@ -26,37 +26,37 @@ const JPEG_SIGNATURE = [0xff, 0xd8, 0xff];
  * becomes RGB. Colour profiles and EXIF orientation are not applied.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {PictureError} when it is neither, damaged, of a kind that cannot be read, or over 100 megapixels.
+ * @throws {ImageError} when it is neither, damaged, of a kind that cannot be read, or over 100 megapixels.
  */
-export function decodePicture(bytes: Uint8Array, source: string): Picture {
+export function decodeImage(bytes: Uint8Array, source: string): RgbImage {
   const decode = startsWith(bytes, PNG_SIGNATURE)
     ? decodePng
     : startsWith(bytes, JPEG_SIGNATURE)
     ? decodeJpeg
     : null;
-  if (!decode) throw new PictureError(`${source} is neither a PNG nor a JPEG picture`);
+  if (!decode) throw new ImageError(`${source} is neither a PNG nor a JPEG image`);
   try {
     return decode(bytes);
   } catch (error) {
     // The decoders quote the file's own bytes, line breaks included.
     const problem = String(error instanceof Error ? error.message : error).replace(/\p{Cc}/gu, "?");
-    throw new PictureError(`${source} cannot be decoded, it may be damaged: ${problem}`);
+    throw new ImageError(`${source} cannot be decoded, it may be damaged: ${problem}`);
   }
 }
 
 /**
  * Encodes `[H, W, 3]` bytes as an 8-bit RGB PNG.
  *
- * @throws {PictureError} when `rgb` does not hold width x height pixels.
+ * @throws {ImageError} when `rgb` does not hold width x height pixels.
  */
 export function encodePng(rgb: Uint8Array, width: number, height: number): Uint8Array {
   if (rgb.length !== width * height * 3 || rgb.length === 0) {
-    throw new PictureError(`${rgb.length} bytes are no RGB picture of ${width} x ${height}`);
+    throw new ImageError(`${rgb.length} bytes are no RGB image of ${width} x ${height}`);
   }
   return encodePngFile({ width, height, data: rgb, channels: 3, depth: 8 });
 }
 
-function decodePng(bytes: Uint8Array): Picture {
+function decodePng(bytes: Uint8Array): RgbImage {
   if (bytes.length < 33) throw new Error("it ends within its header");
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkSize(header.getUint32(16), header.getUint32(20));
@@ -106,7 +106,7 @@ function unpack({ width, height, channels, depth, data }: DecodedPng): Uint8Arra
   return samples;
 }
 
-function decodeJpeg(bytes: Uint8Array): Picture {
+function decodeJpeg(bytes: Uint8Array): RgbImage {
   const { width, height, data } = decodeJpegFile(bytes, {
     useTArray: true,
     formatAsRGBA: false,

@@ -13,8 +13,8 @@ import {
 } from "./gemm_operand.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
 import { binderOf, type BoundMemory } from "../bound_memory.ts";
-import { isOnePass, nLanes, sumsRow } from "./subgroup_gemm.ts";
-import { emitSumsOfA } from "./row_sums.ts";
+import { isOnePass, subgroupGemm, sumsRow } from "./subgroup_gemm.ts";
+import { emitGemmRowSums } from "./row_sums.ts";
 
 /** `C = alpha A B`, batched, with any strides, and fused nodes at the end of it. */
 export interface Gemm {
@@ -72,11 +72,11 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
   const { capabilities } = emitter;
   const { adapterClass, subgroupSize } = capabilities;
   if (adapterClass === "software" && subgroupSize >= 4) {
-    emitter.emit(nLanes(capabilities, withPartialSums(emitter, subgroupSize, gemm)));
+    emitter.emit(subgroupGemm(capabilities, withPartialSums(emitter, subgroupSize, gemm)));
   } else {
     const { rowSums, ...product } = gemm;
     emitGpuGemm(emitter, product);
-    if (rowSums) emitSumsOfA(emitter, gemm, rowSums);
+    if (rowSums) emitGemmRowSums(emitter, gemm, rowSums);
   }
 }
 

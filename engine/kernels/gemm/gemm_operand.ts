@@ -1,4 +1,4 @@
-import { type Picture, picturePlace, pictureShare } from "./implicit_patches.ts";
+import { type ImplicitPatches, patchPosition, patchTerms } from "./implicit_patches.ts";
 import type { Ref } from "../dispatch.ts";
 import type { BoundMemory } from "../bound_memory.ts";
 
@@ -14,13 +14,13 @@ export interface GemmOperand {
   /** Where those of a run are no neighbours. */
   readonly grid?: Grid;
   /** Where the elements are pixels; `row` and `column` are then strides of the outer indices. */
-  readonly picture?: Picture;
+  readonly patches?: ImplicitPatches;
   /** Where another matrix goes on to the right of this one, as in a concatenation. */
-  readonly beside?: Beside;
+  readonly beside?: ConcatenatedRight;
 }
 
 /** The matrix to the right of an operand, its first column number `at`; offsets count for both. */
-export interface Beside {
+export interface ConcatenatedRight {
   readonly ref: Ref;
   readonly at: number;
   readonly row: number;
@@ -40,13 +40,13 @@ export function transpose(o: GemmOperand): GemmOperand {
 
 /** True where all neighbours along the columns, `n` of them, can be loaded four at a time. */
 export function hasVectors(o: GemmOperand, n: number): boolean {
-  const { row, column, offset = 0, batch = [0, 0], run, grid, picture, beside } = o;
+  const { row, column, offset = 0, batch = [0, 0], run, grid, patches, beside } = o;
   const steps = [
     ...[n, row, offset, ...batch],
     ...(run ? [run, column] : []),
     ...(beside ? [beside.at, beside.row] : []),
   ];
-  return !picture && !grid && (run !== undefined || column === 1) &&
+  return !patches && !grid && (run !== undefined || column === 1) &&
     steps.every((v) => v % 4 === 0);
 }
 
@@ -100,10 +100,10 @@ export function readerOfA(a: GemmOperand, left: BoundMemory, right?: BoundMemory
   return a.beside ? sideBySide("k", first, second, a.beside.at, left) : first;
 }
 
-/** The reader of B, which may be made of pictures. */
+/** The reader of B, which may be made of images. */
 export function readerOfB(b: GemmOperand, left: BoundMemory, right?: BoundMemory): OperandReader {
-  const { picture, beside } = b;
-  if (picture) return pictureReader(picture, left);
+  const { patches, beside } = b;
+  if (patches) return patchReader(patches, left);
   const first = matrixReader(left, (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
   if (!beside || !right) return first;
   const { at, row } = beside;
@@ -145,12 +145,12 @@ function sideBySide(
   };
 }
 
-function pictureReader(picture: Picture, { load }: BoundMemory): OperandReader {
+function patchReader(patches: ImplicitPatches, { load }: BoundMemory): OperandReader {
   return {
-    alongK: (name, k) => pictureShare(name, picture.k, k, "p.bk"),
-    alongFree: (name, n) => pictureShare(name, picture.n, n, "p.bn"),
+    alongK: (name, k) => patchTerms(name, patches.k, k, "p.bk"),
+    alongFree: (name, n) => patchTerms(name, patches.n, n, "p.bn"),
     element: (name, k, n) =>
-      `${picturePlace(name, picture, k, n)} ` +
+      `${patchPosition(name, patches, k, n)} ` +
       `let ${name} = select(0.0, ${load(`b0 + ${name}_at`)}, ${name}_in);`,
   };
 }

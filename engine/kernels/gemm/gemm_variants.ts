@@ -43,10 +43,10 @@ function emitVariant(emitter: Emitter, g: Gemm, name: string): void {
 }
 
 function keyOf(
-  { ref, offset = 0, row, column, batch, run, grid, picture, beside }: GemmOperand,
+  { ref, offset = 0, row, column, batch, run, grid, patches, beside }: GemmOperand,
 ): unknown[] {
   const right = beside ? [beside.at, beside.row] : 0;
-  return [ref.dtype, offset % 4, row, column, batch ?? 0, run ?? 0, grid ?? 0, picture ?? 0, right];
+  return [ref.dtype, offset % 4, row, column, batch ?? 0, run ?? 0, grid ?? 0, patches ?? 0, right];
 }
 
 /** The product without its epilogue, in memory of its own. */

@@ -1,19 +1,19 @@
 /**
- * How a product reads B out of pictures `[outer, height, width]`, so that a convolution is
+ * How a product reads B out of images `[outer, height, width]`, so that a convolution is
  * a product without its patches in memory. Both indices of B move the place in the
- * picture; what lies beside the picture is zero.
+ * image; what lies beside the image is zero.
  */
-export interface Picture {
+export interface ImplicitPatches {
   readonly height: number;
   readonly width: number;
-  readonly k: PictureIndex;
-  readonly n: PictureIndex;
+  readonly k: PatchIndex;
+  readonly n: PatchIndex;
   /** The place where both indices are 0: `[y, x]`. */
   readonly start: readonly [number, number];
 }
 
 /** An index as `(outer * height + y) * width + x`; the operand's stride is that of `outer`. */
-export interface PictureIndex {
+export interface PatchIndex {
   readonly height: number;
   readonly width: number;
   /** Places that a step of y and of x moves, negative where it moves back. */
@@ -21,9 +21,9 @@ export interface PictureIndex {
 }
 
 /** WGSL that names the share of index `i` in a place: `${name}_at`, `${name}_y` and `${name}_x`. */
-export function pictureShare(
+export function patchTerms(
   name: string,
-  { height, width, step }: PictureIndex,
+  { height, width, step }: PatchIndex,
   i: string,
   stride: string,
 ): string {
@@ -34,12 +34,17 @@ export function pictureShare(
 }
 
 /** WGSL that names the place of two shares, and whether an element is there: `${name}_at`, `${name}_in`. */
-export function picturePlace(name: string, picture: Picture, k: string, n: string): string {
-  const { height, width, start: [y0, x0] } = picture;
+export function patchPosition(
+  name: string,
+  patches: ImplicitPatches,
+  k: string,
+  n: string,
+): string {
+  const { height, width, start: [y0, x0] } = patches;
   return `let ${name}_y = ${k}_y + ${n}_y + ${wrapped(y0)}; ` +
     `let ${name}_x = ${k}_x + ${n}_x + ${wrapped(x0)}; ` +
     `let ${name}_at = ${k}_at + ${n}_at + ${name}_y * ${width}u + ${name}_x; ` +
-    // Places before the picture have wrapped around to large ones.
+    // Places before the image have wrapped around to large ones.
     `let ${name}_in = ${name}_y < ${height}u && ${name}_x < ${width}u;`;
 }
 

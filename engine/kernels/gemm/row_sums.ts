@@ -8,15 +8,15 @@ import { emitColumnSums, emitRowSums } from "../sums.ts";
  * Emits the sums of the rows of a product's A, `[M]`, in launches of their own: where A is an
  * output's gradient, all of its memory, they are the bias's, and C the weight's.
  */
-export function emitSumsOfA(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
+export function emitGemmRowSums(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
   const { ref, run } = a;
-  const pictures = run === undefined ? k : k / run;
-  const sums = run === undefined ? ref : emitter.scratch(pictures * m);
-  if (run !== undefined) emitRowSums(emitter, `${label} (bias)`, ref, pictures * m, run, sums);
+  const images = run === undefined ? k : k / run;
+  const sums = run === undefined ? ref : emitter.scratch(images * m);
+  if (run !== undefined) emitRowSums(emitter, `${label} (bias)`, ref, images * m, run, sums);
   emitColumnSums(emitter, {
     label: `${label} (bias)`,
     outer: 1,
-    reduce: pictures,
+    reduce: images,
     inner: m,
     sources: [{ name: "x", ref: sums }],
     terms: ["f32(x[at])"],
@@ -31,7 +31,7 @@ const UNROLL = 8;
  * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `type` is
  * what A is read as. Lanes lie along what is contiguous in memory.
  */
-export function sumsOfA(
+export function rowSumsCode(
   { run }: GemmOperand,
   reader: OperandReader,
   type: WgslType,

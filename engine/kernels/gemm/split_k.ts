@@ -23,7 +23,7 @@ export function slicesOf(g: Gemm): number {
   return plain ? slices : 0;
 }
 
-/** Slices end with whole vectors or, in a convolution, with whole pictures. */
+/** Slices end with whole vectors or, in a convolution, with whole images. */
 function unitOf({ a }: Gemm): number {
   return a.run ?? 4;
 }
@@ -43,7 +43,7 @@ export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
   const parts = slices + (rest > 0 ? 1 : 0);
   const partial = emitter.scratch(parts * m * n);
   const stepOfA = g.a.run ? g.a.column / unit : g.a.column;
-  const stepOfB = g.b.picture ? g.b.row / unit : g.b.row;
+  const stepOfB = g.b.patches ? g.b.row / unit : g.b.row;
   const sliced = { ...g, k: length, batches: [1, slices] as const };
   emitter.emit(tiled(capabilities, {
     ...sliced,

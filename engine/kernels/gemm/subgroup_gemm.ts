@@ -11,7 +11,7 @@ import {
   gemmUniforms,
 } from "./gemm.ts";
 import { alongColumns, hasVectors, type OperandReader } from "./gemm_operand.ts";
-import { sumsOfA } from "./row_sums.ts";
+import { rowSumsCode } from "./row_sums.ts";
 
 /**
  * Product for software adapters, where every load and every branch costs and registers are what is
@@ -19,7 +19,7 @@ import { sumsOfA } from "./row_sums.ts";
  * at constant indices only, rows of A stream past it. The lanes load a row of A together, each a
  * part of it, and broadcast its elements one after another.
  */
-export function nLanes(capabilities: Capabilities, g: Gemm): Dispatch {
+export function subgroupGemm(capabilities: Capabilities, g: Gemm): Dispatch {
   const { subgroupSize: lanes } = capabilities;
   const shape = shapeOf(lanes, g);
   const { each, depth, wideC, wideSums } = shape;
@@ -67,7 +67,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   ${list(each, (e) => start.b.alongFree(`bn${e}`, `min(n${e}, p.n - 1u)`))}
   var tile: array<f32, ${each * depth}>;
   ${list(start.partsOfA.length, (i) => passesOf(g, shape, start, i))}
-  ${g.rowSums ? sumsOfA(g.a, start.a, types.a, lanes, "m0", "select(m0, m2, adds)") : ""}
+  ${g.rowSums ? rowSumsCode(g.a, start.a, types.a, lanes, "m0", "select(m0, m2, adds)") : ""}
 }`,
     bindings: start.bindings,
     uniforms: gemmUniforms(g, rows),

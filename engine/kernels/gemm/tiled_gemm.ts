@@ -122,8 +122,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 }
 
 /** True where the next column of B is nearer in memory than the next row. */
-function columnsAreNear({ picture, row, column, run }: GemmOperand): boolean {
-  return picture ? picture.n.width >= picture.k.width : run !== undefined || column <= row;
+function columnsAreNear({ patches, row, column, run }: GemmOperand): boolean {
+  return patches ? patches.n.width >= patches.k.width : run !== undefined || column <= row;
 }
 
 /** Loads a tile with neighbouring invocations on neighbouring addresses, zeros beyond the edges. */

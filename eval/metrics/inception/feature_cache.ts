@@ -5,11 +5,11 @@ import {
   SafetensorsError,
 } from "../../../train/formats/safetensors.ts";
 import type { Features } from "./inception_features.ts";
-import type { PictureBatch } from "../../image_sets/image_set.ts";
+import type { ImageBatch } from "../../image_sets/image_set.ts";
 
-/** What gives the features of pictures. */
+/** What gives the features of images. */
 export type Extract = (
-  batch: PictureBatch,
+  batch: ImageBatch,
   onProgress?: (done: number) => void,
 ) => Promise<Features>;
 
@@ -35,7 +35,7 @@ export function cachedFeatures(
   };
 }
 
-async function keyOf({ images, n, height, width }: PictureBatch, variant: string): Promise<string> {
+async function keyOf({ images, n, height, width }: ImageBatch, variant: string): Promise<string> {
   return await sha256(
     new TextEncoder().encode(JSON.stringify([variant, n, height, width])),
     images,

@@ -1,4 +1,4 @@
-import { MeasureError } from "../metric_error.ts";
+import { MetricError } from "../metric_error.ts";
 import { addTransposedProduct } from "../linalg/transposed_product.ts";
 
 /** The Gaussian that a set of features is summed up by. */
@@ -59,11 +59,11 @@ export class FeatureMoments {
     for (let i = 0; i < this.#scatter.length; i++) this.#scatter[i] += other.#scatter[i];
   }
 
-  /** The figures of all features taken in. @throws {MeasureError} where these are fewer than two */
+  /** The figures of all features taken in. @throws {MetricError} where these are fewer than two */
   statistics(): FeatureStatistics {
     this.#takeWaiting();
     const { d } = this;
-    if (this.#n < 2) throw new MeasureError("a covariance takes two pictures at least");
+    if (this.#n < 2) throw new MetricError("a covariance takes two images at least");
     const sigma = new Float64Array(d * d);
     for (let i = 0; i < d; i++) {
       for (let j = 0; j <= i; j++) {

@@ -17,26 +17,26 @@ import {
 } from "../../../engine/mod.ts";
 import { inception, inceptionInput, inceptionShapes } from "../../../nets/inception.ts";
 
-/** Width of a picture's features. */
+/** Width of a image's features. */
 export const FEATURES = 2048;
-/** Classes of a picture's logits. */
+/** Classes of a image's logits. */
 export const LOGITS = 1008;
 
-/** The size of pictures. */
-export interface PictureSize {
-  /** 3, or 1 for grey pictures, which count as three equal channels. */
+/** The size of images. */
+export interface ImageSize {
+  /** 3, or 1 for grey images, which count as three equal channels. */
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 }
 
-/** Pictures as bytes, all of one size. */
-export interface BytePictures extends PictureSize {
+/** Images as bytes, all of one size. */
+export interface ByteImages extends ImageSize {
   /** `[n, channels, height, width]`, 0 to 255. */
   readonly images: Uint8Array;
 }
 
-/** What Inception sees in n pictures. */
+/** What Inception sees in n images. */
 export interface Features {
   /** `[n, 2048]`: what FID, KID, precision and recall are taken of. */
   readonly pool: Float32Array;
@@ -46,13 +46,13 @@ export interface Features {
 
 /** Options of {@linkcode InceptionExtractor}. */
 export interface InceptionExtractorOptions {
-  /** Pictures that go through the network at once, fewer where the adapter's memory bindings end. */
+  /** Images that go through the network at once, fewer where the adapter's memory bindings end. */
   readonly batch_size?: number;
   /** Give logits, too. */
   readonly logits?: boolean;
 }
 
-/** Bytes per picture of the network's largest tensor, `[64, 147, 147]`. */
+/** Bytes per image of the network's largest tensor, `[64, 147, 147]`. */
 const LARGEST_BYTES = 4 * 64 * 147 ** 2;
 /** A software adapter gains nothing from more. */
 const SOFTWARE_BATCH = 8;
@@ -64,7 +64,7 @@ export class InceptionExtractor implements Disposable {
   readonly batch_size: number;
   readonly #logits: boolean;
   readonly #state: State;
-  /** For pictures of the size seen last. */
+  /** For images of the size seen last. */
   #plan: { readonly key: string; readonly plan: Plan } | null = null;
 
   /**
@@ -86,31 +86,31 @@ export class InceptionExtractor implements Disposable {
   }
 
   /**
-   * The features of pictures, which do not depend on the batch size. The last batch is filled up
-   * with black, so pictures that come in parts are best given in multiples of `batch_size`.
+   * The features of images, which do not depend on the batch size. The last batch is filled up
+   * with black, so images that come in parts are best given in multiples of `batch_size`.
    *
-   * @param onProgress told after each batch how many pictures are done
-   * @throws {ShapeError} for bytes that are no whole number of pictures
+   * @param onProgress told after each batch how many images are done
+   * @throws {ShapeError} for bytes that are no whole number of images
    */
   async extract(
-    pictures: BytePictures,
+    batch: ByteImages,
     onProgress?: (done: number) => void,
   ): Promise<Features> {
-    const { images, channels, height, width } = pictures;
+    const { images, channels, height, width } = batch;
     if (channels !== 3 && channels !== 1) {
-      throw new ShapeError(`inception: pictures have 3 channels or 1, not ${channels}`);
+      throw new ShapeError(`inception: images have 3 channels or 1, not ${channels}`);
     }
     const bytes = channels * height * width;
     const n = images.length / bytes;
     if (!Number.isInteger(n)) {
       throw new ShapeError(
-        `inception: ${images.length} bytes are no whole number of pictures [${channels}, ${height}, ${width}]`,
+        `inception: ${images.length} bytes are no whole number of images [${channels}, ${height}, ${width}]`,
       );
     }
     const pool = new Float32Array(n * FEATURES);
     const logits = this.#logits ? new Float32Array(n * LOGITS) : null;
     if (n === 0) return { pool, logits };
-    const plan = await this.#planFor(pictures);
+    const plan = await this.#planFor(batch);
     const words = new Uint32Array(Math.ceil(this.batch_size * bytes / 4));
     const packed = new Uint8Array(words.buffer);
     for (let first = 0; first < n; first += this.batch_size) {
@@ -128,12 +128,12 @@ export class InceptionExtractor implements Disposable {
     return { pool, logits };
   }
 
-  /** The kernels behind a batch of the pictures seen last, for tables. */
+  /** The kernels behind a batch of the images seen last, for tables. */
   get kernels(): readonly PlanStep[] {
     return this.#plan?.plan.steps ?? [];
   }
 
-  async #planFor(size: PictureSize): Promise<Plan> {
+  async #planFor(size: ImageSize): Promise<Plan> {
     const key = [size.channels, size.height, size.width].join();
     if (this.#plan?.key === key) return this.#plan.plan;
     this.#plan?.plan[Symbol.dispose]();
@@ -151,10 +151,10 @@ export class InceptionExtractor implements Disposable {
   }
 }
 
-/** What an {@linkcode InceptionExtractor} holds once it has seen pictures of a size. */
+/** What an {@linkcode InceptionExtractor} holds once it has seen images of a size. */
 export function inceptionMemory(
   capabilities: Capabilities,
-  size: PictureSize,
+  size: ImageSize,
   { batch_size, logits = false }: InceptionExtractorOptions = {},
 ): MemoryNeed {
   const state = new StateLayout(inceptionShapes(), "inception");
@@ -165,14 +165,14 @@ export function inceptionMemory(
 function planSpec(
   state: StateLayout,
   batch_size: number,
-  { channels, height, width }: PictureSize,
+  { channels, height, width }: ImageSize,
   logits: boolean,
 ): PlanSpec {
   const shape = [batch_size, channels, height, width];
   const words = input("words", [Math.ceil(shape.reduce((a, b) => a * b) / 4)], "u32");
-  const pictures = broadcastTo(unpackBytes(words, shape), [batch_size, 3, height, width]);
+  const images = broadcastTo(unpackBytes(words, shape), [batch_size, 3, height, width]);
   const { pool, logits_unbiased } = inception(
-    inceptionInput(pictures, 255),
+    inceptionInput(images, 255),
     (name) => state.tensor(name),
   );
   return { outputs: { pool, ...(logits && { logits: logits_unbiased }) } };

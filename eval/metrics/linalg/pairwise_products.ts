@@ -2,7 +2,7 @@ import { compile, type Device, input, matmul, type Plan } from "../../../engine/
 
 /**
  * All inner products of rows: of `a` `[n, d]` and `b` `[m, d]`, the products `[n, m]`. What measures
- * that compare pictures by pairs are written against, whoever does the multiplying.
+ * that compare images by pairs are written against, whoever does the multiplying.
  */
 export type Products = (a: Float32Array, b: Float32Array) => Promise<Float32Array>;
 

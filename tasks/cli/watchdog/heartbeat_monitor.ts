@@ -6,10 +6,10 @@ interface Wait {
 }
 
 /**
- * Waits that have lasted too long: longer than `after` seconds, and than twice the longest that ended,
+ * ProgressHooks that have lasted too long: longer than `after` seconds, and than twice the longest that ended,
  * as a slow adapter's may. Times are in seconds.
  */
-export class Silences {
+export class HeartbeatMonitor {
   readonly #waits = new Map<number, Wait>();
   #longest = 0;
 

@@ -1,15 +1,15 @@
 import { humanDuration } from "../human_units.ts";
-import { Silences } from "./heartbeat_monitor.ts";
+import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import type { Message } from "./watchdog.ts";
 
 const TICK_MS = 100;
 const now = () => performance.now() / 1000;
-let silences: Silences | null = null;
+let silences: HeartbeatMonitor | null = null;
 
 addEventListener("message", (event) => {
   const message = (event as MessageEvent<Message>).data;
   if (message.kind === "after") {
-    silences = new Silences(message.seconds);
+    silences = new HeartbeatMonitor(message.seconds);
     setInterval(tell, TICK_MS);
   } else if (message.kind === "begin") silences?.begin(message.id, message.what, now());
   else silences?.end(message.id, now());

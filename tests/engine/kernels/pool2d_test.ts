@@ -9,7 +9,7 @@ Deno.test("maxPool2d() gives a tie's gradient to the first of its largest", asyn
   deepEqual([...await evaluate(dx, {}, device)], [0, 2, 0, 0, 0, 0]);
 });
 
-Deno.test("avgPool2d() divides by the window, or by what lies in the picture", async () => {
+Deno.test("avgPool2d() divides by the window, or by what lies in the image", async () => {
   using device = await openDevice();
   const x = constant([1, 1, 1, 1], [1, 1, 2, 2]);
   const means = async (count_include_pad: boolean) => [

@@ -13,7 +13,7 @@ import {
 import { Float64Machine } from "../float64_machine.ts";
 import { vpDiscrete } from "../../../train/diffusion/vp_discrete.ts";
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
-import type { PictureLimit } from "../../../eval/clipping.ts";
+import type { Clipping } from "../../../eval/clipping.ts";
 import type { SamplerSettings } from "../../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
 import { heun } from "../../../eval/samplers/heun.ts";
@@ -58,11 +58,11 @@ async function onDevice(
 
 async function onHost(
   method: SamplerMethod,
-  limit: PictureLimit = "none",
+  limit: Clipping = "none",
   noiseModel = closedForm,
 ): Promise<Float64Array> {
   const { prediction } = method;
-  const given = { schedule, prediction, noiseModel, x: START, pictures: 2, limit };
+  const given = { schedule, prediction, noiseModel, x: START, images: 2, limit };
   const machine = new Float64Machine(given);
   await method.run(machine);
   return machine.x;
@@ -70,7 +70,7 @@ async function onHost(
 
 Deno.test("DeviceMachine carries every kind of sampler out as float64 does", async () => {
   using device = await openDevice();
-  const cases: [Partial<SamplerSettings>, PictureLimit, number][] = [
+  const cases: [Partial<SamplerSettings>, Clipping, number][] = [
     [{ sampler: "dpm_solver" }, "none", 1e-5],
     [{ sampler: "dpm_solver", variant: "adaptive" }, "none", 1e-3],
     [{ sampler: "dpm_solver_pp", order: 3 }, "none", 1e-5],
@@ -87,7 +87,7 @@ Deno.test("DeviceMachine carries every kind of sampler out as float64 does", asy
   }
 });
 
-Deno.test("DeviceMachine asks a network that predicts the picture instead of the noise", async () => {
+Deno.test("DeviceMachine asks a network that predicts the image instead of the noise", async () => {
   using device = await openDevice();
   const chosen = method({ sampler: "heun", steps: 4 });
   const toNoise = closedFormNetwork(schedule);
@@ -95,7 +95,7 @@ Deno.test("DeviceMachine asks a network that predicts the picture instead of the
     predicts: "data",
     no_label: null,
     predict(x, timesteps) {
-      // Some picture that can be computed from the noise: sigma and alpha are no graph here.
+      // Some image that can be computed from the noise: sigma and alpha are no graph here.
       const t = reshape(affine(timesteps, 1 / 999), [-1, 1, 1, 1]);
       return div(
         add(x, affine(mul(affine(t, 0.5), toNoise.predict(x, timesteps)), -1)),
@@ -107,9 +107,9 @@ Deno.test("DeviceMachine asks a network that predicts the picture instead of the
     const noise = closedForm(x, times);
     return x.map((v, i) => {
       const t = times[Math.floor(i * times.length / x.length)];
-      const picture = (v - 0.5 * t * noise[i]) / (1 - 0.5 * t);
+      const image = (v - 0.5 * t * noise[i]) / (1 - 0.5 * t);
       const factors = conversion(schedule, t, "noise");
-      return factors.x * v + factors.model * picture;
+      return factors.x * v + factors.model * image;
     });
   };
   const error = distance(
@@ -171,13 +171,13 @@ Deno.test("DeviceMachine makes one submit per step and reads nothing back before
   deepEqual([submits, reads], [1 + 9 + 1, 1]);
 });
 
-Deno.test("DeviceMachine draws noise by seed, picture and step, whatever the batch", async () => {
+Deno.test("DeviceMachine draws noise by seed, image and step, whatever the batch", async () => {
   using device = await openDevice();
   const chosen = method({ sampler: "ddpm", steps: 4 });
   const size = 15;
-  const draw = async (pictures: number, first: number, seed: number) => {
+  const draw = async (images: number, first: number, seed: number) => {
     using machine = new DeviceMachine(device, {
-      shape: [pictures, 1, 3, 5],
+      shape: [images, 1, 3, 5],
       network: closedFormNetwork(schedule),
       schedule,
       method: chosen,

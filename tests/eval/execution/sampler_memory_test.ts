@@ -50,7 +50,7 @@ Deno.test("samplerMemory() is what a sampler allocates, to the byte", async () =
   }
 });
 
-Deno.test("fittingSampler() takes as many pictures at once as the adapter's bindings hold", async () => {
+Deno.test("fittingSampler() takes as many images at once as the adapter's bindings hold", async () => {
   using device = await openDevice();
   const config = tinyConfig();
   const asked = options(config, new StateLayout(shapesOf(config), "weights"), {

@@ -1,8 +1,8 @@
 import { deepStrictEqual as deepEqual, rejects, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { folderPictures } from "../../../eval/image_sets/folder_images.ts";
-import { datasetPictures } from "../../../eval/image_sets/dataset_images.ts";
-import { type PictureSet, regrouped } from "../../../eval/image_sets/image_set.ts";
+import { folderImages } from "../../../eval/image_sets/folder_images.ts";
+import { datasetImages } from "../../../eval/image_sets/dataset_images.ts";
+import { type ImageSet, regrouped } from "../../../eval/image_sets/image_set.ts";
 import { encodePng } from "../../../train/formats/image.ts";
 import { shapes } from "../../../train/data/shapes.ts";
 import { centerCrop } from "../../../train/data/center_crop.ts";
@@ -31,9 +31,9 @@ async function withFolder(
   }
 }
 
-const firstBytes = (pictures: Uint8Array[]) => pictures.map((picture) => picture[0]);
+const firstBytes = (images: Uint8Array[]) => images.map((image) => image[0]);
 
-Deno.test("folderPictures() walks into folders, by the order of paths, and leaves others alone", async () => {
+Deno.test("folderImages() walks into folders, by the order of paths, and leaves others alone", async () => {
   await withFolder({
     "b.png": png(4),
     "a/2.png": png(2),
@@ -43,62 +43,62 @@ Deno.test("folderPictures() walks into folders, by the order of paths, and leave
     ".hidden.png": png(9),
     ".git/y.png": png(9),
   }, async (folder) => {
-    const set = await folderPictures(folder, { image_size: null });
+    const set = await folderImages(folder, { image_size: null });
     equal(set.n, 4);
     deepEqual(firstBytes(await drain(set)), [1, 2, 3, 4]);
     // Links that go round end.
     await Deno.symlink(folder, join(folder, "a", "round"));
-    equal((await folderPictures(folder, { image_size: null })).n, 4);
+    equal((await folderImages(folder, { image_size: null })).n, 4);
   });
 });
 
-Deno.test("folderPictures() of samples are the numbered pictures, not the grids of them", async () => {
+Deno.test("folderImages() of samples are the numbered images, not the grids of them", async () => {
   await withFolder({
     "000000.png": png(1),
     "000001.png": png(2),
     "grid.png": png(9, 16),
     "sample.json": new Uint8Array(),
   }, async (folder) => {
-    deepEqual(firstBytes(await drain(await folderPictures(folder, { image_size: null }))), [1, 2]);
+    deepEqual(firstBytes(await drain(await folderImages(folder, { image_size: null }))), [1, 2]);
   });
 });
 
-Deno.test("folderPictures() decodes grey, palette, RGBA and progressive files alike", async () => {
+Deno.test("folderImages() decodes grey, palette, RGBA and progressive files alike", async () => {
   const folder = new URL("formats/", IMAGES).pathname;
-  const set = await folderPictures(folder, { image_size: 16 });
-  const pictures = await drain(set);
-  equal(pictures.length, [...Deno.readDirSync(folder)].length);
-  equal(pictures.every((picture) => picture.length === 3 * 16 * 16), true);
+  const set = await folderImages(folder, { image_size: 16 });
+  const images = await drain(set);
+  equal(images.length, [...Deno.readDirSync(folder)].length);
+  equal(images.every((image) => image.length === 3 * 16 * 16), true);
 });
 
-Deno.test("folderPictures() refuses pictures of two sizes, naming both, and crops them if told", async () => {
+Deno.test("folderImages() refuses images of two sizes, naming both, and crops them if told", async () => {
   await withFolder({ "a.png": png(1, 8, 8), "b.png": png(2, 12, 10) }, async (folder) => {
-    const set = await folderPictures(folder, { image_size: null });
+    const set = await folderImages(folder, { image_size: null });
     await rejects(drain(set), {
-      name: "PictureError",
+      name: "ImageError",
       message: /b\.png has 12 x 10 pixels and .*a\.png 8 x 8: .*--image_size=8/,
     });
-    const cropped = await drain(await folderPictures(folder, { image_size: 8 }));
+    const cropped = await drain(await folderImages(folder, { image_size: 8 }));
     const rgb = new Uint8Array(3 * 12 * 10).fill(2);
     deepEqual(cropped[1], centerCrop({ rgb, width: 12, height: 10 }, 8));
   });
 });
 
-Deno.test("folderPictures() names what cannot be read, and skips it only if told", async () => {
+Deno.test("folderImages() names what cannot be read, and skips it only if told", async () => {
   const whole = png(1);
   await withFolder({
     "a.png": png(1),
     "cut.png": whole.slice(0, whole.length - 20),
-    "text.png": new TextEncoder().encode("no picture"),
+    "text.png": new TextEncoder().encode("no image"),
     "other.webp": new Uint8Array(9),
   }, async (folder) => {
-    const strict = await folderPictures(folder, { image_size: null });
+    const strict = await folderImages(folder, { image_size: null });
     await rejects(drain(strict), {
-      name: "PictureError",
+      name: "ImageError",
       message: /other\.webp is neither .*--skip_broken/,
     });
     const skipped: string[] = [];
-    const set = await folderPictures(folder, {
+    const set = await folderImages(folder, {
       image_size: null,
       onSkip: (problem) => skipped.push(problem),
     });
@@ -111,18 +111,18 @@ Deno.test("folderPictures() names what cannot be read, and skips it only if told
   });
 });
 
-Deno.test("folderPictures() refuses a folder without pictures, or none", async () => {
+Deno.test("folderImages() refuses a folder without images, or none", async () => {
   await withFolder({ "notes.txt": new Uint8Array() }, async (folder) => {
     const refused = { name: "DatasetError", message: /has no PNG or JPEG files/ };
-    await rejects(folderPictures(folder, { image_size: null }), refused);
-    await rejects(folderPictures(join(folder, "nowhere"), { image_size: null }), {
+    await rejects(folderImages(folder, { image_size: null }), refused);
+    await rejects(folderImages(join(folder, "nowhere"), { image_size: null }), {
       name: "DatasetError",
       message: /cannot list .*nowhere/,
     });
   });
 });
 
-Deno.test("folderPictures() of a data set's pictures are the data set's, byte for byte", async () => {
+Deno.test("folderImages() of a data set's images are the data set's, byte for byte", async () => {
   const dataset = shapes({ image_size: 8, n: 20, seed: 3 });
   const files = Object.fromEntries(
     Array.from({ length: 20 }, (_, i) => {
@@ -132,10 +132,10 @@ Deno.test("folderPictures() of a data set's pictures are the data set's, byte fo
     }),
   );
   await withFolder(files, async (folder) => {
-    const batches = async (set: PictureSet) => await Array.fromAsync(regrouped(set.batches(), 8));
+    const batches = async (set: ImageSet) => await Array.fromAsync(regrouped(set.batches(), 8));
     deepEqual(
-      await batches(await folderPictures(folder, { image_size: null })),
-      await batches(datasetPictures(dataset)),
+      await batches(await folderImages(folder, { image_size: null })),
+      await batches(datasetImages(dataset)),
     );
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { imageGrid } from "../../../eval/image_sets/image_grid.ts";
 
-Deno.test("imageGrid() puts every pixel of every picture where it belongs", () => {
+Deno.test("imageGrid() puts every pixel of every image where it belongs", () => {
   const images = Uint8Array.from({ length: 5 * 3 * 4 }, (_, i) => i);
   const grid = imageGrid(images, { channels: 3, image_size: 2, columns: 3, scale: 2 });
   assert.deepEqual([grid.width, grid.height], [3 * 6 + 2, 2 * 6 + 2]);
@@ -14,7 +14,7 @@ Deno.test("imageGrid() puts every pixel of every picture where it belongs", () =
       const expected = [0, 1, 2].map((c) => i * 12 + c * 4 + y * 2 + x);
       const [left, top] = [2 + (i % 3) * 6 + x * 2, 2 + Math.floor(i / 3) * 6 + y * 2];
       for (const [dx, dy] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
-        assert.deepEqual(at(left + dx, top + dy), expected, `picture ${i} at ${x}, ${y}`);
+        assert.deepEqual(at(left + dx, top + dy), expected, `image ${i} at ${x}, ${y}`);
       }
     }
   }
@@ -23,7 +23,7 @@ Deno.test("imageGrid() puts every pixel of every picture where it belongs", () =
   }
 });
 
-Deno.test("imageGrid() enlarges small pictures to at least 64 pixels, in a square", () => {
+Deno.test("imageGrid() enlarges small images to at least 64 pixels, in a square", () => {
   const sizeOf = (n: number, image_size: number) => {
     const { width, height } = imageGrid(new Uint8Array(n * 3 * image_size ** 2), {
       channels: 3,
@@ -41,7 +41,7 @@ Deno.test("imageGrid() shows one channel as grey", () => {
   assert.deepEqual(rgb.slice(12 * 3, 13 * 3), Uint8Array.of(77, 77, 77));
 });
 
-Deno.test("imageGrid() refuses bytes that are no whole pictures", () => {
+Deno.test("imageGrid() refuses bytes that are no whole images", () => {
   for (const [bytes, channels] of [[0, 3], [13, 3], [8, 2]]) {
     assert.throws(
       () => imageGrid(new Uint8Array(bytes), { channels, image_size: 2 }),

@@ -1,5 +1,5 @@
 import { ok, throws } from "node:assert/strict";
-import { MeasureError } from "../../../eval/metrics/metric_error.ts";
+import { MetricError } from "../../../eval/metrics/metric_error.ts";
 import {
   FeatureMoments,
   type FeatureStatistics,
@@ -48,7 +48,7 @@ Deno.test("frechetDistance() of N(0, I) and N(1, I) at 2048 dimensions is 2048",
   near(value, 2048, 1e-6 * 2048);
 });
 
-Deno.test("frechetDistance() of fewer pictures than dimensions from themselves is next to nothing", () => {
+Deno.test("frechetDistance() of fewer images than dimensions from themselves is next to nothing", () => {
   const moments = new FeatureMoments(96);
   moments.add(seeded(20 * 96, 3));
   const few = moments.statistics();
@@ -56,7 +56,7 @@ Deno.test("frechetDistance() of fewer pictures than dimensions from themselves i
 });
 
 Deno.test("frechetDistance() refuses features of different widths", () => {
-  throws(() => frechetDistance(diagonal([0], [1]), diagonal([0, 0], [1, 1])), MeasureError);
+  throws(() => frechetDistance(diagonal([0], [1]), diagonal([0, 0], [1, 1])), MetricError);
 });
 
 Deno.test("frechetDistance() refuses values that are no numbers, wherever they are", () => {

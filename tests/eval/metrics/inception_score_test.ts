@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, throws } from "node:assert/strict";
-import { MeasureError } from "../../../eval/metrics/metric_error.ts";
+import { MetricError } from "../../../eval/metrics/metric_error.ts";
 import { InceptionScore } from "../../../eval/metrics/inception_score.ts";
 import { seeded } from "../seeded.ts";
 
@@ -17,7 +17,7 @@ Deno.test("InceptionScore is the number of classes where each is sure and all ar
   ok(Math.abs(value - 2) < 1e-12 && deviation < 1e-12);
 });
 
-Deno.test("InceptionScore is 1 where every picture has the same probabilities", () => {
+Deno.test("InceptionScore is 1 where every image has the same probabilities", () => {
   ok(Math.abs(scoreOf(Array(6).fill([1, -2, 5]), 3).value - 1) < 1e-12);
 });
 
@@ -51,6 +51,6 @@ Deno.test("InceptionScore is exp of the mean divergence, over splits, in any bat
   deepEqual(parts.result(), whole.result());
 });
 
-Deno.test("InceptionScore takes a picture for each split", () => {
-  throws(() => scoreOf([[1, 2]], 10), MeasureError);
+Deno.test("InceptionScore takes a image for each split", () => {
+  throws(() => scoreOf([[1, 2]], 10), MetricError);
 });

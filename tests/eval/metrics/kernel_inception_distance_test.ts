@@ -1,5 +1,5 @@
 import { ok, rejects, strictEqual as equal } from "node:assert/strict";
-import { MeasureError } from "../../../eval/metrics/metric_error.ts";
+import { MetricError } from "../../../eval/metrics/metric_error.ts";
 import { kernelInceptionDistance } from "../../../eval/metrics/kernel_inception_distance.ts";
 import { plainProducts } from "./linalg/plain_products.ts";
 import { seeded } from "../seeded.ts";
@@ -35,7 +35,7 @@ Deno.test("kernelInceptionDistance() averages over subsets, and says how far to 
   equal(again.value, parts.value);
 });
 
-Deno.test("kernelInceptionDistance() takes two pictures of each side", async () => {
+Deno.test("kernelInceptionDistance() takes two images of each side", async () => {
   const one = Float32Array.of(1);
-  await rejects(kernelInceptionDistance(plainProducts(1), one, one, { d: 1 }), MeasureError);
+  await rejects(kernelInceptionDistance(plainProducts(1), one, one, { d: 1 }), MetricError);
 });

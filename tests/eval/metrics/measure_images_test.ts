@@ -5,13 +5,13 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { FEATURES, LOGITS } from "../../../eval/metrics/inception/inception_features.ts";
-import { measurePictures } from "../../../eval/metrics/measure_images.ts";
-import type { PictureBatch, PictureSet } from "../../../eval/image_sets/image_set.ts";
+import { measureImages } from "../../../eval/metrics/measure_images.ts";
+import type { ImageBatch, ImageSet } from "../../../eval/image_sets/image_set.ts";
 import { openDevice } from "../../device.ts";
 
-/** `n` pictures of one pixel, picture i of value i, in batches of `size`. */
-function numbered(n: number, size: number): PictureSet {
-  async function* batches(): AsyncGenerator<PictureBatch> {
+/** `n` images of one pixel, image i of value i, in batches of `size`. */
+function numbered(n: number, size: number): ImageSet {
+  async function* batches(): AsyncGenerator<ImageBatch> {
     for (let first = 0; first < n; first += size) {
       const now = Math.min(size, n - first);
       const images = Uint8Array.from({ length: now * 3 }, (_, k) => first + Math.floor(k / 3));
@@ -21,19 +21,19 @@ function numbered(n: number, size: number): PictureSet {
   return { name: "numbers", n, batches };
 }
 
-/** Features and logits of which the first is the picture's value. */
-function extract({ images, n }: PictureBatch) {
+/** Features and logits of which the first is the image's value. */
+function extract({ images, n }: ImageBatch) {
   const pool = new Float32Array(n * FEATURES);
   const logits = new Float32Array(n * LOGITS);
   for (let i = 0; i < n; i++) pool[i * FEATURES] = logits[i * LOGITS] = images[i * 3];
   return Promise.resolve({ pool, logits });
 }
 
-Deno.test("measurePictures() measures all that is wanted in one walk", async () => {
+Deno.test("measureImages() measures all that is wanted in one walk", async () => {
   using device = await openDevice();
   const wanted = { statistics: true, features: true, score: true, projections: true };
   const seen: number[] = [];
-  const measured = await measurePictures(device, numbered(20, 3), wanted, {
+  const measured = await measureImages(device, numbered(20, 3), wanted, {
     extract,
     onProgress: (done) => seen.push(done),
   });
@@ -47,14 +47,14 @@ Deno.test("measurePictures() measures all that is wanted in one walk", async () 
   );
   ok(measured.score!.result().value >= 1);
   equal(measured.projections!.n, 20);
-  const none = await measurePictures(device, numbered(2, 1), { projections: true });
+  const none = await measureImages(device, numbered(2, 1), { projections: true });
   deepEqual([none.statistics, none.features, none.score], [null, null, null]);
   equal(measured.projections!.distance(none.projections!) > 0, true);
 });
 
-Deno.test("measurePictures() says where there are too few", async () => {
+Deno.test("measureImages() says where there are too few", async () => {
   using device = await openDevice();
-  await rejects(measurePictures(device, numbered(1, 1), { statistics: true }, { extract }), {
-    name: "MeasureError",
+  await rejects(measureImages(device, numbered(1, 1), { statistics: true }, { extract }), {
+    name: "MetricError",
   });
 });

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
-import { MeasureError } from "../../../eval/metrics/metric_error.ts";
+import { MetricError } from "../../../eval/metrics/metric_error.ts";
 import { precisionRecall } from "../../../eval/metrics/precision_recall.ts";
 import { plainProducts } from "./linalg/plain_products.ts";
 import { seeded } from "../seeded.ts";
@@ -45,7 +45,7 @@ Deno.test("precisionRecall() is that of plain distances, over more than a block"
   });
 });
 
-Deno.test("precisionRecall() takes more pictures than neighbours", async () => {
+Deno.test("precisionRecall() takes more images than neighbours", async () => {
   const three = Float32Array.of(1, 2, 3);
-  await rejects(precisionRecall(plainProducts(1), three, three, { d: 1 }), MeasureError);
+  await rejects(precisionRecall(plainProducts(1), three, three, { d: 1 }), MetricError);
 });

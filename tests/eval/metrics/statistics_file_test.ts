@@ -34,9 +34,9 @@ async function withFile(
 Deno.test("readReferenceFile() reads statistics as NumPy writes them", async () => {
   const golden = await readGolden("frechet_distance");
   for (const name of ["full64", "rank_deficient64"]) {
-    const file = new URL(`../golden/fid_stats_${name}.npz`, import.meta.url).pathname;
-    const { statistics, pictures } = await readReferenceFile(file);
-    equal(pictures, null);
+    const file = new URL(`../../golden/fid_stats_${name}.npz`, import.meta.url).pathname;
+    const { statistics, images } = await readReferenceFile(file);
+    equal(images, null);
     deepEqual(statistics!.mu, Float64Array.from(golden.f64(`${name}.mu1`)));
     deepEqual(statistics!.sigma, Float64Array.from(golden.f64(`${name}.sigma1`)));
     equal(statistics!.n, null);
@@ -44,7 +44,7 @@ Deno.test("readReferenceFile() reads statistics as NumPy writes them", async () 
   }
 });
 
-Deno.test("saveStatistics() is read back, number of pictures included", async () => {
+Deno.test("saveStatistics() is read back, number of images included", async () => {
   await withFile({}, async (file) => {
     for (const n of [50, null]) {
       const statistics = { mu: Float64Array.of(1, 2), sigma: Float64Array.of(4, 1, 1, 3), n };
@@ -54,7 +54,7 @@ Deno.test("saveStatistics() is read back, number of pictures included", async ()
   });
 });
 
-Deno.test("readReferenceFile() takes ADM's files: float32, more arrays, pictures", async () => {
+Deno.test("readReferenceFile() takes ADM's files: float32, more arrays, images", async () => {
   const mu: StoredTensor = { dtype: "F32", shape: [1], data: Float32Array.of(0.5) };
   const images: StoredTensor = {
     dtype: "U8",
@@ -64,14 +64,14 @@ Deno.test("readReferenceFile() takes ADM's files: float32, more arrays, pictures
   const labels: StoredTensor = { dtype: "I64", shape: [2], data: BigInt64Array.of(0n, 1n) };
   const sigma = f64([1, 1], 2);
   await withFile({ mu, sigma, mu_s: mu, sigma_s: sigma, arr_0: images }, async (file) => {
-    const { statistics, pictures } = await readReferenceFile(file);
+    const { statistics, images } = await readReferenceFile(file);
     deepEqual(statistics, { mu: Float64Array.of(0.5), sigma: Float64Array.of(2), n: 2 });
-    equal(pictures!.n, 2);
+    equal(images!.n, 2);
   });
   await withFile({ arr_0: images, arr_1: labels }, async (file) => {
-    const { statistics, pictures } = await readReferenceFile(file);
+    const { statistics, images } = await readReferenceFile(file);
     equal(statistics, null);
-    deepEqual(await drain(pictures!), [
+    deepEqual(await drain(images!), [
       Uint8Array.of(1, 4, 2, 5, 3, 6),
       Uint8Array.of(7, 10, 8, 11, 9, 12),
     ]);

@@ -33,7 +33,7 @@ Deno.test("ddim() with eta 1 is ancestral()", () => {
   });
 });
 
-Deno.test("ddim() and ancestral() keep the right mean and variance when the picture is known", () => {
+Deno.test("ddim() and ancestral() keep the right mean and variance when the image is known", () => {
   for (const process of [vpLinear(), vpCosine()]) {
     const times = [...timeGrid("log_snr", process, { intervals: 7 }), 0];
     const programs: SamplerProgram[] = [
@@ -43,13 +43,13 @@ Deno.test("ddim() and ancestral() keep the right mean and variance when the pict
     for (const { steps } of programs) {
       for (const [i, { set: { x } }] of steps.entries()) {
         const [s, t] = [times[i], times[i + 1]];
-        // With picture 1: x_s has mean alpha_s and variance sigma_s^2.
+        // With image 1: x_s has mean alpha_s and variance sigma_s^2.
         near(x.x * process.alpha(s) + x.model, process.alpha(t), 1e-9);
         const variance = (x.x * process.sigma(s)) ** 2 + (x.noise ?? 0) ** 2;
         ok(Math.abs(variance - process.sigma(t) ** 2) < 1e-12);
       }
       const last = steps[steps.length - 1].set.x;
-      ok(last.x === 0 && last.model === 1 && (last.noise ?? 0) === 0, "ends with the picture");
+      ok(last.x === 0 && last.model === 1 && (last.noise ?? 0) === 0, "ends with the image");
     }
   }
 });

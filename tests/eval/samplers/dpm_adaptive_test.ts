@@ -20,7 +20,7 @@ async function solve(x: ArrayLike<number>, options: AdaptiveOptions, noiseModel 
       return noiseModel(seen, times);
     },
     x,
-    pictures: x.length / WIDTH,
+    images: x.length / WIDTH,
   });
   const shares: number[] = [];
   await dpmAdaptive(schedule, options).run(machine, (share) => void shares.push(share));
@@ -35,7 +35,7 @@ Deno.test("dpmAdaptive() takes the reference's steps where the batch goes togeth
   ok(error <= 2e-4, `${error}`);
 });
 
-Deno.test("dpmAdaptive() gives a picture the same in a batch and alone", async () => {
+Deno.test("dpmAdaptive() gives a image the same in a batch and alone", async () => {
   const start = (await readGolden("dpm_solver")).f32("x_init").data;
   for (const prediction of ["noise", "data"] as const) {
     for (const order of [2, 3] as const) {
@@ -64,7 +64,7 @@ Deno.test("dpmAdaptive() keeps a step of error 1, and drops one of more for a sm
   const asked: number[] = [];
   const errors = [1.1, 1, 1e-9, 1e-9];
   const machine: SamplerMachine = {
-    pictures: 1,
+    images: 1,
     run(step) {
       const [{ t }] = "look" in step ? [step] : step;
       if (t !== null) asked.push(schedule.lambda(t));
@@ -94,6 +94,6 @@ Deno.test("dpmAdaptive() stops where the network predicts no numbers", async () 
   const nothing = (x: Float64Array) => x.map(() => NaN);
   await rejects(solve(new Float64Array(WIDTH), { prediction: "noise", order: 2 }, nothing), {
     name: "NotFiniteError",
-    message: /^the pictures are no longer numbers at time 1\.00: [^\n]+$/,
+    message: /^the images are no longer numbers at time 1\.00: [^\n]+$/,
   });
 });

@@ -39,10 +39,10 @@ Deno.test("parseFlags() takes bare booleans and leaves the next flag alone", () 
 });
 
 Deno.test("parseFlags() takes dashes inside a name for underscores, and leaves values alone", () => {
-  deepEqual(parsed("--batch-size=2", "--dataset.random-flip", "--path=my-pictures"), {
+  deepEqual(parsed("--batch-size=2", "--dataset.random-flip", "--path=my-images"), {
     "train.batch_size": 2,
     "dataset.random_flip": true,
-    "dataset.path": "my-pictures",
+    "dataset.path": "my-images",
   });
 });
 

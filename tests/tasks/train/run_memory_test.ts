@@ -45,7 +45,7 @@ Deno.test("runMemory() is what a run allocates, to the byte at its most", async 
   await Deno.remove(workdir, { recursive: true });
 });
 
-Deno.test("runMemory() counts the pictures of a grid where they are the most that is read", async () => {
+Deno.test("runMemory() counts the images of a grid where they are the most that is read", async () => {
   using device = await openDevice();
   const workdir = await Deno.makeTempDir();
   await Deno.mkdir(join(workdir, "samples"));
@@ -69,7 +69,7 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   await Deno.mkdir(join(workdir, "samples"));
   const inception = join(workdir, "inception.safetensors");
   await Deno.writeFile(inception, randomInceptionFile());
-  // The sampler is still there when pictures are measured where there are more than 256.
+  // The sampler is still there when images are measured where there are more than 256.
   const fid = {
     n_samples: 257,
     mini_batch_size: 64,
@@ -88,7 +88,7 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   const dataset = shapes({ image_size: 8, n: 8, seed: 1 });
   const enough = new AbortController();
   const judge = await RunFid.open(device, config, dataset, {
-    // Half of a picture and more: one was measured.
+    // Half of a image and more: one was measured.
     wait: () => (done) => done > 257 / 2 && enough.abort(),
     note: (message) => ok(false, message),
     onDownload: () => {},
@@ -105,7 +105,7 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   await Deno.remove(workdir, { recursive: true });
 });
 
-/** A run whose final FID is of many more pictures than the others. */
+/** A run whose final FID is of many more images than the others. */
 function finallyJudged(fid: object = {}) {
   const { sample } = tinyConfig();
   const few = { n_samples: 2, final_n_samples: 5000, sample_steps: 2, algorithm: "ddim" };
@@ -131,7 +131,7 @@ Deno.test("runMemory() is the most of measuring the data, training and the final
   equal(measured.bytes, measured.data!.bytes);
 });
 
-Deno.test("mustFit() refuses what a run's pictures or its FID cannot bind, saying what to do", async () => {
+Deno.test("mustFit() refuses what a run's images or its FID cannot bind, saying what to do", async () => {
   using device = await openDevice();
   const refused = (maxBindingBytes: number, config: Config): string => {
     const capabilities = { ...device.capabilities, maxBindingBytes };
@@ -144,7 +144,7 @@ Deno.test("mustFit() refuses what a run's pictures or its FID cannot bind, sayin
     }
     return "";
   };
-  // Weights are small beside the pictures, and a guided picture goes through twice.
+  // Weights are small beside the images, and a guided image goes through twice.
   const { nnet, train } = finallyJudged();
   const config = {
     ...finallyJudged(),
@@ -155,7 +155,7 @@ Deno.test("mustFit() refuses what a run's pictures or its FID cannot bind, sayin
   ok(step.largest.bytes < grid.largest.bytes && grid.largest.bytes < 2 ** 22);
   match(
     refused(step.largest.bytes, config),
-    /^drawing one picture needs a tensor of .*: use --sample\.scale=0, or/,
+    /^drawing one image needs a tensor of .*: use --sample\.scale=0, or/,
   );
   match(refused(2 ** 22, config), /^Inception needs .*: use --eval\.fid\.n_samples=0/);
   equal(refused(fid!.largest.bytes, config), "");

@@ -41,13 +41,13 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
   const cases: [Change<UVitNnetConfig>, RegExp][] = [
     [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
     [(c) => c.nnet.depth = 5, /depth: 5 is odd.*take 6/],
-    [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill pictures of 12/],
+    [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill images of 12/],
     [(c) => c.dataset.image_size = 32, /brought to 32 pixels.*expects 12/],
     [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
     [(c) => c.nnet.num_classes = -1, /num_classes: --train.mode=cond needs .* plus 1/],
-    [(c) => c.eval.fid.n_samples = 1, /eval.fid: one picture has no covariance/],
+    [(c) => c.eval.fid.n_samples = 1, /eval.fid: one image has no covariance/],
     [(c) => c.train.p_uncond = 0, /sample.scale: guidance of strength 1/],
   ];
   for (const [change, expected] of cases) {
@@ -62,7 +62,7 @@ Deno.test("contradictions() names what a UNet cannot be", () => {
     [(c) => c.nnet.ch = 48, /ch: 48 channels do not form the 32 groups.*take 64/],
     [
       (c) => [c.nnet.ch_mult, c.nnet.attn_resolutions] = [[1, 1, 1, 1], []],
-      /4 levels halve pictures 3 times, which 12 pixels do not allow.*img_size=16/,
+      /4 levels halve images 3 times, which 12 pixels do not allow.*img_size=16/,
     ],
     [(c) => c.nnet.attn_resolutions = [12, 5], /no level has a height of 5; there are 12, 6, 3/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
@@ -95,7 +95,7 @@ Deno.test("checkAgainstDataset() wants a label more than classes when labels are
   throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
 });
 
-Deno.test("checkAgainstDataset() wants the pictures' channels and size, and no labels uncond", () => {
+Deno.test("checkAgainstDataset() wants the images' channels and size, and no labels uncond", () => {
   const config = presets.cifar10;
   checkAgainstDataset(config, { channels: 3, image_size: 32, classes: 10 });
   throws(

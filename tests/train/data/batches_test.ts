@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { batches } from "../../../train/data/batches.ts";
 import type { Dataset } from "../../../train/data/dataset.ts";
 
-/** N pictures of 2 channels of 3 x 3 pixels, every byte telling picture and place. */
+/** N images of 2 channels of 3 x 3 pixels, every byte telling image and place. */
 function numbered(length: number): Dataset {
   const images = Uint8Array.from(
     { length: length * 18 },
@@ -13,7 +13,7 @@ function numbered(length: number): Dataset {
 }
 const still = { seed: 1, random_flip: false };
 
-Deno.test("batches() shows every picture once an epoch, in a new order each time", () => {
+Deno.test("batches() shows every image once an epoch, in a new order each time", () => {
   const walk = batches(numbered(13), still);
   const epochs = [0, 1, 2].map((epoch) => [...walk.at(epoch * 13, 13).labels]);
   for (const labels of epochs) {
@@ -35,7 +35,7 @@ Deno.test("batches().at() is a pure function of the sample's number", () => {
   }
 });
 
-Deno.test("batches().at() puts each picture's bytes beside its label", () => {
+Deno.test("batches().at() puts each image's bytes beside its label", () => {
   const data = numbered(5);
   const { images, labels } = batches(data, still).at(2, 9);
   labels.forEach((label, i) =>
@@ -60,7 +60,7 @@ Deno.test("batches() with random_flip mirrors about half of the samples left to 
   assert.ok(mirrored > 160 && mirrored < 240, `${mirrored} of 400`);
 });
 
-Deno.test("batches() of one picture, and of none", () => {
+Deno.test("batches() of one image, and of none", () => {
   assert.deepEqual(batches(numbered(1), still).at(7, 3).labels, Int32Array.of(0, 0, 0));
   assert.throws(() => batches(numbered(0), still), { name: "DatasetError" });
 });

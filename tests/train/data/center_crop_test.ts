@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { centerCrop } from "../../../train/data/center_crop.ts";
-import { decodePicture, type Picture } from "../../../train/formats/image.ts";
+import { decodeImage, type RgbImage } from "../../../train/formats/image.ts";
 
 const CROPS = new URL("../../data/images/crop/", import.meta.url);
-const read = (name: string) => decodePicture(Deno.readFileSync(new URL(name, CROPS)), name);
+const read = (name: string) => decodeImage(Deno.readFileSync(new URL(name, CROPS)), name);
 
-/** `[3, H, W]` of a picture. */
-const planes = ({ rgb }: Picture) =>
+/** `[3, H, W]` of a image. */
+const planes = ({ rgb }: RgbImage) =>
   Uint8Array.from(rgb, (_, i) => rgb[i % (rgb.length / 3) * 3 + Math.floor(i / (rgb.length / 3))]);
 
 for (const size of [10, 16, 32, 64]) {
@@ -17,11 +17,11 @@ for (const size of [10, 16, 32, 64]) {
 }
 
 Deno.test("centerCrop() leaves a square of the right size as it is", () => {
-  const picture = read("expected_32.png");
-  assert.deepEqual(centerCrop(picture, 32), planes(picture));
+  const image = read("expected_32.png");
+  assert.deepEqual(centerCrop(image, 32), planes(image));
 });
 
-Deno.test("centerCrop() takes the middle of a long picture, either way", () => {
+Deno.test("centerCrop() takes the middle of a long image, either way", () => {
   const colour = (x: number) => x < 20 ? [255, 0, 0] : x < 40 ? [0, 255, 0] : [0, 0, 255];
   const wide = Uint8Array.from(Array.from({ length: 20 * 60 }, (_, p) => colour(p % 60)).flat());
   const tall = Uint8Array.from(

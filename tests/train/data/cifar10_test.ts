@@ -53,7 +53,7 @@ Deno.test("cifar10() reads the binary folder, its parent and the archive alike",
       assert.deepEqual([data.length, data.channels, data.image_size], [3, 3, 32]);
       const second = Uint8Array.from({ length: 3072 }, (_, p) => 0 + 1 + p);
       assert.deepEqual(data.images.subarray(3072, 6144), second);
-      assert.match(data.name, /train \(3 of 50000 pictures: data_batch_1.bin, data_batch_2.bin\)/);
+      assert.match(data.name, /train \(3 of 50000 images: data_batch_1.bin, data_batch_2.bin\)/);
       assert.deepEqual((await cifar10({ path, split: "test" })).labels, Int32Array.of(7));
     }
   });
@@ -83,7 +83,7 @@ Deno.test("cifar10() refuses damaged files by name", async () => {
   );
   await withFolder(
     { "test_batch.bin": batch(1, 10) },
-    (folder) => refuses(folder, /test_batch\.bin in .* picture 1 has the label 10/, "test"),
+    (folder) => refuses(folder, /test_batch\.bin in .* image 1 has the label 10/, "test"),
   );
 });
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import type { DatasetProgress } from "../../../train/data/dataset.ts";
 import { imageFolder } from "../../../train/data/image_folder.ts";
-import { decodePicture } from "../../../train/formats/image.ts";
+import { decodeImage } from "../../../train/formats/image.ts";
 
 const IMAGES = fileURLToPath(new URL("../../data/images/", import.meta.url));
 
@@ -30,7 +30,7 @@ const PICTURE = new URL("../../data/images/formats/rgb.png", import.meta.url);
 const refuses = (path: string, message: RegExp) =>
   assert.rejects(() => imageFolder({ path, image_size: 8 }), { name: "DatasetError", message });
 
-Deno.test("imageFolder() makes a class of each sub-folder, every picture in its place", async () => {
+Deno.test("imageFolder() makes a class of each sub-folder, every image in its place", async () => {
   const seen: DatasetProgress[] = [];
   const data = await imageFolder({
     path: join(IMAGES, "classes"),
@@ -42,7 +42,7 @@ Deno.test("imageFolder() makes a class of each sub-folder, every picture in its 
   assert.deepEqual([data.length, data.channels, data.image_size], [5, 3, 16]);
   ["cat/0000", "cat/0001", "cat/0002", "ship/0000", "ship/0001"].forEach((name, i) => {
     const path = join(IMAGES, "classes", `${name}.jpg`);
-    const square = centerCrop(decodePicture(Deno.readFileSync(path), path), 16);
+    const square = centerCrop(decodeImage(Deno.readFileSync(path), path), 16);
     assert.deepEqual(data.images.subarray(i * 768, (i + 1) * 768), square, name);
   });
   assert.deepEqual(seen.map(({ done }) => done), [1, 2, 3, 4, 5]);
@@ -60,7 +60,7 @@ Deno.test("imageFolder() leaves other and hidden files alone, and goes by conten
   await withFolder({
     "README.md": "about",
     "a/notes.txt": "about a",
-    "a/.hidden.png": "no picture",
+    "a/.hidden.png": "no image",
     "a/really_a_png.JPG": PICTURE,
     ".git/x": "",
   }, async (path) => {
@@ -71,13 +71,13 @@ Deno.test("imageFolder() leaves other and hidden files alone, and goes by conten
 
 Deno.test("imageFolder() names the file that cannot be decoded", async () => {
   await withFolder(
-    { "a/good.png": PICTURE, "a/bad.png": "no picture at all" },
+    { "a/good.png": PICTURE, "a/bad.png": "no image at all" },
     (path) => refuses(path, /a.bad\.png is neither a PNG nor a JPEG/),
   );
 });
 
 Deno.test("imageFolder() refuses folders without the layout, and says what is in the way", async () => {
-  await refuses(join(IMAGES, "nowhere"), /cannot list the folder of pictures .*nowhere/);
+  await refuses(join(IMAGES, "nowhere"), /cannot list the folder of images .*nowhere/);
   await withFolder({}, (path) => refuses(path, /has no PNG or JPEG files/));
   await withFolder(
     { "a/1.png": PICTURE, "b/notes.txt": "" },
@@ -85,6 +85,6 @@ Deno.test("imageFolder() refuses folders without the layout, and says what is in
   );
   await withFolder(
     { "a/1.png": PICTURE, "2.png": PICTURE },
-    (path) => refuses(path, /has pictures \(2\.png\) beside class folders \(a\)/),
+    (path) => refuses(path, /has images \(2\.png\) beside class folders \(a\)/),
   );
 });

@@ -27,12 +27,12 @@ Deno.test("alphaBar() is what beta() leaves over", () => {
   }
 });
 
-Deno.test("diffuse() mixes pictures and noise as the reference does", async () => {
+Deno.test("diffuse() mixes images and noise as the reference does", async () => {
   const file = await readGolden("uvit_cond_scalelong3");
   ok(distance(evaluateReference([diffuse(batchOf(file))])[0], file.f32("xt").data) < 1e-6);
 });
 
-Deno.test("diffuse() keeps the picture at time 0 and next to nothing of it at time 1", () => {
+Deno.test("diffuse() keeps the image at time 0 and next to nothing of it at time 1", () => {
   const x0 = constant([1, -2, 3, -4], [2, 1, 1, 2]);
   const noise = constant([0.5, 0.5, -0.5, 0.25], [2, 1, 1, 2]);
   const [mixed] = evaluateReference([diffuse({ x0, t: constant([0, 1]), noise })]);

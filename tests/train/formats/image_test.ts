@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { encode } from "fast-png";
-import { decodePicture, encodePng, PictureError } from "../../../train/formats/image.ts";
+import { decodeImage, encodePng, ImageError } from "../../../train/formats/image.ts";
 
 const IMAGES = new URL("../../data/images/", import.meta.url);
 const read = (path: string) => Deno.readFileSync(new URL(path, IMAGES));
 
-/** How far apart two byte pictures are: the mean and the largest difference. */
+/** How far apart two byte images are: the mean and the largest difference. */
 function apart(a: Uint8Array, b: Uint8Array): { mean: number; max: number } {
   assert.equal(a.length, b.length);
   const differences = a.map((value, i) => Math.abs(value - b[i]));
@@ -14,9 +14,9 @@ function apart(a: Uint8Array, b: Uint8Array): { mean: number; max: number } {
 }
 
 for (const { name } of [...Deno.readDirSync(new URL("formats/", IMAGES))]) {
-  Deno.test(`decodePicture() reads ${name} as another decoder does`, () => {
-    const found = decodePicture(read(`formats/${name}`), name);
-    const expected = decodePicture(read(`expected/${name.replace(".", "_")}.png`), "expected");
+  Deno.test(`decodeImage() reads ${name} as another decoder does`, () => {
+    const found = decodeImage(read(`formats/${name}`), name);
+    const expected = decodeImage(read(`expected/${name.replace(".", "_")}.png`), "expected");
     assert.deepEqual([found.width, found.height], [expected.width, expected.height]);
     const { mean, max } = apart(found.rgb, expected.rgb);
     // JPEG decoders may round differently and interpolate coarse colour differently; PNG is exact.
@@ -25,28 +25,28 @@ for (const { name } of [...Deno.readDirSync(new URL("formats/", IMAGES))]) {
   });
 }
 
-Deno.test("decodePicture() reads interlaced and 16-bit pictures", () => {
-  const { width, height, rgb } = decodePicture(read("formats/rgb.png"), "rgb.png");
+Deno.test("decodeImage() reads interlaced and 16-bit images", () => {
+  const { width, height, rgb } = decodeImage(read("formats/rgb.png"), "rgb.png");
   const interlaced = encode({ width, height, data: rgb, channels: 3 }, { interlace: "Adam7" });
-  assert.deepEqual(decodePicture(interlaced, "interlaced").rgb, rgb);
+  assert.deepEqual(decodeImage(interlaced, "interlaced").rgb, rgb);
   // 257 maps 8 bits onto 16 exactly; the 100 more have to be rounded away.
   const data = Uint16Array.from(rgb, (value) => Math.min(value * 257 + 100, 65535));
   const deep = encode({ width, height, data, channels: 3, depth: 16 }, { interlace: "Adam7" });
-  assert.deepEqual(decodePicture(deep, "deep").rgb, rgb);
+  assert.deepEqual(decodeImage(deep, "deep").rgb, rgb);
 });
 
 Deno.test("encodePng() round trips", () => {
   const rgb = Uint8Array.from({ length: 5 * 3 * 3 }, (_, i) => i * 5);
-  const picture = decodePicture(encodePng(rgb, 5, 3), "made");
-  assert.deepEqual(picture, { width: 5, height: 3, rgb });
-  assert.throws(() => encodePng(rgb, 5, 4), PictureError);
-  assert.throws(() => encodePng(new Uint8Array(0), 0, 0), PictureError);
+  const image = decodeImage(encodePng(rgb, 5, 3), "made");
+  assert.deepEqual(image, { width: 5, height: 3, rgb });
+  assert.throws(() => encodePng(rgb, 5, 4), ImageError);
+  assert.throws(() => encodePng(new Uint8Array(0), 0, 0), ImageError);
 });
 
-Deno.test("decodePicture() refuses what is no picture, and says which file", () => {
+Deno.test("decodeImage() refuses what is no image, and says which file", () => {
   const refuses = (bytes: Uint8Array, message: RegExp) =>
-    assert.throws(() => decodePicture(bytes, "cats/1.png"), (error) => {
-      assert.ok(error instanceof PictureError);
+    assert.throws(() => decodeImage(bytes, "cats/1.png"), (error) => {
+      assert.ok(error instanceof ImageError);
       assert.match(error.message, /^cats\/1\.png /);
       assert.match(error.message, message);
       return true;
@@ -72,11 +72,11 @@ Deno.test("decodePicture() refuses what is no picture, and says which file", () 
 });
 
 for (const name of ["rgb.png", "grey1.png", "rgb_48x40.jpg", "grey.jpg"]) {
-  Deno.test(`decodePicture() refuses ${name} cut off anywhere`, () => {
+  Deno.test(`decodeImage() refuses ${name} cut off anywhere`, () => {
     const whole = read(`formats/${name}`);
     for (let part = 0; part < 1; part += 0.05) {
       const cut = whole.subarray(0, Math.floor(whole.length * part));
-      assert.throws(() => decodePicture(cut, name), PictureError, `at ${part}`);
+      assert.throws(() => decodeImage(cut, name), ImageError, `at ${part}`);
     }
   });
 }

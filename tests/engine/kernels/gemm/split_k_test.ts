@@ -22,7 +22,7 @@ Deno.test("a weight gradient of many rows is split on a GPU, and only there", as
   assert.deepEqual(products(2055, "software"), [whole]);
 });
 
-Deno.test("a convolution's weight gradient is split between pictures", async () => {
+Deno.test("a convolution's weight gradient is split between images", async () => {
   using device = await openDevice({ adapterClass: "discrete" });
   const products = (batch: number, size: number): number => {
     const weight = input("weight", [3, 2, 1, 1]);

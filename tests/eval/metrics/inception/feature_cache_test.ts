@@ -1,19 +1,19 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import { cachedFeatures } from "../../../../eval/metrics/inception/feature_cache.ts";
-import type { PictureBatch } from "../../../../eval/image_sets/image_set.ts";
+import type { ImageBatch } from "../../../../eval/image_sets/image_set.ts";
 
-const batch = (...bytes: number[]): PictureBatch => ({
+const batch = (...bytes: number[]): ImageBatch => ({
   images: Uint8Array.from(bytes),
   n: bytes.length / 3,
   height: 1,
   width: 1,
 });
 
-/** Features that are the pictures' own bytes, and how often they were asked for. */
+/** Features that are the images' own bytes, and how often they were asked for. */
 function counted(logits: boolean) {
   const calls = { n: 0 };
-  const extract = ({ images }: PictureBatch) => {
+  const extract = ({ images }: ImageBatch) => {
     calls.n++;
     const pool = Float32Array.from(images, (byte) => byte / 3);
     return Promise.resolve({ pool, logits: logits ? pool.map((value) => -value) : null });

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
-import { MeasureError } from "../../../../eval/metrics/metric_error.ts";
+import { MetricError } from "../../../../eval/metrics/metric_error.ts";
 import {
   FeatureMoments,
   type FeatureStatistics,
@@ -74,6 +74,6 @@ Deno.test("FeatureMoments of two parts merge to those of the whole", () => {
   }
 });
 
-Deno.test("FeatureMoments of a single picture have no covariance", () => {
-  throws(() => moments(seeded(D, 1)).statistics(), MeasureError);
+Deno.test("FeatureMoments of a single image have no covariance", () => {
+  throws(() => moments(seeded(D, 1)).statistics(), MetricError);
 });

@@ -16,7 +16,7 @@ import { distance, readGolden } from "../../../golden.ts";
 import { formulaInception } from "../../../nets/formula_inception.ts";
 
 const weights = foldBatchNorm(formulaInception());
-/** `n` pictures of noise. */
+/** `n` images of noise. */
 const noise = (n: number, channels: number, height: number, width: number) => ({
   images: Uint8Array.from(
     { length: n * channels * height * width },
@@ -32,18 +32,18 @@ Deno.test("InceptionExtractor gives the reference's features, whatever else is i
   const { data } = file.f32("input");
   const golden = Uint8Array.from(data, (v) => Math.round(v * 255));
   const third = noise(1, 3, 32, 32);
-  const pictures = { ...third, images: Uint8Array.of(...golden, ...third.images) };
+  const batch = { ...third, images: Uint8Array.of(...golden, ...third.images) };
   const seen: number[] = [];
   using device = await openDevice();
   const before = device.bufferBytes;
   using wide = new InceptionExtractor(device, weights, { batch_size: 2, logits: true });
-  const { pool, logits } = await wide.extract(pictures, (done) => seen.push(done));
+  const { pool, logits } = await wide.extract(batch, (done) => seen.push(done));
   deepEqual(seen, [2, 3]);
   equal(pool.length, 3 * FEATURES);
   equal(logits!.length, 3 * LOGITS);
   const memory = inceptionMemory(device.capabilities, third, { batch_size: 2, logits: true });
   equal(device.bufferBytes - before, memory.bytes);
-  // The golden pictures are not of whole bytes: only nearly the same.
+  // The golden images are not of whole bytes: only nearly the same.
   ok(distance(pool.slice(0, 2 * FEATURES), file.f32("pool2048").data) < 2e-2);
 
   using narrow = new InceptionExtractor(device, weights, { batch_size: 1 });
@@ -57,16 +57,16 @@ Deno.test("InceptionExtractor gives the reference's features, whatever else is i
   ok(distance(grey.pool, (await narrow.extract(rgb)).pool) < 1e-6);
 });
 
-Deno.test("InceptionExtractor takes no pictures, and says which it cannot", async () => {
+Deno.test("InceptionExtractor takes no images, and says which it cannot", async () => {
   using device = await openDevice();
   using extractor = new InceptionExtractor(device, weights, { batch_size: 1 });
   equal((await extractor.extract(noise(0, 3, 8, 8))).pool.length, 0);
   await rejects(extractor.extract(noise(1, 2, 8, 8)), {
     name: "ShapeError",
-    message: "inception: pictures have 3 channels or 1, not 2",
+    message: "inception: images have 3 channels or 1, not 2",
   });
   await rejects(extractor.extract({ ...noise(1, 3, 8, 8), width: 7 }), {
     name: "ShapeError",
-    message: "inception: 192 bytes are no whole number of pictures [3, 8, 7]",
+    message: "inception: 192 bytes are no whole number of images [3, 8, 7]",
   });
 });

@@ -4,7 +4,7 @@ import type { StoredTensor } from "../../../../train/formats/stored_tensor.ts";
 import { seeded } from "../../seeded.ts";
 
 /**
- * A file of random weights for Inception: unlike those by formula, they keep pictures apart. Batch
+ * A file of random weights for Inception: unlike those by formula, they keep images apart. Batch
  * norms change nothing.
  */
 export function randomInceptionFile(): Uint8Array {

@@ -1,8 +1,8 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
-import { Silences } from "../../../../tasks/cli/watchdog/heartbeat_monitor.ts";
+import { HeartbeatMonitor } from "../../../../tasks/cli/watchdog/heartbeat_monitor.ts";
 
-Deno.test("Silences.due() tells once of a wait that is longer than twice the longest before", () => {
-  const silences = new Silences(60);
+Deno.test("HeartbeatMonitor.due() tells once of a wait that is longer than twice the longest before", () => {
+  const silences = new HeartbeatMonitor(60);
   silences.begin(1, "a", 0);
   deepEqual(silences.due(60), []);
   deepEqual(silences.due(61), [{ what: "a", seconds: 61 }]);
@@ -13,8 +13,8 @@ Deno.test("Silences.due() tells once of a wait that is longer than twice the lon
   deepEqual(silences.due(500 + 841), [{ what: "b", seconds: 841 }]);
 });
 
-Deno.test("Silences.due() knows several waits at once, and none that ended", () => {
-  const silences = new Silences(10);
+Deno.test("HeartbeatMonitor.due() knows several waits at once, and none that ended", () => {
+  const silences = new HeartbeatMonitor(10);
   silences.begin(1, "a", 0);
   silences.begin(2, "b", 1);
   silences.end(1, 2);

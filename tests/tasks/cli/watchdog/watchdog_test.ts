@@ -13,7 +13,7 @@ function run(code: string): Deno.Command {
   });
 }
 
-/** Waits briefly, then as a hung driver does: the thread stands still, here for a while. */
+/** ProgressHooks briefly, then as a hung driver does: the thread stands still, here for a while. */
 const HANGS = `
   import { Watchdog } from "${WATCHDOG}";
   using dog = new Watchdog(0.3);
