@@ -20,7 +20,7 @@ export const CLIPPINGS = ["none", "clip", "threshold"] as const;
 /** One of {@linkcode CLIPPINGS}. */
 export type Clipping = typeof CLIPPINGS[number];
 
-/** Share of a image's values that {@linkcode threshold} keeps as they are, at least. */
+/** Share of an image's values that {@linkcode threshold} keeps as they are, at least. */
 export const THRESHOLD_QUANTILE = 0.995;
 
 /** Halvings: from the largest magnitude to f32's own precision. */

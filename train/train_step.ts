@@ -147,7 +147,7 @@ export class TrainStep implements Disposable {
     return times;
   }
 
-  /** ProgressHooks for the steps submitted since the last call and returns what they recorded. */
+  /** Waits for the steps submitted since the last call and returns what they recorded. */
   async records(): Promise<StepRecord[]> {
     const { loss, grad_norm, loss_scale, skipped_steps, skipped_in_a_row, ...probes } = await this
       .#update.records();

@@ -8,7 +8,7 @@ import {
 } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
-/** Zeros around a image. */
+/** Zeros around an image. */
 export interface Padding {
   readonly top: number;
   readonly bottom: number;

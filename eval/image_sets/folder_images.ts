@@ -17,7 +17,7 @@ const SAMPLE = /^\d{6,}\.png$/;
  * left alone. With `image_size` images are cropped and resized as for training.
  *
  * Files that cannot be read are told to `onSkip`; without it, the first ends the walk with a
- * {@linkcode ImageError}, as a image of another size than the first does anyway.
+ * {@linkcode ImageError}, as an image of another size than the first does anyway.
  *
  * @throws {DatasetError} where the folder cannot be listed or has no images
  */

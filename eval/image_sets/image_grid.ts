@@ -8,7 +8,7 @@ const COMFORTABLE = 64;
  * Lays `images`, `[N, C, H, W]` bytes with C = 1 or 3, out in rows on a grey ground with a thin gap.
  *
  * @param columns as many as rows, when not given.
- * @param scale whole enlargement of every pixel; when not given, a image gets at least 64 pixels.
+ * @param scale whole enlargement of every pixel; when not given, an image gets at least 64 pixels.
  * @returns `rgb` is `[height, width, 3]`.
  * @throws {RangeError} when `images` does not hold whole images, or none.
  */

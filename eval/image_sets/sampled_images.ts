@@ -23,7 +23,7 @@ export interface SampledImagesOptions {
  * Images 0 to `n` - 1 of a seed, drawn as they are asked for and rounded to bytes, exactly as if
  * written to files and read again.
  *
- * Its batches throw {@linkcode NotFiniteError} where a image has values that are no numbers.
+ * Its batches throw {@linkcode NotFiniteError} where an image has values that are no numbers.
  */
 export function sampledImages(
   device: Device,

@@ -2,7 +2,7 @@ import { MetricError } from "./metric_error.ts";
 
 /**
  * The Inception Score (Salimans et al. 2016), taken as images come: `exp` of the mean divergence
- * between a image's class probabilities and those of its split.
+ * between an image's class probabilities and those of its split.
  *
  * RgbImage i belongs to split i mod `splits`: a folder sorted by class falls into splits alike, where
  * cutting it in one place after another, as is common, would part its classes.

@@ -3,7 +3,7 @@ import { intervalsOf, type SamplerProgram } from "./program.ts";
 
 /**
  * Ancestral sampling (Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, equations
- * 6 and 7): from time s to an earlier t a image is drawn from `q(x_t | x_s, x_0 = D)`, D being the
+ * 6 and 7): from time s to an earlier t an image is drawn from `q(x_t | x_s, x_0 = D)`, D being the
  * predicted image. With `a = alpha_s / alpha_t` and `v = sigma_s^2 - a^2 sigma_t^2`, the variance
  * that noise gains from t to s:
  *

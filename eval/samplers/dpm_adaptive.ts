@@ -13,7 +13,7 @@ export interface AdaptiveOptions {
   readonly absolute?: number;
   /** Error allowed as a share of the values; 0.05 where not given. */
   readonly relative?: number;
-  /** One step size for the whole batch, as the reference has it; else a image's own. */
+  /** One step size for the whole batch, as the reference has it; else an image's own. */
   readonly together?: boolean;
 }
 
@@ -40,7 +40,7 @@ interface Path {
  * more; their difference is the error E of the lower one. Where `E <= 1` the better solution is kept;
  * the next step is `0.9 h E^(-1 / order)`.
  *
- * A image takes its own steps unless `together`, so that it does not depend on its batch; one that
+ * An image takes its own steps unless `together`, so that it does not depend on its batch; one that
  * is done waits for the others. The errors are read back, once per attempt; running it throws
  * {@linkcode NotFiniteError} where one is not a number.
  */
@@ -67,7 +67,7 @@ export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): 
         const attempts = paths.map((path, i) => isDone(path) ? null : solve(path.t, targets[i]));
         const any = attempts.find((steps) => steps !== null)!;
         for (let k = 0; k < order; k++) {
-          // A image that is done goes along with another's steps; what comes of it is dropped.
+          // An image that is done goes along with another's steps; what comes of it is dropped.
           await machine.run(attempts.map((steps) => (steps ?? any)[k]));
         }
         const test = { a: "higher", b: "lower", c: "previous", absolute, relative };

@@ -23,7 +23,7 @@ export interface TrainingRow {
   readonly readyMs: number;
 }
 
-/** The paper's networks take seconds a image on a software adapter: a small batch says as much. */
+/** The paper's networks take seconds an image on a software adapter: a small batch says as much. */
 const SMALL_BATCH = 2;
 
 /**

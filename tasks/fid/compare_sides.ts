@@ -9,7 +9,7 @@ import type { Metric } from "./fid_flags.ts";
 import type { Figures } from "./fid_report.ts";
 import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
-/** Neighbours that decide how far a image's surroundings reach. */
+/** Neighbours that decide how far an image's surroundings reach. */
 const NEIGHBOURS = 3;
 
 /** The figures that were asked for, of A as generated images and B as real ones. */

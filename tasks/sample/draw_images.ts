@@ -29,13 +29,13 @@ export interface DrawOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Moments that a strip shows a image at. */
+/** Moments that a strip shows an image at. */
 const MOMENTS = 11;
 
 /**
  * Draws images batch by batch and writes a PNG file of each.
  *
- * @throws {NotFiniteError} where a image has values that are no numbers; it is not written
+ * @throws {NotFiniteError} where an image has values that are no numbers; it is not written
  */
 export async function drawImages(device: Device, options: DrawOptions): Promise<void> {
   const { folder, weights, recipe, schedule, batch_size, strip, onProgress } = options;

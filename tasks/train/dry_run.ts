@@ -21,7 +21,7 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
   return textTable(["", ""], [
     ["parameters", step.parameters.toLocaleString("en")],
     [
-      "a image",
+      "an image",
       `${humanFlops(flops)} for forward, backward and its share of the update`,
     ],
     [

@@ -98,7 +98,7 @@ Deno.test("learnableScaling() with zero weights scales by a half", async () => {
   deepEqual(halves, values.map((v) => v / 2));
 });
 
-Deno.test("learnableScaling() gates the channels of a image by their means", () => {
+Deno.test("learnableScaling() gates the channels of an image by their means", () => {
   const image = constant(values, [BATCH, TOKENS, 1, CHANNELS]);
   ok(distance(of(learnableScaling(image, gate(1))), gated(1)) < 1e-6);
 });

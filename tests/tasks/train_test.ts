@@ -160,7 +160,7 @@ Deno.test("train leaves what it promises, says where, and goes on only where the
       );
       // Four images of 8 pixels, enlarged to 64, with gaps of 2.
       deepEqual([width, height], [4 * 66 + 2, 66 + 2]);
-      ok(new Set(rgb).size > 16, "a image of nothing");
+      ok(new Set(rgb).size > 16, "an image of nothing");
     }
     deepEqual(names(workdir, "checkpoints"), ["8", "12"]);
     const saved = await newest(workdir);

@@ -89,8 +89,8 @@ const fraction = z.number().min(0).lt(1);
 
 /** What every network has. */
 const shared = {
-  img_size: count.describe("height and width of a image, pixels"),
-  in_chans: count.describe("channels of a image: 3 colour, 1 grey"),
+  img_size: count.describe("height and width of an image, pixels"),
+  in_chans: count.describe("channels of an image: 3 colour, 1 grey"),
   num_classes: z.union([z.literal(-1), count])
     .describe(
       "how many classes, and one more for no class where p_uncond > 0; -1: none, with mode=uncond",
@@ -116,7 +116,7 @@ const uvitSchema = z.strictObject({
   name: z.literal("uvit").describe(NAME),
   img_size: shared.img_size,
   patch_size: count.describe(
-    "height and width of a patch, the part of a image that is a token; small is finer and slower",
+    "height and width of a patch, the part of an image that is a token; small is finer and slower",
   ),
   in_chans: shared.in_chans,
   embed_dim: count.describe("numbers per token: the width of the network"),

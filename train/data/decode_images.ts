@@ -44,7 +44,7 @@ class Decoder {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       for (const { path, answer } of this.#waiting.splice(0)) {
-        answer({ problem: `a image decoder stopped at ${path}: ${event.message}` });
+        answer({ problem: `an image decoder stopped at ${path}: ${event.message}` });
       }
     };
   }

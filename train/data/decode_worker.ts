@@ -7,7 +7,7 @@ import { planar } from "./planar.ts";
 /** What the worker is asked for. */
 export interface DecodeRequest {
   path: string;
-  /** Height and width to crop and resize to; null leaves a image as large as it is. */
+  /** Height and width to crop and resize to; null leaves an image as large as it is. */
   image_size: number | null;
 }
 

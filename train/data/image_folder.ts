@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { decodeImages } from "./decode_images.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 
-/** A image's file and the number of its class. */
+/** An image's file and the number of its class. */
 interface Listed {
   path: string;
   label: number;

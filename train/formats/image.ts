@@ -10,7 +10,7 @@ export interface RgbImage {
   rgb: Uint8Array;
 }
 
-/** Says what is wrong with a image, and with which one. */
+/** Says what is wrong with an image, and with which one. */
 export class ImageError extends Error {
   override name = "ImageError";
 }

@@ -17,9 +17,9 @@ import {
 } from "../../../engine/mod.ts";
 import { inception, inceptionInput, inceptionShapes } from "../../../nets/inception.ts";
 
-/** Width of a image's features. */
+/** Width of an image's features. */
 export const FEATURES = 2048;
-/** Classes of a image's logits. */
+/** Classes of an image's logits. */
 export const LOGITS = 1008;
 
 /** The size of images. */

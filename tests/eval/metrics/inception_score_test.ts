@@ -51,6 +51,6 @@ Deno.test("InceptionScore is exp of the mean divergence, over splits, in any bat
   deepEqual(parts.result(), whole.result());
 });
 
-Deno.test("InceptionScore takes a image for each split", () => {
+Deno.test("InceptionScore takes an image for each split", () => {
   throws(() => scoreOf([[1, 2]], 10), MetricError);
 });

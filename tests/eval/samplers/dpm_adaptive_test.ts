@@ -35,7 +35,7 @@ Deno.test("dpmAdaptive() takes the reference's steps where the batch goes togeth
   ok(error <= 2e-4, `${error}`);
 });
 
-Deno.test("dpmAdaptive() gives a image the same in a batch and alone", async () => {
+Deno.test("dpmAdaptive() gives an image the same in a batch and alone", async () => {
   const start = (await readGolden("dpm_solver")).f32("x_init").data;
   for (const prediction of ["noise", "data"] as const) {
     for (const order of [2, 3] as const) {

@@ -88,7 +88,7 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   const dataset = shapes({ image_size: 8, n: 8, seed: 1 });
   const enough = new AbortController();
   const judge = await RunFid.open(device, config, dataset, {
-    // Half of a image and more: one was measured.
+    // Half of an image and more: one was measured.
     wait: () => (done) => done > 257 / 2 && enough.abort(),
     note: (message) => ok(false, message),
     onDownload: () => {},

@@ -5,7 +5,7 @@ import { decodeImage, type RgbImage } from "../../../train/formats/image.ts";
 const CROPS = new URL("../../data/images/crop/", import.meta.url);
 const read = (name: string) => decodeImage(Deno.readFileSync(new URL(name, CROPS)), name);
 
-/** `[3, H, W]` of a image. */
+/** `[3, H, W]` of an image. */
 const planes = ({ rgb }: RgbImage) =>
   Uint8Array.from(rgb, (_, i) => rgb[i % (rgb.length / 3) * 3 + Math.floor(i / (rgb.length / 3))]);
 
