@@ -177,8 +177,12 @@ export {
   optimizerUpdate,
 } from "./train/optimizer.ts";
 export { type PresetName, presets } from "./train/config/presets.ts";
-export { type TrainingProgress } from "./tasks/cli/progress_line.ts";
-export { DivergedError, type TrainHooks, trainLoop } from "./train/train_loop.ts";
+export {
+  DivergedError,
+  type TrainHooks,
+  type TrainingProgress,
+  trainLoop,
+} from "./train/train_loop.ts";
 export { batchKey, type StepRecord, TrainStep } from "./train/train_step.ts";
 export {
   type BatchSource,

@@ -26,8 +26,16 @@ export interface SamplerSettings {
 }
 
 /** A sampler with everything but its steps left to its own choice. */
-export function samplerSettings(sampler: SamplerName, steps: number): SamplerSettings {
-  return { sampler, steps, variant: null, order: null, grid: null, eta: null, t_end: null };
+export function samplerSettings(sampler: string, steps: number): SamplerSettings {
+  return {
+    sampler: sampler as SamplerName,
+    steps,
+    variant: null,
+    order: null,
+    grid: null,
+    eta: null,
+    t_end: null,
+  };
 }
 
 /**

@@ -7,8 +7,24 @@ import { hash32 } from "./data/hash32.ts";
 import type { LogEntry } from "./log.ts";
 import { MOST_SKIPPED_IN_A_ROW } from "./loss_scale.ts";
 import { learningRate } from "./lr_scheduler.ts";
-import type { TrainingProgress } from "../tasks/cli/progress_line.ts";
 import { batchKey, type StepRecord, TrainStep } from "./train_step.ts";
+
+/** Where a training run stands. */
+export interface TrainingProgress {
+  /** Optimizer steps done. */
+  step: number;
+  n_steps: number;
+  /** Moving average of the loss. */
+  loss: number;
+  /** Learning rate of the last step. */
+  lr: number;
+  /** Norm of the gradient, before clipping. */
+  grad_norm: number;
+  /** NaN until known. */
+  images_per_s: number;
+  /** NaN until known. */
+  steps_per_s: number;
+}
 
 /** What the loop tells as it goes; each may take its time. */
 export interface TrainHooks {
@@ -71,7 +87,10 @@ export async function trainLoop(device: Device, config: Config, dataset: Dataset
   let since = performance.now();
   let seconds_per_step = Infinity;
   while (done < train.n_steps && !signal?.aborted) {
-    step.run(done, microBatches(config, data.at(done * train.batch_size, train.batch_size), done));
+    step.run(
+      done,
+      microBatches(config, await data.at(done * train.batch_size, train.batch_size), done),
+    );
     done++;
     const last = done === train.n_steps;
     const due = (interval: number) => done % interval === 0 || last;

@@ -72,7 +72,7 @@ async function trainingRow(
   const before = device.bufferBytes;
   using step = await TrainStep.create(device, config, { recordLength: 64 });
   const data = batches(shapes({ image_size, n: 256, seed: 0 }), { seed: 0, random_flip: false });
-  const inputs = microBatches(config, data.at(0, batch_size), 0);
+  const inputs = microBatches(config, await data.at(0, batch_size), 0);
   step.run(0, inputs);
   await step.records();
   const readyMs = performance.now() - start;

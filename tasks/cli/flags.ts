@@ -18,7 +18,8 @@ export function parseFlags(args: readonly string[], ...schemas: FlagSource[]): S
   return read(args, fields, (argument) => stray(argument, fields));
 }
 
-function fieldsIn(source: FlagSource): readonly Field[] {
+/** The fields of a flag source, in the order written. */
+export function fieldsIn(source: FlagSource): readonly Field[] {
   return source instanceof z.ZodType ? fieldsOf(source) : source;
 }
 

@@ -1,5 +1,5 @@
-import type { z } from "zod";
-import { applies, type Field, fieldsOf, type Settings } from "../../train/config/fields.ts";
+import { applies, type Field, type Settings } from "../../train/config/fields.ts";
+import { fieldsIn, type FlagSource } from "./flags.ts";
 
 /** What a command's help is made from. */
 export interface Help {
@@ -8,7 +8,7 @@ export interface Help {
   /** Commands worth copying, each with what it does. */
   examples: readonly { command: string; does: string }[];
   /** The schemas whose fields are the command's flags. */
-  schemas: readonly z.ZodType[];
+  schemas: readonly FlagSource[];
   /** What each flag is when not given, by full field name. */
   defaults: Settings;
   /** Columns to keep within; 100 when left out. */
@@ -21,7 +21,7 @@ export interface Help {
  */
 export function helpText(help: Help): string {
   const width = help.width ?? 100;
-  const fields = help.schemas.flatMap(fieldsOf)
+  const fields = help.schemas.flatMap(fieldsIn)
     .filter((field) => applies(field, help.defaults));
   const examples = help.examples.map(({ command, does }) => `  ${command}\n      ${does}`);
   const groups = Map.groupBy(fields, ({ group }) => group);

@@ -8,6 +8,7 @@ import {
   nest,
   type Settings,
 } from "../../train/config/fields.ts";
+import { configFields } from "./config_fields.ts";
 import { parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
 import { type PresetName, presetOf, presets } from "../../train/config/presets.ts";
@@ -64,8 +65,8 @@ export async function loadConfig<T extends object>(
   args: readonly string[],
   { schema, defaults, implies }: OwnFlags<T>,
 ): Promise<LoadedConfig<T>> {
-  const fields = fieldsOf(configSchema);
-  const flags = parseFlags(args, sourceSchema, schema, configSchema);
+  const fields = configFields();
+  const flags = parseFlags(args, sourceSchema, schema, configFields());
   const own = schema.parse({ ...defaults, ...nest(flatten(nest(flags), fieldsOf(schema))) });
   const source = sourceSchema.parse({
     ...sourceDefaults,
@@ -87,7 +88,7 @@ export async function configFrom(
   source: { preset: PresetName; config: string | null },
   settings: Settings,
 ): Promise<{ config: Config; preset: PresetName; given: string[] }> {
-  const fields = fieldsOf(configSchema);
+  const fields = configFields();
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
   const given: Settings = new Map([...file, ...settings]);
   const preset = presetOf(source.preset, given.get("nnet.name"));
@@ -119,7 +120,7 @@ export function configHelp<T extends object>(
       fieldsOf(sourceSchema),
     ),
     ...flatten(own.defaults, fieldsOf(own.schema)),
-    ...flatten(presets[preset], fieldsOf(configSchema)),
+    ...flatten(presets[preset], configFields()),
   ]);
-  return helpText({ ...page, schemas: [sourceSchema, own.schema, configSchema], defaults });
+  return helpText({ ...page, schemas: [sourceSchema, own.schema, configFields()], defaults });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type Config, configSchema } from "../../train/config/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { type Field, fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
+import { configFields } from "./config_fields.ts";
 import { configFrom } from "./load_config.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
 
@@ -23,7 +24,7 @@ export const NETWORK_DEFAULTS: NetworkFlags = { preset: null, config: null };
 
 /** The settings of a configuration that weights without one need. */
 export function networkFields(): Field[] {
-  return fieldsOf(configSchema)
+  return configFields()
     .filter(({ path }) => path.startsWith("nnet.") || path === "train.p_uncond");
 }
 

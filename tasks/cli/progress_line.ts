@@ -1,21 +1,5 @@
+import type { TrainingProgress } from "../../train/train_loop.ts";
 import { humanBytes, humanDuration } from "./human_units.ts";
-
-/** Where a training run stands. */
-export interface TrainingProgress {
-  /** Optimizer steps done. */
-  step: number;
-  n_steps: number;
-  /** Moving average of the loss. */
-  loss: number;
-  /** Learning rate of the last step. */
-  lr: number;
-  /** Norm of the gradient, before clipping. */
-  grad_norm: number;
-  /** NaN until known. */
-  images_per_s: number;
-  /** NaN until known. */
-  steps_per_s: number;
-}
 
 /** One line that says where a training run stands and when it will be done. */
 export function progressLine(progress: TrainingProgress): string {

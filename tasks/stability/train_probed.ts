@@ -60,7 +60,7 @@ export async function trainProbed(
   for (let done = 0; done < n_steps && diverged_at === null;) {
     const until = Math.min(n_steps, done + AHEAD);
     for (; done < until; done++) {
-      step.run(done, microBatches(config, data.at(done * batch_size, batch_size), done));
+      step.run(done, microBatches(config, await data.at(done * batch_size, batch_size), done));
     }
     for (const record of await step.records()) {
       if (!Number.isFinite(record.loss) || !Number.isFinite(record.grad_norm)) {
@@ -97,7 +97,7 @@ async function robustness(
   const network = trainedNetwork(state.nnet, nnet);
   const shape = [WATCHED, nnet.in_chans, nnet.img_size, nnet.img_size];
   using perturbation = await Perturbation.create(device, network, shape);
-  const { images, labels } = batches(dataset, { seed, random_flip: false }).at(0, WATCHED);
+  const { images, labels } = await batches(dataset, { seed, random_flip: false }).at(0, WATCHED);
   const inputs = {
     x0: Float32Array.from(images, (v) => v / 127.5 - 1),
     t: WATCHED_TIME,

@@ -37,19 +37,20 @@ export async function profileTraining(
   const { batch_size } = config.train;
   const { random_flip } = config.dataset;
   const data = batches(dataset, { seed: config.seed, random_flip });
-  const inputs = (at: number) => microBatches(config, data.at(at * batch_size, batch_size), at);
+  const inputs = async (at: number) =>
+    microBatches(config, await data.at(at * batch_size, batch_size), at);
   // The first step also fills caches.
-  step.run(0, inputs(0));
+  step.run(0, await inputs(0));
   await step.records();
   const whole: number[] = [];
   const times: KernelTime[] = [];
   let last: KernelTime[] = [];
   for (let i = 1; i <= STEPS; i++) {
     const start = performance.now();
-    for (let j = 0; j < 2; j++) step.run(i, inputs(i));
+    for (let j = 0; j < 2; j++) step.run(i, await inputs(i));
     await step.records();
     whole.push((performance.now() - start) / 2);
-    last = await step.profile(i, inputs(i));
+    last = await step.profile(i, await inputs(i));
     times.push(...last);
   }
   const rates = await adapterRates(device, STEPS);

@@ -275,7 +275,7 @@ Deno.test("fp16 trains the UNet as f32 does, attention, dropout and gates includ
       random_flip: false,
     });
     using step = await TrainStep.create(device, config, { recordLength: 6 });
-    for (let i = 0; i < 6; i++) step.run(i, microBatches(config, data.at(4 * i, 4), i));
+    for (let i = 0; i < 6; i++) step.run(i, microBatches(config, await data.at(4 * i, 4), i));
     return (await step.records()).map(({ loss }) => loss);
   };
   const wanted = await losses("no");

@@ -54,7 +54,7 @@ Deno.test("TrainStep records probes of blocks, skips, gates and gradients", asyn
   using device = await openDevice();
   const config = tinyConfig({ nnet: { scalelong: 4 }, lr_scheduler: { warmup_steps: 0 } });
   const data = batches(shapes({ image_size: 8, n: 64, seed: 0 }), { seed: 0, random_flip: false });
-  const inputs = microBatches(config, data.at(0, config.train.batch_size), 0);
+  const inputs = microBatches(config, await data.at(0, config.train.batch_size), 0);
   using probed = await TrainStep.create(device, config, { recordLength: 2, probes: true });
   using plain = await TrainStep.create(device, config, { recordLength: 2 });
   for (const step of [probed, plain]) {

@@ -93,7 +93,7 @@ Deno.test("trainLoop() gives each step the images and labels of its number", asy
   const { checkpoint } = await train(device, config);
   const walk = batches(dataOf(config), { seed: config.seed, random_flip: false });
   using step = await TrainStep.create(device, config, { recordLength: 3 });
-  for (let i = 0; i < 3; i++) step.run(i, microBatches(config, walk.at(8 * i, 8), i));
+  for (let i = 0; i < 3; i++) step.run(i, microBatches(config, await walk.at(8 * i, 8), i));
   const { nnet, exp_avg } = await step.checkpoint(3);
   deepEqual([nnet, exp_avg], [checkpoint.nnet, checkpoint.exp_avg]);
 });

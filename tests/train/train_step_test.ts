@@ -74,11 +74,11 @@ function submitsOf(device: Device, work: () => void): number {
 }
 
 /** The inputs of step 0 of a run on shapes. */
-function firstBatches(config: Config): Record<string, HostArray>[] {
+async function firstBatches(config: Config): Promise<Record<string, HostArray>[]> {
   const { dataset, seed, train } = config;
   const data = shapes({ image_size: dataset.image_size, n: dataset.n, seed });
   const walk = batches(data, { seed, random_flip: false });
-  return microBatches(config, walk.at(0, train.batch_size), 0);
+  return microBatches(config, await walk.at(0, train.batch_size), 0);
 }
 
 Deno.test("TrainStep is one submit, or one per micro-batch and one more", async () => {
@@ -86,7 +86,7 @@ Deno.test("TrainStep is one submit, or one per micro-batch and one more", async 
   for (const [micro_batches, submits] of [[1, 1], [4, 5]]) {
     const config = tinyConfig({ train: { micro_batches, grad_clip: 1 } });
     using step = await TrainStep.create(device, config, { recordLength: 3 });
-    const inputs = firstBatches(config);
+    const inputs = await firstBatches(config);
     for (let i = 0; i < 3; i++) equal(submitsOf(device, () => step.run(i, inputs)), submits);
     equal(step.launches.submits, submits);
     equal((await step.records()).length, 3);
@@ -101,7 +101,7 @@ Deno.test("TrainStep does not depend on how a batch is split", async () => {
   for (const micro_batches of [1, 2, 8]) {
     const config = tinyConfig({ train: { micro_batches }, lr_scheduler: { warmup_steps: 0 } });
     using step = await TrainStep.create(device, config, { recordLength: 1 });
-    step.run(0, firstBatches(config));
+    step.run(0, await firstBatches(config));
     const [{ loss, grad_norm }] = await step.records();
     losses.push(loss);
     norms.push(grad_norm);
@@ -117,7 +117,7 @@ Deno.test("TrainStep drops the same values of a UNet however a batch is split", 
   const lossOf = async (micro_batches: number, dropout: number) => {
     const config = tinyUnet({ train: { micro_batches }, nnet: { dropout } });
     using step = await TrainStep.create(device, config, { recordLength: 1 });
-    step.run(0, firstBatches(config));
+    step.run(0, await firstBatches(config));
     return (await step.records())[0].loss;
   };
   const loss = await lossOf(1, 0.5);
@@ -130,7 +130,7 @@ Deno.test("TrainStep records the norm before clipping and moves by the clipped g
   const moments = async (grad_clip: number) => {
     const config = tinyConfig({ train: { grad_clip } });
     using step = await TrainStep.create(device, config, { recordLength: 1 });
-    step.run(0, firstBatches(config));
+    step.run(0, await firstBatches(config));
     const [{ grad_norm }] = await step.records();
     const { exp_avg } = await step.checkpoint(1);
     return { grad_norm, moment: exp_avg["decoder_pred.weight"].data };
@@ -166,7 +166,7 @@ Deno.test("TrainStep gives back all memory", async () => {
     const before = [device.bufferBytes, device.bufferCount];
     const config = tinyConfig({ train: { micro_batches } });
     const step = await TrainStep.create(device, config, { recordLength: 1 });
-    step.run(0, firstBatches(config));
+    step.run(0, await firstBatches(config));
     await step.records();
     ok(device.bufferBytes > before[0]);
     step[Symbol.dispose]();

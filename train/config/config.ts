@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { UNetConfig } from "../../nets/unet.ts";
 import type { UVitConfig } from "../../nets/uvit.ts";
 import { type EvalConfig, evalSchema } from "./fid_config.ts";
-import { type SamplerName, SAMPLERS } from "./sampler_names.ts";
 import { contradictions } from "./config_rules.ts";
 
 /** The training loop. */
@@ -52,7 +51,8 @@ export type NnetConfig = UVitNnetConfig | UNetNnetConfig;
 
 /** The images. */
 export interface DatasetConfig {
-  name: "shapes" | "cifar10" | "folder";
+  /** A name in the table of data sets. */
+  name: string;
   path: string | null;
   image_size: number;
   random_flip: boolean;
@@ -62,7 +62,8 @@ export interface DatasetConfig {
 /** The grid of samples drawn while training. */
 export interface SampleConfig {
   n_samples: number;
-  algorithm: SamplerName;
+  /** A name in the table of samplers. */
+  algorithm: string;
   sample_steps: number;
   scale: number;
   clip_denoised: boolean;
@@ -223,7 +224,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   nnet: z.discriminatedUnion("name", [uvitSchema, unetSchema]).describe("the network"),
 
   dataset: z.strictObject({
-    name: z.enum(["shapes", "cifar10", "folder"])
+    name: z.string().min(1)
       .describe("shapes are drawn by the program, folder is a folder of PNG or JPEG files"),
     path: z.string().min(1).nullable()
       .describe("where the files are; null: cifar10 is downloaded, shapes need none"),
@@ -234,7 +235,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
 
   sample: z.strictObject({
     n_samples: count.describe("images in a grid"),
-    algorithm: z.enum(SAMPLERS).describe("sampler, which turns noise into images"),
+    algorithm: z.string().min(1).describe("sampler, which turns noise into images"),
     sample_steps: count.describe(
       "times the network is asked per image; more is slower and finer",
     ),

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { type SamplerName, SAMPLERS } from "./sampler_names.ts";
 
 /** FID while training. */
 export interface FidConfig {
   n_samples: number;
-  algorithm: SamplerName;
+  /** A name in the table of samplers. */
+  algorithm: string;
   sample_steps: number;
   mini_batch_size: number;
   final_n_samples: number | null;
@@ -23,7 +23,7 @@ const count = z.int().min(1);
 const fid = z.strictObject({
   n_samples: z.int().min(0).default(0)
     .describe("images drawn at each checkpoint for its FID; 0: none, no FID"),
-  algorithm: z.enum(SAMPLERS).default("dpm_solver").describe(
+  algorithm: z.string().min(1).default("dpm_solver").describe(
     "sampler that makes these images",
   ),
   sample_steps: count.default(50).describe("times the network is asked per image"),

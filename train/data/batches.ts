@@ -15,7 +15,7 @@ export interface Batches {
    * The samples numbered `sample` to `sample + n - 1` since the beginning of training. Every N of them
    * are one epoch: each image once, in an order of that epoch's own.
    */
-  at(sample: number, n: number): Batch;
+  at(sample: number, n: number): Promise<Batch>;
 }
 
 const ORDER = 1;
@@ -47,7 +47,7 @@ export function batches(
   }
 
   return {
-    at(sample: number, n: number): Batch {
+    at(sample: number, n: number): Promise<Batch> {
       const batch = { images: new Uint8Array(n * size), labels: new Int32Array(n) };
       for (let i = 0; i < n; i++) {
         const k = sample + i;
@@ -60,7 +60,7 @@ export function batches(
           batch.images.set(from, i * size);
         }
       }
-      return batch;
+      return Promise.resolve(batch);
     },
   };
 }

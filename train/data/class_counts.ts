@@ -23,4 +23,7 @@ export async function classCounts({ name, path, n }: DatasetConfig): Promise<num
       if (path) return await folderClassCounts(path);
       throw new UsageError("dataset.name=folder needs --dataset.path=FOLDER");
   }
+  throw new UsageError(
+    `--dataset.name: there is no data set "${name}", only shapes, cifar10 and folder`,
+  );
 }

@@ -24,4 +24,7 @@ export function loadDataset(
       if (path) return imageFolder({ path, image_size, onProgress });
       throw new UsageError(["dataset.name=folder needs --dataset.path=FOLDER"]);
   }
+  throw new UsageError(
+    `--dataset.name: there is no data set "${name}", only shapes, cifar10 and folder`,
+  );
 }

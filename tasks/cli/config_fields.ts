@@ -1,0 +1,33 @@
+import { configSchema } from "../../train/config/config.ts";
+import { type Field, fieldsOf } from "../../train/config/fields.ts";
+import { SAMPLERS } from "../../train/config/sampler_names.ts";
+
+/**
+ * The names that settings take whose schema leaves them open: what they name are tables in other
+ * rooms, which a configuration knows nothing of.
+ */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  "sample.algorithm": SAMPLERS,
+  "eval.fid.algorithm": SAMPLERS,
+  "dataset.name": ["shapes", "cifar10", "folder"],
+};
+
+/** Every setting of a configuration, as flags, files and the help see it. */
+export function configFields(): Field[] {
+  return fieldsOf(configSchema).map((field) => {
+    const names = NAMES[field.path];
+    return names ? named(field, names) : field;
+  });
+}
+
+function named(field: Field, names: readonly string[]): Field {
+  const accepts = (value: unknown) => names.includes(value as string);
+  const last = names[names.length - 1];
+  return {
+    ...field,
+    choices: [...names],
+    expects: `${names.slice(0, -1).join(", ")} or ${last}`,
+    accepts,
+    read: (text) => accepts(text) ? text : undefined,
+  };
+}
