@@ -1,7 +1,8 @@
-import { rootOf } from "./plan/fusion.ts";
+import { ancestors } from "./graph.ts";
+import { constant } from "./leaves.ts";
 import { add } from "./ops/binary.ts";
 import { cast } from "./ops/cast.ts";
-import { constant } from "./leaves.ts";
+import { rootOf } from "./ops/views.ts";
 import {
   apply,
   type FloatType,
@@ -66,19 +67,6 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
  */
 export function checkpoint(trace: () => Tensor): Tensor {
   return inRegion(trace);
-}
-
-/** Every node that the tensors depend on, inputs before users. */
-export function ancestors(tensors: readonly Tensor[]): Node[] {
-  const seen = new Set<Node>();
-  const stack = tensors.map((t) => t.node);
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    for (const t of node.inputs) stack.push(t.node);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
 }
 
 /** A copy of a region's node that takes its inputs from copies of the region's other nodes. */

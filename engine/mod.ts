@@ -13,13 +13,8 @@
  *
  * @module
  */
-export {
-  type AdapterClass,
-  type Capabilities,
-  Device,
-  DeviceError,
-  type DeviceOptions,
-} from "./device.ts";
+export type { AdapterClass, Capabilities } from "./capabilities.ts";
+export { Device, DeviceError, type DeviceOptions } from "./device.ts";
 export { evaluate, sharedDevice } from "./evaluate.ts";
 export { checkpoint, grad } from "./grad.ts";
 export { constant, type HostArray, input, type LeafType } from "./leaves.ts";

@@ -1,5 +1,5 @@
-import { ancestors } from "./grad.ts";
-import type { InputAttrs } from "./leaves.ts";
+import { ancestors } from "./graph.ts";
+import { type InputAttrs, inputOp } from "./leaves.ts";
 import type { Node, Tensor } from "./tensor.ts";
 
 /** Values for leaves: by input name, or by tensor. */
@@ -31,7 +31,7 @@ function given(node: Node, leaves: LeafValues): Float64Array[] | undefined {
   if (node.inputs.length > 0) return undefined;
   const value = leaves instanceof Map
     ? leaves.get(node.outputs[0])
-    : node.op.name === "input"
+    : node.op === inputOp
     ? (leaves as Record<string, ArrayLike<number>>)[(node.attrs as InputAttrs).name]
     : undefined;
   return value && [Float64Array.from(value)];

@@ -1,7 +1,8 @@
 import type { Conv2dSizes } from "../ops/conv2d.ts";
 import { emitByElement } from "./by_element.ts";
 import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
-import { emitGemm, type Epilogue } from "./gemm/gemm.ts";
+import { emitGemm } from "./gemm/gemm.ts";
+import type { Epilogue } from "./gemm/gemm_spec.ts";
 import type { GemmOperand } from "./gemm/gemm_operand.ts";
 import type { PatchIndex } from "./gemm/implicit_patches.ts";
 

@@ -1,4 +1,4 @@
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import { type DType, ELEMENT_BYTES } from "../tensor.ts";
 

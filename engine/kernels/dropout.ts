@@ -10,7 +10,7 @@ import {
   type Ref,
 } from "./dispatch.ts";
 import { fuse } from "./fused.ts";
-import type { Epilogue } from "./gemm/gemm.ts";
+import type { Epilogue } from "./gemm/gemm_spec.ts";
 
 /**
  * Emits dropout (with the epilogue): an invocation per four elements of a sample. Sizes and stream are

@@ -1,6 +1,7 @@
 import type { Ref } from "./dispatch.ts";
 import { type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
-import { fitsVec4, fuse, type FusedNodes } from "./fused.ts";
+import { fitsVec4 } from "../ops/input_map.ts";
+import { fuse, type FusedNodes } from "./fused.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Emits a kernel that runs fused nodes over every element, four at a time where they line up. */

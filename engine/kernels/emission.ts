@@ -1,4 +1,4 @@
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
 import { PAIRS } from "./bound_memory.ts";
 

@@ -1,4 +1,4 @@
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { AttentionAttrs, AttentionSizes } from "../ops/attention.ts";
 import {
   type Binding,

@@ -1,7 +1,7 @@
-import { broadcastStrides, type ElementwiseOperation, type WgslType } from "../ops/elementwise.ts";
-import type { ViewMap } from "../ops/view_map.ts";
+import type { ElementwiseOperation, WgslType } from "../ops/elementwise.ts";
+import { inputMap } from "../ops/input_map.ts";
 import { type Node, stridesOf, type Tensor } from "../tensor.ts";
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import { type Binding, declareBindings, type Ref } from "./dispatch.ts";
 import { binderOf, type BoundMemory } from "./bound_memory.ts";
 
@@ -101,62 +101,6 @@ fn finish(flat: u32, row: u32, column: u32, value: ${type}) {
   };
 }
 
-/** True where every load of the nodes can be made in whole vectors. */
-export function fitsVec4(nodes: readonly Node[], size: number): boolean {
-  return size % 4 === 0 &&
-    nodes.every((node) => node.inputs.every((_, i) => vec4Fits(mapOf(node, i))));
-}
-
-/** True where an elementwise node reads input `i` at its own output index. */
-export function isIndexIdentical(node: Node, i: number): boolean {
-  const map = mapOf(node, i);
-  return (map.shape.length === 0 && map.offset === 0) ||
-    (map.shape.length === 1 && map.strides[0] === 1 && map.offset === 0 && !map.inside);
-}
-
-/** How a node reads an input: its own map or plain broadcasting, with dimensions merged. */
-function mapOf(node: Node, i: number): ViewMap {
-  const op = node.op as ElementwiseOperation;
-  const shape = node.outputs[0].shape;
-  return collapse(
-    op.map?.(node) ?? { shape, strides: broadcastStrides(node.inputs[i].shape, shape), offset: 0 },
-  );
-}
-
-function collapse({ shape, strides, offset, inside }: ViewMap): ViewMap {
-  const out: { n: number; stride: number; inside: readonly [number, number] }[] = [];
-  shape.forEach((n, d) => {
-    const range = inside?.[d] ?? [0, n] as const;
-    const whole = range[0] === 0 && range[1] === n;
-    const last = out[out.length - 1];
-    if (n === 1 && whole) return;
-    if (
-      last && whole && last.inside[0] === 0 && last.inside[1] === last.n &&
-      last.stride === strides[d] * n
-    ) {
-      out[out.length - 1] = { n: last.n * n, stride: strides[d], inside: [0, last.n * n] };
-    } else {
-      out.push({ n, stride: strides[d], inside: range });
-    }
-  });
-  const padded = out.some((d) => d.inside[0] !== 0 || d.inside[1] !== d.n);
-  return {
-    shape: out.map((d) => d.n),
-    strides: out.map((d) => d.stride),
-    offset,
-    inside: padded ? out.map((d) => d.inside) : undefined,
-  };
-}
-
-function vec4Fits({ shape, strides, offset, inside }: ViewMap): boolean {
-  const last = shape.length - 1;
-  if (last < 0) return true;
-  if (shape[last] % 4 !== 0 || (inside && inside[last].some((n) => n % 4 !== 0))) return false;
-  if (strides[last] === 0) return true;
-  return strides[last] === 1 && offset % 4 === 0 &&
-    strides.slice(0, last).every((s) => s % 4 === 0);
-}
-
 interface Access {
   readonly index: string;
   readonly element: WgslType;
@@ -164,7 +108,7 @@ interface Access {
 }
 
 function accessOf(node: Node, i: number, type: WgslType, columns?: number): Access {
-  const { shape, strides, offset, inside } = mapOf(node, i);
+  const { shape, strides, offset, inside } = inputMap(node, i);
   const last = shape.length - 1;
   const vector = type === "vec4f";
   // A vector of one repeated element is loaded as a scalar.

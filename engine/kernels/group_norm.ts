@@ -8,8 +8,9 @@ import {
   MAIN_PARAMETERS,
   type Ref,
 } from "./dispatch.ts";
-import { fitsVec4, fuse, type FusedFunction } from "./fused.ts";
-import type { Epilogue } from "./gemm/gemm.ts";
+import { fitsVec4 } from "../ops/input_map.ts";
+import { fuse, type FusedFunction } from "./fused.ts";
+import type { Epilogue } from "./gemm/gemm_spec.ts";
 import { binderOf, type NamedBinding } from "./bound_memory.ts";
 import { laneReductions } from "./rows.ts";
 import { emitColumnSums } from "./sums.ts";

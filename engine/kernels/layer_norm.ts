@@ -1,7 +1,8 @@
 import type { WgslType } from "../ops/elementwise.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
-import { fitsVec4, fuse } from "./fused.ts";
-import type { Epilogue } from "./gemm/gemm.ts";
+import { fitsVec4 } from "../ops/input_map.ts";
+import { fuse } from "./fused.ts";
+import type { Epilogue } from "./gemm/gemm_spec.ts";
 import { binderOf, type BoundMemory } from "./bound_memory.ts";
 import {
   emitRows,

@@ -21,7 +21,7 @@ import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilin
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
 import { sumOp } from "../ops/sum.ts";
 import { sumOfSquaresOp } from "../ops/sum_of_squares.ts";
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import { type DType, type Node, type Operation, ShapeError, type Tensor } from "../tensor.ts";
 import { emitAttention, emitAttentionBackward } from "./attention.ts";
 import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.ts";
@@ -32,7 +32,8 @@ import { emitDropout } from "./dropout.ts";
 import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
 import { emitRowMax } from "./max.ts";
-import { emitGemm, type Epilogue } from "./gemm/gemm.ts";
+import { emitGemm } from "./gemm/gemm.ts";
+import type { Epilogue } from "./gemm/gemm_spec.ts";
 import type { GemmOperand } from "./gemm/gemm_operand.ts";
 import { emitGroupNorm, emitGroupNormBackward } from "./group_norm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";

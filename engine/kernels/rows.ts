@@ -1,4 +1,4 @@
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import { declareBindings, type Emitter, gridOf, GROUP_INDEX, MAIN_PARAMETERS } from "./dispatch.ts";
 import type { FusedFunction } from "./fused.ts";

@@ -40,6 +40,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return applyOne(reshapeOp, [x], { shape: shape.map((n) => n === -1 ? x.size / known : n) });
 }
 
+/** Follows reshapes to the tensor that owns the memory. */
+export function rootOf(t: Tensor): Tensor {
+  while (t.node.op === reshapeOp) t = t.node.inputs[0];
+  return t;
+}
+
 /** An operation that only says where each output element is read. */
 export function view<A>(
   name: string,

@@ -1,6 +1,6 @@
-import { isIndexIdentical } from "../kernels/fused.ts";
 import { isElementwise } from "../ops/elementwise.ts";
-import { reshapeOp } from "../ops/views.ts";
+import { isIndexIdentical } from "../ops/input_map.ts";
+import { reshapeOp, rootOf } from "../ops/views.ts";
 import type { Node, Tensor } from "../tensor.ts";
 
 /** Nodes that run as one kernel: an anchor with elementwise nodes at its end, or those alone. */
@@ -21,12 +21,6 @@ export interface FusionContext {
   readonly isKept: (t: Tensor) => boolean;
   /** Storage bindings that a kernel may have. */
   readonly maxBindings: number;
-}
-
-/** Follows reshapes to the tensor that owns the memory. */
-export function rootOf(t: Tensor): Tensor {
-  while (t.node.op === reshapeOp) t = t.node.inputs[0];
-  return t;
 }
 
 /** A use of a group's value by another group. */

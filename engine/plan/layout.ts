@@ -1,6 +1,6 @@
-import type { Capabilities } from "../device.ts";
-import { fuseGraph, type Group, rootOf } from "./fusion.ts";
-import { ancestors } from "../grad.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { fuseGraph, type Group } from "./fusion.ts";
+import { ancestors } from "../graph.ts";
 import { emitCopy } from "../kernels/copy.ts";
 import { boundBytes, type Dispatch, type Emitter, type Variants } from "../kernels/dispatch.ts";
 import { emitElementwise } from "../kernels/elementwise.ts";
@@ -9,6 +9,7 @@ import { lower, memoryOf, takesEpilogue } from "../kernels/lowering.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import { packOp, unpackOp } from "../ops/pack.ts";
 import { affine } from "../ops/unary.ts";
+import { rootOf } from "../ops/views.ts";
 import { place, type Placement, type Update } from "./placement.ts";
 import { stateOp } from "../state_layout.ts";
 import { ShapeError, type Tensor } from "../tensor.ts";

@@ -1,6 +1,5 @@
-import { type Group, rootOf } from "./fusion.ts";
+import type { Group } from "./fusion.ts";
 import type { Ref, Storage } from "../kernels/dispatch.ts";
-import { isIndexIdentical } from "../kernels/fused.ts";
 import {
   type ConstantAttrs,
   constantOp,
@@ -8,7 +7,9 @@ import {
   type InputAttrs,
   inputOp,
 } from "../leaves.ts";
+import { isIndexIdentical } from "../ops/input_map.ts";
 import { packOp, type UnpackAttrs, unpackOp } from "../ops/pack.ts";
+import { reshapeOp, rootOf } from "../ops/views.ts";
 import { type StateAttrs, type StateLayout, stateOp } from "../state_layout.ts";
 import { type DType, ELEMENT_BYTES, type Node, ShapeError, type Tensor } from "../tensor.ts";
 
@@ -232,7 +233,7 @@ function countReaders(nodes: readonly Node[]): Map<Tensor, number> {
   for (const node of nodes) {
     for (const t of node.inputs) {
       // A reshape is not a reader; those of its result count for the tensor behind it.
-      if (node.op.name === "reshape") continue;
+      if (node.op === reshapeOp) continue;
       const root = rootOf(t);
       readers.set(root, (readers.get(root) ?? 0) + 1);
     }

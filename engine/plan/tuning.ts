@@ -1,4 +1,4 @@
-import type { Capabilities } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { Variants } from "../kernels/dispatch.ts";
 import { type Choices, startEmission } from "../kernels/emission.ts";
 import type { Layout } from "./layout.ts";

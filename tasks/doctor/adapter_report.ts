@@ -1,4 +1,5 @@
-import type { AdapterClass, Device } from "../../engine/device.ts";
+import type { AdapterClass } from "../../engine/capabilities.ts";
+import type { Device } from "../../engine/device.ts";
 import { vulkanDevices } from "./vulkan_devices.ts";
 
 /** What this machine offers to WebGPU. */

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
-import { ancestors } from "../../engine/grad.ts";
+import { ancestors } from "../../engine/graph.ts";
 import { constant, State } from "../../engine/mod.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";

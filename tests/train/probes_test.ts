@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, throws } from "node:assert/strict";
-import { ancestors } from "../../engine/grad.ts";
+import { ancestors } from "../../engine/graph.ts";
 import { constant, evaluateReference, StateLayout } from "../../engine/mod.ts";
 import { stateOp } from "../../engine/state_layout.ts";
 import { batches } from "../../train/data/batches.ts";

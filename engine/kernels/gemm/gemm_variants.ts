@@ -1,7 +1,7 @@
-import type { Capabilities } from "../../device.ts";
+import type { Capabilities } from "../../capabilities.ts";
 import { ELEMENT_BYTES } from "../../tensor.ts";
 import type { Emitter, Ref, Variants } from "../dispatch.ts";
-import type { Gemm } from "./gemm.ts";
+import type { Gemm } from "./gemm_spec.ts";
 import type { GemmOperand } from "./gemm_operand.ts";
 import { emitSplitK, slicesOf } from "./split_k.ts";
 import { tiled, type TileSize, usualTile } from "./tiled_gemm.ts";

@@ -1,6 +1,6 @@
 import type { WgslType } from "../../ops/elementwise.ts";
 import type { Emitter, Ref } from "../dispatch.ts";
-import type { Gemm } from "./gemm.ts";
+import type { Gemm } from "./gemm_spec.ts";
 import type { GemmOperand, OperandReader } from "./gemm_operand.ts";
 import { emitColumnSums, emitRowSums } from "../sums.ts";
 

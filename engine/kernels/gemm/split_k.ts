@@ -1,5 +1,5 @@
 import type { Emitter } from "../dispatch.ts";
-import type { Gemm } from "./gemm.ts";
+import type { Gemm } from "./gemm_spec.ts";
 import { emitColumnSums } from "../sums.ts";
 import { tiled, type TileSize, usualTile } from "./tiled_gemm.ts";
 

@@ -1,7 +1,7 @@
-import type { Capabilities } from "../../device.ts";
+import type { Capabilities } from "../../capabilities.ts";
 import type { WgslType } from "../../ops/elementwise.ts";
+import { fitsVec4 } from "../../ops/input_map.ts";
 import type { Dispatch } from "../dispatch.ts";
-import { fitsVec4 } from "../fused.ts";
 import {
   finishPlace,
   type Gemm,
@@ -9,7 +9,7 @@ import {
   type GemmInterface,
   gemmInterface,
   gemmUniforms,
-} from "./gemm.ts";
+} from "./gemm_spec.ts";
 import { alongColumns, hasVectors, type OperandReader } from "./gemm_operand.ts";
 import { rowSumsCode } from "./row_sums.ts";
 

@@ -1,6 +1,6 @@
-import type { Capabilities } from "../../device.ts";
+import type { Capabilities } from "../../capabilities.ts";
 import type { Dispatch } from "../dispatch.ts";
-import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm.ts";
+import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm_spec.ts";
 import { alongColumns, type GemmOperand, hasVectors, transpose } from "./gemm_operand.ts";
 
 interface Tile {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AdapterClass } from "../../../engine/device.ts";
+import type { AdapterClass } from "../../../engine/capabilities.ts";
 import { grad } from "../../../engine/grad.ts";
 import { type Layout, layOut } from "../../../engine/plan/layout.ts";
 import { input } from "../../../engine/leaves.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { fuseGraph, type Group, rootOf } from "../../../engine/plan/fusion.ts";
-import { ancestors } from "../../../engine/grad.ts";
+import { fuseGraph, type Group } from "../../../engine/plan/fusion.ts";
+import { ancestors } from "../../../engine/graph.ts";
 import { takesEpilogue } from "../../../engine/kernels/lowering.ts";
 import { constant } from "../../../engine/leaves.ts";
 import { add, mul, sub } from "../../../engine/ops/binary.ts";
@@ -11,7 +11,7 @@ import { matmul } from "../../../engine/ops/matmul.ts";
 import { softmax } from "../../../engine/ops/softmax.ts";
 import { sum } from "../../../engine/ops/sum.ts";
 import { affine, exp, sigmoid, silu } from "../../../engine/ops/unary.ts";
-import { concat, permute, reshape, slice } from "../../../engine/ops/views.ts";
+import { concat, permute, reshape, rootOf, slice } from "../../../engine/ops/views.ts";
 import { philox } from "../../../engine/philox.ts";
 import { compile } from "../../../engine/plan/plan.ts";
 import { evaluateReference } from "../../../engine/reference.ts";

@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
-import type { Capabilities, DeviceOptions } from "../../../engine/device.ts";
+import type { Capabilities } from "../../../engine/capabilities.ts";
+import type { DeviceOptions } from "../../../engine/device.ts";
 import { grad } from "../../../engine/grad.ts";
 import { layOut, type PlanSpec } from "../../../engine/plan/layout.ts";
 import { input } from "../../../engine/leaves.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ancestors } from "../../../engine/grad.ts";
+import { ancestors } from "../../../engine/graph.ts";
 import { applyOne, elementwise } from "../../../engine/ops/elementwise.ts";
 import { compareWithReference, traceExample } from "../../../engine/testing/example.ts";
 import { examples } from "../../../engine/testing/registry.ts";
