@@ -169,7 +169,7 @@ export {
 } from "./train/formats/stored_tensor.ts";
 export { loadDataset } from "./train/data/load_dataset.ts";
 export { type LogEntry } from "./train/log.ts";
-export { learningRate } from "./train/lr_scheduler.ts";
+export { learningRate } from "./train/config/learning_rate.ts";
 export {
   optimizerInputs,
   type OptimizerState,

@@ -4,7 +4,7 @@ import { parseFlags } from "./cli/flags.ts";
 import { helpText } from "./cli/help_text.ts";
 import { editDistance, nearest } from "../train/config/nearest.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { type AdapterRates, adapterRates } from "./bench/adapter_rates.ts";
+import { type AdapterRates, adapterRates } from "../engine/testing/adapter_rates.ts";
 import { convolutionRows } from "./bench/convolution.ts";
 import { inceptionRow } from "./bench/inception.ts";
 import { jaxJs } from "./bench/jax_js.ts";

@@ -14,7 +14,7 @@ import { Progress } from "./cli/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
 import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";
 import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid/fid_report.ts";
-import { inceptionExtract } from "./fid/inception_extract.ts";
+import { inceptionExtract } from "../eval/metrics/inception/inception_extract.ts";
 import { measureSide } from "./fid/measure_side.ts";
 import { openSide, type SideTools, trainingData } from "./fid/side.ts";
 import { progressHooks } from "./cli/progress_hooks.ts";

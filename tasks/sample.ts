@@ -20,8 +20,8 @@ import {
   writePng,
 } from "./sample/image_files.ts";
 import { readSampleFlags, type SampleFlags, sampleHelp } from "./sample/sample_flags.ts";
-import { sampleRecipe } from "./sample/sample_recipe.ts";
-import { type Recipe, recordedImages, writeRecord } from "./sample/sample_record.ts";
+import { type Recipe, sampleRecipe } from "../eval/sample_recipe.ts";
+import { recordedImages, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
 import { FolderError, inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";

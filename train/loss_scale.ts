@@ -1,4 +1,3 @@
-import { z } from "zod";
 import {
   affine,
   constant,
@@ -9,24 +8,7 @@ import {
   type Tensor,
   where,
 } from "../engine/mod.ts";
-
-/** Where the scaling of the loss stands. */
-export interface LossScale {
-  /** What the loss is multiplied by, so that small gradients are not lost in f16. */
-  readonly scale: number;
-  /** Good steps since the scale last moved. */
-  readonly growth_tracker: number;
-  readonly skipped_steps: number;
-  readonly skipped_in_a_row: number;
-}
-
-/** Checks a {@linkcode LossScale} that was stored. */
-export const lossScaleSchema: z.ZodType<LossScale> = z.strictObject({
-  scale: z.number().positive(),
-  growth_tracker: z.int().min(0),
-  skipped_steps: z.int().min(0),
-  skipped_in_a_row: z.int().min(0),
-});
+import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 
 /** The numbers of PyTorch's `GradScaler`; the floor is ours. */
 export const GRAD_SCALER = {

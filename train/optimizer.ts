@@ -19,8 +19,9 @@ import {
   where,
 } from "../engine/mod.ts";
 import type { Config } from "./config/config.ts";
-import { type LossScale, nextLossScale } from "./loss_scale.ts";
-import { learningRate } from "./lr_scheduler.ts";
+import type { LossScale } from "./checkpoints/loss_scale_state.ts";
+import { nextLossScale } from "./loss_scale.ts";
+import { learningRate } from "./config/learning_rate.ts";
 
 /** The memory that an optimizer step reads and writes; all laid out alike. */
 export interface OptimizerState<S extends StateLayout = State> {

@@ -6,7 +6,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { hash32 } from "./data/hash32.ts";
 import type { LogEntry } from "./log.ts";
 import { MOST_SKIPPED_IN_A_ROW } from "./loss_scale.ts";
-import { learningRate } from "./lr_scheduler.ts";
+import { learningRate } from "./config/learning_rate.ts";
 import { batchKey, type StepRecord, TrainStep } from "./train_step.ts";
 
 /** Where a training run stands. */

@@ -11,7 +11,8 @@ import { initialize, type MakeParameter } from "../nets/parameters.ts";
 import { networkParameters } from "../nets/network.ts";
 import type { Checkpoint, Values } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
-import { FIRST_LOSS_SCALE, type LossScale } from "./loss_scale.ts";
+import type { LossScale } from "./checkpoints/loss_scale_state.ts";
+import { FIRST_LOSS_SCALE } from "./loss_scale.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
 import {
   gradientName,

@@ -9,7 +9,7 @@ import {
   sum,
   type Tensor,
 } from "../../engine/mod.ts";
-import { median, pairedTimes } from "./paired_times.ts";
+import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 import { plainProduct } from "./plain_product.ts";
 import { uniform } from "./uniform.ts";
 

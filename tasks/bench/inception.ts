@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import { InceptionExtractor } from "../../eval/metrics/inception/inception_features.ts";
 import { inceptionShapes } from "../../nets/inception.ts";
-import { median, pairedTimes } from "./paired_times.ts";
+import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 import { plainProduct } from "./plain_product.ts";
 import { uniform } from "./uniform.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Device, State } from "../../engine/mod.ts";
 import { openWeights } from "../../train/checkpoints/weights_file.ts";
-import { median } from "./paired_times.ts";
+import { median } from "../../engine/testing/paired_times.ts";
 import { WrongResultError } from "./timed_jobs.ts";
 
 /** How fast a large file of weights goes to the device, and what that takes of the host. */

@@ -1,5 +1,5 @@
 import { compile, constant, type Device, matmul } from "../../engine/mod.ts";
-import type { Repeatable } from "./paired_times.ts";
+import type { Repeatable } from "../../engine/testing/paired_times.ts";
 import { uniform } from "./uniform.ts";
 
 /** A product of two `[size, size]`: what other work is measured against. */

@@ -1,5 +1,5 @@
 import { textTable } from "../cli/text_table.ts";
-import type { AdapterRates } from "./adapter_rates.ts";
+import type { AdapterRates } from "../../engine/testing/adapter_rates.ts";
 import type { ConvolutionRow } from "./convolution.ts";
 import type { InceptionRow } from "./inception.ts";
 import type { LoadingRow } from "./loading.ts";

@@ -1,6 +1,6 @@
 import type { Job } from "./jobs.ts";
 import type { Library, Runner } from "./library.ts";
-import { median, pairedTimes } from "./paired_times.ts";
+import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 
 /** How one library did a job. */
 export interface Timing {

@@ -5,7 +5,7 @@ import { shapes } from "../../train/data/shapes.ts";
 import { presets } from "../../train/config/presets.ts";
 import { microBatches } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
-import { median, pairedTimes } from "./paired_times.ts";
+import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 
 /** How fast a whole training step is: noise, forward, backward, update and averages. */
 export interface TrainingRow {

@@ -20,7 +20,7 @@ import {
   SOLVER_DEFAULTS,
   type SolverFlags,
   solverSchema,
-} from "../sample/solver_flags.ts";
+} from "../cli/solver_flags.ts";
 
 /** What can be measured. */
 export const METRICS = ["fid", "kid", "is", "pr", "swd"] as const;

@@ -2,7 +2,7 @@ import type { KernelInceptionDistance } from "../../eval/metrics/kernel_inceptio
 import type { PrecisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Measured } from "../../eval/metrics/measure_images.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
-import type { Recipe } from "../sample/sample_record.ts";
+import type { Recipe } from "../../eval/sample_recipe.ts";
 import type { Side } from "./side.ts";
 
 /** Features below this number leave a covariance of 2048 dimensions short of full rank. */

@@ -19,8 +19,7 @@ import { loadDataset } from "../../train/data/load_dataset.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import { presets } from "../../train/config/presets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { sampleRecipe } from "../sample/sample_recipe.ts";
-import type { Recipe } from "../sample/sample_record.ts";
+import { type Recipe, sampleRecipe } from "../../eval/sample_recipe.ts";
 import type { FidFlags } from "./fid_flags.ts";
 
 /** One of the two things that are compared. */

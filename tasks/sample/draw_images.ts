@@ -11,7 +11,7 @@ import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import { imageFile, interleaved, writePng } from "./image_files.ts";
-import type { Recipe } from "./sample_record.ts";
+import type { Recipe } from "../../eval/sample_recipe.ts";
 
 /** What to draw, and where. */
 export interface DrawOptions {

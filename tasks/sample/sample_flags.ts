@@ -19,7 +19,7 @@ import {
   SOLVER_DEFAULTS,
   type SolverFlags,
   solverSchema,
-} from "./solver_flags.ts";
+} from "../cli/solver_flags.ts";
 
 /** What `deno task sample` can be told; each field's meaning is its description in the schema. */
 export interface SampleFlags {

@@ -1,27 +1,8 @@
 import { join } from "node:path";
-import type { SamplerSettings } from "../../eval/sampler_settings.ts";
-import type { Guidance } from "../../eval/execution/device_machine.ts";
-import type { Clipping } from "../../eval/clipping.ts";
-import type { LabelChoice } from "../../eval/sampled_labels.ts";
+import type { Recipe } from "../../eval/sample_recipe.ts";
 import { isRecord } from "../../train/config/fields.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { hasImages } from "./image_files.ts";
-
-/** What decides how image i of a folder looks. */
-export interface Recipe {
-  /** SHA-256 of the files of weights, one after another, hexadecimal. */
-  readonly weights_sha256: string;
-  /** Optimizer steps behind them; null where nothing tells. */
-  readonly training_step: number | null;
-  readonly seed: number;
-  /** The noise schedule, with its numbers. */
-  readonly schedule: string;
-  readonly sampler: SamplerSettings;
-  readonly limit: Clipping;
-  readonly guidance: Guidance;
-  /** How labels are chosen; null for a network without. */
-  readonly labels: LabelChoice | null;
-}
 
 /** All that is written beside the images. */
 export interface SampleRecord extends Recipe {

@@ -1,5 +1,5 @@
 import type { KernelTime } from "../../engine/mod.ts";
-import type { AdapterRates } from "../bench/adapter_rates.ts";
+import type { AdapterRates } from "../../engine/testing/adapter_rates.ts";
 import { textTable } from "../cli/text_table.ts";
 
 /** All launches with one label. */

@@ -4,8 +4,8 @@ import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import { microBatches } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
-import { adapterRates } from "../bench/adapter_rates.ts";
-import { median } from "../bench/paired_times.ts";
+import { adapterRates } from "../../engine/testing/adapter_rates.ts";
+import { median } from "../../engine/testing/paired_times.ts";
 import { kernelTable } from "./kernel_table.ts";
 import { traceFile } from "./trace_file.ts";
 

@@ -33,7 +33,7 @@ import { findWeights } from "../../train/checkpoints/find_weights.ts";
 import { NpzError } from "../../train/formats/npz.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
 import type { LogEntry } from "../../train/log.ts";
-import { inceptionExtract } from "../fid/inception_extract.ts";
+import { inceptionExtract } from "../../eval/metrics/inception/inception_extract.ts";
 import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
 /** How a run's FID tells what it does. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { JOB_KINDS, jobs } from "../../tasks/bench/jobs.ts";
 import type { Job } from "../../tasks/bench/jobs.ts";
 import type { Library } from "../../tasks/bench/library.ts";
-import { median, pairedTimes } from "../../tasks/bench/paired_times.ts";
+import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 import { timedJob, WrongResultError } from "../../tasks/bench/timed_jobs.ts";
 import { runScript } from "./run_script.ts";
 

@@ -12,6 +12,7 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "../../train/checkpoints/checkpoint.ts";
+import type { LossScale } from "../../train/checkpoints/loss_scale_state.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
@@ -20,7 +21,6 @@ import {
   FIRST_LOSS_SCALE,
   GRAD_SCALER,
   LOSS_SCALE_SHAPES,
-  type LossScale,
   nextLossScale,
 } from "../../train/loss_scale.ts";
 import { memoryEstimate } from "../../train/memory_estimate.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
 import { compile, input, State } from "../../engine/mod.ts";
 import type { OptimizerConfig } from "../../train/config/config.ts";
-import { learningRate } from "../../train/lr_scheduler.ts";
+import { learningRate } from "../../train/config/learning_rate.ts";
 import { optimizerInputs, type OptimizerState, optimizerUpdate } from "../../train/optimizer.ts";
 import { openDevice } from "../device.ts";
 import { distance } from "../golden.ts";

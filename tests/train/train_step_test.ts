@@ -3,7 +3,7 @@ import type { Device, HostArray } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
-import { learningRate } from "../../train/lr_scheduler.ts";
+import { learningRate } from "../../train/config/learning_rate.ts";
 import { microBatches } from "../../train/train_loop.ts";
 import { batchKey, TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Config, configSchema } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
-import { type LossScale, lossScaleSchema } from "../loss_scale.ts";
+import { type LossScale, lossScaleSchema } from "./loss_scale_state.ts";
 import type { StoredTensor } from "../formats/stored_tensor.ts";
 
 /** Arrays by parameter name, row-major. */

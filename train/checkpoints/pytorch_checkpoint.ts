@@ -5,7 +5,7 @@ import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/du
 import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
 import { decodePth, encodePth, PthError, type PthValue } from "../formats/pth.ts";
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
-import { learningRate } from "../lr_scheduler.ts";
+import { learningRate } from "../config/learning_rate.ts";
 import { isTensor } from "./tensor_file.ts";
 import { openWeights } from "./weights_file.ts";
 

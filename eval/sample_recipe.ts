@@ -1,28 +1,62 @@
 import { createHash } from "node:crypto";
-import type { LabelChoice } from "../../eval/sampled_labels.ts";
-import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { completeSettings } from "../../eval/sampler_settings.ts";
-import type { Config } from "../../train/config/config.ts";
-import type { Weights } from "../../train/checkpoints/find_weights.ts";
-import { classCounts } from "../../train/data/class_counts.ts";
-import { DatasetError } from "../../train/data/dataset.ts";
-import { UsageError } from "../../train/config/usage_error.ts";
-import type { SampleFlags } from "./sample_flags.ts";
-import type { Recipe } from "./sample_record.ts";
+import type { Weights } from "../train/checkpoints/find_weights.ts";
+import type { Config } from "../train/config/config.ts";
+import { UsageError } from "../train/config/usage_error.ts";
+import { classCounts } from "../train/data/class_counts.ts";
+import { DatasetError } from "../train/data/dataset.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
+import type { Clipping } from "./clipping.ts";
+import type { Guidance } from "./execution/device_machine.ts";
+import type { LabelChoice } from "./sampled_labels.ts";
+import { completeSettings, type SamplerSettings } from "./sampler_settings.ts";
 
-/** The flags that say how images are made. */
-export type SamplingFlags = Pick<
-  SampleFlags,
-  "sampler" | "steps" | "seed" | "solver" | "guidance"
->;
+/** Everything that determines image i of a set: the same recipe gives the same image. */
+export interface Recipe {
+  /** SHA-256 of the weight files, concatenated; hexadecimal. */
+  readonly weights_sha256: string;
+  /** Optimizer steps behind the weights; null where unknown. */
+  readonly training_step: number | null;
+  /** Seed of the noise and of the drawn labels. */
+  readonly seed: number;
+  /** The noise schedule with its parameters. */
+  readonly schedule: string;
+  /** The sampler, with every option filled in. */
+  readonly sampler: SamplerSettings;
+  /** What is done to each predicted image. */
+  readonly limit: Clipping;
+  /** Classifier-free guidance. */
+  readonly guidance: Guidance;
+  /** How labels are chosen; null for an unconditional network. */
+  readonly labels: LabelChoice | null;
+}
+
+/** Guidance as requested; null leaves the choice to the training configuration. */
+export interface GuidanceChoices {
+  /** Strength s of cond + s (cond - uncond). */
+  readonly scale: number | null;
+  /** The times between which guidance is applied. */
+  readonly interval: readonly [number, number];
+  /** Classes, in turn; null: drawn as often as in the data. */
+  readonly labels: readonly number[] | null;
+}
+
+/** Sampling as requested; null leaves an option to the sampler or the training configuration. */
+export interface SamplingChoices extends Pick<SamplerSettings, "sampler" | "steps"> {
+  /** Seed of the noise and of the drawn labels. */
+  readonly seed: number;
+  /** The sampler's options, and what is done to each predicted image. */
+  readonly solver: Omit<SamplerSettings, "sampler" | "steps"> & { readonly limit: Clipping | null };
+  /** Classifier-free guidance. */
+  readonly guidance: GuidanceChoices;
+}
 
 /**
- * What the command line and the weights say about how images are to be made, every choice settled.
+ * Fills in every sampling choice that was left open, from the sampler and the weights' configuration.
  *
- * @throws {UsageError} with a line for each thing that these weights cannot do
+ * @throws {UsageError} with a line for each request that these weights cannot meet
  */
 export async function sampleRecipe(
-  { sampler, steps, seed, solver, guidance }: SamplingFlags,
+  { sampler, steps, seed, solver, guidance }: SamplingChoices,
   { files, step, config }: Weights,
   schedule: NoiseSchedule,
 ): Promise<Recipe> {
@@ -57,13 +91,13 @@ async function sha256(files: readonly string[]): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Labels that a network knows; 0 where it was trained without. */
+/** The number of classes that a network was trained on; 0 for an unconditional one. */
 function classesOf({ nnet, train }: Config): number {
   if (nnet.num_classes === -1) return 0;
   return train.p_uncond > 0 ? nnet.num_classes - 1 : nnet.num_classes;
 }
 
-function unconditionalProblems({ scale, labels }: SampleFlags["guidance"]): string[] {
+function unconditionalProblems({ scale, labels }: GuidanceChoices): string[] {
   const problems: string[] = [];
   if (scale !== null && scale > 0) {
     problems.push(
@@ -77,7 +111,7 @@ function unconditionalProblems({ scale, labels }: SampleFlags["guidance"]): stri
 }
 
 function conditionalProblems(
-  { scale, labels }: SampleFlags["guidance"],
+  { scale, labels }: GuidanceChoices,
   { train }: Config,
   classes: number,
 ): string[] {

@@ -1,7 +1,7 @@
-import type { Device } from "../../engine/mod.ts";
-import { cachedFeatures, type Extract } from "../../eval/metrics/inception/feature_cache.ts";
-import { InceptionExtractor } from "../../eval/metrics/inception/inception_features.ts";
-import type { InceptionWeights } from "../../eval/metrics/inception/inception_weights.ts";
+import type { Device } from "../../../engine/mod.ts";
+import { cachedFeatures, type Extract } from "./feature_cache.ts";
+import { InceptionExtractor } from "./inception_features.ts";
+import type { InceptionWeights } from "./inception_weights.ts";
 
 /** How features are taken. */
 export interface InceptionExtractOptions {

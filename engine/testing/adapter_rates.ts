@@ -1,4 +1,4 @@
-import type { Device } from "../../engine/mod.ts";
+import type { Device } from "../device.ts";
 import { median, pairedTimes } from "./paired_times.ts";
 
 /** What the adapter can do at best, measured: the scale for every other figure. */

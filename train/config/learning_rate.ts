@@ -1,4 +1,4 @@
-import type { Config } from "./config/config.ts";
+import type { Config } from "./config.ts";
 
 /**
  * The learning rate that step `step` uses, counted from 0. It climbs in a line over the warm-up

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
-import type { Config } from "../../train/config/config.ts";
-import { learningRate } from "../../train/lr_scheduler.ts";
-import { presets } from "../../train/config/presets.ts";
+import type { Config } from "../../../train/config/config.ts";
+import { learningRate } from "../../../train/config/learning_rate.ts";
+import { presets } from "../../../train/config/presets.ts";
 
 function rates(name: Config["lr_scheduler"]["name"], warmup_steps: number, n: number): number[] {
   const config = structuredClone(presets.quickstart);
