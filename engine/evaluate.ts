@@ -1,6 +1,6 @@
 import { Device } from "./device.ts";
 import type { HostArray } from "./leaves.ts";
-import { compile } from "./plan/plan.ts";
+import { compile } from "./plan/compile.ts";
 import type { Tensor } from "./tensor.ts";
 
 let shared: Promise<Device> | null = null;

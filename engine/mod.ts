@@ -44,10 +44,18 @@ export { upsampleNearest } from "./ops/upsample_nearest.ts";
 export { finite, where } from "./ops/where.ts";
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";
+export { compile } from "./plan/compile.ts";
 export type { Update } from "./plan/placement.ts";
-export { type Layout, layOut, type PlanSpec, type PlanStep, planSteps } from "./plan/layout.ts";
+export {
+  type Layout,
+  layOut,
+  type PlanRecording,
+  type PlanSpec,
+  type PlanStep,
+  planSteps,
+} from "./plan/layout.ts";
 export { type MemoryNeed, memoryNeed } from "./plan/memory_need.ts";
-export { compile, type KernelTime, Plan } from "./plan/plan.ts";
+export { type KernelTime, Plan } from "./plan/plan.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";
 export { State } from "./state.ts";
 export { type StateEntry, StateLayout } from "./state_layout.ts";

@@ -6,10 +6,8 @@ import { type DType, ELEMENT_BYTES } from "../tensor.ts";
 export interface Storage {
   readonly id: number;
   readonly bytes: number;
-  /** "temp" memory is shared over time by the plan; the rest has a buffer of its own. */
+  /** "temp" memory shares buffers over time, "own" has a buffer of its own, "external" a state's. */
   readonly kind: "temp" | "own" | "external";
-  /** Set for "external" memory from the start, for the rest when the plan allocates. */
-  buffer?: GPUBuffer;
 }
 
 /** Bytes of a storage's buffer: whole multiples of the alignment of bindings. */

@@ -14,16 +14,20 @@ import { place, type Placement, type Update } from "./placement.ts";
 import { stateOp } from "../state_layout.ts";
 import { ShapeError, type Tensor } from "../tensor.ts";
 
-/** What a plan computes. */
-export interface PlanSpec {
-  /** Values that can be read back, by name. */
-  readonly outputs?: Readonly<Record<string, Tensor>>;
-  /** State leaves that the plan overwrites, all of them as if at the end. */
-  readonly updates?: readonly Update[];
+/** Scalars that a plan records in each run. */
+export interface PlanRecording {
   /** Names of scalar outputs whose value is kept for each of the last `recordLength` runs. */
   readonly record?: readonly string[];
   /** Runs between two calls of `records()`, at most. Default 1. */
   readonly recordLength?: number;
+}
+
+/** What a plan computes. */
+export interface PlanSpec extends PlanRecording {
+  /** Values that can be read back, by name. */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+  /** State leaves that the plan overwrites, all of them as if at the end. */
+  readonly updates?: readonly Update[];
 }
 
 /** A kernel launch of a plan, for tables and tests. */

@@ -32,10 +32,20 @@ export interface PlacedArray {
   readonly data: HostArray;
 }
 
+/** A segment of a state. */
+export interface PlacedSegment {
+  /** The state, or its layout alone where the graph is only planned. */
+  readonly state: StateLayout;
+  /** Which of its segments. */
+  readonly segment: number;
+}
+
 /** Where every value of a graph lives. */
 export interface Placement {
   readonly refOf: (t: Tensor) => Ref;
   readonly storages: readonly Storage[];
+  /** What the "external" ones of the storages are. */
+  readonly external: ReadonlyMap<Storage, PlacedSegment>;
   readonly inputs: ReadonlyMap<string, { readonly ref: Ref; readonly attrs: InputAttrs }>;
   readonly constants: readonly PlacedArray[];
   /** Copies after the nodes that pack tensors, by that node. */
@@ -59,8 +69,8 @@ export function place(
 ): Placement {
   const refs = new Map<Tensor, Ref>();
   const storages: Storage[] = [];
-  const storage = (bytes: number, kind: Storage["kind"], buffer?: GPUBuffer): Storage => {
-    const made = { id: storages.length, bytes, kind, buffer };
+  const storage = (bytes: number, kind: Storage["kind"]): Storage => {
+    const made = { id: storages.length, bytes, kind };
     storages.push(made);
     return made;
   };
@@ -83,19 +93,19 @@ export function place(
     const [t] = node.outputs;
     refs.set(t, { storage: shared!, offset: small.at[i], size: t.size, dtype: t.dtype });
   });
-  const external = new Map<StateLayout, Storage[]>();
+  const segmentsOf = new Map<StateLayout, Storage[]>();
+  const external = new Map<Storage, PlacedSegment>();
   const inputs = new Map<string, { ref: Ref; attrs: InputAttrs }>();
   const constants: PlacedArray[] = [];
   for (const node of leafNodes) {
     const [t] = node.outputs;
     if (node.op === stateOp) {
       const { state, segment, offset } = node.attrs as StateAttrs;
-      let segments = external.get(state);
+      let segments = segmentsOf.get(state);
       if (!segments) {
-        segments = state.lengths.map((length, i) =>
-          storage(4 * length, "external", state.buffers[i])
-        );
-        external.set(state, segments);
+        segments = state.lengths.map((length) => storage(4 * length, "external"));
+        segments.forEach((s, segment) => external.set(s, { state, segment }));
+        segmentsOf.set(state, segments);
       }
       refs.set(t, { storage: segments[segment], offset, size: t.size, dtype: t.dtype });
       continue;
@@ -174,7 +184,7 @@ export function place(
     const packed = refOf(node.inputs[0]);
     return { ...packed, offset: packed.offset + (node.attrs as UnpackAttrs).offset, size };
   };
-  return { refOf, storages, inputs, constants, packCopies, updateCopies };
+  return { refOf, storages, external, inputs, constants, packCopies, updateCopies };
 }
 
 function isUnpacked({ node }: Tensor): boolean {

@@ -1,144 +1,95 @@
 import { type Device, DeviceError } from "../device.ts";
-import { byteRange, type Dispatch, type Ref, storageBytes } from "../kernels/dispatch.ts";
-import {
-  type Layout,
-  layOut,
-  type PlanSpec,
-  type PlanStep,
-  planSteps,
-  uniformOffsets,
-} from "./layout.ts";
+import { byteRange, type Ref } from "../kernels/dispatch.ts";
 import type { HostArray, LeafType } from "../leaves.ts";
-import type { Placement } from "./placement.ts";
 import { type Shape, ShapeError, shapeText, type Tensor } from "../tensor.ts";
-import type { Trial } from "./tuning.ts";
+import { encode, type Launch, prepareLaunches } from "./launches.ts";
+import { type Layout, type PlanRecording, type PlanStep, planSteps } from "./layout.ts";
+import { checkLimits } from "./limits.ts";
+import { LayoutMemory } from "./layout_memory.ts";
+import type { Placement } from "./placement.ts";
 
-const BUFFER = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-
-/**
- * Turns a graph into a plan: sorts the nodes into kernels, gives every value a place, compiles the
- * pipelines and builds the bind groups.
- *
- * @throws {DeviceError} where the device refuses a kernel, with its source
- * @throws {ShapeError} where the graph cannot be planned
- */
-export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
-  const { capabilities, tuning } = device;
-  const layout = layOut(capabilities, spec, tuning?.choices);
-  checkLimits(device, layout.dispatches);
-  if (!tuning || layout.undecided.size === 0) return await build(device, spec, layout);
-  await tuning.decide(capabilities, layout.undecided, (trial) => timeOf(device, trial));
-  const tuned = layOut(capabilities, spec, tuning.choices);
-  checkLimits(device, tuned.dispatches);
-  return await build(device, spec, tuned);
-}
-
-async function build(device: Device, spec: PlanSpec, layout: Layout): Promise<Plan> {
-  const { dispatches } = layout;
-  // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
-  const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
-
-  const buffers: GPUBuffer[] = [];
-  let launches: Launch[] = [];
-  let fault: unknown = null;
-  device.gpu.pushErrorScope("validation");
-  try {
-    const uniforms = allocate(device, layout, buffers);
-    launches = dispatches.map((d, i) => launch(device, d, pipelines[i], uniforms, i));
-  } catch (error) {
-    fault = error;
-  }
-  const refused = await device.gpu.popErrorScope();
-  if (refused) fault ??= new DeviceError(`plan: ${refused.message}`);
-  if (fault) {
-    for (const buffer of buffers) device.destroyBuffer(buffer);
-    throw fault;
-  }
-  return new Plan(device, spec, layout, launches, buffers);
-}
-
-/**
- * Milliseconds of the best repetition of a trial but the first, on the device's clock, or on the
- * host's, over all of them, where it has none; `null` where there is no memory for it.
- */
-async function timeOf(device: Device, { layout, length }: Trial): Promise<number | null> {
-  device.gpu.pushErrorScope("out-of-memory");
-  let plan: Plan | null = null;
-  try {
-    plan = await build(device, {}, layout);
-  } catch (error) {
-    if (!await device.gpu.popErrorScope()) throw error;
-    return null;
-  }
-  using trial = plan;
-  if (await device.gpu.popErrorScope()) return null;
-  if (!device.gpu.features.has("timestamp-query")) {
-    trial.run();
-    await device.idle();
-    const start = performance.now();
-    trial.run();
-    await device.idle();
-    return performance.now() - start;
-  }
-  const times = await trial.profile();
-  let best = Infinity;
-  for (let i = length; i < times.length; i += length) {
-    const sum = times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0);
-    best = Math.min(best, sum);
-  }
-  return best;
-}
-
-/** A kernel launch on the device's clock, in milliseconds. */
+/** When a kernel ran, on the device's clock. */
 export interface KernelTime {
+  /** The kernel launch. */
   readonly kernel: PlanStep;
-  /** Since the first kernel began. */
+  /** Milliseconds since the first kernel began. */
   readonly start: number;
+  /** Milliseconds that the kernel took. */
   readonly milliseconds: number;
-}
-
-interface Launch {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
 }
 
 /** A compiled graph. Running it encodes one pass and makes one submit. */
 export class Plan implements Disposable {
+  /** The device that it runs on. */
   readonly device: Device;
   /** The kernel launches, in order. */
   readonly steps: readonly PlanStep[];
-  #outputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly ref: Ref }>;
-  #placement: Placement;
-  #launches: readonly Launch[];
-  #buffers: readonly GPUBuffer[];
-  #record: readonly string[];
-  #recordLength: number;
-  #ring: GPUBuffer | null;
+  readonly #outputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly ref: Ref }>;
+  readonly #placement: Placement;
+  readonly #memory: LayoutMemory;
+  readonly #launches: readonly Launch[];
+  readonly #record: readonly string[];
+  readonly #recordLength: number;
+  readonly #ring: GPUBuffer | null;
   #recorded = 0;
 
-  /** Made by {@linkcode compile}. */
-  constructor(
+  private constructor(
     device: Device,
-    spec: PlanSpec,
     layout: Layout,
+    { record = [], recordLength = 1 }: PlanRecording,
+    memory: LayoutMemory,
     launches: readonly Launch[],
-    buffers: readonly GPUBuffer[],
   ) {
     this.device = device;
     const { placement } = layout;
     this.steps = planSteps(layout);
     this.#placement = placement;
+    this.#memory = memory;
     this.#launches = launches;
     this.#outputs = new Map(
       layout.outputs.map(([name, tensor]) => [name, { tensor, ref: placement.refOf(tensor) }]),
     );
-    this.#record = spec.record ?? [];
-    this.#recordLength = spec.recordLength ?? 1;
-    this.#ring = this.#record.length === 0
+    this.#record = record;
+    this.#recordLength = recordLength;
+    this.#ring = record.length === 0
       ? null
-      : device.createBuffer(this.#record.length * this.#recordLength * 4, BUFFER(), "records");
-    this.#buffers = this.#ring ? [...buffers, this.#ring] : buffers;
+      : memory.create(record.length * recordLength * 4, "records");
+  }
+
+  /**
+   * Builds a layout on a device: compiles the pipelines, allocates the buffers and binds them. A
+   * layout may be built several times; its plans share the states of its graph and nothing else.
+   *
+   * @param recording the outputs to record, the same as the layout was made with
+   * @throws {DeviceError} where the adapter's limits do not allow it, or the device refuses a kernel
+   * @throws {ShapeError} for a state leaf of a `StateLayout` that has no memory
+   */
+  static async build(
+    device: Device,
+    layout: Layout,
+    recording: PlanRecording = {},
+  ): Promise<Plan> {
+    const { dispatches } = layout;
+    checkLimits(device, dispatches);
+    // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
+    const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
+
+    let memory: LayoutMemory | null = null;
+    let plan: Plan | null = null;
+    let fault: unknown = null;
+    device.gpu.pushErrorScope("validation");
+    try {
+      memory = new LayoutMemory(device, layout);
+      const launches = prepareLaunches(device, dispatches, pipelines, memory);
+      plan = new Plan(device, layout, recording, memory, launches);
+    } catch (error) {
+      fault = error;
+    }
+    const refused = await device.gpu.popErrorScope();
+    if (refused) fault ??= new DeviceError(`plan: ${refused.message}`);
+    if (plan && !fault) return plan;
+    memory?.[Symbol.dispose]();
+    throw fault;
   }
 
   /**
@@ -160,7 +111,7 @@ export class Plan implements Disposable {
       const { ref } = this.#output(name);
       const at = (i * this.#recordLength + this.#recorded) * 4;
       const { offset } = byteRange(ref);
-      encoder.copyBufferToBuffer(ref.storage.buffer!, offset, this.#ring!, at, 4);
+      encoder.copyBufferToBuffer(this.#memory.bufferOf(ref.storage), offset, this.#ring!, at, 4);
     });
     if (this.#ring) this.#recorded++;
     this.device.submit(encoder.finish());
@@ -185,7 +136,11 @@ export class Plan implements Disposable {
         );
       }
       const { offset } = byteRange(ref);
-      queue.writeBuffer(ref.storage.buffer!, offset, data as Float32Array<ArrayBuffer>);
+      queue.writeBuffer(
+        this.#memory.bufferOf(ref.storage),
+        offset,
+        data as Float32Array<ArrayBuffer>,
+      );
     }
   }
 
@@ -240,7 +195,7 @@ export class Plan implements Disposable {
   async read(name: string): Promise<Float32Array> {
     const { ref } = this.#output(name);
     const { offset, size } = byteRange(ref);
-    const bytes = await this.device.read(ref.storage.buffer!, offset, size);
+    const bytes = await this.device.read(this.#memory.bufferOf(ref.storage), offset, size);
     return ref.dtype === "f16"
       ? new Float32Array(new Float16Array(bytes, 0, ref.size))
       : new Float32Array(bytes);
@@ -268,12 +223,12 @@ export class Plan implements Disposable {
 
   /** Bytes of device memory that the plan holds, states not counted. */
   get bufferBytes(): number {
-    return this.#buffers.reduce((sum, b) => sum + b.size, 0);
+    return this.#memory.bytes;
   }
 
   /** Frees the buffers. */
   [Symbol.dispose](): void {
-    for (const buffer of this.#buffers) this.device.destroyBuffer(buffer);
+    this.#memory[Symbol.dispose]();
   }
 
   #output(name: string): { readonly tensor: Tensor; readonly ref: Ref } {
@@ -281,120 +236,6 @@ export class Plan implements Disposable {
     if (!output) throw new ShapeError(`plan: there is no output "${name}"`);
     return output;
   }
-}
-
-function encode(pass: GPUComputePassEncoder, { pipeline, group, workgroups }: Launch): void {
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(...workgroups);
-}
-
-/** Gives every storage its buffer, adding those it makes to `buffers`; returns the uniform blocks. */
-function allocate(
-  device: Device,
-  { dispatches, placement, memory }: Layout,
-  buffers: GPUBuffer[],
-): Uniforms | null {
-  const create = (bytes: number, usage: number, label: string): GPUBuffer => {
-    const buffer = device.createBuffer(bytes, usage, label);
-    buffers.push(buffer);
-    return buffer;
-  };
-  const shared = memory.buffers.map((bytes, i) => create(bytes, BUFFER(), `temporary ${i}`));
-  for (const [s, i] of memory.bufferOf) s.buffer = shared[i];
-  for (const s of placement.storages) {
-    if (s.kind === "own") {
-      s.buffer = create(storageBytes(s), BUFFER(), `storage ${s.id}`);
-    }
-  }
-  for (const { ref, data } of placement.constants) {
-    device.gpu.queue.writeBuffer(
-      ref.storage.buffer!,
-      byteRange(ref).offset,
-      data as Float32Array<ArrayBuffer>,
-    );
-  }
-  checkClashes(dispatches);
-  return writeUniforms(device, dispatches, create);
-}
-
-function launch(
-  device: Device,
-  d: Dispatch,
-  pipeline: GPUComputePipeline,
-  uniforms: Uniforms | null,
-  i: number,
-): Launch {
-  const entries: GPUBindGroupEntry[] = d.bindings.map(({ ref }, binding) => ({
-    binding,
-    resource: { buffer: ref.storage.buffer!, ...byteRange(ref) },
-  }));
-  if (d.uniforms) {
-    const { buffer, offsets } = uniforms!;
-    const size = d.uniforms.byteLength;
-    entries.push({ binding: entries.length, resource: { buffer, offset: offsets[i], size } });
-  }
-  const layout = pipeline.getBindGroupLayout(0);
-  const group = device.gpu.createBindGroup({ label: d.label, layout, entries });
-  return { pipeline, group, workgroups: d.workgroups };
-}
-
-/** @throws {DeviceError} where a kernel's memory is beyond the adapter. */
-function checkLimits({ capabilities, info }: Device, dispatches: readonly Dispatch[]): void {
-  const { maxBindingBytes, maxStorageBuffers, f16 } = capabilities;
-  for (const { label, bindings } of dispatches) {
-    if (!f16 && bindings.some(({ ref }) => ref.dtype === "f16")) {
-      throw new DeviceError(
-        `the adapter "${info.description || info.vendor}" has no 16-bit floats (shader-f16): ` +
-          "use --mixed_precision=no",
-      );
-    }
-    if (bindings.length > maxStorageBuffers) {
-      throw new DeviceError(
-        `kernel "${label}" needs ${bindings.length} buffers, the adapter has ${maxStorageBuffers}`,
-      );
-    }
-    for (const { ref } of bindings) {
-      const { size } = byteRange(ref);
-      if (size > maxBindingBytes) {
-        throw new DeviceError(
-          `kernel "${label}" needs a tensor of ${size} bytes, the adapter binds at most ${maxBindingBytes}: ` +
-            "use a smaller batch or more micro-batches",
-        );
-      }
-    }
-  }
-}
-
-/** @throws {DeviceError} where a kernel would read and write one buffer. */
-function checkClashes(dispatches: readonly Dispatch[]): void {
-  for (const { label, bindings } of dispatches) {
-    for (const { ref, access } of bindings) {
-      const clash = access === "read_write" &&
-        bindings.some((b) => b.access === "read" && b.ref.storage.buffer === ref.storage.buffer);
-      if (clash) throw new DeviceError(`kernel "${label}" would read and write one buffer`);
-    }
-  }
-}
-
-/** The uniform blocks of all dispatches. */
-interface Uniforms {
-  readonly buffer: GPUBuffer;
-  readonly offsets: readonly number[];
-}
-
-function writeUniforms(
-  device: Device,
-  dispatches: readonly Dispatch[],
-  create: (bytes: number, usage: number, label: string) => GPUBuffer,
-): Uniforms | null {
-  const { offsets, bytes } = uniformOffsets(dispatches);
-  if (bytes === 0) return null;
-  const words = new Uint32Array(bytes / 4);
-  dispatches.forEach((d, i) => d.uniforms && words.set(d.uniforms, offsets[i] / 4));
-  const buffer = create(bytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, "uniforms");
-  device.gpu.queue.writeBuffer(buffer, 0, words);
-  return { buffer, offsets };
 }
 
 function dtypeOf(data: HostArray): LeafType {

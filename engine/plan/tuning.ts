@@ -109,6 +109,7 @@ function trialOf(capabilities: Capabilities, { trial }: Variants, name: string):
           throw new Error("a trial has no tensors");
         },
         storages: [...used].filter(({ kind }) => kind === "own"),
+        external: new Map(),
         inputs: new Map(),
         constants: [],
         packCopies: new Map(),

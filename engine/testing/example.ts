@@ -5,7 +5,7 @@ import { add, mul } from "../ops/binary.ts";
 import { cast } from "../ops/cast.ts";
 import { sum } from "../ops/sum.ts";
 import { philox } from "../philox.ts";
-import { compile } from "../plan/plan.ts";
+import { compile } from "../plan/compile.ts";
 import { evaluateReference } from "../reference.ts";
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
 

@@ -7,7 +7,7 @@ import { layerNorm } from "../../engine/ops/layer_norm.ts";
 import { linear } from "../../engine/ops/linear.ts";
 import { sum } from "../../engine/ops/sum.ts";
 import { square } from "../../engine/ops/unary.ts";
-import { compile } from "../../engine/plan/plan.ts";
+import { compile } from "../../engine/plan/compile.ts";
 import { evaluateReference } from "../../engine/reference.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { openDevice } from "../device.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { constant } from "../../engine/leaves.ts";
 import { affine } from "../../engine/ops/unary.ts";
-import { compile } from "../../engine/plan/plan.ts";
+import { compile } from "../../engine/plan/compile.ts";
 import { openDevice } from "../device.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;

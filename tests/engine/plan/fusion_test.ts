@@ -13,7 +13,7 @@ import { sum } from "../../../engine/ops/sum.ts";
 import { affine, exp, sigmoid, silu } from "../../../engine/ops/unary.ts";
 import { concat, permute, reshape, rootOf, slice } from "../../../engine/ops/views.ts";
 import { philox } from "../../../engine/philox.ts";
-import { compile } from "../../../engine/plan/plan.ts";
+import { compile } from "../../../engine/plan/compile.ts";
 import { evaluateReference } from "../../../engine/reference.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import { openDevice } from "../../device.ts";

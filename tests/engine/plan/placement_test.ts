@@ -7,7 +7,7 @@ import { sum } from "../../../engine/ops/sum.ts";
 import { affine, sqrt, square } from "../../../engine/ops/unary.ts";
 import { permute, reshape } from "../../../engine/ops/views.ts";
 import type { Update } from "../../../engine/plan/placement.ts";
-import { compile } from "../../../engine/plan/plan.ts";
+import { compile } from "../../../engine/plan/compile.ts";
 import { State } from "../../../engine/state.ts";
 import type { Shape, Tensor } from "../../../engine/tensor.ts";
 import { openDevice } from "../../device.ts";

@@ -8,8 +8,11 @@ import { softmax } from "../../../engine/ops/softmax.ts";
 import { sum } from "../../../engine/ops/sum.ts";
 import { affine, exp } from "../../../engine/ops/unary.ts";
 import { broadcastTo, reshape } from "../../../engine/ops/views.ts";
-import { compile } from "../../../engine/plan/plan.ts";
+import { compile } from "../../../engine/plan/compile.ts";
+import { layOut } from "../../../engine/plan/layout.ts";
+import { Plan } from "../../../engine/plan/plan.ts";
 import { State } from "../../../engine/state.ts";
+import { StateLayout } from "../../../engine/state_layout.ts";
 import type { Operation } from "../../../engine/tensor.ts";
 import { openDevice } from "../../device.ts";
 
@@ -70,6 +73,35 @@ Deno.test("Plan reads back leaves, reshaped values and values of several names",
   assert.deepEqual(plan.shape("column"), [6, 1]);
   assert.deepEqual([...await plan.read("fixed")], [4, 5]);
   assert.deepEqual([...await plan.read("state")], [7, 8]);
+});
+
+Deno.test("a layout is built twice and on two devices, each plan with memory of its own", async () => {
+  using device = await openDevice();
+  using other = await openDevice();
+  const y = softmax(add(input("x", [2, 2]), constant([0, 1, 0, 1], [2, 2])));
+  const layout = layOut(device.capabilities, { outputs: { y, total: sum(exp(y)) } });
+  layout.placement.storages.forEach(Object.freeze);
+  using first = await Plan.build(device, layout);
+  using second = await Plan.build(device, layout);
+  using third = await Plan.build(other, layout);
+  const plans = [first, second, third];
+  plans.forEach((plan, i) => plan.run({ x: Float32Array.of(i, 0, 2 * i, 0) }));
+  for (const [i, plan] of plans.entries()) {
+    const rows = [i, 2 * i].map((v) => 1 / (1 + Math.exp(1 - v)));
+    const expected = rows.flatMap((p) => [p, 1 - p]);
+    (await plan.read("y")).forEach((v, j) => assert.ok(Math.abs(v - expected[j]) < 1e-6));
+    const total = expected.reduce((sum, p) => sum + Math.exp(p), 0);
+    assert.ok(Math.abs((await plan.read("total"))[0] - total) < 1e-5);
+  }
+});
+
+Deno.test("Plan.build() refuses a layout over states that have no memory", async () => {
+  using device = await openDevice();
+  const state = new StateLayout({ s: [2] }, "weights");
+  const layout = layOut(device.capabilities, { outputs: { y: exp(state.tensor("s")) } });
+  const message = 'plan: the state "weights" has no memory';
+  await assert.rejects(Plan.build(device, layout), { name: "ShapeError", message });
+  assert.equal(device.bufferCount, 0);
 });
 
 Deno.test("Plan.records() gives the scalars of all runs since the last call", async () => {

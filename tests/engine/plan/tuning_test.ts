@@ -7,7 +7,7 @@ import { input } from "../../../engine/leaves.ts";
 import { linear } from "../../../engine/ops/linear.ts";
 import { mean } from "../../../engine/ops/sum.ts";
 import { square } from "../../../engine/ops/unary.ts";
-import { compile } from "../../../engine/plan/plan.ts";
+import { compile } from "../../../engine/plan/compile.ts";
 import { compareWithReference, type OperationExample } from "../../../engine/testing/example.ts";
 import { Tuning, type TuningMemory } from "../../../engine/plan/tuning.ts";
 import { openDevice } from "../../device.ts";

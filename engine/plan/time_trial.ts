@@ -1,0 +1,35 @@
+import type { Device } from "../device.ts";
+import { Plan } from "./plan.ts";
+import type { Trial } from "./tuning.ts";
+
+/**
+ * Milliseconds of the best repetition of a trial but the first, on the device's clock, or on the
+ * host's, over all of them, where it has none; `null` where there is no memory for it.
+ */
+export async function timeTrial(device: Device, { layout, length }: Trial): Promise<number | null> {
+  device.gpu.pushErrorScope("out-of-memory");
+  let plan: Plan | null = null;
+  try {
+    plan = await Plan.build(device, layout);
+  } catch (error) {
+    if (!await device.gpu.popErrorScope()) throw error;
+    return null;
+  }
+  using trial = plan;
+  if (await device.gpu.popErrorScope()) return null;
+  if (!device.gpu.features.has("timestamp-query")) {
+    trial.run();
+    await device.idle();
+    const start = performance.now();
+    trial.run();
+    await device.idle();
+    return performance.now() - start;
+  }
+  const times = await trial.profile();
+  let best = Infinity;
+  for (let i = length; i < times.length; i += length) {
+    const sum = times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0);
+    best = Math.min(best, sum);
+  }
+  return best;
+}
