@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { posix } from "node:path";
-
-const rooms = ["engine", "nets", "train", "eval", "tasks"];
-const root = new URL("..", import.meta.url);
+import { ROOMS, sourceFiles, sourceText } from "./source_files.ts";
 
 /** The files that each file imports from, types included. */
 type ImportGraph = ReadonlyMap<string, readonly string[]>;
@@ -71,22 +69,12 @@ function reachedFrom(graph: ImportGraph, file: string): Set<string> {
   return reached;
 }
 
-async function* sourcesIn(folder: string): AsyncGenerator<string> {
-  for await (const entry of Deno.readDir(new URL(folder, root))) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) yield* sourcesIn(path);
-    else if (entry.name.endsWith(".ts")) yield path;
-  }
-}
-
 async function readGraph(): Promise<ImportGraph> {
   const graph = new Map<string, string[]>();
-  for (const room of rooms) {
-    for await (const path of sourcesIn(room)) {
-      graph.set(path, importsOf(path, await Deno.readTextFile(new URL(path, root))));
-    }
+  for await (const path of sourceFiles(...ROOMS)) {
+    graph.set(path, importsOf(path, await sourceText(path)));
   }
-  assert.ok(graph.size > rooms.length, `only ${graph.size} source files found`);
+  assert.ok(graph.size > ROOMS.length, `only ${graph.size} source files found`);
   return graph;
 }
 

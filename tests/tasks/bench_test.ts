@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { JOB_KINDS, jobs } from "../../tasks/bench/jobs.ts";
 import type { Job } from "../../tasks/bench/jobs.ts";
 import type { Library } from "../../tasks/bench/library.ts";
-import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 import { timedJob, WrongResultError } from "../../tasks/bench/timed_jobs.ts";
 import { runScript } from "./run_script.ts";
 
@@ -85,15 +84,6 @@ Deno.test("timedJob() refuses to time a library whose result is wrong", async ()
       /^liar [^\n]*element 0 is 1\.5, not 1$/.test(error.message),
   );
   await assert.rejects(timedJob(job, [idle(NaN)], 1, () => {}), WrongResultError);
-});
-
-Deno.test("pairedTimes() gives a time for every contender and round; median() takes the middle", async () => {
-  const tick = () => new Promise<void>((done) => setTimeout(done, 1));
-  const times = await pairedTimes([tick, tick], 4);
-  assert.deepEqual(times.map((t) => t.length), [4, 4]);
-  assert.ok(times.flat().every((t) => t > 0));
-  assert.equal(median([3, 1, 100]), 3);
-  assert.equal(median([4, 1, 2, 100]), 3);
 });
 
 const job: Job = {
