@@ -178,13 +178,22 @@ export {
   optimizerUpdate,
 } from "./train/optimizer.ts";
 export { type PresetName, presets } from "./train/config/presets.ts";
+export { DivergedError } from "./train/divergence.ts";
 export {
-  DivergedError,
   type TrainHooks,
   type TrainingProgress,
   trainLoop,
+  type TrainLoopOptions,
 } from "./train/train_loop.ts";
-export { batchKey, type StepRecord, TrainStep } from "./train/train_step.ts";
+export { batchKey, microBatches } from "./train/data/micro_batches.ts";
+export { MAX_AHEAD } from "./train/read_ahead.ts";
+export { type ScalingRecord, type StepRecord, TrainStep } from "./train/train_step.ts";
+export {
+  type Due,
+  type TrainedStep,
+  trainSteps,
+  type TrainStepsOptions,
+} from "./train/train_steps.ts";
 export {
   type BatchSource,
   drawnBatch,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import type { SkipScaling } from "../nets/skip_scaling.ts";
+import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
 import { DatasetError } from "../train/data/dataset.ts";
@@ -17,7 +18,6 @@ import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { conclusions, reportData, reportHtml } from "./stability/report.ts";
 import { keepRun, keptRun, runFile } from "./stability/run_files.ts";
-import { type ProbedRun, trainProbed } from "./stability/train_probed.ts";
 import {
   type Sweep,
   SWEEP_FIELDS,

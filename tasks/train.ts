@@ -27,7 +27,8 @@ import {
   checkpointToGoOnFrom,
   mustNotConflict,
 } from "../train/checkpoints/start_checkpoint.ts";
-import { DivergedError, trainLoop } from "../train/train_loop.ts";
+import { DivergedError } from "../train/divergence.ts";
+import { trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { progressHooks } from "./cli/progress_hooks.ts";

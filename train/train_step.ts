@@ -38,11 +38,6 @@ export interface StepRecord {
   readonly probes: Readonly<Record<string, number>>;
 }
 
-/** The key that {@linkcode drawnBatch} takes: sample `i` of the batch is sample `first + i`. */
-export function batchKey(seed: number, step: number, first: number): Uint32Array {
-  return Uint32Array.of(seed, Math.floor(seed / 2 ** 32), step, first);
-}
-
 /**
  * A network with its optimizer on a device, and the plans of one training step: noise, forward,
  * backward, clipping, update and averages are one submit. With micro-batches, each adds its gradient
@@ -52,6 +47,8 @@ export class TrainStep implements Disposable {
   readonly device: Device;
   readonly config: Config;
   readonly state: OptimizerState;
+  /** Steps that may be submitted before {@linkcode records} is called. */
+  readonly recordLength: number;
   #lossScale: State | null;
   #sums: { readonly grad: State; readonly loss: State } | null;
   #accumulate: Plan | null;
@@ -60,12 +57,13 @@ export class TrainStep implements Disposable {
   private constructor(
     device: Device,
     config: Config,
-    { state, loss_scale, sums }: TrainStepGraph<State>,
+    { state, loss_scale, sums, update: { recordLength = 1 } }: TrainStepGraph<State>,
     accumulate: Plan | null,
     update: Plan,
   ) {
     this.device = device;
     this.config = config;
+    this.recordLength = recordLength;
     this.state = state;
     this.#lossScale = loss_scale;
     this.#sums = sums;

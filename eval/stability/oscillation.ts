@@ -1,7 +1,10 @@
 /** How far a series moves within a window. */
 export interface Oscillation {
+  /** The smallest value. */
   readonly lowest: number;
+  /** The largest value. */
   readonly highest: number;
+  /** The mean of the values. */
   readonly mean: number;
   /** `highest - lowest`. */
   readonly range: number;
@@ -14,16 +17,16 @@ export interface Oscillation {
   readonly swing: number;
 }
 
-/** Steps at the start that are left out, as a share: norms grow there whatever the method. */
+/** Steps at the start that are left out, as a fraction: norms grow there whatever the method. */
 export const SETTLING = 0.2;
 
 /**
  * The oscillation range of a training curve: its largest minus its smallest value, the first fifth
  * of the steps left out. The range of feature norms is what ScaleLong's figures compare; the window
- * is ours.
+ * is ours. Steps without a finite value, null, are passed over.
  */
-export function oscillation(series: readonly number[]): Oscillation {
-  const window = series.slice(Math.floor(SETTLING * series.length));
+export function oscillation(series: readonly (number | null)[]): Oscillation {
+  const window = series.slice(Math.floor(SETTLING * series.length)).filter((v) => v !== null);
   let [lowest, highest, total] = [Infinity, -Infinity, 0];
   for (const value of window) {
     lowest = Math.min(lowest, value);

@@ -3,7 +3,7 @@ import { batches } from "../../train/data/batches.ts";
 import type { Config } from "../../train/config/config.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { presets } from "../../train/config/presets.ts";
-import { microBatches } from "../../train/train_loop.ts";
+import { microBatches } from "../../train/data/micro_batches.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 

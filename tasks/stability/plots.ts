@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { decoderNorm, groupRuns } from "./summary.ts";
-import type { ProbedRun } from "./train_probed.ts";
+import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
 
 /** Colours that are told apart with any eyes; methods take them in order. */
 const COLOURS = ["#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#555", "#000"];
@@ -35,9 +35,7 @@ export function lossPlot(runs: readonly ProbedRun[]): string {
   const rows = groupRuns(runs).flatMap((group) => {
     const whole = group.filter((run) => run.diverged_at === null);
     if (whole.length === 0) return [];
-    const mean = whole[0].loss.map((_, i) =>
-      whole.reduce((sum, { loss }) => sum + loss[i], 0) / whole.length
-    );
+    const mean = whole[0].loss.map((_, i) => meanOf(whole.map(({ loss }) => loss[i])));
     return points(smoothed(mean)).map((point) => ({ ...point, ...labels(group[0]) }));
   });
   return draw(runs, {
@@ -142,7 +140,7 @@ export function gatesPlot(runs: readonly ProbedRun[]): string | null {
 function panels(
   runs: readonly ProbedRun[],
   label: string,
-  series: (run: ProbedRun) => readonly number[],
+  series: (run: ProbedRun) => Series,
   type: "linear" | "log" = "linear",
 ): string {
   const rows = runs.flatMap((run) =>
@@ -192,16 +190,22 @@ function facet(runs: readonly ProbedRun[]): { fy?: string } {
   return runs.some(({ setting }) => setting !== "") ? { fy: "setting" } : {};
 }
 
-function points(series: readonly number[]): { step: number; value: number }[] {
+/** Points of a line, which has a gap where a value is null. */
+function points(series: Series): { step: number; value: number | null }[] {
   const every = Math.ceil(series.length / POINTS);
   return series.map((value, i) => ({ step: i + 1, value })).filter((_, i) => i % every === 0);
 }
 
 /** The mean over a window of a twentieth of the series that ends at each point. */
-function smoothed(series: readonly number[]): number[] {
+function smoothed(series: Series): Series {
   const width = Math.max(1, Math.floor(series.length / 20));
   return series.map((_, i) => {
-    const window = series.slice(Math.max(0, i + 1 - width), i + 1);
-    return window.reduce((sum, v) => sum + v, 0) / window.length;
+    return meanOf(series.slice(Math.max(0, i + 1 - width), i + 1));
   });
+}
+
+/** The mean of the values that are finite; null where none is. */
+function meanOf(values: Series): number | null {
+  const given = values.filter((value) => value !== null);
+  return given.length === 0 ? null : given.reduce((sum, v) => sum + v, 0) / given.length;
 }

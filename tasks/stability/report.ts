@@ -20,7 +20,7 @@ import {
   type SummaryRow,
   summaryRow,
 } from "./summary.ts";
-import type { ProbedRun } from "./train_probed.ts";
+import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 
 /** What a report says of how it was made. */
 export interface ReportFacts {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { renameDurably, writeDurably } from "../../train/formats/durable.ts";
-import type { ProbedRun } from "./train_probed.ts";
+import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 import type { Variation } from "./variation.ts";
 
 /** Where a run is kept: `runs/ls_depth-8_seed-1.json`. */
@@ -27,7 +27,10 @@ export async function keptRun(
   }
   const same = JSON.stringify(run.config) === JSON.stringify(config) &&
     (run.diverged_at !== null || String(run.robustness.map((r) => r.level)) === String(levels));
-  return same ? run : null;
+  // Before skipped steps were recorded, the first of them was taken for divergence.
+  const isCutShort = config.train.mixed_precision !== "no" && run.diverged_at !== null &&
+    run.skipped === undefined;
+  return same && !isCutShort ? run : null;
 }
 
 /** Keeps a run; a process that is killed meanwhile leaves what was there before. */

@@ -1,6 +1,6 @@
 import { meanAndDeviation } from "../../eval/stability/mean_and_deviation.ts";
 import { type Oscillation, oscillation } from "../../eval/stability/oscillation.ts";
-import type { ProbedRun } from "./train_probed.ts";
+import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
 
 /** A figure over the seeds: its mean and sample standard deviation. */
 export interface Spread {
@@ -31,16 +31,17 @@ export interface SummaryRow {
 
 /**
  * The feature norm that is compared: the mean over the blocks of the decoder, those that take a long
- * skip and what follows them, at each step.
+ * skip and what follows them, at each step; null where one of them is not finite.
  */
-export function decoderNorm({ probes }: ProbedRun): number[] {
+export function decoderNorm({ probes }: ProbedRun): Series {
   const names = Object.keys(probes).filter((name) => name.startsWith("feature_norm."));
   const first = names.findIndex((name) => name.startsWith("feature_norm.scaled_skips."));
   const blocks = names.slice(Math.max(0, first))
     .filter((name) => !/^feature_norm\.(scaled_)?skips\./.test(name));
-  return probes[blocks[0]].map((_, i) =>
-    blocks.reduce((sum, name) => sum + probes[name][i], 0) / blocks.length
-  );
+  return probes[blocks[0]].map((_, i) => {
+    const norms = blocks.map((name) => probes[name][i]).filter((norm) => norm !== null);
+    return norms.length < blocks.length ? null : mean(norms);
+  });
 }
 
 /** The runs of each method and setting, in the order given. */
@@ -128,7 +129,11 @@ function differ({ range: a, seeds }: SummaryRow, { range: b }: SummaryRow): bool
   return seeds > 1 && Math.abs(a!.mean - b!.mean) > Math.max(a!.deviation, b!.deviation);
 }
 
-function tailMean(series: readonly number[]): number {
+function tailMean(series: Series): number {
   const tail = series.slice(-Math.max(1, Math.floor(series.length / 10)));
-  return tail.reduce((sum, v) => sum + v, 0) / tail.length;
+  return mean(tail.filter((value) => value !== null));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, v) => sum + v, 0) / values.length;
 }

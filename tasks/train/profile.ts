@@ -2,7 +2,7 @@ import { type Device, DeviceError, type KernelTime } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
-import { microBatches } from "../../train/train_loop.ts";
+import { microBatches } from "../../train/data/micro_batches.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { adapterRates } from "../../engine/testing/adapter_rates.ts";
 import { median } from "../../engine/testing/paired_times.ts";

@@ -9,7 +9,7 @@ import { samplerMemory } from "../../eval/execution/sampler_memory.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
-import { MAX_AHEAD } from "../../train/train_loop.ts";
+import { MAX_AHEAD } from "../../train/read_ahead.ts";
 import { inceptionBatch } from "../../eval/metrics/inception/inception_extract.ts";
 import { type Drawing, fidSampler, finalDrawing, usualDrawing } from "./run_fid.ts";
 import { gridSampler } from "./sample_grids.ts";

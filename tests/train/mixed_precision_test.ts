@@ -25,7 +25,8 @@ import {
 } from "../../train/loss_scale.ts";
 import { memoryEstimate } from "../../train/memory_estimate.ts";
 import { presets } from "../../train/config/presets.ts";
-import { microBatches, trainLoop } from "../../train/train_loop.ts";
+import { microBatches } from "../../train/data/micro_batches.ts";
+import { trainLoop } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { type Golden, readGolden } from "../golden.ts";

@@ -5,7 +5,7 @@ import { stateOp } from "../../engine/state_layout.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { probeTensors } from "../../train/probes.ts";
-import { microBatches } from "../../train/train_loop.ts";
+import { microBatches } from "../../train/data/micro_batches.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { trainStepGraph } from "../../train/train_step_graph.ts";
 import { openDevice } from "../device.ts";

@@ -12,7 +12,8 @@ import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import { shapes } from "../../train/data/shapes.ts";
-import { microBatches, trainLoop } from "../../train/train_loop.ts";
+import { microBatches } from "../../train/data/micro_batches.ts";
+import { trainLoop } from "../../train/train_loop.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { tinyConfig, tinyUnet } from "../tiny_config.ts";
@@ -216,44 +217,4 @@ Deno.test("trainLoop() holds the same memory at the end as at the beginning", as
     Math.min(...lines.slice(from, to).map(([resident]) => resident)) / 2 ** 20;
   const growth = least(30, 40) - least(5, 15);
   ok(growth < 8, `${growth} MiB more after 250 steps`);
-});
-
-Deno.test("microBatches() splits images, labels and sample numbers alike", () => {
-  const config = tinyConfig({ train: { batch_size: 6, p_uncond: 0.5 } });
-  const width = 3 * 8 * 8;
-  const batch = {
-    images: Uint8Array.from({ length: 6 * width }, (_, i) => 7 * i),
-    labels: Int32Array.of(0, 1, 2, 3, 4, 5),
-  };
-  const [whole] = microBatches(config, batch, 9);
-  const split = microBatches({ ...config, train: { ...config.train, micro_batches: 3 } }, batch, 9);
-  const bytes = ({ images }: typeof whole) => new Uint8Array((images as Uint32Array).buffer);
-  deepEqual(bytes(whole), batch.images);
-  deepEqual(split.flatMap((part) => [...bytes(part)]), [...batch.images]);
-  deepEqual(split.flatMap(({ labels }) => [...labels]), [...whole.labels]);
-  deepEqual(split.map(({ key }) => key[3]), [0, 2, 4]);
-  deepEqual(split.map(({ key }) => key[2]), [9, 9, 9]);
-});
-
-Deno.test("microBatches() drops as many labels as asked, others at each step", () => {
-  const config = tinyConfig({ train: { batch_size: 1000, p_uncond: 0.2 } });
-  const batch = { images: new Uint8Array(4000), labels: new Int32Array(1000).fill(3) };
-  const dropped = (step: number, p_uncond: number) => {
-    const given = { ...config, train: { ...config.train, p_uncond } };
-    const labels = Array.from(microBatches(given, batch, step)[0].labels);
-    ok(labels.every((label) => label === 3 || label === 16));
-    return labels.flatMap((label, i) => label === 16 ? [i] : []);
-  };
-  for (const step of [0, 1]) ok(Math.abs(dropped(step, 0.2).length - 200) < 50);
-  notDeepEqual(dropped(0, 0.2), dropped(1, 0.2));
-  deepEqual(dropped(0, 0), []);
-});
-
-Deno.test("microBatches() gives an unconditional network no labels, and whole words of bytes", () => {
-  const config = tinyConfig({ train: { batch_size: 3 }, nnet: { num_classes: -1 } });
-  const batch = { images: new Uint8Array(3 * 49).fill(255), labels: new Int32Array(3) };
-  const [inputs] = microBatches(config, batch, 0);
-  deepEqual(Object.keys(inputs), ["images", "key"]);
-  equal(inputs.images.length, 37);
-  equal(inputs.images[36], 0xffffff);
 });

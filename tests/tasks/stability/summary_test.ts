@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
 import { conclusions, reportData } from "../../../tasks/stability/report.ts";
 import { rankings, summaryRow } from "../../../tasks/stability/summary.ts";
-import type { ProbedRun } from "../../../tasks/stability/train_probed.ts";
+import type { ProbedRun } from "../../../eval/stability/probed_run.ts";
 import { variations } from "../../../tasks/stability/variation.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
@@ -35,6 +35,15 @@ Deno.test("summaryRow() is the mean and spread over the seeds that did not diver
   equal(row.robustness[0].mean, 3.5);
   const lost = summaryRow([run("LS", 0, 2, 1)]);
   equal(lost.range, null);
+});
+
+Deno.test("summaryRow() passes over steps that mixed precision skipped", () => {
+  const whole = run("LS", 0, 2);
+  const grad_norm = whole.grad_norm.map((norm, i) => i === 9 ? null : norm);
+  deepEqual(
+    summaryRow([{ ...whole, grad_norm, skipped: [10] }]).grad_range,
+    summaryRow([whole]).grad_range,
+  );
 });
 
 Deno.test("rankings() hold the paper's order against the measured one, with its spread", () => {

@@ -9,7 +9,7 @@ import type { Config } from "../../../train/config/config.ts";
 import { saveCheckpoint } from "../../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../../train/data/shapes.ts";
 import { evalSchema } from "../../../train/config/fid_config.ts";
-import { MAX_AHEAD } from "../../../train/train_loop.ts";
+import { MAX_AHEAD } from "../../../train/read_ahead.ts";
 import { TrainStep } from "../../../train/train_step.ts";
 import { openDevice } from "../../device.ts";
 import { randomInceptionFile } from "../../eval/metrics/inception/random_inception.ts";

@@ -1,0 +1,43 @@
+import type { Device } from "../../engine/mod.ts";
+import { batches } from "../../train/data/batches.ts";
+import type { Dataset } from "../../train/data/dataset.ts";
+import type { TrainStep } from "../../train/train_step.ts";
+import { trainedNetwork } from "../trained_network.ts";
+import { Perturbation } from "./perturbation.ts";
+
+/** How much the output changes under input noise of one level. */
+export interface LevelRatio {
+  /** Standard deviation of the noise; images are in [-1, 1]. */
+  readonly level: number;
+  /** `|f(x + d) - f(x)| / |d|`, the mean over images. */
+  readonly ratio: number;
+}
+
+/** Images whose output is measured under noise, and the time in [0, 1] that they are diffused to. */
+const IMAGES = 16;
+const TIME = 0.5;
+
+/** The robustness of a network to noise on its input, at each noise level. */
+export async function robustness(
+  device: Device,
+  { state, config: { nnet, seed } }: Pick<TrainStep, "state" | "config">,
+  dataset: Dataset,
+  levels: readonly number[],
+): Promise<LevelRatio[]> {
+  const network = trainedNetwork(state.nnet, nnet);
+  const shape = [IMAGES, nnet.in_chans, nnet.img_size, nnet.img_size];
+  using perturbation = await Perturbation.create(device, network, shape);
+  const walk = batches(dataset, { seed, random_flip: false });
+  const { images, labels } = await walk.at(0, IMAGES);
+  const inputs = {
+    x0: Float32Array.from(images, (v) => v / 127.5 - 1),
+    t: TIME,
+    ...(nnet.num_classes > 0 ? { labels } : {}),
+  };
+  const rows: LevelRatio[] = [];
+  for (const level of levels) {
+    const ratios = await perturbation.ratios(inputs, { level, seed });
+    rows.push({ level, ratio: ratios.reduce((sum, r) => sum + r, 0) / ratios.length });
+  }
+  return rows;
+}

@@ -1,0 +1,118 @@
+import { batches } from "./data/batches.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { microBatches } from "./data/micro_batches.ts";
+import { isSkipped, mustNotDiverge } from "./divergence.ts";
+import { LossAverage } from "./loss_average.ts";
+import { learningRate } from "./config/learning_rate.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import type { StepRecord, TrainStep } from "./train_step.ts";
+
+/** What the configuration asks for after a step. */
+export interface Due {
+  /** Every `log_interval` steps, and at the last. */
+  readonly log: boolean;
+  /** Every `eval_interval` steps, and at the last. */
+  readonly eval: boolean;
+  /** Every `save_interval` steps, and at the last. */
+  readonly save: boolean;
+}
+
+/** A training step that the device has done. */
+export interface TrainedStep extends StepRecord {
+  /** Steps done, with this one. */
+  readonly step: number;
+  /** The learning rate of the step. */
+  readonly lr: number;
+  /** Whether mixed precision skipped it: the gradient overflowed and nothing was updated. */
+  readonly skipped: boolean;
+  /** Exponential average of the losses since the loop began, without skipped steps. */
+  readonly loss_average: number;
+  /** Measured over the steps read together; NaN for the first, which also compiles. */
+  readonly steps_per_s: number;
+  /** Whether the device has done no later step: its state is the state after this step. */
+  readonly is_latest: boolean;
+  /** What the configuration asks for now; all false where not `is_latest`. */
+  readonly due: Due;
+}
+
+/** Where training starts and what ends it early. */
+export interface TrainStepsOptions {
+  /** Steps that were done before; default 0. */
+  readonly done?: number;
+  /** Ends training after the steps that are submitted. */
+  readonly signal?: AbortSignal;
+}
+
+const NOTHING_DUE: Due = { log: false, eval: false, save: false };
+
+/**
+ * Trains until `n_steps` steps are done, or the signal is aborted, and yields each step. Steps are
+ * submitted ahead of the device and read in groups, the last of which `is_latest`; where something is
+ * `due`, the group ends. The next batch is on its way while the device works. Everything is a
+ * function of the seed and the step.
+ *
+ * @example
+ * ```ts
+ * using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD });
+ * for await (const { step: n, loss } of trainSteps(step, dataset)) console.log(n, loss);
+ * ```
+ *
+ * @param step of the network to train; its configuration says how
+ * @throws {DivergedError} where the loss is not finite, or mixed precision skips every step
+ */
+export async function* trainSteps(
+  step: TrainStep,
+  dataset: Dataset,
+  { done = 0, signal }: TrainStepsOptions = {},
+): AsyncGenerator<TrainedStep, void, undefined> {
+  const { config } = step;
+  const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
+  const { random_flip } = config.dataset;
+  const data = batches(dataset, { seed: config.seed, random_flip });
+  const batchOf = (at: number) => {
+    const batch = data.at(at * batch_size, batch_size);
+    // It may never be awaited, where training ends before.
+    batch.catch(() => {});
+    return batch;
+  };
+  const average = new LossAverage();
+  const ahead = new ReadAhead(step.recordLength);
+  if (done >= n_steps) return;
+  let next = batchOf(done);
+  while (done < n_steps && !signal?.aborted) {
+    step.run(done, microBatches(config, await next, done));
+    done++;
+    if (done < n_steps) next = batchOf(done);
+    const isDue = (interval: number) => done % interval === 0 || done === n_steps;
+    const due = {
+      log: isDue(log_interval),
+      eval: isDue(eval_interval),
+      save: isDue(save_interval),
+    };
+    ahead.submitted();
+    if (!due.log && !due.eval && !due.save && !ahead.isFull && !signal?.aborted) continue;
+
+    const records = await step.records();
+    const steps_per_s = ahead.read();
+    for (const [i, record] of records.entries()) {
+      const known = done - records.length + i + 1;
+      await mustNotDiverge(record, known, step);
+      const skipped = isSkipped(record);
+      if (!skipped) average.add(record.loss);
+      const is_latest = known === done;
+      yield {
+        ...record,
+        step: known,
+        lr: learningRate(config, known - 1),
+        skipped,
+        loss_average: average.value,
+        steps_per_s,
+        is_latest,
+        due: is_latest ? due : NOTHING_DUE,
+      };
+    }
+    // A turn of the event loop, so that Ctrl-C is heard between two busy waits for the device.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    ahead.resume();
+  }
+}
