@@ -221,10 +221,10 @@ export class Device implements Disposable {
     }
   }
 
-  /** ProgressHooks until all submitted work is done, and all data given is out of the host's memory. */
+  /** Waits until all submitted work is done and the host no longer holds any data of it. */
   async idle(): Promise<void> {
     using _wait = this.#onWait?.("finishing the work submitted");
-    // Written data is kept on the host until a submit.
+    // The host holds written data until a submit.
     this.gpu.queue.submit([]);
     await this.gpu.queue.onSubmittedWorkDone();
     this.check();
@@ -248,7 +248,7 @@ export class Device implements Disposable {
 /** The name that Deno has for 64-bit integers in kernels. */
 const INT64 = "wgpu-shader-int64";
 
-/** Opens a device with the first of the sets of features, beside those required, that it has. */
+/** Opens a device with the first of some sets of unlisted features that the adapter grants. */
 async function openFirst(
   adapter: GPUAdapter,
   [unlisted, ...others]: readonly (readonly string[])[],

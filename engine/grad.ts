@@ -62,8 +62,8 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Traces a part of the graph whose inner values are not kept for the backward pass but computed
- * again there (activation checkpointing, Chen et al. 2016).
+ * Traces a part of the graph whose inner values are not retained for the backward pass but recomputed
+ * there (activation checkpointing, Chen et al. 2016).
  */
 export function checkpoint(trace: () => Tensor): Tensor {
   return inRegion(trace);

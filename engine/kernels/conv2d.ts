@@ -7,7 +7,7 @@ import type { GemmOperand } from "./gemm/gemm_operand.ts";
 import type { PatchIndex } from "./gemm/implicit_patches.ts";
 
 /**
- * Emits a convolution as one product: `y[o, (b, place)] = sum w[o, (c, tap)] x[(c, tap), (b, place)]`.
+ * Emits a convolution as one product: `y[o, (b, pixel)] = sum w[o, (c, tap)] x[(c, tap), (b, pixel)]`.
  */
 export function emitConv2d(
   emitter: Emitter,
@@ -16,14 +16,14 @@ export function emitConv2d(
   epilogue: Epilogue,
 ): void {
   const taps = s.kH * s.kW;
-  const places = s.outH * s.outW;
+  const pixels = s.outH * s.outW;
   emitGemm(emitter, {
     label: "conv2d",
     m: s.outC,
-    n: s.batch * places,
+    n: s.batch * pixels,
     k: s.inC * taps,
     a: { ref: weight, row: s.inC * taps, column: 1 },
-    b: isPointwise(s) ? pixels(x, s.inC, places) : {
+    b: isPointwise(s) ? pixelMatrix(x, s.inC, pixels) : {
       ref: x,
       row: s.inH * s.inW,
       column: s.inC * s.inH * s.inW,
@@ -35,15 +35,15 @@ export function emitConv2d(
         start: [-s.top, -s.left],
       },
     },
-    c: { ref: y, row: places, column: s.outC * places, run: places },
+    c: { ref: y, row: pixels, column: s.outC * pixels, segment: pixels },
     bias: bias && { ref: bias, per: "row" },
     epilogue,
   });
 }
 
 /**
- * Emits the input's gradient: `dx[c, (b, place)] = sum w[c, (o, tap)] dy[(o, tap), (b, place)]`, in a
- * product for each phase of the strides, with the taps and the places of that phase.
+ * Emits the input's gradient: `dx[c, (b, pixel)] = sum w[c, (o, tap)] dy[(o, tap), (b, pixel)]`, in a
+ * product for each phase of the strides, with the taps and the pixels of that phase.
  */
 export function emitConv2dInputGrad(
   emitter: Emitter,
@@ -53,16 +53,16 @@ export function emitConv2dInputGrad(
   s: Conv2dSizes,
   epilogue: Epilogue,
 ): void {
-  const places = s.inH * s.inW;
+  const pixels = s.inH * s.inW;
   const phases = phasesOf(s.inH, s.kH, s.strideH, s.top).flatMap((y) =>
     phasesOf(s.inW, s.kW, s.strideW, s.left).map((x) => ({ y, x }))
   );
   const weights = weightsByPhase(emitter, weight, s, phases);
   phases.forEach(({ y, x }, i) => {
     const some = y.taps * x.taps > 0;
-    // A phase without taps sees one place beside the image, for the epilogue's sake.
+    // A phase without taps reads one pixel outside the image, for the epilogue's sake.
     const k = some ? { height: y.taps, width: x.taps } : { height: 1, width: 1 };
-    const n = { height: y.places, width: x.places };
+    const n = { height: y.count, width: x.count };
     const strided = s.strideH * s.strideW > 1;
     emitGemm(emitter, {
       label: "conv2d_input_grad",
@@ -70,7 +70,7 @@ export function emitConv2dInputGrad(
       n: s.batch * n.height * n.width,
       k: some ? s.outC * y.taps * x.taps : 1,
       a: weights[i],
-      b: isPointwise(s) ? pixels(grad, s.outC, places) : {
+      b: isPointwise(s) ? pixelMatrix(grad, s.outC, pixels) : {
         ref: grad,
         row: s.outH * s.outW,
         column: s.outC * s.outH * s.outW,
@@ -84,40 +84,41 @@ export function emitConv2dInputGrad(
       },
       c: {
         ref: dx,
-        offset: y.place * s.inW + x.place,
-        row: places,
-        column: s.inC * places,
-        run: n.height * n.width,
-        grid: strided ? { width: n.width, down: s.strideH * s.inW, across: s.strideW } : undefined,
+        offset: y.first * s.inW + x.first,
+        row: pixels,
+        column: s.inC * pixels,
+        segment: n.height * n.width,
+        tiled: strided ? { width: n.width, down: s.strideH * s.inW, across: s.strideW } : undefined,
       },
       epilogue,
     });
   });
 }
 
-/** Places of the input, every stride-th, that the same taps reach: every stride-th too. */
+/** Every stride-th pixel of the input along one side: those that every stride-th tap reaches. */
 interface Phase {
-  /** The first place, and how many there are. */
-  readonly place: number;
-  readonly places: number;
+  /** The first pixel, and how many there are. */
+  readonly first: number;
+  readonly count: number;
+  /** The first tap, and how many there are. */
   readonly tap: number;
   readonly taps: number;
-  /** Where in the output the first tap puts the first place. */
+  /** The output position that the first pixel reads with the first tap. */
   readonly start: number;
 }
 
-/** The phases that have places, along one side. */
+/** The phases along one side that have pixels. */
 function phasesOf(size: number, kernel: number, stride: number, before: number): Phase[] {
   return Array.from({ length: stride }, (_, tap) => {
-    const place = (tap + stride - before % stride) % stride;
+    const first = (tap + stride - before % stride) % stride;
     return {
-      place,
-      places: Math.max(0, Math.ceil((size - place) / stride)),
+      first,
+      count: Math.max(0, Math.ceil((size - first) / stride)),
       tap,
       taps: Math.max(0, Math.ceil((kernel - tap) / stride)),
-      start: (place + before - tap) / stride,
+      start: (first + before - tap) / stride,
     };
-  }).filter(({ places }) => places > 0);
+  }).filter(({ count }) => count > 0);
 }
 
 /** Columns of a product from which on copying A's rows to be without gaps pays, measured. */
@@ -133,7 +134,7 @@ function weightsByPhase(
   const all = kH * kW;
   if (all === 1) return phases.map(() => ({ ref: weight, row: 1, column: inC }));
   if (strideH * strideW === 1 && batch * inH * inW < MANY) {
-    return [{ ref: weight, row: all, column: inC * all, run: all }];
+    return [{ ref: weight, row: all, column: inC * all, segment: all }];
   }
   const packed = emitter.scratch(inC * outC * all);
   const form = outC % 4 === 0 ? "vec4f" : "f32";
@@ -179,8 +180,8 @@ function weightsByPhase(
 }
 
 /**
- * Emits the weight's gradient `dw[o, (c, tap)] = sum dy[o, (b, place)] x[(b, place), (c, tap)]`, and
- * the bias's, `db[o] = sum dy[o, (b, place)]`.
+ * Emits the weight's gradient `dw[o, (c, tap)] = sum dy[o, (b, pixel)] x[(b, pixel), (c, tap)]`, and
+ * the bias's, `db[o] = sum dy[o, (b, pixel)]`.
  */
 export function emitConv2dWeightGrad(
   emitter: Emitter,
@@ -188,13 +189,13 @@ export function emitConv2dWeightGrad(
   s: Conv2dSizes,
 ): void {
   const taps = s.kH * s.kW;
-  const places = s.outH * s.outW;
+  const pixels = s.outH * s.outW;
   emitGemm(emitter, {
     label: "conv2d_weight_grad",
     m: s.outC,
     n: s.inC * taps,
-    k: s.batch * places,
-    a: { ref: grad, row: places, column: s.outC * places, run: places },
+    k: s.batch * pixels,
+    a: { ref: grad, row: pixels, column: s.outC * pixels, segment: pixels },
     b: {
       ref: x,
       row: s.inC * s.inH * s.inW,
@@ -212,14 +213,14 @@ export function emitConv2dWeightGrad(
   });
 }
 
-/** True where each place of the output sees the same place of the input and no other. */
+/** True where each pixel of the output reads the same pixel of the input and no other. */
 function isPointwise({ kH, kW, inH, inW, outH, outW, top, left, strideH, strideW }: Conv2dSizes) {
   return kH * kW * strideH * strideW === 1 && inH === outH && inW === outW && top + left === 0;
 }
 
-/** Images as a matrix of a row per channel, the places of one image after another's. */
-function pixels(ref: Ref, channels: number, places: number): GemmOperand {
-  return { ref, row: places, column: channels * places, run: places };
+/** Images as a matrix with a row per channel, the pixels of one image after another's. */
+function pixelMatrix(ref: Ref, channels: number, pixels: number): GemmOperand {
+  return { ref, row: pixels, column: channels * pixels, segment: pixels };
 }
 
 function tapsOf({ kH, kW }: Conv2dSizes): PatchIndex {

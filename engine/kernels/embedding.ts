@@ -23,7 +23,7 @@ export function emitEmbedding(
   });
 }
 
-/** Emits a table's gradient: an invocation per element of it looks for its row in the indices. */
+/** Emits a table's gradient: an invocation per element, which searches the indices for its row. */
 export function emitEmbeddingGrad(
   emitter: Emitter,
   index: Ref,

@@ -20,7 +20,7 @@ export function startEmission(capabilities: Capabilities, choices: Choices): Emi
   let scratches = 0;
   const emitter: Emitter = {
     capabilities,
-    emit: (d) => dispatches.push(withPairs(withHalves(d))),
+    emit: (d) => dispatches.push(addPairs(enableF16(d))),
     scratch(elements) {
       const storage: Storage = { id: -++scratches, bytes: 4 * elements, kind: "temp" };
       return { storage, offset: 0, size: elements, dtype: "f32" };
@@ -37,7 +37,7 @@ export function startEmission(capabilities: Capabilities, choices: Choices): Emi
 }
 
 /** Enables f16 in the kernels that have it. @throws {Error} where one would take it for f32. */
-function withHalves(d: Dispatch): Dispatch {
+function enableF16(d: Dispatch): Dispatch {
   const f16 = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
   for (const i of f16) {
     if (!new RegExp(`@binding\\(${i}\\)[^;]*array<(vec4<)?f16>`).test(d.code)) {
@@ -48,6 +48,6 @@ function withHalves(d: Dispatch): Dispatch {
 }
 
 /** Adds the functions for 64 bits at a time to the kernels that call them. */
-function withPairs(d: Dispatch): Dispatch {
+function addPairs(d: Dispatch): Dispatch {
   return /\b(from|to)_pairs\(/.test(d.code) ? { ...d, code: d.code + PAIRS } : d;
 }

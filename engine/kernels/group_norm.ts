@@ -23,7 +23,7 @@ export interface GroupNormRefs {
   readonly statistics: Ref;
 }
 
-/** Emits `(x - mean) / std * weight + bias` (with the epilogue), the statistics kept. */
+/** Emits `(x - mean) / std * weight + bias` (with the epilogue), and the statistics for the backward pass. */
 export function emitGroupNorm(
   emitter: Emitter,
   refs: GroupNormRefs & { readonly bias: Ref },
@@ -57,10 +57,10 @@ export function emitGroupNorm(
     let first = (row % p.groups) * p.width;
     var total = ${type}(0.0);
     ${each((c) => `total += ${x.load(`base + ${c}`)};`)}
-    let center = ${sum("total")} * p.share;
+    let center = ${sum("total")} * p.inverse_count;
     var squares = ${type}(0.0);
     ${each((c) => `let d = ${x.load(`base + ${c}`)} - center; squares += d * d;`)}
-    let scale = inverseSqrt(${sum("squares")} * p.share + p.eps);
+    let scale = inverseSqrt(${sum("squares")} * p.inverse_count + p.eps);
     ${
       each((c) =>
         `let channel = first + channel_of(${c}); let slope = scale * ${weight.load("channel")};
@@ -140,8 +140,8 @@ export function emitGroupNormBackward(
     for (var c = 0u; c < p.width; c++) { both += ${
       weight.load("first + c")
     } * sums[row * p.width + c]; }
-    let a = both.y * p.share;
-    let b = both.x * scale * p.share;
+    let a = both.y * p.inverse_count;
+    let b = both.x * scale * p.inverse_count;
     ${
       each((c) =>
         `let g = ${grad.load(`base + ${c}`)} * ${weight.load(`first + channel_of(${c})`)};
@@ -185,8 +185,8 @@ interface Spans {
   readonly flops: number;
 }
 
-/** Workgroups among which a software adapter's threads share the rows, at least. */
-const SHARES = 16;
+/** Least workgroups for a software adapter, so that each of its threads gets some. */
+const LEAST_GROUPS = 16;
 
 /**
  * Emits a kernel over rows whose sizes are all data: a UNet has norms of many sizes, and a pipeline
@@ -197,7 +197,7 @@ function emitSpans(emitter: Emitter, spans: Spans): void {
   const bindings = [...memory, ...functions?.bindings ?? []];
   const { lanes, prelude } = laneReductions(emitter.capabilities);
   const software = emitter.capabilities.adapterClass === "software";
-  const perGroup = software ? Math.max(1, Math.min(32, Math.floor(rows / SHARES))) : 1;
+  const perGroup = software ? Math.max(1, Math.min(32, Math.floor(rows / LEAST_GROUPS))) : 1;
   const per = type === "vec4f" ? 4 : 1;
   // A product with the reciprocal is exact that far, and a division is slow.
   const channelOf = spans.columns / per < 2 ** 20
@@ -229,7 +229,7 @@ function emitSpans(emitter: Emitter, spans: Spans): void {
 ${functions?.code ?? ""}
 struct Sizes {
   rows: u32, columns: u32, per_group: u32, groups: u32,
-  width: u32, area: u32, inverse_area: f32, share: f32,
+  width: u32, area: u32, inverse_area: f32, inverse_count: f32,
   eps: f32, pad0: u32, pad1: u32, pad2: u32,
 }
 @group(0) @binding(${bindings.length}) var<uniform> p: Sizes;

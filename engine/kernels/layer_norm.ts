@@ -22,7 +22,7 @@ export interface LayerNormRefs {
   readonly rstd: Ref;
 }
 
-/** Emits `y = (x - mean) / std * weight + bias` by row, with mean and 1/std kept. */
+/** Emits `y = (x - mean) / std * weight + bias` by row, and the mean and 1/std for the backward pass. */
 export function emitLayerNorm(
   emitter: Emitter,
   refs: LayerNormRefs & { bias: Ref; y: Ref },
@@ -80,7 +80,7 @@ function moments(row: RowWriter, x: RowValues, type: WgslType, columns: number):
     ${row.each((c) => `let d = ${x.at(c)} - center; squares += d * d;`)}
     let variance = ${row.sum("squares")} / ${columns}.0;`;
   }
-  // The mean of m of n values is within sqrt(n / m) deviations of theirs: no outlier spoils it.
+  // The mean of m of n values is within sqrt(n / m) standard deviations of theirs, outliers or not.
   const some = row.lanes * (type === "vec4f" ? 4 : 1);
   return `
     let pivot = ${row.sum(x.at({ column: "lane", slot: "0u" }))} / ${some}.0;

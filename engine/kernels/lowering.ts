@@ -116,7 +116,7 @@ entry(matmulOp, true, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
 /** One matrix, or two as one, of the shapes that `tensors` begin with. */
 function matrixOf([left, right]: readonly Ref[], tensors: readonly Tensor[]): GemmOperand {
   const [at, row] = tensors.map((t) => t.shape[1]);
-  return { ref: left, row: at, column: 1, beside: right && { ref: right, at, row } };
+  return { ref: left, row: at, column: 1, right: right && { ref: right, at, row } };
 }
 
 entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {

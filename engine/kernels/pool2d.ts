@@ -35,7 +35,7 @@ export function emitAvgPool2d(
   ]);
 }
 
-/** Emits the input's gradient: an invocation per input, which looks for itself in its windows. */
+/** Emits the input's gradient: an invocation per input, which checks in which of its windows it is the largest. */
 export function emitMaxPool2dInputGrad(
   emitter: Emitter,
   x: Ref,

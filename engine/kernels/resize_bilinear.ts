@@ -9,13 +9,13 @@ const DECLARATIONS = (reads: string): string =>
   ]);
 
 /**
- * WGSL of `low(o)`, the lower pixel that pixel `o` of the output lies above, and of `share(o)`, how
- * far above: (o + 1/2) in / out - 1/2 in whole numbers, so exact.
+ * WGSL of `low(o)`, the lower of the two pixels that pixel `o` of the output lies between, and of
+ * `fraction(o)`, its distance from it: (o + 1/2) in / out - 1/2 in whole numbers, so exact.
  */
 function neighbours(axis: "y" | "x", before: number, after: number): string {
   const scaled = `max((2u * o + 1u) * ${before}u, ${after}u) - ${after}u`;
   return `fn low_${axis}(o: u32) -> u32 { return (${scaled}) / ${2 * after}u; }
-fn share_${axis}(o: u32) -> f32 { return f32((${scaled}) % ${2 * after}u) / ${2 * after}.0; }`;
+fn fraction_${axis}(o: u32) -> f32 { return f32((${scaled}) % ${2 * after}u) / ${2 * after}.0; }`;
 }
 
 /** Emits the resized images: an invocation per output pixel. */
@@ -37,12 +37,12 @@ ${neighbours("x", inW, outW)}`,
     body: `let ox = i % ${outW}u; let oy = (i / ${outW}u) % ${outH}u; let plane = i / ${
       outH * outW
     }u;
-  let left = low_x(ox); let right = min(left + 1u, ${inW - 1}u); let across = share_x(ox);
+  let left = low_x(ox); let right = min(left + 1u, ${inW - 1}u); let across = fraction_x(ox);
   let top = (plane * ${inH}u + low_y(oy)) * ${inW}u;
   let bottom = (plane * ${inH}u + min(low_y(oy) + 1u, ${inH - 1}u)) * ${inW}u;
   let above = mix(x[top + left], x[top + right], across);
   let below = mix(x[bottom + left], x[bottom + right], across);
-  out[i] = mix(above, below, share_y(oy));`,
+  out[i] = mix(above, below, fraction_y(oy));`,
   });
 }
 
@@ -56,7 +56,7 @@ export function emitResizeBilinearInputGrad(
 ): void {
   const weight = (axis: "y" | "x", n: number) =>
     `fn weight_${axis}(o: u32, i: u32) -> f32 {
-  return select(0.0, 1.0 - share_${axis}(o), low_${axis}(o) == i) + select(0.0, share_${axis}(o), min(low_${axis}(o) + 1u, ${
+  return select(0.0, 1.0 - fraction_${axis}(o), low_${axis}(o) == i) + select(0.0, fraction_${axis}(o), min(low_${axis}(o) + 1u, ${
       n - 1
     }u) == i);
 }`;

@@ -49,7 +49,7 @@ export interface RowWriter {
   /** A statement for each column of this lane. */
   each(statement: (c: LaneColumn) => string): string;
   /**
-   * Values that several passes over the row use, in registers where the columns are written out,
+   * Values that several passes over the row use, in registers where the columns are unrolled,
    * else computed anew.
    */
   values(name: string, expression: (c: LaneColumn) => string): RowValues;
@@ -111,9 +111,9 @@ ${prelude}
   });
 }
 
-/** Columns of a lane that are written out, their values in registers; more go through a loop. */
-const WRITTEN_OUT = { f32: 36, vec4f: 8 };
-/** Columns between two turns of that loop: more only make the code too long for the processor. */
+/** Most columns of a lane that are unrolled, their values in registers; more go through a loop. */
+const MOST_UNROLLED = { f32: 36, vec4f: 8 };
+/** Columns per turn of that loop: more only make the code too long for the processor. */
 const UNROLL = { f32: 4, vec4f: 2 };
 
 function columnWriter(
@@ -132,7 +132,7 @@ function columnWriter(
   const list = (n: number, f: (i: number) => string) =>
     Array.from({ length: n }, (_, i) => f(i)).join("\n    ");
   const unroll = UNROLL[type];
-  const looped = count <= WRITTEN_OUT[type] ? 0 : Math.floor(whole / unroll);
+  const looped = count <= MOST_UNROLLED[type] ? 0 : Math.floor(whole / unroll);
   const each = (statement: (c: LaneColumn) => string) => {
     const inLoop = (k: number) =>
       statement({ column: `(lane + (turn + ${k}u) * ${lanes}u)`, slot: `(turn + ${k}u)` });

@@ -32,7 +32,7 @@ export interface Conv2dGradAttrs extends Conv2dAttrs {
 
 /** Attributes of the weight's gradient. */
 export interface Conv2dWeightGradAttrs extends Conv2dGradAttrs {
-  /** The bias's gradient is wanted, too. */
+  /** Whether the bias's gradient is computed as well. */
   readonly bias: boolean;
 }
 
@@ -157,11 +157,11 @@ export function conv2dSizes(
 
 /** Options of {@linkcode conv2d}. */
 export interface Conv2dOptions {
-  /** `[out]`. */
+  /** Added by output channel, `[out]`. */
   readonly bias?: Tensor;
-  /** One number, or one down and one across; 1 where absent. */
+  /** One number, or one down and one across; default 1. */
   readonly stride?: number | readonly [number, number];
-  /** Zeros on all sides, above and below and beside, or on each side; 0 where absent. */
+  /** Pixels of zeros: one number, or one for top and bottom and one for the sides, or each; default 0. */
   readonly padding?: number | readonly [number, number] | Padding;
 }
 

@@ -11,7 +11,7 @@ import { applyOne } from "./elementwise.ts";
 
 /** Attributes of {@linkcode dropout}. */
 export interface DropoutAttrs {
-  /** Share of the elements that become zero. */
+  /** Fraction of the elements that become zero, in [0, 1). */
   readonly p: number;
   /** Which of the independent streams of the same seed and step. */
   readonly stream: number;
@@ -64,7 +64,7 @@ export function dropoutThreshold(p: number): number {
 }
 
 /**
- * Zeros for a share `p` of the elements, the others times `1 / (1 - p)` (Srivastava et al., JMLR
+ * Zeros a fraction `p` of the elements at random and multiplies the others by `1 / (1 - p)` (Srivastava et al., JMLR
  * 2014). Which ones depends, for element `e` of sample `i` (an index of the first dimension), on
  * (seed, stream, step, first sample + i, e) alone, not on how a batch is split; `x` itself where `p`
  * is 0.

@@ -21,7 +21,7 @@ export type WgslType = "f32" | "vec4f";
 export interface ElementwiseOperation<A = unknown> extends Operation<A> {
   /** WGSL expression of the result, from expressions of the operands. */
   wgsl(operands: readonly string[], type: WgslType, attrs: A): string;
-  /** WGSL functions that the expression calls, if any; equal ones are kept once. */
+  /** WGSL functions that the expression calls, if any; duplicates are emitted once. */
   helpers?(type: WgslType): string[];
   /** How an output index reads each input; index-identical (or broadcast) where absent. */
   map?(node: Node<A>): ViewMap;

@@ -15,14 +15,15 @@ export interface ColumnAttrs {
   readonly width: number;
 }
 
-/** Whether there is a bias besides the weight. */
+/** Attributes of {@linkcode linear}. */
 export interface LinearAttrs {
+  /** Whether the last input is a bias. */
   readonly bias: boolean;
 }
 
 /** Inputs of {@linkcode linearOp}, sorted. */
 export interface LinearInputs<T> {
-  /** One matrix `[rows, in]`, or two side by side. */
+  /** One matrix `[rows, in]`, or two that are concatenated by columns. */
   readonly parts: readonly T[];
   /** `[out, sum in]`. */
   readonly weight: T;
@@ -156,7 +157,7 @@ export const linearWeightGradOp: Operation<LinearAttrs> = {
 
 /**
  * `y = concat(x, -1) weight^T + bias`, PyTorch's `nn.Linear`; `weight` is `[out, in]`, `bias`
- * `[out]`. Two inputs are taken side by side without being concatenated in memory.
+ * `[out]`. Two inputs are read as their concatenation, which is never made in memory.
  * @throws {ShapeError} naming the shapes where they do not fit.
  */
 export function linear(

@@ -46,13 +46,13 @@ export const sumOp: Operation<SumAttrs> = {
   },
 };
 
-/** The sum in f32 over `axes` (all where absent), which are dropped, or kept as 1 with `keepdims`. */
+/** The sum in f32 over `axes` (all where absent), which are dropped, or stay as 1 with `keepdims`. */
 export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   axes?.forEach((axis) => checkAxis("sum", x, axis));
   const drop = new Set(axes ?? x.shape.keys());
   let out = x;
   let shape = [...x.shape];
-  // From the right, one run of neighbouring axes at a time.
+  // From the right, one group of adjacent axes at a time.
   for (let end = shape.length; end > 0; end--) {
     if (!drop.has(end - 1)) continue;
     let start = end - 1;

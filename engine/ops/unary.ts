@@ -95,7 +95,7 @@ export const siluOp: Unary = elementwise<null>({
   arity: 1,
   wgsl: ([x], type) => `(${x} / (${type}(1.0) + exp(-${x})))`,
   f: ([x]) => x / (1 + Math.exp(-x)),
-  // From x alone, so that the sigmoid is not kept for the backward pass.
+  // From x alone, so that the sigmoid is not retained for the backward pass.
   adjoint: ({ inputs: [x] }, grad) => [mul(grad, applyOne(siluDerivativeOp, [x], null))],
 });
 

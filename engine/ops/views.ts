@@ -168,7 +168,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
     checkAxis("concat", t, axis);
     if (!sameShape(others(t), others(parts[0]))) {
       const [a, b] = [parts[0], t].map((part) => shapeText(part.shape));
-      throw new ShapeError(`concat: ${a} and ${b} differ beside dimension ${axis}`);
+      throw new ShapeError(`concat: ${a} and ${b} differ in more than dimension ${axis}`);
     }
   }
   if (parts.length === 1) return parts[0];

@@ -13,12 +13,12 @@ export interface Group {
   readonly position: number;
 }
 
-/** What fusion has to know of the graph and the device. */
+/** What fusion needs to know of the graph and the device. */
 export interface FusionContext {
   /** True where kernels of this operation can end with elementwise nodes on their first output. */
   readonly takesEpilogue: (node: Node) => boolean;
-  /** True where a value is needed besides by the nodes that use it. */
-  readonly isKept: (t: Tensor) => boolean;
+  /** True where a value must be in memory whether or not other kernels read it, as outputs must. */
+  readonly isRetained: (t: Tensor) => boolean;
   /** Storage bindings that a kernel may have. */
   readonly maxBindings: number;
 }
@@ -75,7 +75,7 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
         if (!inside.has(from.node) && from.node !== group.anchor) loads.add(from);
       }
       const outer = [...users.get(node.outputs[0]) ?? []].some((user) => !inside.has(user));
-      if (outer || context.isKept(node.outputs[0])) stores++;
+      if (outer || context.isRetained(node.outputs[0])) stores++;
     }
     // An anchor brings at most seven of its own.
     return loads.size + stores + (group.anchor ? 7 : 0) + 1;

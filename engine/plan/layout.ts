@@ -16,7 +16,7 @@ import { ShapeError, type Tensor } from "../tensor.ts";
 
 /** Scalars that a plan records in each run. */
 export interface PlanRecording {
-  /** Names of scalar outputs whose value is kept for each of the last `recordLength` runs. */
+  /** Names of scalar outputs whose value is recorded for each of the last `recordLength` runs. */
   readonly record?: readonly string[];
   /** Runs between two calls of `records()`, at most. Default 1. */
   readonly recordLength?: number;
@@ -61,14 +61,14 @@ export function layOut(
   choices: Choices = new Map(),
 ): Layout {
   const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) =>
-    [name, settled(t)] as const
+    [name, materialised(t)] as const
   );
   const updates = (spec.updates ?? []).map(({ state, value }) => ({
     state,
-    value: settled(value),
+    value: materialised(value),
   }));
-  const wanted = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
-  if (wanted.length === 0) throw new ShapeError("plan: nothing to compute");
+  const requested = [...outputs.map(([, t]) => t), ...updates.flatMap((u) => [u.state, u.value])];
+  if (requested.length === 0) throw new ShapeError("plan: nothing to compute");
   for (const name of spec.record ?? []) {
     const t = spec.outputs?.[name];
     if (!t) throw new ShapeError(`plan: there is no output "${name}"`);
@@ -76,11 +76,13 @@ export function layOut(
       throw new ShapeError(`plan: "${name}" is not an f32 scalar`);
     }
   }
-  const nodes = ancestors(wanted);
-  const kept = new Set([...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf));
+  const nodes = ancestors(requested);
+  const retained = new Set(
+    [...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf),
+  );
   const groups = fuseGraph(nodes, {
     takesEpilogue,
-    isKept: (t) => kept.has(t),
+    isRetained: (t) => retained.has(t),
     maxBindings: capabilities.maxStorageBuffers,
   });
   const placement = place(
@@ -91,7 +93,7 @@ export function layOut(
     (t) => memoryOf(capabilities, t),
   );
   const { emitter, dispatches, undecided } = startEmission(capabilities, choices);
-  emitAll(emitter, groups, placement, kept);
+  emitAll(emitter, groups, placement, retained);
   return { outputs, placement, dispatches, memory: planMemory(dispatches), undecided };
 }
 
@@ -118,8 +120,8 @@ export function uniformOffsets(
   return { offsets, bytes };
 }
 
-/** A state's value before the plan's updates, which may be made in place. */
-function settled(t: Tensor): Tensor {
+/** A copy of a state's value from before the plan's updates, which may be made in place. */
+function materialised(t: Tensor): Tensor {
   return rootOf(t).node.op === stateOp ? affine(t, 1) : t;
 }
 
@@ -127,10 +129,10 @@ function emitAll(
   emitter: Emitter,
   groups: readonly Group[],
   placement: Placement,
-  kept: ReadonlySet<Tensor>,
+  retained: ReadonlySet<Tensor>,
 ): void {
   const { refOf } = placement;
-  const needed = neededOutside(groups, kept);
+  const needed = neededOutside(groups, retained);
   for (const group of groups) {
     const values = [
       ...(group.anchor ? [group.anchor.outputs[0]] : []),
@@ -168,8 +170,8 @@ function emitAll(
 }
 
 /** Values that are outputs or that another group reads. */
-function neededOutside(groups: readonly Group[], kept: ReadonlySet<Tensor>): Set<Tensor> {
-  const needed = new Set(kept);
+function neededOutside(groups: readonly Group[], retained: ReadonlySet<Tensor>): Set<Tensor> {
+  const needed = new Set(retained);
   for (const { anchor, nodes } of groups) {
     const inside = new Set(nodes.map((n) => n.outputs[0]));
     if (anchor) inside.add(anchor.outputs[0]);

@@ -15,8 +15,8 @@ interface Lifetime {
 
 /**
  * Gives temporaries that are never alive at the same time the same buffer, from the largest down,
- * each in the smallest buffer that is free for its whole life. A large one that lives for a moment
- * so shares with others of its kind, not with what would keep its buffer for long.
+ * each in the smallest buffer that is free for its whole life. Large, short-lived ones thus share
+ * buffers with one another, not with small ones that would occupy them for long.
  */
 export function planMemory(dispatches: readonly Dispatch[]): MemoryPlan {
   const lifetimes = [...lifetimesOf(dispatches).values()];
@@ -50,7 +50,7 @@ function lifetimesOf(dispatches: readonly Dispatch[]): Map<Storage, Lifetime> {
   return lifetimes;
 }
 
-/** A second look at the result: a wrong plan would be silent nonsense on the device. */
+/** Checks the result: a wrong plan would silently give wrong numbers on the device. */
 function checkOverlaps(
   lifetimes: readonly Lifetime[],
   bufferOf: ReadonlyMap<Storage, number>,

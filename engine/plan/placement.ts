@@ -199,7 +199,7 @@ function ownerOf(t: Tensor): Tensor {
 
 /**
  * True where a group may write `value` over `target`: it is the last reader and reads there only what
- * it writes, and no kernel would read and write one buffer at different places.
+ * it writes, and no kernel would read and write one buffer at different positions.
  */
 function canWriteInPlace(
   value: Tensor,

@@ -4,24 +4,24 @@ import { type Choices, startEmission } from "../kernels/emission.ts";
 import type { Layout } from "./layout.ts";
 import { planMemory } from "./memory.ts";
 
-/** Raised with every change to the kernels that may change which variant is fastest. */
+/** Incremented with every change to the kernels that may change which variant is fastest. */
 const KERNELS_VERSION = 6;
 
-/** How often a trial repeats a variant; the first does not count. */
+/** Repetitions of a variant in a trial; the first is a warm-up. */
 const REPEATS = 5;
 
-/** A variant that is not the usual one must be faster by this factor: less is noise. */
+/** Time relative to the usual variant below which another is preferred: a smaller gain is noise. */
 const WORTH = 0.95;
 
-/** Keeps what timing found beyond the process. */
+/** Remembers the results of timing from one process to the next. */
 export interface TuningMemory {
-  /** The variants chosen for an adapter, by key; none where nothing is known. */
+  /** The variants chosen for an adapter, by key; an empty map where nothing is known. */
   recall(adapter: string): Promise<ReadonlyMap<string, string>>;
-  /** Keeps all variants chosen for an adapter. */
+  /** Stores all variants chosen for an adapter. */
   remember(adapter: string, choices: ReadonlyMap<string, string>): Promise<void>;
 }
 
-/** What an adapter's choices are kept under: its description and the version of the kernels. */
+/** The key of an adapter's choices: its description and the version of the kernels. */
 export function tuningName({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   const words = [vendor, architecture, device, description].filter((word) => word !== "");
   return `${words.join(" ")}, kernels ${KERNELS_VERSION}`;
@@ -46,7 +46,7 @@ export class Tuning {
     return new Tuning(adapter, memory, new Map(await memory.recall(adapter)));
   }
 
-  /** What was chosen so far. */
+  /** The variants chosen so far, by key. */
   get choices(): Choices {
     return this.#choices;
   }

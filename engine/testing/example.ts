@@ -77,9 +77,9 @@ export async function compareWithReference(
   example: OperationExample,
 ): Promise<Comparison> {
   const { values, outputs, gradients } = traceExample(example);
-  const wanted = [...outputs, ...gradients];
-  const expected = evaluateReference(wanted, values);
-  using plan = await compile(device, { outputs: Object.fromEntries(wanted.entries()) });
+  const compared = [...outputs, ...gradients];
+  const expected = evaluateReference(compared, values);
+  using plan = await compile(device, { outputs: Object.fromEntries(compared.entries()) });
   plan.run(values);
   let error = 0;
   for (const [i, reference] of expected.entries()) {

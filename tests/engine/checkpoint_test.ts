@@ -51,13 +51,13 @@ Deno.test("checkpoint() gives the same gradients from fewer bytes of temporaries
     for (const i of tensors.keys()) values.push(await plan.read(String(i)));
     return { bytes: plan.bufferBytes, values, launches: plan.steps.length };
   };
-  const kept = await run(gradients((trace) => trace()));
+  const retained = await run(gradients((trace) => trace()));
   const recomputed = await run(gradients(checkpoint));
-  assert.deepEqual(recomputed.values, kept.values);
-  assert.ok(recomputed.launches > kept.launches);
+  assert.deepEqual(recomputed.values, retained.values);
+  assert.ok(recomputed.launches > retained.launches);
   assert.ok(
-    recomputed.bytes < 0.6 * kept.bytes,
-    `${recomputed.bytes} bytes instead of ${kept.bytes}`,
+    recomputed.bytes < 0.6 * retained.bytes,
+    `${recomputed.bytes} bytes instead of ${retained.bytes}`,
   );
 });
 

@@ -24,11 +24,11 @@ Deno.test("Device.read() reads a part", async () => {
   assert.deepEqual([...new Float32Array(await device.read(buffer, 4, 8))], [2, 3]);
 });
 
-Deno.test("Device tells what it waits for, and when it waits no more", async () => {
-  const told: string[] = [];
+Deno.test("Device reports what it waits for, and when the wait is over", async () => {
+  const reports: string[] = [];
   const onWait = (what: string): Disposable => {
-    told.push(what);
-    return { [Symbol.dispose]: () => told.push("done") };
+    reports.push(what);
+    return { [Symbol.dispose]: () => reports.push("done") };
   };
   using device = await openDevice({ onWait });
   await device.read(device.createBuffer(4, USAGE, "numbers"));
@@ -41,10 +41,10 @@ Deno.test("Device tells what it waits for, and when it waits no more", async () 
     "taking up more work",
     'compiling "nothing"',
   ];
-  assert.deepEqual(told, waits.flatMap((what) => [what, "done"]));
+  assert.deepEqual(reports, waits.flatMap((what) => [what, "done"]));
 });
 
-Deno.test("Device.open() takes the class it is told, and does without what it is told", async () => {
+Deno.test("Device.open() takes the requested class, and does without what its options exclude", async () => {
   for (const adapterClass of ["software", "integrated", "discrete"] as const) {
     using device = await openDevice({
       adapterClass,

@@ -129,7 +129,7 @@ const refusals: readonly (readonly [string, () => Tensor, string])[] = [
   [
     "concat",
     () => concat([x(2, 3), x(1, 2)], 1),
-    "concat: [2, 3] and [1, 2] differ beside dimension 1",
+    "concat: [2, 3] and [1, 2] differ in more than dimension 1",
   ],
   ["concat, axis", () => concat([x(2, 3), x(2, 3)], -1), "concat: [2, 3] has no dimension -1"],
   ["pack", () => pack([x(5)], { offsets: [2], length: 6 }), "pack: input 0 of 5 overruns 2 to 6"],

@@ -9,71 +9,74 @@ export interface GemmOperand {
   readonly row: number;
   readonly column: number;
   readonly batch?: readonly [number, number];
-  /** Where columns come in runs of neighbours: column j is at j / run x `column` + j % run. */
-  readonly run?: number;
-  /** Where those of a run are no neighbours. */
-  readonly grid?: Grid;
+  /**
+   * Length of a segment, where columns come in segments that are contiguous in memory: column j is at
+   * j / segment x `column` + j % segment.
+   */
+  readonly segment?: number;
+  /** How the elements of a segment lie where they are not contiguous. */
+  readonly tiled?: TiledSegment;
   /** Where the elements are pixels; `row` and `column` are then strides of the outer indices. */
   readonly patches?: ImplicitPatches;
-  /** Where another matrix goes on to the right of this one, as in a concatenation. */
-  readonly beside?: ConcatenatedRight;
+  /** The matrix that is concatenated to the right of this one, if any. */
+  readonly right?: ConcatenatedRight;
 }
 
-/** The matrix to the right of an operand, its first column number `at`; offsets count for both. */
+/** A matrix that continues an operand from column `at` on; the offset and batch strides are shared. */
 export interface ConcatenatedRight {
   readonly ref: Ref;
   readonly at: number;
   readonly row: number;
 }
 
-/** A run's elements as rows of `width`, with steps `down` and `across` in memory. */
-export interface Grid {
+/** A segment's elements as rows of `width`, with strides `down` and `across` in memory. */
+export interface TiledSegment {
   readonly width: number;
   readonly down: number;
   readonly across: number;
 }
 
-/** An operand without runs, with rows for columns. */
+/** The transpose of an operand without segments. */
 export function transpose(o: GemmOperand): GemmOperand {
   return { ...o, row: o.column, column: o.row };
 }
 
 /** True where all neighbours along the columns, `n` of them, can be loaded four at a time. */
 export function hasVectors(o: GemmOperand, n: number): boolean {
-  const { row, column, offset = 0, batch = [0, 0], run, grid, patches, beside } = o;
+  const { row, column, offset = 0, batch = [0, 0], segment, tiled, patches, right } = o;
   const steps = [
     ...[n, row, offset, ...batch],
-    ...(run ? [run, column] : []),
-    ...(beside ? [beside.at, beside.row] : []),
+    ...(segment ? [segment, column] : []),
+    ...(right ? [right.at, right.row] : []),
   ];
-  return !patches && !grid && (run !== undefined || column === 1) &&
+  return !patches && !tiled && (segment !== undefined || column === 1) &&
     steps.every((v) => v % 4 === 0);
 }
 
-/** WGSL of how far column `j` of an operand is from the first. */
+/** WGSL of the offset of column `j` of an operand from its first. */
 export function alongColumns(o: GemmOperand, j: string, stride: string): string {
-  const { run } = o;
-  return run === undefined
+  const { segment } = o;
+  return segment === undefined
     ? `${j} * ${stride}`
-    : `${j} / ${run}u * ${stride} + ${withinRun(o, `${j} % ${run}u`)}`;
+    : `${j} / ${segment}u * ${stride} + ${withinSegment(o, `${j} % ${segment}u`)}`;
 }
 
-/** WGSL of how far element `i` of a run is from its first. */
-export function withinRun({ grid }: GemmOperand, i: string): string {
-  if (!grid) return i;
-  const { width, down, across } = grid;
+/** WGSL of the offset of element `i` of a segment from its first. */
+export function withinSegment({ tiled }: GemmOperand, i: string): string {
+  if (!tiled) return i;
+  const { width, down, across } = tiled;
   return `${i} / ${width}u * ${down}u + ${i} % ${width}u * ${across}u`;
 }
 
-/** WGSL that reads A or B, split so that each index is dealt with in its own loop. */
+/** WGSL that reads A or B, split so that each index is resolved in a loop of its own. */
 export interface OperandReader {
-  /** Names what an index along K says of the place. */
+  /** Declares what an index along K contributes to the position. */
   alongK(name: string, k: string): string;
-  /** Names what the other index says, A's row or B's column. */
+  /** Declares what the other index contributes, A's row or B's column. */
   alongFree(name: string, i: string): string;
   /**
-   * Names the element at two such places, or the vector that starts there, whichever the memory
-   * has; reading beyond the operand is harmless.
+   * Declares the element at two such positions, or the vector that starts there, depending on what
+   * the memory is read as; reading beyond the operand is harmless.
    */
   element(name: string, k: string, free: string): string;
 }
@@ -81,34 +84,42 @@ export interface OperandReader {
 /** The readers of A's matrices, by A's indices, with the names of `Gemm`'s uniforms. */
 export function readersOfA(
   a: GemmOperand,
-  left: BoundMemory,
-  right?: BoundMemory,
+  memory: BoundMemory,
+  rightMemory?: BoundMemory,
 ): OperandReader[] {
   const first = matrixReader(
-    left,
+    memory,
     (k) => `a0 + ${alongColumns(a, k, "p.ak")}`,
     (m) => `${m} * p.am`,
   );
-  if (!a.beside || !right) return [first];
-  const { at, row } = a.beside;
-  return [first, matrixReader(right, (k) => `a0 + ${k} - ${at}u`, (m) => `${m} * ${row}u`)];
+  if (!a.right || !rightMemory) return [first];
+  const { at, row } = a.right;
+  return [first, matrixReader(rightMemory, (k) => `a0 + ${k} - ${at}u`, (m) => `${m} * ${row}u`)];
 }
 
 /** The reader of all of A. */
-export function readerOfA(a: GemmOperand, left: BoundMemory, right?: BoundMemory): OperandReader {
-  const [first, second] = readersOfA(a, left, right);
-  return a.beside ? sideBySide("k", first, second, a.beside.at, left) : first;
+export function readerOfA(
+  a: GemmOperand,
+  memory: BoundMemory,
+  rightMemory?: BoundMemory,
+): OperandReader {
+  const [first, second] = readersOfA(a, memory, rightMemory);
+  return a.right ? concatenated("k", first, second, a.right.at, memory) : first;
 }
 
-/** The reader of B, which may be made of images. */
-export function readerOfB(b: GemmOperand, left: BoundMemory, right?: BoundMemory): OperandReader {
-  const { patches, beside } = b;
-  if (patches) return patchReader(patches, left);
-  const first = matrixReader(left, (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
-  if (!beside || !right) return first;
-  const { at, row } = beside;
-  const second = matrixReader(right, (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`);
-  return sideBySide("free", first, second, at, left);
+/** The reader of B, which may be the implicit patches of images. */
+export function readerOfB(
+  b: GemmOperand,
+  memory: BoundMemory,
+  rightMemory?: BoundMemory,
+): OperandReader {
+  const { patches, right } = b;
+  if (patches) return patchReader(patches, memory);
+  const first = matrixReader(memory, (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
+  if (!right || !rightMemory) return first;
+  const { at, row } = right;
+  const second = matrixReader(rightMemory, (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`);
+  return concatenated("free", first, second, at, memory);
 }
 
 function matrixReader(
@@ -125,7 +136,7 @@ function matrixReader(
 }
 
 /** Reads left of index `at` from one matrix and from there on from another. */
-function sideBySide(
+function concatenated(
   split: "k" | "free",
   left: OperandReader,
   right: OperandReader,

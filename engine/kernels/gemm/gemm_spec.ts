@@ -10,10 +10,10 @@ import {
   readerOfA,
   readerOfB,
   readersOfA,
-  withinRun,
+  withinSegment,
 } from "./gemm_operand.ts";
 
-/** `C = alpha A B`, batched, with any strides, and fused nodes at the end of it. */
+/** `C = alpha A B`, batched, with any strides, ending with fused nodes. */
 export interface Gemm {
   readonly label: string;
   readonly m: number;
@@ -23,19 +23,19 @@ export interface Gemm {
   readonly a: GemmOperand;
   readonly b: GemmOperand;
   /**
-   * Where there is an epilogue, row-major and without gaps, [N / run, M, run] where N has runs; or,
-   * where the runs are grids, such places of [N / run, M, row].
+   * With an epilogue row-major and without gaps, [N / segment, M, segment] where N has segments; or,
+   * where the segments are tiled, those elements of [N / segment, M, row].
    */
   readonly c: GemmOperand;
   readonly alpha?: number;
-  /** Added before the epilogue, which there must be: to each column, `[N]`, or each row, `[M]`. */
+  /** Added before the epilogue, which is required: by column, `[N]`, or by row, `[M]`. */
   readonly bias?: { readonly ref: Ref; readonly per: "column" | "row" };
   readonly epilogue?: Epilogue;
-  /** Takes the sums of A's rows, `[M]`, in f32: bias gradients, beside the weight's. */
+  /** Receives the sums of A's rows, `[M]`, in f32: the bias gradient of a weight gradient's product. */
   readonly rowSums?: Ref;
-  /** Where the product goes without an epilogue, with C's places, where C is for partial sums alone. */
+  /** Receives the product, laid out as C, where there is no epilogue and C holds partial sums alone. */
   readonly to?: Ref;
-  /** Row of partial sums in C, [batch, M, sums] in whole vectors, where C's own rows have none. */
+  /** Length of a row of partial sums in C, [batch, M, sums], where C's own rows are not whole vectors. */
   readonly sums?: number;
 }
 
@@ -57,11 +57,11 @@ const GEMM_UNIFORMS = `struct Gemm {
 }`;
 
 /** WGSL of the row and the column of C's element (m, n), as an epilogue counts them. */
-export function finishPlace({ c }: Gemm, m: string, n: string): [string, string] {
-  const { run, grid } = c;
-  if (run === undefined) return [`workgroup.z * p.m + ${m}`, n];
-  const column = withinRun(c, `${n} % ${run}u`);
-  return [`${n} / ${run}u * p.m + ${m}`, grid ? `p.c_offset + ${column}` : column];
+export function finishIndex({ c }: Gemm, m: string, n: string): [string, string] {
+  const { segment, tiled } = c;
+  if (segment === undefined) return [`workgroup.z * p.m + ${m}`, n];
+  const column = withinSegment(c, `${n} % ${segment}u`);
+  return [`${n} / ${segment}u * p.m + ${m}`, tiled ? `p.c_offset + ${column}` : column];
 }
 
 /** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
@@ -107,10 +107,10 @@ export function gemmInterface(
   const { read, write } = binderOf(capabilities);
   const [a, b] = [read("A", g.a.ref, types.a), read("B", g.b.ref, types.b)];
   const c = write("C", g.c.ref, types.c);
-  const aBeside = g.a.beside && read("A_beside", g.a.beside.ref, types.a);
-  const bBeside = g.b.beside && read("B_beside", g.b.beside.ref, types.b);
+  const aRight = g.a.right && read("A_right", g.a.right.ref, types.a);
+  const bRight = g.b.right && read("B_right", g.b.right.ref, types.b);
   const sums = g.rowSums && write("row_sums", g.rowSums, "f32");
-  const own = [a, b, c, aBeside, bBeside, sums].filter((m) => m !== undefined);
+  const own = [a, b, c, aRight, bRight, sums].filter((m) => m !== undefined);
   const finish = finishOf(capabilities, g, c, form, own.length);
   const bindings = [...own, ...finish.bindings];
   return {
@@ -119,9 +119,9 @@ ${declareBindings(own)}
 @group(0) @binding(${bindings.length}) var<uniform> p: Gemm;
 ${finish.code}`,
     bindings,
-    a: readerOfA(g.a, a, aBeside),
-    partsOfA: readersOfA(g.a, a, aBeside),
-    b: readerOfB(g.b, b, bBeside),
+    a: readerOfA(g.a, a, aRight),
+    partsOfA: readersOfA(g.a, a, aRight),
+    b: readerOfB(g.b, b, bRight),
     c,
   };
 }

@@ -42,11 +42,13 @@ function emitVariant(emitter: Emitter, g: Gemm, name: string): void {
   else emitter.emit(tiled(emitter.capabilities, g, tile));
 }
 
+/** What of an operand may decide which variant is fastest; part of the keys in tuning files. */
 function keyOf(
-  { ref, offset = 0, row, column, batch, run, grid, patches, beside }: GemmOperand,
+  { ref, offset = 0, row, column, batch, segment, tiled, patches, right }: GemmOperand,
 ): unknown[] {
-  const right = beside ? [beside.at, beside.row] : 0;
-  return [ref.dtype, offset % 4, row, column, batch ?? 0, run ?? 0, grid ?? 0, patches ?? 0, right];
+  const continued = right ? [right.at, right.row] : 0;
+  const layout = [batch ?? 0, segment ?? 0, tiled ?? 0, patches ?? 0, continued];
+  return [ref.dtype, offset % 4, row, column, ...layout];
 }
 
 /** The product without its epilogue, in memory of its own. */
@@ -54,7 +56,7 @@ function onItsOwn(g: Gemm): Gemm {
   const own = (o: GemmOperand, id: number): GemmOperand => ({
     ...o,
     ref: freshRef(o.ref, id),
-    beside: o.beside && { ...o.beside, ref: freshRef(o.beside.ref, id + 3) },
+    right: o.right && { ...o.right, ref: freshRef(o.right.ref, id + 3) },
   });
   return {
     ...g,

@@ -1,14 +1,14 @@
 /**
- * How a product reads B out of images `[outer, height, width]`, so that a convolution is
- * a product without its patches in memory. Both indices of B move the place in the
- * image; what lies beside the image is zero.
+ * How a product reads B out of images `[outer, height, width]` (implicit im2col), so that a
+ * convolution is a product without its patches in memory. Both indices of B move the position in
+ * the image; elements outside the image are zero.
  */
 export interface ImplicitPatches {
   readonly height: number;
   readonly width: number;
   readonly k: PatchIndex;
   readonly n: PatchIndex;
-  /** The place where both indices are 0: `[y, x]`. */
+  /** The position where both indices are 0: `[y, x]`. */
   readonly start: readonly [number, number];
 }
 
@@ -16,11 +16,11 @@ export interface ImplicitPatches {
 export interface PatchIndex {
   readonly height: number;
   readonly width: number;
-  /** Places that a step of y and of x moves, negative where it moves back. */
+  /** Pixels that a step of y and of x moves, negative where it moves back. */
   readonly step: readonly [number, number];
 }
 
-/** WGSL that names the share of index `i` in a place: `${name}_at`, `${name}_y` and `${name}_x`. */
+/** WGSL that declares what index `i` adds to a position: `${name}_at`, `${name}_y` and `${name}_x`. */
 export function patchTerms(
   name: string,
   { height, width, step }: PatchIndex,
@@ -33,7 +33,7 @@ export function patchTerms(
     `let ${name}_x = ${inside} % ${width}u * ${wrapped(step[1])};`;
 }
 
-/** WGSL that names the place of two shares, and whether an element is there: `${name}_at`, `${name}_in`. */
+/** WGSL that declares the position of two indices, and whether it is inside: `${name}_at`, `${name}_in`. */
 export function patchPosition(
   name: string,
   patches: ImplicitPatches,
@@ -44,7 +44,7 @@ export function patchPosition(
   return `let ${name}_y = ${k}_y + ${n}_y + ${wrapped(y0)}; ` +
     `let ${name}_x = ${k}_x + ${n}_x + ${wrapped(x0)}; ` +
     `let ${name}_at = ${k}_at + ${n}_at + ${name}_y * ${width}u + ${name}_x; ` +
-    // Places before the image have wrapped around to large ones.
+    // Positions before the image have wrapped around to large ones.
     `let ${name}_in = ${name}_y < ${height}u && ${name}_x < ${width}u;`;
 }
 

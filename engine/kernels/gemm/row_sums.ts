@@ -9,10 +9,12 @@ import { emitColumnSums, emitRowSums } from "../sums.ts";
  * output's gradient, all of its memory, they are the bias's, and C the weight's.
  */
 export function emitGemmRowSums(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
-  const { ref, run } = a;
-  const images = run === undefined ? k : k / run;
-  const sums = run === undefined ? ref : emitter.scratch(images * m);
-  if (run !== undefined) emitRowSums(emitter, `${label} (bias)`, ref, images * m, run, sums);
+  const { ref, segment } = a;
+  const images = segment === undefined ? k : k / segment;
+  const sums = segment === undefined ? ref : emitter.scratch(images * m);
+  if (segment !== undefined) {
+    emitRowSums(emitter, `${label} (bias)`, ref, images * m, segment, sums);
+  }
   emitColumnSums(emitter, {
     label: `${label} (bias)`,
     outer: 1,
@@ -32,14 +34,16 @@ const UNROLL = 8;
  * what A is read as. Lanes lie along what is contiguous in memory.
  */
 export function rowSumsCode(
-  { run }: GemmOperand,
+  { segment }: GemmOperand,
   reader: OperandReader,
   type: WgslType,
   lanes: number,
   m0: string,
   m1: string,
 ): string {
-  return run === undefined ? byRow(reader, lanes, m0, m1) : byRun(reader, type, run, lanes, m0, m1);
+  return segment === undefined
+    ? byRow(reader, lanes, m0, m1)
+    : bySegment(reader, type, segment, lanes, m0, m1);
 }
 
 /** A row per lane. Short sums first: a long one would lose digits. */
@@ -61,11 +65,11 @@ function byRow(reader: OperandReader, lanes: number, m0: string, m1: string): st
   }`;
 }
 
-/** The lanes of a row side by side, run after run. */
-function byRun(
+/** All lanes on one row, segment after segment. */
+function bySegment(
   reader: OperandReader,
   type: WgslType,
-  run: number,
+  segment: number,
   lanes: number,
   m0: string,
   m1: string,
@@ -73,20 +77,22 @@ function byRun(
   const per = type === "vec4f" ? 4 : 1;
   const step = per * lanes;
   const stretch = UNROLL * step;
-  const whole = Math.floor(run / stretch) * stretch;
+  const whole = Math.floor(segment / stretch) * stretch;
   const add = (i: string) => `{ ${reader.element("x", "at", `${i} + ${per}u * lane`)} part += x; }`;
   return `for (var m = ${m0}; m < ${m1}; m++) {
     var sum = ${type}(0.0);
-    for (var at = a0 + m * p.am; at < a0 + m * p.am + p.k / ${run}u * p.ak; at += p.ak) {
+    for (var at = a0 + m * p.am; at < a0 + m * p.am + p.k / ${segment}u * p.ak; at += p.ak) {
       var part = ${type}(0.0);
       ${
     whole === 0 ? "" : `for (var i = 0u; i < ${whole}u; i += ${stretch}u) {
         ${times(UNROLL, (j) => add(`i + ${j * step}u`))}
       }`
   }
-      ${times(Math.floor((run - whole) / step), (j) => add(`${whole + j * step}u`))}
+      ${times(Math.floor((segment - whole) / step), (j) => add(`${whole + j * step}u`))}
       ${
-    run % step === 0 ? "" : `if (lane < ${run % step / per}u) { ${add(`${run - run % step}u`)} }`
+    segment % step === 0
+      ? ""
+      : `if (lane < ${segment % step / per}u) { ${add(`${segment - segment % step}u`)} }`
   }
       sum += part;
     }

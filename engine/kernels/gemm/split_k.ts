@@ -17,15 +17,15 @@ export function slicesOf(g: Gemm): number {
     64,
   );
   const plain = !g.epilogue && !g.to && c.ref.dtype === "f32" &&
-    c.row === n && c.column === 1 && !c.offset && !c.run &&
-    !g.a.beside && (!g.b.beside || g.b.beside.row === g.b.row) &&
+    c.row === n && c.column === 1 && !c.offset && !c.segment &&
+    !g.a.right && (!g.b.right || g.b.right.row === g.b.row) &&
     batches[0] * batches[1] === 1;
   return plain ? slices : 0;
 }
 
 /** Slices end with whole vectors or, in a convolution, with whole images. */
 function unitOf({ a }: Gemm): number {
-  return a.run ?? 4;
+  return a.segment ?? 4;
 }
 
 /**
@@ -42,7 +42,7 @@ export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
   const rest = k - slices * length;
   const parts = slices + (rest > 0 ? 1 : 0);
   const partial = emitter.scratch(parts * m * n);
-  const stepOfA = g.a.run ? g.a.column / unit : g.a.column;
+  const stepOfA = g.a.segment ? g.a.column / unit : g.a.column;
   const stepOfB = g.b.patches ? g.b.row / unit : g.b.row;
   const sliced = { ...g, k: length, batches: [1, slices] as const };
   emitter.emit(tiled(capabilities, {

@@ -3,7 +3,7 @@ import type { WgslType } from "../../ops/elementwise.ts";
 import { fitsVec4 } from "../../ops/input_map.ts";
 import type { Dispatch } from "../dispatch.ts";
 import {
-  finishPlace,
+  finishIndex,
   type Gemm,
   gemmFlops,
   type GemmInterface,
@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     }
   ${
       list(wideC ? 1 : each, (e) => {
-        const [row, column] = finishPlace(g, "0u", `n${e}`);
+        const [row, column] = finishIndex(g, "0u", `n${e}`);
         return `let cn${e} = c0 + ${alongColumns(g.c, `n${e}`, "p.cn")}; ` +
           `let row${e} = ${row}; let column${e} = ${wideC ? `(${column}) / 4u` : column};`;
       })
@@ -78,7 +78,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 
 /** True where all of K is one pass, so that no partial sums go through C. */
 export function isOnePass(lanes: number, g: Gemm): boolean {
-  return !g.a.beside && g.k <= pickDepth(lanes, g).depth;
+  return !g.a.right && g.k <= pickDepth(lanes, g).depth;
 }
 
 /**
@@ -137,7 +137,7 @@ interface PartOfK {
 /** The passes over a part of K, each with a text of its own. */
 function passesOf(g: Gemm, shape: KernelShape, start: GemmInterface, part: number): string {
   const { depth, single } = shape;
-  const at = `${g.a.beside?.at}u`;
+  const at = `${g.a.right?.at}u`;
   const isLast = part === start.partsOfA.length - 1;
   const [first, end] = [part === 0 ? "0u" : at, isLast ? "p.k" : at];
   const pass = (last: boolean) => passOf(g, shape, start, { a: start.partsOfA[part], end }, last);
@@ -243,9 +243,9 @@ const MOST_DEPTH = { wide: 64, narrow: 96 };
 /** Elements of K per pass: the least padded work, counting the cost of a pass over C. */
 function pickDepth(lanes: number, g: Gemm): { depth: number; wideA: boolean } {
   const { a, k, rowSums } = g;
-  // Sums of A's rows without runs have a row per lane.
-  const vectors = hasVectors(a, k) && (!rowSums || a.run !== undefined);
-  const stretches = a.beside ? [a.beside.at, k - a.beside.at] : [k];
+  // Row sums of an A without segments take a row per lane.
+  const vectors = hasVectors(a, k) && (!rowSums || a.segment !== undefined);
+  const stretches = a.right ? [a.right.at, k - a.right.at] : [k];
   let best = { depth: lanes, wideA: false, cost: Infinity };
   const consider = (depth: number, wideA: boolean) => {
     const passes = stretches.reduce((sum, length) => sum + Math.ceil(length / depth), 0);

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../../capabilities.ts";
 import type { Dispatch } from "../dispatch.ts";
-import { finishPlace, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm_spec.ts";
+import { finishIndex, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm_spec.ts";
 import { alongColumns, type GemmOperand, hasVectors, transpose } from "./gemm_operand.ts";
 
 interface Tile {
@@ -42,14 +42,14 @@ export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): 
   const rowVectors = tile.rows / 4;
   const columnVectors = tile.columns / 4;
   const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
-  const alongM = !g.a.run && g.a.row <= g.a.column;
+  const alongM = !g.a.segment && g.a.row <= g.a.column;
   const alongN = columnsAreNear(g.b);
   const wideA = alongM ? hasVectors(transpose(g.a), g.m) : hasVectors(g.a, g.k);
   const wideB = alongN ? hasVectors(g.b, g.n) : hasVectors(transpose(g.b), g.k);
   const typeOf = (wide: boolean) => wide ? "vec4f" : "f32";
   const types = { a: typeOf(wideA), b: typeOf(wideB), c: "f32" } as const;
   const { a, b, ...start } = gemmInterface(capabilities, g, types);
-  const [row, column] = finishPlace(g, "m", "n");
+  const [row, column] = finishIndex(g, "m", "n");
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
     label: g.label,
@@ -122,8 +122,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 }
 
 /** True where the next column of B is nearer in memory than the next row. */
-function columnsAreNear({ patches, row, column, run }: GemmOperand): boolean {
-  return patches ? patches.n.width >= patches.k.width : run !== undefined || column <= row;
+function columnsAreNear({ patches, row, column, segment }: GemmOperand): boolean {
+  return patches ? patches.n.width >= patches.k.width : segment !== undefined || column <= row;
 }
 
 /** Loads a tile with neighbouring invocations on neighbouring addresses, zeros beyond the edges. */

@@ -18,12 +18,12 @@ const drop = (
 ): number[] =>
   Array.from(evaluateReference([dropout(ones(shape), p, key(seed, step, first), stream)])[0]);
 
-Deno.test("dropout() drops a share p and keeps the mean", () => {
+Deno.test("dropout() drops a fraction p and keeps the mean", () => {
   for (const p of [0.1, 0.5, 0.9]) {
     const values = drop([10, 4000], { p });
-    const kept = values.filter((v) => v !== 0);
-    ok(kept.every((v) => v === 1 / (1 - p)));
-    ok(Math.abs(kept.length / values.length - (1 - p)) < 0.01, `${kept.length}`);
+    const retained = values.filter((v) => v !== 0);
+    ok(retained.every((v) => v === 1 / (1 - p)));
+    ok(Math.abs(retained.length / values.length - (1 - p)) < 0.01, `${retained.length}`);
   }
 });
 
@@ -47,7 +47,7 @@ Deno.test("dropout() drops exactly the same elements on the device as in float64
   deepEqual(Array.from(values, (v) => v === 0), Array.from(expected, (v) => v === 0));
 });
 
-Deno.test("dropout() refuses a share of 1 and a key that is none", () => {
+Deno.test("dropout() refuses a fraction of 1 and a key that is none", () => {
   throws(() => dropout(ones([2]), 1, key(0, 0, 0), 0), {
     message: "dropout: p is 1, not in [0, 1)",
   });

@@ -19,8 +19,12 @@ import type { Tensor } from "../../../engine/tensor.ts";
 import { openDevice } from "../../device.ts";
 
 function fuse(outputs: readonly Tensor[], maxBindings = 48): Group[] {
-  const kept = new Set(outputs.map(rootOf));
-  return fuseGraph(ancestors(outputs), { takesEpilogue, isKept: (t) => kept.has(t), maxBindings });
+  const retained = new Set(outputs.map(rootOf));
+  return fuseGraph(ancestors(outputs), {
+    takesEpilogue,
+    isRetained: (t) => retained.has(t),
+    maxBindings,
+  });
 }
 
 const labels = (groups: readonly Group[]): string[] =>
@@ -52,7 +56,7 @@ Deno.test("fuseGraph() ends a convolution with its bias and what follows", () =>
   assert.deepEqual(labels(fuse([add(silu(y), leaf(2, 6, 4, 5))])), ["conv2d+silu+add"]);
 });
 
-Deno.test("fuseGraph() keeps apart what is read at other places than it is written", () => {
+Deno.test("fuseGraph() does not fuse what is read at other positions than it is written", () => {
   const y = exp(leaf(3, 4));
   assert.deepEqual(labels(fuse([add(permute(y, [1, 0]), leaf(4, 3))])), ["exp", "permute+add"]);
   const z = exp(leaf(4));

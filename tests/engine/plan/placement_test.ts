@@ -96,7 +96,7 @@ Deno.test("place() copies where the old value is still needed", async () => {
   assert.deepEqual(outputs, { total: [10 + 22.5 + 40 + 62.5], next: [10, 15, 20, 25] });
 });
 
-Deno.test("place() copies where a value is read at other places than it is written", async () => {
+Deno.test("place() copies where a value is read at other positions than it is written", async () => {
   const { labels, values } = await update({ a: [60, 70] }, (state) => {
     const a = state.tensor("a");
     const turned = permute(reshape(a, [70, 60]), [1, 0]);

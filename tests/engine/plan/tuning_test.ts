@@ -12,7 +12,7 @@ import { compareWithReference, type OperationExample } from "../../../engine/tes
 import { Tuning, type TuningMemory } from "../../../engine/plan/tuning.ts";
 import { openDevice } from "../../device.ts";
 
-/** A memory that is told all it knows, and counts what it is given. */
+/** A memory of fixed contents, which records what it is asked to remember. */
 class Notes implements TuningMemory {
   readonly given: ReadonlyMap<string, string>[] = [];
   readonly #known: ReadonlyMap<string, string>;
