@@ -202,13 +202,25 @@ export {
 } from "./train/train_step_graph.ts";
 export { type SamplerName, SAMPLERS } from "./train/config/sampler_names.ts";
 export { UsageError } from "./train/config/usage_error.ts";
+export { type DiffusedBatch, type Process, processOf } from "./train/diffusion/process.ts";
 export {
-  alphaBar,
-  beta,
-  diffuse,
-  type DiffusedBatch,
-  noisePredictionLoss,
-} from "./train/diffusion/vp_sde.ts";
+  DEFAULT_PROCESS,
+  type ProcessConfig,
+  processSchema,
+} from "./train/diffusion/process_config.ts";
+export {
+  type ScheduleEntry,
+  type ScheduleName,
+  type ScheduleNumbers,
+  SCHEDULES,
+} from "./train/diffusion/schedules.ts";
+export {
+  type Conversion,
+  type DiffusedParts,
+  type Target,
+  type TargetName,
+  TARGETS,
+} from "./train/diffusion/targets.ts";
 
 export {
   type BatchStart,
@@ -223,18 +235,23 @@ export {
 export { frechetDistance } from "./eval/metrics/frechet_distance.ts";
 export { imageGrid } from "./eval/image_sets/image_grid.ts";
 export {
+  type DiffusionFactors,
   type NoiseSchedule,
   noiseSchedule,
   type ScheduleDefinition,
 } from "./train/diffusion/noise_schedule.ts";
 export { vpCosine } from "./train/diffusion/vp_cosine.ts";
 export {
+  BETA_SPACINGS,
   type BetaRange,
+  type BetaSpacing,
   linearBetas,
   scaledLinearBetas,
+  spacedDiscrete,
   vpDiscrete,
+  type VpDiscreteNumbers,
 } from "./train/diffusion/vp_discrete.ts";
-export { vpLinear } from "./train/diffusion/vp_linear.ts";
+export { vpLinear, type VpLinearNumbers } from "./train/diffusion/vp_linear.ts";
 export {
   type ByteImages,
   FEATURES,
@@ -291,7 +308,6 @@ export { eulerGrid, eulerMaruyama } from "./eval/samplers/euler_maruyama.ts";
 export { type ExponentialStep, exponentialStep } from "./eval/samplers/exponential_step.ts";
 export { heun } from "./eval/samplers/heun.ts";
 export {
-  type Conversion,
   conversion,
   type Prediction,
   programMethod,

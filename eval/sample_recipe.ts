@@ -4,7 +4,7 @@ import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { classCounts } from "../train/data/class_counts.ts";
 import { DatasetError } from "../train/data/dataset.ts";
-import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
+import { processOf } from "../train/diffusion/process.ts";
 import type { Clipping } from "./clipping.ts";
 import type { Guidance } from "./execution/device_machine.ts";
 import type { LabelChoice } from "./sampled_labels.ts";
@@ -18,7 +18,7 @@ export interface Recipe {
   readonly training_step: number | null;
   /** Seed of the noise and of the drawn labels. */
   readonly seed: number;
-  /** The noise schedule with its parameters. */
+  /** The diffusion process: its noise schedule with its numbers, and what is not the default. */
   readonly schedule: string;
   /** The sampler, with every option filled in. */
   readonly sampler: SamplerSettings;
@@ -58,10 +58,10 @@ export interface SamplingChoices extends Pick<SamplerSettings, "sampler" | "step
 export async function sampleRecipe(
   { sampler, steps, seed, solver, guidance }: SamplingChoices,
   { files, step, config }: Weights,
-  schedule: NoiseSchedule,
 ): Promise<Recipe> {
   const { limit, ...choices } = solver;
-  const settings = completeSettings(schedule, { sampler, steps, ...choices });
+  const process = processOf(config.process);
+  const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
   const classes = classesOf(config);
   const problems = classes === 0
     ? unconditionalProblems(guidance)
@@ -71,7 +71,7 @@ export async function sampleRecipe(
     weights_sha256: await sha256(files),
     training_step: step,
     seed,
-    schedule: schedule.name,
+    schedule: process.name,
     sampler: settings,
     limit: limit ?? (config.sample.clip_denoised ? "clip" : "none"),
     guidance: {

@@ -1,11 +1,12 @@
 import type { StateLayout, Tensor } from "../engine/mod.ts";
-import { network, type NetworkConfig } from "../nets/network.ts";
-import type { Prediction } from "./samplers/program.ts";
+import { network } from "../nets/network.ts";
+import type { Config } from "../train/config/config.ts";
+import type { TargetName } from "../train/diffusion/targets.ts";
 
 /** A network as samplers see it. */
 export interface Network {
   /** What it predicts. */
-  readonly predicts: Prediction;
+  readonly predicts: TargetName;
   /** The label that stands for none; null for a network without labels. */
   readonly no_label: number | null;
   /**
@@ -17,12 +18,18 @@ export interface Network {
   predict(x: Tensor, timesteps: Tensor, labels?: Tensor): Tensor;
 }
 
-/** A network with weights from a state, or a layout to be measured; with labels, the last of them stands for none. */
-export function trainedNetwork(weights: StateLayout, config: NetworkConfig): Network {
-  const forward = network(config, (name) => weights.tensor(name));
+/**
+ * A configuration's network with weights from a state, or a layout to be measured. Where it has
+ * labels, the last of them stands for none.
+ */
+export function trainedNetwork(
+  weights: StateLayout,
+  { nnet, process }: Pick<Config, "nnet" | "process">,
+): Network {
+  const forward = network(nnet, (name) => weights.tensor(name));
   return {
-    predicts: "noise",
-    no_label: config.num_classes > 0 ? config.num_classes - 1 : null,
+    predicts: process.target,
+    no_label: nnet.num_classes > 0 ? nnet.num_classes - 1 : null,
     predict: (x, timesteps, y) => forward({ x, timesteps, y }),
   };
 }

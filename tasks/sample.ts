@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
-import { vpLinear } from "../train/diffusion/vp_linear.ts";
+import { processOf } from "../train/diffusion/process.ts";
 import { NotFiniteError } from "../eval/not_finite_error.ts";
 import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
@@ -29,9 +29,6 @@ import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
-/** The process that networks are trained with here. */
-const SCHEDULE = vpLinear();
-
 /** Images of the grid and of the strip, at most. */
 const GRID = 100;
 const STRIP_ROWS = 4;
@@ -49,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
   using progress = new Progress();
   const onSkip = (message: string) => progress.note(message);
   const weights = await findWeights(checkpoint, { kind, onSkip, config });
-  const recipe = await sampleRecipe(flags, weights, SCHEDULE);
+  const recipe = await sampleRecipe(flags, weights);
   const recorded = await inFolder(
     out,
     "--out",
@@ -64,7 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (flags.overwrite) await removeImages(out);
     await writeRecord(out, {
       ...recipe,
-      ...countsOf(recipe, Math.max(n, recorded)),
+      ...countsOf(recipe, weights, Math.max(n, recorded)),
       checkpoint,
       weights: weights.file,
       made_with: {
@@ -84,7 +81,6 @@ async function main(args: readonly string[]): Promise<void> {
     folder: out,
     weights,
     recipe,
-    schedule: SCHEDULE,
     wanted: missing,
     batch_size: flags.batch_size,
     strip: needsStrip ? strip : null,
@@ -99,10 +95,11 @@ async function main(args: readonly string[]): Promise<void> {
   progress.note(summary(flags, missing.length, drawn));
 }
 
-function countsOf({ sampler, labels }: Recipe, n: number) {
+function countsOf({ sampler, labels }: Recipe, { config }: Weights, n: number) {
+  const { schedule } = processOf(config.process);
   return {
     n,
-    network_evaluations: chooseMethod(SCHEDULE, sampler).evaluations,
+    network_evaluations: chooseMethod(schedule, sampler).evaluations,
     image_labels: labels && Array.from({ length: n }, (_, i) => sampledLabel(labels, i)),
   };
 }

@@ -24,10 +24,10 @@ import type { Config } from "./config/config.ts";
 import { LOSS_SCALE_SHAPES } from "./loss_scale.ts";
 import { type OptimizerState, type OptimizerUpdate, optimizerUpdate } from "./optimizer.ts";
 import { probeTensors } from "./probes.ts";
-import { type DiffusedBatch, noisePredictionLoss } from "./diffusion/vp_sde.ts";
+import { type DiffusedBatch, type Process, processOf } from "./diffusion/process.ts";
 
 /** Builds the part of the graph that a batch comes from; its inputs are given to each run. */
-export type BatchSource = (shape: Shape, conditional: boolean) => DiffusedBatch;
+export type BatchSource = (shape: Shape, conditional: boolean, process: Process) => DiffusedBatch;
 
 /** Philox streams of training. */
 const TIME = 1;
@@ -37,12 +37,12 @@ const NOISE = 2;
  * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), `labels` for a
  * conditional network, and `key`, from which times, noise and dropout are drawn on the device.
  */
-export const drawnBatch: BatchSource = (shape, conditional) => {
+export const drawnBatch: BatchSource = (shape, conditional, { schedule }) => {
   const words = Math.ceil(shape.reduce((n, d) => n * d, 1) / 4);
   const key = input("key", [4], "u32");
   return {
     x0: affine(unpackBytes(input("images", [words], "u32"), shape), 2 / 255, -1),
-    t: randomUniform(key, [shape[0]], TIME),
+    t: schedule.times(randomUniform(key, [shape[0]], TIME)),
     noise: randomNormal(key, shape, NOISE),
     y: conditional ? input("labels", [shape[0]], "i32") : undefined,
     key,
@@ -102,12 +102,13 @@ export function trainStepGraph<S extends StateLayout>(
     (name) => parameters[name] = f16?.[name] ?? state.nnet.tensor(name),
   );
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
-  const batch = source(shape, nnet.num_classes > 0);
+  const process = processOf(config.process);
+  const batch = source(shape, nnet.num_classes > 0, process);
   const observed = new Map<string, Tensor>();
   const observe: Observe | undefined = probes
     ? (name, value) => observed.set(name, value)
     : undefined;
-  const loss = noisePredictionLoss(
+  const loss = process.loss(
     (x, timesteps) => forward({ x, timesteps, y: batch.y, key: batch.key, observe }),
     batch,
   );

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from "../../engine/mod.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
+import type { TargetName } from "../../train/diffusion/targets.ts";
 import { applyClipping, type Clipping } from "../clipping.ts";
 import { conversion, type Prediction, type SamplerStep } from "../samplers/program.ts";
 import type { Network } from "../trained_network.ts";
@@ -50,6 +51,9 @@ export class StepGraph {
   readonly #form: Form;
   /** The inputs that are multiples, `[n, 1, 1, 1]`, by name. */
   readonly #factors: Record<string, Tensor> = {};
+
+  /** The conversions of predictions, by the name that their multiples have. */
+  readonly #conversions = new Map<string, { from: TargetName; to: Prediction }>();
 
   /** @param read the content of a slot, as graph */
   constructor(
@@ -100,9 +104,9 @@ export class StepGraph {
     }
     if (t === null) return values;
     values.set("timestep", schedule.timestep(t)).set("scale", scale);
-    for (const to of ["data", "noise"] as const) {
-      const { x, model } = conversion(schedule, t, to);
-      values.set(`${to} from x`, x).set(`${to} from model`, model);
+    for (const [name, pair] of this.#conversions) {
+      const { x, model } = conversion(schedule, t, pair);
+      values.set(`${name} of x`, x).set(`${name} of model`, model);
     }
     return values;
   }
@@ -131,15 +135,22 @@ export class StepGraph {
     const x = total(
       this.#form.look.map((slot) => mul(this.#factor(`look ${slot}`), source(slot))),
     );
-    const to = (kind: Prediction, model: Tensor) =>
-      add(mul(this.#factor(`${kind} from x`), x), mul(this.#factor(`${kind} from model`), model));
     let model = this.#ask(x);
     let known = network.predicts;
+    const convert = (to: Prediction) => {
+      if (known === to) return;
+      const name = `${known} to ${to}`;
+      this.#conversions.set(name, { from: known, to });
+      const factor = (of: string) => this.#factor(`${name} of ${of}`);
+      model = add(mul(factor("x"), x), mul(factor("model"), model));
+      known = to;
+    };
     if (limit !== "none") {
-      model = applyClipping(known === "data" ? model : to("data", model), limit);
-      known = "data";
+      convert("data");
+      model = applyClipping(model, limit);
     }
-    return known === prediction ? model : to(prediction, model);
+    convert(prediction);
+    return model;
   }
 
   /** What the network predicts; where guided, from both halves of a batch twice as large. */

@@ -7,25 +7,25 @@
  * @module
  */
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
+import { type Conversion, type TargetName, TARGETS } from "../../train/diffusion/targets.ts";
 
-/** What a network, or a sampler, takes the content of a noisy image to be. */
+/** What a sampler takes the content of a noisy image to be. */
 export type Prediction = "noise" | "data";
 
-/** Multiples of a noisy image and of a prediction of its content that make the other prediction. */
-export interface Conversion {
-  readonly x: number;
-  readonly model: number;
-}
-
 /**
- * How the image is made of the noise in it (`to` data) or the noise of the image (`to` noise) at
- * time `t`, where `x = alpha image + sigma noise`.
+ * How noise or data at time `t` is made of a noisy image `x = alpha image + sigma noise` and what a
+ * network predicts of it.
+ *
+ * @param from what is predicted
+ * @param to what is made of it
  */
-export function conversion(schedule: NoiseSchedule, t: number, to: Prediction): Conversion {
-  const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)];
-  return to === "data"
-    ? { x: 1 / alpha, model: -sigma / alpha }
-    : { x: 1 / sigma, model: -alpha / sigma };
+export function conversion(
+  schedule: NoiseSchedule,
+  t: number,
+  { from, to }: { readonly from: TargetName; readonly to: Prediction },
+): Conversion {
+  const { toData, toNoise } = TARGETS[from];
+  return (to === "data" ? toData : toNoise)(schedule.alpha(t), schedule.sigma(t));
 }
 
 /**

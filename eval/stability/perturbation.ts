@@ -1,6 +1,5 @@
 import {
   add,
-  affine,
   compile,
   type Device,
   div,
@@ -14,7 +13,7 @@ import {
   sub,
   sum,
 } from "../../engine/mod.ts";
-import { diffuse, TIMESTEP_SCALE } from "../../train/diffusion/vp_sde.ts";
+import type { Process } from "../../train/diffusion/process.ts";
 import type { Network } from "../trained_network.ts";
 
 /** Philox streams of the diffusion's noise and of the perturbation. */
@@ -43,11 +42,18 @@ export class Perturbation implements Disposable {
   }
 
   /** Compiles the measurement. @param shape the images' `[n, C, H, W]` */
-  static async create(device: Device, network: Network, shape: Shape): Promise<Perturbation> {
+  static async create(
+    device: Device,
+    { network, process, shape }: { network: Network; process: Process; shape: Shape },
+  ): Promise<Perturbation> {
     const key = input("key", [4], "u32");
     const t = input("t", [shape[0]]);
-    const x = diffuse({ x0: input("x0", shape), t, noise: randomNormal(key, shape, NOISE) });
-    const timesteps = affine(t, TIMESTEP_SCALE);
+    const x = process.diffuse({
+      x0: input("x0", shape),
+      t,
+      noise: randomNormal(key, shape, NOISE),
+    });
+    const timesteps = process.timesteps(t);
     const labels = network.no_label === null ? undefined : input("labels", [shape[0]], "i32");
     const d = mul(randomNormal(key, shape, PERTURBATION), input("level", []));
     const change = sub(

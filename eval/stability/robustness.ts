@@ -1,6 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
+import { processOf } from "../../train/diffusion/process.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 import { trainedNetwork } from "../trained_network.ts";
 import { Perturbation } from "./perturbation.ts";
@@ -20,13 +21,15 @@ const TIME = 0.5;
 /** The robustness of a network to noise on its input, at each noise level. */
 export async function robustness(
   device: Device,
-  { state, config: { nnet, seed } }: Pick<TrainStep, "state" | "config">,
+  { state, config }: Pick<TrainStep, "state" | "config">,
   dataset: Dataset,
   levels: readonly number[],
 ): Promise<LevelRatio[]> {
-  const network = trainedNetwork(state.nnet, nnet);
+  const { nnet, seed } = config;
+  const network = trainedNetwork(state.nnet, config);
+  const process = processOf(config.process);
   const shape = [IMAGES, nnet.in_chans, nnet.img_size, nnet.img_size];
-  using perturbation = await Perturbation.create(device, network, shape);
+  using perturbation = await Perturbation.create(device, { network, process, shape });
   const walk = batches(dataset, { seed, random_flip: false });
   const { images, labels } = await walk.at(0, IMAGES);
   const inputs = {

@@ -1,6 +1,6 @@
 import { type Device, State } from "../../engine/mod.ts";
 import { DeviceMachine } from "../../eval/execution/device_machine.ts";
-import { vpLinear } from "../../train/diffusion/vp_linear.ts";
+import { processOf } from "../../train/diffusion/process.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
@@ -51,17 +51,18 @@ export async function samplingRows(
 async function samplingRow(
   device: Device,
   network: string,
-  { nnet, sample }: Config,
+  config: Config,
   batch: number,
 ): Promise<SamplingRow> {
+  const { nnet, sample } = config;
   const describe = (make: MakeParameter<void>) => networkParameters(nnet, make);
   using weights = new State(device, parameterShapes(describe), "weights");
   for (const [name, values] of Object.entries(initialize(describe, 0))) weights.write(name, values);
-  const schedule = vpLinear();
+  const { schedule } = processOf(config.process);
   const method = chooseMethod(schedule, samplerSettings("dpm_solver", STEPS));
   using machine = new DeviceMachine(device, {
     shape: [batch, nnet.in_chans, nnet.img_size, nnet.img_size],
-    network: trainedNetwork(weights, nnet),
+    network: trainedNetwork(weights, config),
     schedule,
     method,
     guidance: { scale: sample.scale, interval: [0, 1] },

@@ -14,7 +14,9 @@ export interface NetworkFlags {
 /** The flags of {@linkcode NetworkFlags}; {@linkcode networkFields} are laid over them. */
 export const networkSchema: z.ZodType<NetworkFlags> = z.strictObject({
   preset: z.enum(Object.keys(presets) as PresetName[]).nullable()
-    .describe("network of weights that do not name theirs; --nnet settings as of train go over it"),
+    .describe(
+      "network of weights that do not name theirs; --nnet and --process settings of train go over it",
+    ),
   config: z.string().min(1).nullable()
     .describe("the same by a JSON file of settings, a run's config.json for instance"),
 });
@@ -25,7 +27,7 @@ export const NETWORK_DEFAULTS: NetworkFlags = { preset: null, config: null };
 /** The settings of a configuration that weights without one need. */
 export function networkFields(): Field[] {
   return configFields()
-    .filter(({ path }) => path.startsWith("nnet.") || path === "train.p_uncond");
+    .filter(({ path }) => /^(nnet|process)\./.test(path) || path === "train.p_uncond");
 }
 
 /**

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
-import { vpLinear } from "../../train/diffusion/vp_linear.ts";
+import { processOf } from "../../train/diffusion/process.ts";
 import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
 import { folderImages } from "../../eval/image_sets/folder_images.ts";
 import type { ImageSet } from "../../eval/image_sets/image_set.ts";
@@ -51,7 +51,6 @@ export interface SideTools {
   readonly config: Config | null;
 }
 
-const SCHEDULE = vpLinear();
 const DATASET = /^(cifar10|shapes):(.*)$/;
 
 /**
@@ -128,8 +127,9 @@ async function ofCheckpoint(
 ): Promise<Side> {
   const { n, seed, batch_size, weights: kind } = flags.sample;
   const weights = await findWeights(path, { kind, onSkip: note, config });
-  const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights, SCHEDULE);
-  const { nnet } = weights.config;
+  const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights);
+  const { nnet, process } = weights.config;
+  const { schedule } = processOf(process);
   return {
     name: `drawn from ${weights.file}`,
     statistics: null,
@@ -140,9 +140,9 @@ async function ofCheckpoint(
       return sampledImages(device, `drawn from ${weights.file}`, {
         sampler: {
           shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-          network: trainedNetwork(state, nnet),
-          schedule: SCHEDULE,
-          method: chooseMethod(SCHEDULE, recipe.sampler),
+          network: trainedNetwork(state, weights.config),
+          schedule,
+          method: chooseMethod(schedule, recipe.sampler),
           guidance: recipe.guidance,
           limit: recipe.limit,
         },

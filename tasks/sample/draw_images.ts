@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_sets/image_grid.ts";
-import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
+import { processOf } from "../../train/diffusion/process.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import { sampledLabel } from "../../eval/sampled_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
@@ -18,7 +18,6 @@ export interface DrawOptions {
   readonly folder: string;
   readonly weights: Weights;
   readonly recipe: Recipe;
-  readonly schedule: NoiseSchedule;
   /** Numbers of the images to write, in order. */
   readonly wanted: readonly number[];
   /** Images drawn at once, at most. */
@@ -38,8 +37,9 @@ const MOMENTS = 11;
  * @throws {NotFiniteError} where an image has values that are no numbers; it is not written
  */
 export async function drawImages(device: Device, options: DrawOptions): Promise<void> {
-  const { folder, weights, recipe, schedule, batch_size, strip, onProgress } = options;
-  const { nnet } = weights.config;
+  const { folder, weights, recipe, batch_size, strip, onProgress } = options;
+  const { nnet, process } = weights.config;
+  const { schedule } = processOf(process);
   const { in_chans: channels, img_size: image_size } = nnet;
   const size = channels * image_size * image_size;
   const wanted = new Set(options.wanted);
@@ -53,7 +53,7 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   using state = await loadWeights(device, weights);
   using sampler = new Sampler(device, {
     shape: [n, channels, image_size, image_size],
-    network: trainedNetwork(state, nnet),
+    network: trainedNetwork(state, weights.config),
     schedule,
     method: chooseMethod(schedule, recipe.sampler),
     guidance: recipe.guidance,

@@ -9,7 +9,7 @@ import {
   type InceptionWeights,
 } from "../../eval/metrics/inception/inception_weights.ts";
 import { measureImages } from "../../eval/metrics/measure_images.ts";
-import { vpLinear } from "../../train/diffusion/vp_linear.ts";
+import { processOf } from "../../train/diffusion/process.ts";
 import { NotFiniteError } from "../../eval/not_finite_error.ts";
 import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
 import { sampledImages } from "../../eval/image_sets/sampled_images.ts";
@@ -55,8 +55,6 @@ export interface Drawing {
   readonly steps: number;
 }
 
-const SCHEDULE = vpLinear();
-
 /** The images that each checkpoint's FID is of. */
 export function usualDrawing({ eval: { fid: { n_samples, sample_steps } } }: Config): Drawing {
   return { n: n_samples, steps: sample_steps };
@@ -73,15 +71,17 @@ export function finalDrawing(config: Config): Drawing | null {
 /** The sampler of a run's FIDs, of as many images at once as the adapter holds. */
 export function fidSampler(
   capabilities: Capabilities,
-  { nnet, sample, eval: { fid } }: Config,
+  config: Config,
   weights: StateLayout,
   { n, steps }: Drawing,
 ): DeviceMachineOptions {
+  const { nnet, sample, eval: { fid } } = config;
+  const { schedule } = processOf(config.process);
   return fittingSampler(capabilities, {
     shape: [Math.min(n, fid.mini_batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-    network: trainedNetwork(weights, nnet),
-    schedule: SCHEDULE,
-    method: chooseMethod(SCHEDULE, samplerSettings(fid.algorithm, steps)),
+    network: trainedNetwork(weights, config),
+    schedule,
+    method: chooseMethod(schedule, samplerSettings(fid.algorithm, steps)),
     guidance: { scale: nnet.num_classes > 0 ? sample.scale : 0, interval: [0, 1] },
     limit: sample.clip_denoised ? "clip" : "none",
   });
@@ -121,8 +121,9 @@ export class RunFid {
     tools: RunFidTools,
   ): Promise<RunFid> {
     const { stats, inception: path, algorithm, ...fid } = config.eval.fid;
+    const { schedule } = processOf(config.process);
     for (const steps of [fid.sample_steps, fid.final_sample_steps ?? fid.sample_steps]) {
-      chooseMethod(SCHEDULE, samplerSettings(algorithm, steps));
+      chooseMethod(schedule, samplerSettings(algorithm, steps));
     }
     const inception = await findInceptionWeights({ path, onProgress: tools.onDownload });
     const reference = stats === null

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "../../eval/execution/device_machine.ts";
 import { imageGrid } from "../../eval/image_sets/image_grid.ts";
-import { vpLinear } from "../../train/diffusion/vp_linear.ts";
+import { processOf } from "../../train/diffusion/process.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
@@ -13,20 +13,19 @@ import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 
-const SCHEDULE = vpLinear();
-
 /** The sampler of a run's grids, of a whole one at once where the adapter holds it. */
 export function gridSampler(
   capabilities: Capabilities,
-  { nnet, sample }: Pick<Config, "nnet" | "sample">,
+  config: Pick<Config, "nnet" | "process" | "sample">,
   weights: StateLayout,
 ): DeviceMachineOptions {
-  const { n_samples, algorithm, sample_steps, scale, clip_denoised } = sample;
+  const { nnet, sample: { n_samples, algorithm, sample_steps, scale, clip_denoised } } = config;
+  const { schedule } = processOf(config.process);
   return fittingSampler(capabilities, {
     shape: [n_samples, nnet.in_chans, nnet.img_size, nnet.img_size],
-    network: trainedNetwork(weights, nnet),
-    schedule: SCHEDULE,
-    method: chooseMethod(SCHEDULE, samplerSettings(algorithm, sample_steps)),
+    network: trainedNetwork(weights, config),
+    schedule,
+    method: chooseMethod(schedule, samplerSettings(algorithm, sample_steps)),
     guidance: { scale, interval: [0, 1] },
     limit: clip_denoised ? "clip" : "none",
   });

@@ -77,7 +77,10 @@ export class Float64Machine implements SamplerMachine {
     const { schedule, prediction, noiseModel, limit = "none" } = this.#options;
     const to = (kind: Prediction, model: Float64Array) =>
       model.map((value, i) => {
-        const factors = conversion(schedule, times[this.#imageOf(i)], kind);
+        const factors = conversion(schedule, times[this.#imageOf(i)], {
+          from: kind === "data" ? "noise" : "data",
+          to: kind,
+        });
         return factors.x * x[i] + factors.model * value;
       });
     const noise = noiseModel(x, times);

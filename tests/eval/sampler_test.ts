@@ -23,7 +23,7 @@ function tinySampler(
   const open = { variant: null, order: null, grid: null, eta: null, t_end: null };
   return new Sampler(device, {
     shape: [n, 3, 8, 8],
-    network: trainedNetwork(state.nnet, config.nnet),
+    network: trainedNetwork(state.nnet, config),
     schedule,
     method: chooseMethod(schedule, { sampler, steps: 6, ...open }),
     guidance: { scale: 1.5, interval: [0, 1] },
@@ -85,8 +85,8 @@ Deno.test("trainedNetwork() has a label for none only where it has labels", asyn
   using device = await openDevice();
   const config = tinyConfig({ nnet: { num_classes: -1 } });
   using step = await TrainStep.create(device, config, { recordLength: 1 });
-  equal(trainedNetwork(step.state.nnet, config.nnet).no_label, null);
+  equal(trainedNetwork(step.state.nnet, config).no_label, null);
   const labelled = tinyConfig();
   using other = await TrainStep.create(device, labelled, { recordLength: 1 });
-  equal(trainedNetwork(other.state.nnet, labelled.nnet).no_label, 16);
+  equal(trainedNetwork(other.state.nnet, labelled).no_label, 16);
 });

@@ -106,7 +106,7 @@ export function unknownNetwork(file: string, shapes: Shapes): string {
 
 /** The line for a network that is named twice. */
 export function namesItself(file: string): string {
-  return `${file}: says itself what its network is; leave --preset, --config and --nnet out`;
+  return `${file}: says itself what its network is; leave --preset, --config, --nnet and --process out`;
 }
 
 /** The step that a file in PyTorch's checkpoint folder is of; null for any other. */

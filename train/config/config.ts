@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { UNetConfig } from "../../nets/unet.ts";
 import type { UVitConfig } from "../../nets/uvit.ts";
+import { type ProcessConfig, processSchema } from "../diffusion/process_config.ts";
 import { type EvalConfig, evalSchema } from "./fid_config.ts";
 import { contradictions } from "./config_rules.ts";
 
@@ -81,6 +82,7 @@ export interface Config {
   lr_scheduler: LrSchedulerConfig;
   nnet: NnetConfig;
   dataset: DatasetConfig;
+  process: ProcessConfig;
   sample: SampleConfig;
   eval: EvalConfig;
 }
@@ -232,6 +234,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     random_flip: z.boolean().describe("mirror half of the images left to right"),
     n: count.describe("how many images to draw; shapes only"),
   }).describe("the images"),
+
+  process: processSchema,
 
   sample: z.strictObject({
     n_samples: count.describe("images in a grid"),

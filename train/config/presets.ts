@@ -1,4 +1,5 @@
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
+import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
 
 /** A configuration of one kind of network. */
@@ -70,6 +71,7 @@ export const presets: Presets = {
       kappa: 0.7,
     },
     dataset: { name: "shapes", path: null, image_size: 12, random_flip: false, n: 8192 },
+    process: DEFAULT_PROCESS,
     sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
     eval: EVAL_OFF,
   },
@@ -113,6 +115,7 @@ export const presets: Presets = {
       kappa: 0.7,
     },
     dataset: { name: "cifar10", path: null, image_size: 32, random_flip: true, n: 8192 },
+    process: DEFAULT_PROCESS,
     sample: {
       n_samples: 100,
       algorithm: "euler_maruyama_ode",
@@ -158,6 +161,7 @@ export const presets: Presets = {
       kappa_index: "skip",
     },
     dataset: { name: "shapes", path: null, image_size: 12, random_flip: false, n: 8192 },
+    process: DEFAULT_PROCESS,
     sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
     eval: EVAL_OFF,
   },
@@ -197,6 +201,7 @@ export const presets: Presets = {
       kappa_index: "skip",
     },
     dataset: { name: "cifar10", path: null, image_size: 32, random_flip: true, n: 8192 },
+    process: DEFAULT_PROCESS,
     sample: {
       n_samples: 100,
       algorithm: "euler_maruyama_ode",

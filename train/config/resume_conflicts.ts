@@ -14,6 +14,9 @@ const FIXED = [
   "dataset.n",
 ];
 
+/** Sections that decide it as a whole. */
+const SECTIONS = /^(nnet|process)\./;
+
 /** Recomputation changes memory and time only. */
 const FREE_OF_NNET = "nnet.use_checkpoint";
 
@@ -30,7 +33,7 @@ export function resumeConflicts(saved: Config, wanted: Config): string[] {
   const now = flatten(wanted, fields);
   return fields
     .map(({ path }) => path)
-    .filter((path) => FIXED.includes(path) || (path.startsWith("nnet.") && path !== FREE_OF_NNET))
+    .filter((path) => FIXED.includes(path) || (SECTIONS.test(path) && path !== FREE_OF_NNET))
     .filter((path) => JSON.stringify(before.get(path)) !== JSON.stringify(now.get(path)))
     .map((path) =>
       `--${path}: the checkpoint was trained with ${JSON.stringify(before.get(path))}, ` +

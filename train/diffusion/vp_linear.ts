@@ -1,19 +1,45 @@
-import { BETA_MAX, BETA_MIN, TIMESTEP_SCALE } from "./vp_sde.ts";
+import { z } from "zod";
+import { affine, exp, mul, reshape, sqrt } from "../../engine/mod.ts";
 import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
+
+/** The numbers of {@linkcode vpLinear}. */
+export interface VpLinearNumbers {
+  /** Rate of noise at time 0. */
+  beta_min: number;
+  /** Rate of noise at time 1. */
+  beta_max: number;
+}
+
+const BETA_MIN = 0.1;
+const BETA_MAX = 20;
+
+/** The numbers of {@linkcode vpLinear} as settings. */
+export const vpLinearFields: {
+  readonly [K in keyof VpLinearNumbers]: z.ZodDefault<z.ZodType<number>>;
+} = {
+  beta_min: z.number().gt(0).default(BETA_MIN)
+    .describe("schedule=vp_linear: rate of noise per unit of time at t = 0"),
+  beta_max: z.number().gt(0).default(BETA_MAX)
+    .describe(
+      "schedule=vp_linear: rate of noise per unit of time at t = 1; large enough leaves noise alone",
+    ),
+};
 
 /**
  * `beta(t)` linear in t in [0, 1] (Song et al., "Score-Based Generative Modeling through Stochastic
- * Differential Equations", ICLR 2021, equation 32), the process that networks are trained with here:
- * `log alpha = -beta_min t / 2 - (beta_max - beta_min) t^2 / 4`.
+ * Differential Equations", ICLR 2021, equation 32):
+ * `log alpha = -beta_min t / 2 - (beta_max - beta_min) t^2 / 4`. The network timestep is `999 t`, as
+ * in the authors' code.
  */
 export function vpLinear(
-  { beta_min = BETA_MIN, beta_max = BETA_MAX }: { beta_min?: number; beta_max?: number } = {},
+  { beta_min = BETA_MIN, beta_max = BETA_MAX }: Partial<VpLinearNumbers> = {},
 ): NoiseSchedule {
   const slope = beta_max - beta_min;
   return noiseSchedule({
     name: `vp_linear(${beta_min}, ${beta_max})`,
     t_min: 1e-4,
     t_max: 1,
+    timestep_scale: 999,
     logAlpha: (t) => -(beta_min * t + slope * t * t / 2) / 2,
     beta: (t) => beta_min + slope * t,
     inverseLogAlpha(log_alpha) {
@@ -21,6 +47,10 @@ export function vpLinear(
       const twice = -2 * log_alpha;
       return 2 * twice / (Math.sqrt(beta_min ** 2 + 2 * slope * twice) + beta_min);
     },
-    timestep: (t) => t * TIMESTEP_SCALE,
+    factors(t) {
+      // alpha^2 with its exponent in Horner form: -(beta_min t + (beta_max - beta_min) t^2 / 2).
+      const squared = reshape(exp(mul(t, affine(t, -slope / 2, -beta_min))), [-1, 1, 1, 1]);
+      return { alpha: sqrt(squared), sigma: sqrt(affine(squared, -1, 1)) };
+    },
   });
 }

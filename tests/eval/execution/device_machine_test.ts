@@ -108,7 +108,7 @@ Deno.test("DeviceMachine asks a network that predicts the image instead of the n
     return x.map((v, i) => {
       const t = times[Math.floor(i * times.length / x.length)];
       const image = (v - 0.5 * t * noise[i]) / (1 - 0.5 * t);
-      const factors = conversion(schedule, t, "noise");
+      const factors = conversion(schedule, t, { from: "data", to: "noise" });
       return factors.x * v + factors.model * image;
     });
   };

@@ -20,7 +20,7 @@ function options(
 ): DeviceMachineOptions {
   return {
     shape: [3, 3, 8, 8],
-    network: trainedNetwork(weights, config.nnet),
+    network: trainedNetwork(weights, config),
     schedule,
     method: chooseMethod(schedule, samplerSettings("ddpm", 4)),
     guidance: { scale: 1, interval: [0, 1] },
