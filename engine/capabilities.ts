@@ -1,16 +1,20 @@
-/** What kernels fit an adapter best; decides between kernel variants. */
+/** The kind of an adapter, which decides between kernel variants: a CPU, or a GPU of either kind. */
 export type AdapterClass = "software" | "integrated" | "discrete";
 
 /** Facts about a device that choose and shape its kernels. */
 export interface Capabilities {
+  /** What kind of adapter it is. */
   readonly adapterClass: AdapterClass;
-  /** Lanes of a subgroup where it is fixed and usable in kernels, else 0. */
+  /** Invocations of a subgroup where kernels may rely on the number, else 0. */
   readonly subgroupSize: number;
+  /** Workgroups that a dispatch may have in each dimension. */
   readonly maxWorkgroupsPerDimension: number;
+  /** Storage buffers that a kernel may bind. */
   readonly maxStorageBuffers: number;
+  /** Bytes that one storage binding may span. */
   readonly maxBindingBytes: number;
-  /** Kernels can load and store f16. */
+  /** Whether kernels can load and store f16. */
   readonly f16: boolean;
-  /** Kernels can load and store 64-bit integers, and gain by it. */
+  /** Whether kernels can load and store 64-bit integers, and are faster for it. */
   readonly int64: boolean;
 }

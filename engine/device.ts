@@ -3,6 +3,7 @@ import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
 /** Thrown for faults of the device: none found, a kernel refused, the device lost. */
 export class DeviceError extends Error {
+  /** The name of the class. */
   override name = "DeviceError";
 }
 
@@ -46,8 +47,11 @@ const LIMITS = [
  * use. Faults that WebGPU reports on the side are thrown by the next call that touches the device.
  */
 export class Device implements Disposable {
+  /** The WebGPU device. */
   readonly gpu: GPUDevice;
+  /** The adapter's vendor, architecture and so on. */
   readonly info: GPUAdapterInfo;
+  /** What decides which kernels it runs. */
   readonly capabilities: Capabilities;
   /** The kernel variants chosen by timing; `null` where none are. */
   readonly tuning: Tuning | null;
@@ -230,7 +234,7 @@ export class Device implements Disposable {
     this.check();
   }
 
-  /** @throws {DeviceError} for a fault reported since the last call, or after loss or disposal. */
+  /** Throws the first fault that was reported since the last call. @throws {DeviceError} for a fault reported since the last call, or after loss or disposal. */
   check(): void {
     if (this.#disposed) throw new DeviceError("the device was disposed");
     const fault = this.#fault;

@@ -16,15 +16,21 @@ export type HostArray = Float32Array | Int32Array | Uint32Array;
 
 /** Attributes of a tensor given anew to each run of a plan. */
 export interface InputAttrs {
+  /** The name under which the elements are given. */
   readonly name: string;
+  /** Sizes of its dimensions. */
   readonly shape: Shape;
+  /** Type of the elements. */
   readonly dtype: LeafType;
 }
 
 /** Attributes of a tensor whose values are part of the graph. */
 export interface ConstantAttrs {
+  /** The elements, row-major. */
   readonly data: HostArray;
+  /** Sizes of its dimensions. */
   readonly shape: Shape;
+  /** Type of the elements. */
   readonly dtype: LeafType;
 }
 

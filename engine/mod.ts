@@ -70,4 +70,5 @@ export {
   Tensor,
   type TensorSpec,
 } from "./tensor.ts";
+export type { KernelChoices } from "./kernels/emission.ts";
 export { Tuning, type TuningMemory, tuningName } from "./plan/tuning.ts";

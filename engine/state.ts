@@ -8,7 +8,9 @@ import { type Shape, ShapeError, shapeText } from "./tensor.ts";
  * walks all of them in a handful of dispatches.
  */
 export class State extends StateLayout implements Disposable {
+  /** The device that holds it. */
   readonly device: Device;
+  /** The memory of each segment. */
   override readonly buffers: readonly GPUBuffer[];
 
   /** Allocates zeros for the given shapes. @throws {ShapeError} for a tensor beyond a segment. */

@@ -11,10 +11,13 @@ import {
 
 /** Attributes of a leaf that reads persistent memory. */
 export interface StateAttrs {
+  /** The state, or its layout alone. */
   readonly state: StateLayout;
   /** Which of the state's buffers, and where in it, in elements. */
   readonly segment: number;
+  /** First element in the segment. */
   readonly offset: number;
+  /** Sizes of the dimensions. */
   readonly shape: Shape;
 }
 
@@ -35,9 +38,13 @@ const ALIGNMENT = 128;
 
 /** Where a tensor of a state lies; offset and size in elements. */
 export interface StateEntry {
+  /** Sizes of the dimensions. */
   readonly shape: Shape;
+  /** Number of elements. */
   readonly size: number;
+  /** Index of the segment. */
   readonly segment: number;
+  /** First element in the segment. */
   readonly offset: number;
 }
 
@@ -46,6 +53,7 @@ export interface StateEntry {
  * them. A layout alone has no memory: graphs over it can be planned and measured, not run.
  */
 export class StateLayout {
+  /** The name of the state in errors and of its buffers. */
   readonly label: string;
   /** The segments' memory; none for a layout alone. */
   readonly buffers: readonly GPUBuffer[] = [];
@@ -53,7 +61,7 @@ export class StateLayout {
   readonly lengths: readonly number[];
   readonly #entries = new Map<string, StateEntry>();
 
-  /** @throws {ShapeError} for a tensor beyond a segment. */
+  /** Lays out tensors of the given shapes. @throws {ShapeError} for a tensor beyond a segment. */
   constructor(shapes: Readonly<Record<string, Shape>>, label: string) {
     this.label = label;
     const lengths: number[] = [];

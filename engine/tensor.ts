@@ -12,12 +12,15 @@ export type Shape = readonly number[];
 
 /** What an operation says of one of its outputs. */
 export interface TensorSpec {
+  /** Sizes of its dimensions. */
   readonly shape: Shape;
+  /** Its element type. */
   readonly dtype: DType;
 }
 
 /** Thrown when an operation is given shapes, types or attributes that it cannot take. */
 export class ShapeError extends Error {
+  /** The name of the class. */
   override name = "ShapeError";
 }
 
@@ -27,6 +30,7 @@ export class ShapeError extends Error {
  * An operation has no kernels here; `engine/kernels/` says how each one runs on a device.
  */
 export interface Operation<A = unknown> {
+  /** The name, for errors and kernel labels. */
   readonly name: string;
   /** Shapes and types of the outputs. @throws {ShapeError} naming the shapes at fault. */
   infer(inputs: readonly Tensor[], attrs: A): TensorSpec[];
@@ -43,9 +47,13 @@ export interface Operation<A = unknown> {
 export interface Node<A = unknown> {
   /** Grows with creation, so sorting by it is a topological order. */
   readonly id: number;
+  /** The operation. */
   readonly op: Operation<A>;
+  /** What it is applied to. */
   readonly inputs: readonly Tensor[];
+  /** What the operation needs to know besides its inputs. */
   readonly attrs: A;
+  /** Its results. */
   readonly outputs: readonly Tensor[];
   /** The recomputed region the node was made in, if any. */
   readonly region: Region | null;
@@ -53,17 +61,22 @@ export interface Node<A = unknown> {
 
 /** A part of the graph whose values are computed anew in the backward pass. */
 export interface Region {
+  /** Different for each region. */
   readonly id: number;
 }
 
 /** One output of a node: a shape, a type, and where it comes from. */
 export class Tensor {
+  /** The node that computes it. */
   readonly node: Node;
   /** Which of the node's outputs this is. */
   readonly index: number;
+  /** Sizes of its dimensions. */
   readonly shape: Shape;
+  /** Its element type. */
   readonly dtype: DType;
 
+  /** Made by {@linkcode apply}, one for each output of a node. */
   constructor(node: Node, index: number, spec: TensorSpec) {
     this.node = node;
     this.index = index;
@@ -139,7 +152,7 @@ export function checkFloats(name: string, tensors: readonly Tensor[]): FloatType
   return tensors.every((t) => t.dtype === "f16") ? "f16" : "f32";
 }
 
-/** @throws {ShapeError} where the tensor has no such dimension. */
+/** Checks that `axis` is a dimension of the tensor. @throws {ShapeError} where the tensor has no such dimension. */
 export function checkAxis(name: string, { shape }: Tensor, axis: number): void {
   if (!(axis in shape)) {
     throw new ShapeError(`${name}: ${shapeText(shape)} has no dimension ${axis}`);

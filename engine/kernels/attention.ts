@@ -1,13 +1,17 @@
-import type { AttentionAttrs, AttentionSizes } from "../ops/attention.ts";
+import type { ScaledAttentionSizes } from "../ops/attention.ts";
 import type { Emitter, Ref } from "./dispatch.ts";
 import { emitGemm } from "./gemm/gemm.ts";
 import { type GemmOperand, transpose } from "./gemm/gemm_operand.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
 
-type Sizes = AttentionSizes & Pick<AttentionAttrs, "scale">;
-
 /** Emits `p = softmax(scale q k^T)` and `out = p v` for every head. */
-export function emitAttention(emitter: Emitter, qkv: Ref, out: Ref, p: Ref, s: Sizes): void {
+export function emitAttention(
+  emitter: Emitter,
+  qkv: Ref,
+  out: Ref,
+  p: Ref,
+  s: ScaledAttentionSizes,
+): void {
   const { tokens, width } = s;
   const [q, k, v] = packed(qkv, s);
   // Scores are f32: their exponentials would magnify what f16 loses.
@@ -43,7 +47,7 @@ export function emitAttentionBackward(
   p: Ref,
   grad: Ref,
   dqkv: Ref,
-  s: Sizes,
+  s: ScaledAttentionSizes,
 ): void {
   const { tokens, width } = s;
   const [q, k, v] = packed(qkv, s);
@@ -85,10 +89,10 @@ export function emitAttentionBackward(
   });
 }
 
-const heads = ({ batch, heads }: Sizes) => ({ batches: [batch, heads] as const });
+const heads = ({ batch, heads }: ScaledAttentionSizes) => ({ batches: [batch, heads] as const });
 
 /** q, k and v of a packed `[batch, tokens, 3, heads, width]`, as `[tokens, width]` of each head. */
-function packed(ref: Ref, { tokens, heads, width }: Sizes): GemmOperand[] {
+function packed(ref: Ref, { tokens, heads, width }: ScaledAttentionSizes): GemmOperand[] {
   const row = 3 * heads * width;
   return [0, 1, 2].map((part) => ({
     ref,
@@ -100,11 +104,11 @@ function packed(ref: Ref, { tokens, heads, width }: Sizes): GemmOperand[] {
 }
 
 /** `[batch, tokens, heads, width]` as `[tokens, width]` of each head. */
-function joined(ref: Ref, { tokens, heads, width }: Sizes): GemmOperand {
+function joined(ref: Ref, { tokens, heads, width }: ScaledAttentionSizes): GemmOperand {
   return { ref, row: heads * width, column: 1, batch: [tokens * heads * width, width] };
 }
 
 /** `[batch, heads, tokens, tokens]` as a square of each head. */
-function square(ref: Ref, { tokens, heads }: Sizes): GemmOperand {
+function square(ref: Ref, { tokens, heads }: ScaledAttentionSizes): GemmOperand {
   return { ref, row: tokens, column: 1, batch: [heads * tokens * tokens, tokens * tokens] };
 }

@@ -4,7 +4,9 @@ import { type Binding, elementType, type Ref } from "./dispatch.ts";
 
 /** A binding with its name and the WGSL type of its elements. */
 export interface NamedBinding extends Binding {
+  /** The name of the WGSL variable. */
   readonly name: string;
+  /** WGSL of the element type. */
   readonly type: string;
 }
 

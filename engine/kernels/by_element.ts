@@ -9,11 +9,15 @@ import {
 
 /** A kernel with an invocation for each of `count` numbers. */
 export interface ByElement {
+  /** The name in tables and errors. */
   readonly label: string;
+  /** Number of invocations. */
   readonly count: number;
   /** WGSL before `main`. */
   readonly declarations: string;
+  /** The memory that is read, in the order of the declarations. */
   readonly reads: readonly Ref[];
+  /** The memory that is written, declared last. */
   readonly out: Ref;
   /** WGSL for the number `i`. */
   readonly body: string;

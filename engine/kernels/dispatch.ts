@@ -4,7 +4,9 @@ import { type DType, ELEMENT_BYTES } from "../tensor.ts";
 
 /** A piece of device memory that a plan gives a place to. */
 export interface Storage {
+  /** Different for each storage of a plan. */
   readonly id: number;
+  /** Bytes that are used. */
   readonly bytes: number;
   /** "temp" memory shares buffers over time, "own" has a buffer of its own, "external" a state's. */
   readonly kind: "temp" | "own" | "external";
@@ -17,9 +19,13 @@ export function storageBytes({ bytes }: Storage): number {
 
 /** A range of a storage; offset and size in elements. */
 export interface Ref {
+  /** The memory. */
   readonly storage: Storage;
+  /** First element. */
   readonly offset: number;
+  /** Number of elements. */
   readonly size: number;
+  /** Type of the elements. */
   readonly dtype: DType;
 }
 
@@ -31,7 +37,9 @@ export function byteRange({ offset, size, dtype }: Ref): { offset: number; size:
 
 /** A storage binding of a kernel. */
 export interface Binding {
+  /** The memory. */
   readonly ref: Ref;
+  /** Whether the kernel writes to it as well. */
   readonly access: "read" | "read_write";
 }
 
@@ -40,11 +48,15 @@ export interface Binding {
  * block, where there is one, follows them.
  */
 export interface Dispatch {
+  /** The name in tables and errors. */
   readonly label: string;
+  /** WGSL of the kernel, whose entry point is `main`. */
   readonly code: string;
+  /** The memory it binds. */
   readonly bindings: readonly Binding[];
   /** Words of the uniform block. */
   readonly uniforms: Uint32Array | null;
+  /** Workgroups in each dimension. */
   readonly workgroups: readonly [number, number, number];
   /** Floating-point operations, counting a multiply-add as two. */
   readonly flops: number;
@@ -52,7 +64,9 @@ export interface Dispatch {
 
 /** What a lowering may ask for while it emits the dispatches of a node. */
 export interface Emitter {
+  /** What the kernels must fit. */
   readonly capabilities: Capabilities;
+  /** Adds a dispatch. */
   emit(dispatch: Dispatch): void;
   /** f32 memory that lives for the dispatches of this node alone. */
   scratch(elements: number): Ref;

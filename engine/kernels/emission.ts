@@ -3,18 +3,20 @@ import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
 import { PAIRS } from "./bound_memory.ts";
 
 /** Variants chosen before, by {@linkcode Variants.key}. */
-export type Choices = ReadonlyMap<string, string>;
+export type KernelChoices = ReadonlyMap<string, string>;
 
 /** An emitter with what was emitted through it. */
 export interface Emission {
+  /** Takes the dispatches. */
   readonly emitter: Emitter;
+  /** The dispatches so far. */
   readonly dispatches: readonly Dispatch[];
   /** Variants that were chosen between without knowing which is fastest, by key. */
   readonly undecided: ReadonlyMap<string, Variants>;
 }
 
 /** Starts to collect dispatches; where `choices` names no variant the usual one is taken. */
-export function startEmission(capabilities: Capabilities, choices: Choices): Emission {
+export function startEmission(capabilities: Capabilities, choices: KernelChoices): Emission {
   const dispatches: Dispatch[] = [];
   const undecided = new Map<string, Variants>();
   let scratches = 0;

@@ -1,5 +1,5 @@
 import type { Capabilities } from "../capabilities.ts";
-import type { AttentionAttrs, AttentionSizes } from "../ops/attention.ts";
+import type { AttentionSizes, ScaledAttentionSizes } from "../ops/attention.ts";
 import {
   type Binding,
   declareBindings,
@@ -11,8 +11,6 @@ import {
   type Ref,
 } from "./dispatch.ts";
 
-type Sizes = AttentionSizes & Pick<AttentionAttrs, "scale">;
-
 /** True where attention runs without a matrix of all pairs of tokens in memory. */
 export function fitsFlash({ adapterClass }: Capabilities, { width }: AttentionSizes): boolean {
   return adapterClass !== "software" && width % 4 === 0 && width <= 128;
@@ -22,7 +20,7 @@ export function fitsFlash({ adapterClass }: Capabilities, { width }: AttentionSi
 export function emitFlashAttention(
   emitter: Emitter,
   { qkv, out, sums }: { readonly qkv: Ref; readonly out: Ref; readonly sums: Ref },
-  s: Sizes,
+  s: ScaledAttentionSizes,
 ): void {
   emitPass(emitter, s, {
     label: "flash_attention",
@@ -51,10 +49,15 @@ export function emitFlashAttention(
 
 /** Memory of the backward pass; `sums` is what {@linkcode emitFlashAttention} left. */
 export interface FlashBackwardRefs {
+  /** The packed input, `[batch, tokens, 3, heads, width]`. */
   readonly qkv: Ref;
+  /** The output of the forward pass. */
   readonly out: Ref;
+  /** The logarithm of each row's sum of exponentials, `[batch, heads, tokens]`. */
   readonly sums: Ref;
+  /** The gradient of the output. */
   readonly grad: Ref;
+  /** Receives the gradient of `qkv`. */
   readonly dqkv: Ref;
 }
 
@@ -62,7 +65,7 @@ export interface FlashBackwardRefs {
 export function emitFlashAttentionBackward(
   emitter: Emitter,
   { qkv, out, sums, grad, dqkv }: FlashBackwardRefs,
-  s: Sizes,
+  s: ScaledAttentionSizes,
 ): void {
   const dots = emitter.scratch(sums.size);
   emitPass(emitter, s, {
@@ -185,7 +188,7 @@ const TOKENS = 64;
 /** Elements of a tile's row times tokens: two tiles fit the least workgroup memory. */
 const TILE = 2048;
 
-function emitPass(emitter: Emitter, s: Sizes, pass: Pass): void {
+function emitPass(emitter: Emitter, s: ScaledAttentionSizes, pass: Pass): void {
   const { batch, tokens, heads, width } = s;
   const vectors = width / 4;
   const span = Math.min(TOKENS, Math.floor(TILE / width));

@@ -19,14 +19,19 @@ export interface FusedNodes {
 export interface FusedFunction {
   /** WGSL: declarations, helpers and `fn finish(flat: u32, row: u32, column: u32, value: T)`. */
   readonly code: string;
+  /** The memory it binds. */
   readonly bindings: readonly Binding[];
 }
 
 /** How a kernel calls the function. */
 export interface FusedContext {
+  /** What the kernel must fit. */
   readonly capabilities: Capabilities;
+  /** What the kernel computes with. */
   readonly type: WgslType;
+  /** The number of the first binding. */
   readonly firstBinding: number;
+  /** Where a value lives. */
   readonly refOf: (t: Tensor) => Ref;
   /** Follows reshapes to the tensor that owns the memory. */
   readonly rootOf: (t: Tensor) => Tensor;

@@ -17,7 +17,9 @@ import { emitColumnSums } from "./sums.ts";
 
 /** Memory of a group norm. */
 export interface GroupNormRefs {
+  /** The input, `[batch, channels, ..]`. */
   readonly x: Ref;
+  /** The weight, `[channels]`. */
   readonly weight: Ref;
   /** Mean and 1/std of each sample's groups. */
   readonly statistics: Ref;

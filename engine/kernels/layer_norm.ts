@@ -16,9 +16,13 @@ import { emitColumnSums } from "./sums.ts";
 
 /** Memory of a layer norm over `[rows, columns]`. */
 export interface LayerNormRefs {
+  /** The input, `[rows, columns]`. */
   readonly x: Ref;
+  /** The weight, `[columns]`. */
   readonly weight: Ref;
+  /** The mean of each row. */
   readonly mean: Ref;
+  /** 1/std of each row. */
   readonly rstd: Ref;
 }
 

@@ -49,10 +49,15 @@ import { emitColumnSums, emitRowSums } from "./sums.ts";
 
 /** What a lowering works with: where the node's values live, and what is fused to its first output. */
 export interface Lowering<A> {
+  /** Takes the dispatches. */
   readonly emitter: Emitter;
+  /** The node to lower. */
   readonly node: Node<A>;
+  /** Where its inputs live. */
   readonly inputs: readonly Ref[];
+  /** Where its outputs live. */
   readonly outputs: readonly Ref[];
+  /** What is fused to its first output. */
   readonly epilogue: Epilogue;
   /**
    * Memory of the size of the first output that the fused kernel writes in any case: the output

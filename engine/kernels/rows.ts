@@ -6,7 +6,9 @@ import type { NamedBinding } from "./bound_memory.ts";
 
 /** A kernel in which the lanes of a workgroup work together on one row after another. */
 export interface RowKernel {
+  /** The name in tables and errors. */
   readonly label: string;
+  /** Number of rows. */
   readonly rows: number;
   /** Elements of a row. */
   readonly columns: number;
@@ -14,6 +16,7 @@ export interface RowKernel {
   readonly type?: WgslType;
   /** Rows of a workgroup; what suits the adapter where absent. */
   readonly perGroup?: number;
+  /** The memory it binds. */
   readonly memory: readonly NamedBinding[];
   /** WGSL before `main`, and what it binds after the memory. */
   readonly functions?: FusedFunction;
@@ -23,6 +26,7 @@ export interface RowKernel {
   readonly body: (row: RowWriter) => string;
   /** WGSL after the last row of a workgroup, whose number is `group`. */
   readonly after?: (row: RowWriter) => string;
+  /** Floating-point operations, a multiply-add counted as two. */
   readonly flops: number;
 }
 

@@ -12,10 +12,15 @@ import { emitRows, rowType } from "./rows.ts";
 
 /** Sums over the middle of `[outer, reduce, inner]`, of one or more terms at once. */
 export interface ColumnSums {
+  /** The name in tables and errors. */
   readonly label: string;
+  /** Size of the first dimension. */
   readonly outer: number;
+  /** Size of the summed dimension. */
   readonly reduce: number;
+  /** Size of the last dimension. */
   readonly inner: number;
+  /** What the terms read, by the name that they use. */
   readonly sources: readonly { readonly name: string; readonly ref: Ref }[];
   /** WGSL, in f32, of each term at element `at`, row `row` (of outer x reduce) and column `column`. */
   readonly terms: readonly string[];

@@ -11,18 +11,28 @@ import { softmaxRows, softmaxRowsBackward } from "./softmax.ts";
 
 /** Attributes of {@linkcode attention}. */
 export interface AttentionAttrs {
+  /** Number of heads. */
   readonly heads: number;
-  /** What `q k^T` is multiplied by. */
+  /** What `q k^T` is multiplied by before the softmax; usually `(channels / heads) ** -0.5`. */
   readonly scale: number;
 }
 
 /** Sizes of a packed `qkv` of `[batch, tokens, 3 * heads * width]`. */
 export interface AttentionSizes {
+  /** Number of sequences. */
   readonly batch: number;
+  /** Tokens of a sequence. */
   readonly tokens: number;
+  /** Number of heads. */
   readonly heads: number;
   /** Channels of one head. */
   readonly width: number;
+}
+
+/** Sizes of an attention, and its scale. */
+export interface ScaledAttentionSizes extends AttentionSizes {
+  /** What `q k^T` is multiplied by before the softmax. */
+  readonly scale: number;
 }
 
 /** The sizes of a packed `qkv`. @throws {ShapeError} where it is not three times whole heads. */
@@ -38,8 +48,8 @@ export function attentionSizes(qkv: Tensor, { heads }: AttentionAttrs): Attentio
 
 /**
  * The operation behind {@linkcode attention}. The second output, the attention probabilities
- * `[batch, heads, tokens, tokens]`, is what the backward pass needs; kernels that do without the matrix
- * keep a number by row there.
+ * `[batch, heads, tokens, tokens]`, is what the backward pass needs; flash
+ * attention stores one number per row there instead.
  */
 export const attentionOp: Operation<AttentionAttrs> = {
   name: "attention",

@@ -10,7 +10,9 @@ export interface AvgPool2dAttrs extends Pool2dAttrs {
 
 /** Attributes of the gradient: the pooling's, and the input's sizes. */
 export interface AvgPool2dGradAttrs extends AvgPool2dAttrs {
+  /** Height of the input. */
   readonly height: number;
+  /** Width of the input. */
   readonly width: number;
 }
 

@@ -3,7 +3,8 @@ import { applyOne, elementwise, type ElementwiseOperation } from "./elementwise.
 import { sumTo } from "./sum.ts";
 import { affine } from "./unary.ts";
 
-type Binary = ElementwiseOperation<null>;
+/** A binary elementwise operation. */
+export type Binary = ElementwiseOperation<null>;
 
 /** The operation behind {@linkcode add}. */
 export const addOp: Binary = elementwise<null>({

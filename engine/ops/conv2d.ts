@@ -10,9 +10,13 @@ import { applyOne } from "./elementwise.ts";
 
 /** Zeros around an image. */
 export interface Padding {
+  /** Rows above. */
   readonly top: number;
+  /** Rows below. */
   readonly bottom: number;
+  /** Columns to the left. */
   readonly left: number;
+  /** Columns to the right. */
   readonly right: number;
 }
 
@@ -20,6 +24,7 @@ export interface Padding {
 export interface Conv2dAttrs {
   /** Down and across. */
   readonly stride: readonly [number, number];
+  /** Zeros around the input. */
   readonly padding: Padding;
 }
 
@@ -27,6 +32,7 @@ export interface Conv2dAttrs {
 export interface Conv2dGradAttrs extends Conv2dAttrs {
   /** The input's height and width for the input's gradient, the kernel's for the weight's. */
   readonly height: number;
+  /** The width, likewise. */
   readonly width: number;
 }
 
@@ -38,19 +44,31 @@ export interface Conv2dWeightGradAttrs extends Conv2dGradAttrs {
 
 /** Sizes of a convolution, with the names used in the kernels. */
 export interface Conv2dSizes {
+  /** Number of images. */
   readonly batch: number;
+  /** Channels of the input. */
   readonly inC: number;
+  /** Height of the input. */
   readonly inH: number;
+  /** Width of the input. */
   readonly inW: number;
+  /** Channels of the output. */
   readonly outC: number;
+  /** Height of the output. */
   readonly outH: number;
+  /** Width of the output. */
   readonly outW: number;
+  /** Height of the kernel. */
   readonly kH: number;
+  /** Width of the kernel. */
   readonly kW: number;
+  /** Input rows from one output row to the next. */
   readonly strideH: number;
+  /** Input columns from one output column to the next. */
   readonly strideW: number;
   /** Rows of zeros above and columns of zeros to the left; those beyond follow from the output. */
   readonly top: number;
+  /** Columns of zeros to the left. */
   readonly left: number;
 }
 

@@ -60,11 +60,17 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 
 /** What a unary or binary operation has to say; the rest is the same for all. */
 export interface ElementwiseDefinition<A> {
+  /** The name of the operation. */
   readonly name: string;
+  /** Number of inputs. */
   readonly arity: number;
+  /** WGSL of the result; see {@linkcode ElementwiseOperation.wgsl}. */
   readonly wgsl: (operands: readonly string[], type: WgslType, attrs: A) => string;
+  /** WGSL functions that the expression calls, if any. */
   readonly helpers?: (type: WgslType) => string[];
+  /** The result in float64, from one element of each input. */
   readonly f: (operands: readonly number[], attrs: A) => number;
+  /** Gradients by input from that of the output; absent where it is not differentiable. */
   readonly adjoint?: (node: Node<A>, grad: Tensor) => (Tensor | undefined)[];
 }
 

@@ -9,14 +9,19 @@ import {
 
 /** Attributes of {@linkcode groupNorm}. */
 export interface GroupNormAttrs {
+  /** Number of groups, which divides the channels. */
   readonly groups: number;
+  /** Added to the variance. */
   readonly eps: number;
 }
 
 /** Sizes of a group norm, with the names used in the kernels. */
 export interface GroupNormSizes {
+  /** Number of samples. */
   readonly batch: number;
+  /** Channels of a sample. */
   readonly channels: number;
+  /** Groups of channels. */
   readonly groups: number;
   /** Elements of a channel of one sample. */
   readonly area: number;

@@ -9,6 +9,7 @@ import {
 
 /** Attributes of {@linkcode layerNorm}. */
 export interface LayerNormAttrs {
+  /** Added to the variance. */
   readonly eps: number;
 }
 

@@ -11,7 +11,9 @@ import { reshape } from "./views.ts";
 
 /** Columns `offset` to `offset + width` of a weight `[out, in]`. */
 export interface ColumnAttrs {
+  /** The first column. */
   readonly offset: number;
+  /** Number of columns. */
   readonly width: number;
 }
 

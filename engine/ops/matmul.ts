@@ -12,15 +12,21 @@ import { reshape } from "./views.ts";
 
 /** Which operands are read transposed (their last two dimensions swapped). */
 export interface MatmulAttrs {
+  /** Whether the first operand is transposed. */
   readonly transposeA: boolean;
+  /** Whether the second operand is transposed. */
   readonly transposeB: boolean;
 }
 
 /** Sizes of a batched product `[batch, m, k] x [batch, k, n]`. */
 export interface MatmulSizes {
+  /** Number of products. */
   readonly batch: number;
+  /** Rows of the result. */
   readonly m: number;
+  /** Columns of the result. */
   readonly n: number;
+  /** Length of the inner products. */
   readonly k: number;
 }
 

@@ -12,7 +12,9 @@ import { reshape, slice } from "./views.ts";
 
 /** Where each input starts in the packed vector, and its length. */
 export interface PackAttrs {
+  /** First element of each input, ascending. */
   readonly offsets: readonly number[];
+  /** Elements of the packed vector. */
   readonly length: number;
 }
 
@@ -39,7 +41,9 @@ export const packOp: Operation<PackAttrs> = {
 
 /** Where a tensor starts in a packed vector, and its shape. */
 export interface UnpackAttrs {
+  /** First element in the packed vector. */
   readonly offset: number;
+  /** Shape of the tensor. */
   readonly shape: Shape;
 }
 

@@ -4,6 +4,7 @@ import { checkFloats, type Shape, ShapeError, shapeText, type Tensor } from "../
 export interface Pool2dAttrs {
   /** Height and width of a window. */
   readonly kernel_size: number;
+  /** Pixels from one window to the next, down and across. */
   readonly stride: number;
   /** Rows and columns that windows reach beyond each edge, at most half a window. */
   readonly padding: number;
@@ -13,9 +14,13 @@ export interface Pool2dAttrs {
 export interface Pool2dSizes {
   /** Batch times channels. */
   readonly planes: number;
+  /** Height of the input. */
   readonly inH: number;
+  /** Width of the input. */
   readonly inW: number;
+  /** Height of the output. */
   readonly outH: number;
+  /** Width of the output. */
   readonly outW: number;
 }
 

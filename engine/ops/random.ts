@@ -4,7 +4,9 @@ import { applyOne } from "./elementwise.ts";
 
 /** Attributes of random tensors. */
 export interface RandomAttrs {
+  /** Shape of the result; the first dimension counts samples. */
   readonly shape: Shape;
+  /** Standard normal, or uniform in [0, 1). */
   readonly distribution: "normal" | "uniform";
   /** Which of the independent streams of the same seed and step. */
   readonly stream: number;

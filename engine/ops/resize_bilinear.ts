@@ -3,7 +3,9 @@ import { applyOne } from "./elementwise.ts";
 
 /** Height and width after {@linkcode resizeBilinear}, before it in its gradient. */
 export interface ResizeAttrs {
+  /** Height in pixels. */
   readonly height: number;
+  /** Width in pixels. */
   readonly width: number;
 }
 

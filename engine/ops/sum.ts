@@ -14,8 +14,11 @@ import { broadcastTo, reshape } from "./views.ts";
 
 /** A sum over the middle of `[outer, reduce, inner]`. */
 export interface SumAttrs {
+  /** Elements before the summed dimensions. */
   readonly outer: number;
+  /** Elements that are summed. */
   readonly reduce: number;
+  /** Elements after the summed dimensions. */
   readonly inner: number;
 }
 

@@ -5,11 +5,14 @@ import { applyOne, elementwise, type ElementwiseOperation } from "./elementwise.
 
 /** Attributes of {@linkcode affine}. */
 export interface AffineAttrs {
+  /** The factor. */
   readonly scale: number;
+  /** Added to the product. */
   readonly shift: number;
 }
 
-type Unary = ElementwiseOperation<null>;
+/** A unary elementwise operation. */
+export type Unary = ElementwiseOperation<null>;
 
 /** The operation behind {@linkcode affine}. */
 export const affineOp: ElementwiseOperation<AffineAttrs> = elementwise<AffineAttrs>({

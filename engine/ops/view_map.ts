@@ -6,9 +6,13 @@ import { type Shape, sizeOf } from "../tensor.ts";
  * `inside[d] = [from, to)`.
  */
 export interface ViewMap {
+  /** Shape of the output. */
   readonly shape: Shape;
+  /** Input elements from one index to the next in each dimension. */
   readonly strides: readonly number[];
+  /** The input element that index 0 reads. */
   readonly offset: number;
+  /** By dimension, the indices that read the input; the others give 0. */
   readonly inside?: readonly (readonly [number, number])[];
 }
 

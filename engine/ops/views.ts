@@ -105,7 +105,9 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 
 /** Attributes of a window: where it starts in each dimension (may be negative) and its sizes. */
 export interface WindowAttrs {
+  /** First index in each dimension; negative where the window starts before the tensor. */
   readonly starts: readonly number[];
+  /** Sizes of the window. */
   readonly sizes: Shape;
 }
 

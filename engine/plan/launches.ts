@@ -5,8 +5,11 @@ import type { LayoutMemory } from "./layout_memory.ts";
 
 /** A dispatch that is ready to be encoded. */
 export interface Launch {
+  /** The compiled kernel. */
   readonly pipeline: GPUComputePipeline;
+  /** What it binds. */
   readonly group: GPUBindGroup;
+  /** Workgroups in each dimension. */
   readonly workgroups: readonly [number, number, number];
 }
 

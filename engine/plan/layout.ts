@@ -4,7 +4,7 @@ import { ancestors } from "../graph.ts";
 import { emitCopy } from "../kernels/copy.ts";
 import { boundBytes, type Dispatch, type Emitter, type Variants } from "../kernels/dispatch.ts";
 import { emitElementwise } from "../kernels/elementwise.ts";
-import { type Choices, startEmission } from "../kernels/emission.ts";
+import { type KernelChoices, startEmission } from "../kernels/emission.ts";
 import { lower, memoryOf, takesEpilogue } from "../kernels/lowering.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import { packOp, unpackOp } from "../ops/pack.ts";
@@ -32,19 +32,39 @@ export interface PlanSpec extends PlanRecording {
 
 /** A kernel launch of a plan, for tables and tests. */
 export interface PlanStep {
+  /** The kernel's name, after the operation. */
   readonly label: string;
+  /** Workgroups in each dimension. */
   readonly workgroups: readonly [number, number, number];
+  /** Floating-point operations, a multiply-add counted as two. */
   readonly flops: number;
+  /** Bytes of memory that the kernel binds. */
   readonly bytes: number;
 }
 
 /** A graph turned into kernels and memory, before a device is asked for any. */
 export interface Layout {
+  /** Values that can be read back, by name. */
   readonly outputs: readonly (readonly [string, Tensor])[];
+  /**
+   * Where every value lives.
+   * @internal
+   */
   readonly placement: Placement;
+  /**
+   * The kernel launches, in order.
+   * @internal
+   */
   readonly dispatches: readonly Dispatch[];
+  /**
+   * The buffers that temporaries share.
+   * @internal
+   */
   readonly memory: MemoryPlan;
-  /** Kernel variants of which the usual one was taken, for want of a choice. */
+  /**
+   * Variants by key of which the usual one was taken, for want of a timed choice.
+   * @internal
+   */
   readonly undecided: ReadonlyMap<string, Variants>;
 }
 
@@ -58,7 +78,7 @@ export interface Layout {
 export function layOut(
   capabilities: Capabilities,
   spec: PlanSpec,
-  choices: Choices = new Map(),
+  choices: KernelChoices = new Map(),
 ): Layout {
   const outputs = Object.entries(spec.outputs ?? {}).map(([name, t]) =>
     [name, materialised(t)] as const

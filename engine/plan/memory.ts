@@ -4,6 +4,7 @@ import { type Dispatch, type Storage, storageBytes } from "../kernels/dispatch.t
 export interface MemoryPlan {
   /** Bytes of each buffer. */
   readonly buffers: readonly number[];
+  /** Index of the buffer of each temporary storage. */
   readonly bufferOf: ReadonlyMap<Storage, number>;
 }
 

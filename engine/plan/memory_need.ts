@@ -4,6 +4,7 @@ import type { StateLayout } from "../state_layout.ts";
 
 /** What plans need of a device, worked out without its memory. */
 export interface MemoryNeed {
+  /** Bytes of all plans and states together. */
   readonly bytes: number;
   /** The largest tensor that a kernel binds, and the kernel. */
   readonly largest: { readonly label: string; readonly bytes: number };

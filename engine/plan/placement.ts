@@ -17,18 +17,23 @@ import { type DType, ELEMENT_BYTES, type Node, ShapeError, type Tensor } from ".
 export interface Update {
   /** A leaf made by a `State`. */
   readonly state: Tensor;
+  /** What the leaf holds afterwards, of its size and type. */
   readonly value: Tensor;
 }
 
 /** A copy that a value needs because it cannot be made in place. */
 export interface PlacedCopy {
+  /** The value. */
   readonly from: Tensor;
+  /** Where it goes. */
   readonly to: Ref;
 }
 
 /** A host array with its place in device memory. */
 export interface PlacedArray {
+  /** The place. */
   readonly ref: Ref;
+  /** Its elements. */
   readonly data: HostArray;
 }
 
@@ -42,11 +47,15 @@ export interface PlacedSegment {
 
 /** Where every value of a graph lives. */
 export interface Placement {
+  /** The place of a value, itself or the tensor that it is a reshape of. */
   readonly refOf: (t: Tensor) => Ref;
+  /** All memory that the plan uses. */
   readonly storages: readonly Storage[];
   /** What the "external" ones of the storages are. */
   readonly external: ReadonlyMap<Storage, PlacedSegment>;
+  /** Inputs of the graph, by name. */
   readonly inputs: ReadonlyMap<string, { readonly ref: Ref; readonly attrs: InputAttrs }>;
+  /** Constants of the graph. */
   readonly constants: readonly PlacedArray[];
   /** Copies after the nodes that pack tensors, by that node. */
   readonly packCopies: ReadonlyMap<Node, readonly PlacedCopy[]>;

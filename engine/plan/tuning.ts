@@ -1,6 +1,6 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { Variants } from "../kernels/dispatch.ts";
-import { type Choices, startEmission } from "../kernels/emission.ts";
+import { type KernelChoices, startEmission } from "../kernels/emission.ts";
 import type { Layout } from "./layout.ts";
 import { planMemory } from "./memory.ts";
 
@@ -47,7 +47,7 @@ export class Tuning {
   }
 
   /** The variants chosen so far, by key. */
-  get choices(): Choices {
+  get choices(): KernelChoices {
     return this.#choices;
   }
 
@@ -55,6 +55,7 @@ export class Tuning {
    * Times the variants that are not decided yet, and remembers the fastest of each.
    *
    * @param timeOf milliseconds of a trial, or `null` where it cannot be run
+   * @internal
    */
   decide(
     capabilities: Capabilities,
@@ -90,6 +91,7 @@ export class Tuning {
 
 /** A variant's dispatches on scratch memory, several times over. */
 export interface Trial {
+  /** All repetitions, with the memory they take. */
   readonly layout: Layout;
   /** Dispatches of one repetition. */
   readonly length: number;

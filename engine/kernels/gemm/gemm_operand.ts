@@ -4,10 +4,15 @@ import type { BoundMemory } from "../bound_memory.ts";
 
 /** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
 export interface GemmOperand {
+  /** The memory. */
   readonly ref: Ref;
+  /** First element; 0 where absent. */
   readonly offset?: number;
+  /** Elements from one row to the next. */
   readonly row: number;
+  /** Elements from one column, or segment, to the next. */
   readonly column: number;
+  /** Elements from one batch to the next, outer and inner. */
   readonly batch?: readonly [number, number];
   /**
    * Length of a segment, where columns come in segments that are contiguous in memory: column j is at
@@ -24,15 +29,21 @@ export interface GemmOperand {
 
 /** A matrix that continues an operand from column `at` on; the offset and batch strides are shared. */
 export interface ConcatenatedRight {
+  /** The memory. */
   readonly ref: Ref;
+  /** The first column that it holds. */
   readonly at: number;
+  /** Elements from one row to the next. */
   readonly row: number;
 }
 
 /** A segment's elements as rows of `width`, with strides `down` and `across` in memory. */
 export interface TiledSegment {
+  /** Elements of a row. */
   readonly width: number;
+  /** Elements from one row to the next. */
   readonly down: number;
+  /** Elements from one column to the next. */
   readonly across: number;
 }
 

@@ -15,21 +15,30 @@ import {
 
 /** `C = alpha A B`, batched, with any strides, ending with fused nodes. */
 export interface Gemm {
+  /** The kernel's name in tables and errors. */
   readonly label: string;
+  /** Rows of C. */
   readonly m: number;
+  /** Columns of C. */
   readonly n: number;
+  /** Length of the inner products. */
   readonly k: number;
+  /** Number of products, outer and inner. */
   readonly batches?: readonly [number, number];
+  /** The left operand, `[M, K]`. */
   readonly a: GemmOperand;
+  /** The right operand, `[K, N]`. */
   readonly b: GemmOperand;
   /**
    * With an epilogue row-major and without gaps, [N / segment, M, segment] where N has segments; or,
    * where the segments are tiled, those elements of [N / segment, M, row].
    */
   readonly c: GemmOperand;
+  /** Factor of the product, 1 where absent. */
   readonly alpha?: number;
   /** Added before the epilogue, which is required: by column, `[N]`, or by row, `[M]`. */
   readonly bias?: { readonly ref: Ref; readonly per: "column" | "row" };
+  /** What is fused to the product. */
   readonly epilogue?: Epilogue;
   /** Receives the sums of A's rows, `[M]`, in f32: the bias gradient of a weight gradient's product. */
   readonly rowSums?: Ref;
@@ -41,8 +50,11 @@ export interface Gemm {
 
 /** The fused nodes at the end of a kernel, and where their values live. */
 export interface Epilogue {
+  /** The elementwise nodes. */
   readonly fused: FusedNodes;
+  /** Where a value lives. */
   readonly refOf: (t: Tensor) => Ref;
+  /** Follows reshapes to the tensor that owns the memory. */
   readonly rootOf: (t: Tensor) => Tensor;
 }
 
@@ -80,8 +92,11 @@ export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
 
 /** What A, B and C are read as. */
 export interface GemmTypes {
+  /** The type of a load of A. */
   readonly a: WgslType;
+  /** The type of a load of B. */
   readonly b: WgslType;
+  /** The type of a load or store of C. */
   readonly c: WgslType;
 }
 
@@ -89,8 +104,11 @@ export interface GemmTypes {
 export interface GemmInterface extends FusedFunction {
   /** A's readers: of all of it, and of its matrices. */
   readonly a: OperandReader;
+  /** A reader for each of A's matrices. */
   readonly partsOfA: readonly OperandReader[];
+  /** The reader of B. */
   readonly b: OperandReader;
+  /** The memory of C. */
   readonly c: BoundMemory;
 }
 

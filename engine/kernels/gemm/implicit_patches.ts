@@ -4,9 +4,13 @@
  * the image; elements outside the image are zero.
  */
 export interface ImplicitPatches {
+  /** Height of an image. */
   readonly height: number;
+  /** Width of an image. */
   readonly width: number;
+  /** How K moves the position. */
   readonly k: PatchIndex;
+  /** How N moves the position. */
   readonly n: PatchIndex;
   /** The position where both indices are 0: `[y, x]`. */
   readonly start: readonly [number, number];
@@ -14,7 +18,9 @@ export interface ImplicitPatches {
 
 /** An index as `(outer * height + y) * width + x`; the operand's stride is that of `outer`. */
 export interface PatchIndex {
+  /** Values of y. */
   readonly height: number;
+  /** Values of x. */
   readonly width: number;
   /** Pixels that a step of y and of x moves, negative where it moves back. */
   readonly step: readonly [number, number];

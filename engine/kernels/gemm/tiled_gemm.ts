@@ -18,10 +18,10 @@ const DEPTH = 16;
 const TILES = {
   64: { m: 64, n: 64, rows: 4, columns: 4 },
   128: { m: 128, n: 128, rows: 8, columns: 8 },
-} as const satisfies Record<number, Tile>;
+} as const satisfies Record<TileSize, Tile>;
 
 /** Rows, and as many columns, of C that a workgroup computes. */
-export type TileSize = keyof typeof TILES;
+export type TileSize = 64 | 128;
 
 /** The tile for adapters on which none was timed: the wide one where it gives a GPU enough to do. */
 export function usualTile({ adapterClass }: Capabilities, { m, n, batches }: Gemm): TileSize {
