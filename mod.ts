@@ -118,7 +118,23 @@ export {
   type UNetNnetConfig,
   type UVitNnetConfig,
 } from "./train/config/config.ts";
-export { type Dataset, DatasetError, type DatasetProgress } from "./train/data/dataset.ts";
+export {
+  type Dataset,
+  DatasetError,
+  type DatasetProgress,
+  type DatasetRequest,
+} from "./train/data/dataset.ts";
+export {
+  type ImageArrays,
+  type ImageDtype,
+  type ImageSource,
+  type LabelledImages,
+} from "./train/data/image_source.ts";
+export {
+  type InMemoryImages,
+  type InMemorySource,
+  inMemorySource,
+} from "./train/data/in_memory_source.ts";
 export { cifar10 } from "./train/data/cifar10.ts";
 export { imageFolder } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";

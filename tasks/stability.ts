@@ -124,7 +124,8 @@ async function main(args: readonly string[]): Promise<void> {
   using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   using progress = new Progress();
   const dataset = await loadDataset(base);
-  const facts = { ...dataset, classes: dataset.class_names.length };
+  const [channels, image_size] = dataset.shape;
+  const facts = { channels, image_size, classes: dataset.class_names.length };
   for (const { config } of planned) checkAgainstDataset(config, facts);
   await inFolder(own.out, "--out", () => Deno.mkdir(join(own.out, "runs"), { recursive: true }));
 

@@ -13,7 +13,8 @@ import {
 } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
-import { type Dataset, DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
+import { DatasetError, type DatasetProgress } from "../train/data/dataset.ts";
+import type { ImageSource } from "../train/data/image_source.ts";
 import { NpzError } from "../train/formats/npz.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
@@ -130,7 +131,8 @@ async function main(args: readonly string[]): Promise<void> {
   const note = (message: string) => progress.note(message);
   using _lock = await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note));
   const dataset = await loadDataset(config, showDatasetProgress(progress));
-  checkAgainstDataset(config, { ...dataset, classes: dataset.class_names.length });
+  const [channels, image_size] = dataset.shape;
+  checkAgainstDataset(config, { channels, image_size, classes: dataset.class_names.length });
   if (own.profile) return await profile(device, config, dataset);
   const checkpoint = await startOf(config, own, note);
   const { n_steps, keep, format } = config.train;
@@ -191,7 +193,7 @@ async function main(args: readonly string[]): Promise<void> {
 async function openFid(
   device: Device,
   config: Config,
-  dataset: Dataset,
+  dataset: ImageSource,
   progress: Progress,
 ): Promise<RunFid | null> {
   if (config.eval.fid.n_samples === 0) return null;
@@ -234,7 +236,7 @@ function probeInterval(probe: string | null, { train }: Config): number | undefi
   return interval;
 }
 
-async function profile(device: Device, config: Config, dataset: Dataset): Promise<void> {
+async function profile(device: Device, config: Config, dataset: ImageSource): Promise<void> {
   const { text, trace } = await profileTraining(device, config, dataset);
   const file = join(config.workdir, "trace.json");
   await inFolder(config.workdir, "--workdir", async () => {

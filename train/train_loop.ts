@@ -1,7 +1,7 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
-import type { Dataset } from "./data/dataset.ts";
+import type { ImageSource } from "./data/image_source.ts";
 import type { LogEntry } from "./log.ts";
 import { MAX_AHEAD } from "./read_ahead.ts";
 import { TrainStep } from "./train_step.ts";
@@ -63,7 +63,7 @@ export interface TrainLoopOptions {
 export async function trainLoop(
   device: Device,
   config: Config,
-  dataset: Dataset,
+  dataset: ImageSource,
   { checkpoint, signal, probe_interval, hooks }: TrainLoopOptions,
 ): Promise<number> {
   let done = checkpoint?.step ?? 0;

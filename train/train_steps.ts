@@ -1,5 +1,5 @@
 import { batches } from "./data/batches.ts";
-import type { Dataset } from "./data/dataset.ts";
+import type { ImageSource } from "./data/image_source.ts";
 import { microBatches } from "./data/micro_batches.ts";
 import { isSkipped, mustNotDiverge } from "./divergence.ts";
 import { LossAverage } from "./loss_average.ts";
@@ -62,7 +62,7 @@ const NOTHING_DUE: Due = { log: false, eval: false, save: false };
  */
 export async function* trainSteps(
   step: TrainStep,
-  dataset: Dataset,
+  dataset: ImageSource,
   { done = 0, signal }: TrainStepsOptions = {},
 ): AsyncGenerator<TrainedStep, void, undefined> {
   const { config } = step;

@@ -1,22 +1,25 @@
-import type { Dataset } from "../../train/data/dataset.ts";
+import { byteSource, consecutive, type ImageSource } from "../../train/data/image_source.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
 import { rgb } from "./rgb.ts";
 
-/** Images that are handed on at once. */
+/** Images of a batch, but for the last. */
 const BATCH = 256;
 
-/** The images of a data set in memory, in its own order, never mirrored; grey becomes RGB. */
-export function datasetImages(dataset: Dataset): ImageSet {
-  return { name: dataset.name, n: dataset.length, batches: () => batchesOf(dataset) };
+/**
+ * The images of a source, in its own order, never mirrored; grey becomes RGB.
+ *
+ * @throws {DatasetError} where they are no bytes
+ */
+export function datasetImages(source: ImageSource): ImageSet {
+  const bytes = byteSource(source);
+  return { name: source.name, n: source.length, batches: () => batchesOf(bytes) };
 }
 
-async function* batchesOf(
-  { images, length, channels, image_size }: Dataset,
-): AsyncGenerator<ImageBatch> {
-  const pixels = image_size * image_size;
+async function* batchesOf(source: ImageSource<"u8">): AsyncGenerator<ImageBatch> {
+  const { length, shape: [channels, height, width] } = source;
   for (let first = 0; first < length; first += BATCH) {
     const n = Math.min(BATCH, length - first);
-    const bytes = images.subarray(first * channels * pixels, (first + n) * channels * pixels);
-    yield { images: rgb(bytes, { channels, pixels }), n, height: image_size, width: image_size };
+    const { data } = await source.read(consecutive(first, n));
+    yield { images: rgb(data, { channels, pixels: height * width }), n, height, width };
   }
 }

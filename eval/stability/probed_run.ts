@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import type { Dataset } from "../../train/data/dataset.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { DivergedError } from "../../train/divergence.ts";
 import { MAX_AHEAD } from "../../train/read_ahead.ts";
 import { TrainStep } from "../../train/train_step.ts";
@@ -56,7 +56,7 @@ export interface ProbedRunOptions {
 export async function trainProbed(
   device: Device,
   { method, setting, config }: Pick<ProbedRun, "method" | "setting" | "config">,
-  dataset: Dataset,
+  dataset: ImageSource,
   { levels, checkpoint, signal, onStep }: ProbedRunOptions,
 ): Promise<ProbedRun | null> {
   const start = performance.now();

@@ -1,6 +1,6 @@
 import type { Device } from "../../engine/mod.ts";
 import { batches } from "../../train/data/batches.ts";
-import type { Dataset } from "../../train/data/dataset.ts";
+import { byteSource, type ImageSource } from "../../train/data/image_source.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 import { trainedNetwork } from "../trained_network.ts";
@@ -22,7 +22,7 @@ const TIME = 0.5;
 export async function robustness(
   device: Device,
   { state, config }: Pick<TrainStep, "state" | "config">,
-  dataset: Dataset,
+  dataset: ImageSource,
   levels: readonly number[],
 ): Promise<LevelRatio[]> {
   const { nnet, seed } = config;
@@ -30,7 +30,7 @@ export async function robustness(
   const process = processOf(config.process);
   const shape = [IMAGES, nnet.in_chans, nnet.img_size, nnet.img_size];
   using perturbation = await Perturbation.create(device, { network, process, shape });
-  const walk = batches(dataset, { seed, random_flip: false });
+  const walk = batches(byteSource(dataset), { seed, random_flip: false });
   const { images, labels } = await walk.at(0, IMAGES);
   const inputs = {
     x0: Float32Array.from(images, (v) => v / 127.5 - 1),

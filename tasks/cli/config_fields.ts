@@ -1,5 +1,6 @@
 import { configSchema } from "../../train/config/config.ts";
 import { type Field, fieldsOf } from "../../train/config/fields.ts";
+import { DATASET_NAMES } from "../../train/data/data_sets.ts";
 import { SAMPLERS } from "../../train/config/sampler_names.ts";
 
 /**
@@ -9,7 +10,7 @@ import { SAMPLERS } from "../../train/config/sampler_names.ts";
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   "sample.algorithm": SAMPLERS,
   "eval.fid.algorithm": SAMPLERS,
-  "dataset.name": ["shapes", "cifar10", "folder"],
+  "dataset.name": DATASET_NAMES,
 };
 
 /** Every setting of a configuration, as flags, files and the help see it. */

@@ -10,6 +10,7 @@ import {
   networkSchema,
 } from "../cli/network_flags.ts";
 import { type SamplerName, SAMPLERS } from "../../train/config/sampler_names.ts";
+import { DATASET_SPLITS } from "../../train/data/data_sets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import {
@@ -143,7 +144,7 @@ export function fidHelp(): string {
   return helpText({
     about: `Compares images A with images B: Frechet Inception Distance and its relatives.
 Each of the two is a folder of PNG and JPEG files, an .npz file (statistics, or images arr_0), a data
-set (cifar10:train, cifar10:test, shapes:train) or a checkpoint to draw from. Where A is a checkpoint, B
+set (${DATASET_SPLITS.join(", ")}) or a checkpoint to draw from. Where A is a checkpoint, B
 may be left out: it is then the data that A was trained on.`,
     examples: [
       {

@@ -11,9 +11,9 @@ import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { CheckpointError } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import { cifar10 } from "../../train/data/cifar10.ts";
-import type { Dataset, DatasetProgress } from "../../train/data/dataset.ts";
-import { shapes } from "../../train/data/shapes.ts";
+import { DATASET_SPLITS, datasetNamed } from "../../train/data/data_sets.ts";
+import type { DatasetProgress } from "../../train/data/dataset.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { findWeights, type Weights, weightsFiles } from "../../train/checkpoints/find_weights.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
@@ -51,7 +51,8 @@ export interface SideTools {
   readonly config: Config | null;
 }
 
-const DATASET = /^(cifar10|shapes):(.*)$/;
+/** "a, b and c" */
+const LIST = new Intl.ListFormat("en-GB");
 
 /**
  * Finds out what a name on the command line stands for.
@@ -59,13 +60,19 @@ const DATASET = /^(cifar10|shapes):(.*)$/;
  * @throws {UsageError} where it stands for nothing; else errors that say what is wrong with it
  */
 export async function openSide(text: string, flags: FidFlags, tools: SideTools): Promise<Side> {
-  const [, dataset, split] = DATASET.exec(text) ?? [];
-  if (dataset) return ofDataset(await namedDataset(dataset, split, flags, tools));
+  const colon = text.indexOf(":");
+  const splits = DATASET_SPLITS.filter((split) => split.startsWith(text.slice(0, colon + 1)));
+  if (colon > 0 && splits.length > 0) {
+    if (splits.includes(text)) return ofDataset(await openSplit(text, flags, tools));
+    throw new UsageError(
+      `${text}: there is no such part of the data set, only ${LIST.format(splits)}`,
+    );
+  }
   const stat = await Deno.stat(text).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new UsageError(
-      `${text}: there is no such file or folder, and the data sets are cifar10:train, ` +
-        "cifar10:test and shapes:train",
+      `${text}: there is no such file or folder, and the data sets are ` +
+        LIST.format(DATASET_SPLITS),
     );
   });
   if (stat.isDirectory && !await holdsWeights(text, flags)) {
@@ -109,7 +116,7 @@ async function ofFolder(
   };
 }
 
-function ofDataset(dataset: Dataset): Side {
+function ofDataset(dataset: ImageSource): Side {
   const set = datasetImages(dataset);
   return {
     name: set.name,
@@ -155,21 +162,22 @@ async function ofCheckpoint(
   };
 }
 
-async function namedDataset(
-  name: string,
-  split: string,
+/** One of the splits; images that are generated are the quickstart's, but for their size. */
+async function openSplit(
+  text: string,
   { path, image_size }: FidFlags,
   { onDataset }: SideTools,
-): Promise<Dataset> {
-  if (name === "cifar10" && (split === "train" || split === "test")) {
-    return await cifar10({ path, split, onProgress: onDataset });
-  }
-  if (name === "shapes" && split === "train") {
-    const { dataset, seed } = presets.quickstart;
-    return shapes({ ...dataset, image_size: image_size ?? dataset.image_size, seed });
-  }
-  const splits = name === "cifar10" ? "cifar10:train and cifar10:test" : "shapes:train";
-  throw new UsageError(`${name}:${split}: there is no such part of the data set, only ${splits}`);
+): Promise<ImageSource> {
+  const [name, split] = text.split(":");
+  const { dataset, seed } = presets.quickstart;
+  return await datasetNamed({ name, path }).open({
+    ...dataset,
+    path,
+    image_size: image_size ?? dataset.image_size,
+    seed,
+    split,
+    onProgress: onDataset,
+  });
 }
 
 /** Whether a folder is that of a run or a checkpoint. */

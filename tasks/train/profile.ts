@@ -1,7 +1,7 @@
 import { type Device, DeviceError, type KernelTime } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
-import type { Dataset } from "../../train/data/dataset.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { microBatches } from "../../train/data/micro_batches.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { adapterRates } from "../../engine/testing/adapter_rates.ts";
@@ -28,7 +28,7 @@ export interface Profile {
 export async function profileTraining(
   device: Device,
   config: Config,
-  dataset: Dataset,
+  dataset: ImageSource,
 ): Promise<Profile> {
   if (!device.gpu.features.has("timestamp-query")) {
     throw new DeviceError("--profile: the adapter has no timestamp queries");

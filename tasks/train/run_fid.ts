@@ -27,7 +27,8 @@ import {
 } from "../../train/checkpoints/best_checkpoint.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import type { Dataset, DatasetProgress } from "../../train/data/dataset.ts";
+import type { DatasetProgress } from "../../train/data/dataset.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { exists } from "../../train/formats/durable.ts";
 import { findWeights } from "../../train/checkpoints/find_weights.ts";
 import { NpzError } from "../../train/formats/npz.ts";
@@ -99,7 +100,7 @@ export class RunFid {
   private constructor(
     readonly device: Device,
     readonly config: Config,
-    readonly dataset: Dataset,
+    readonly dataset: ImageSource,
     readonly inception: InceptionWeights,
     readonly reference: FeatureStatistics,
     readonly tools: RunFidTools,
@@ -117,7 +118,7 @@ export class RunFid {
   static async open(
     device: Device,
     config: Config,
-    dataset: Dataset,
+    dataset: ImageSource,
     tools: RunFidTools,
   ): Promise<RunFid> {
     const { stats, inception: path, algorithm, ...fid } = config.eval.fid;
@@ -238,7 +239,7 @@ export class RunFid {
       sampler: fidSampler(device.capabilities, this.config, state, drawing),
       n,
       seed,
-      labels: nnet.num_classes > 0 ? { kind: "drawn", counts: countsOf(dataset), seed } : null,
+      labels: nnet.num_classes > 0 ? { kind: "drawn", counts: dataset.class_counts, seed } : null,
       onProgress: (done) => {
         drawn = done;
         tell();
@@ -267,11 +268,14 @@ async function statisticsIn(file: string): Promise<FeatureStatistics> {
 async function statisticsOfData(
   device: Device,
   { workdir }: Config,
-  dataset: Dataset,
+  dataset: ImageSource,
   inception: InceptionWeights,
   { wait }: RunFidTools,
 ): Promise<FeatureStatistics> {
-  const key = sha256(dataset.images, new TextEncoder().encode(inception.sha256)).slice(0, 16);
+  const data = datasetImages(dataset);
+  const hash = createHash("sha256");
+  for await (const { images } of data.batches()) hash.update(images);
+  const key = hash.update(inception.sha256).digest("hex").slice(0, 16);
   const file = join(workdir, `fid_stats_${key}.npz`);
   if (await exists(file)) return await statisticsIn(file);
   await Deno.mkdir(workdir, { recursive: true });
@@ -281,7 +285,7 @@ async function statisticsOfData(
   const most = dataset.length;
   const extract = inceptionExtract(device, inception, { logits: false, cache, most, stack });
   const show = wait("measuring the data", "images");
-  const { statistics } = await measureImages(device, datasetImages(dataset), {
+  const { statistics } = await measureImages(device, data, {
     statistics: true,
   }, { extract, onProgress: (done) => show(done, most) });
   await saveStatistics(file, statistics!);
@@ -289,13 +293,7 @@ async function statisticsOfData(
   return statistics!;
 }
 
-function countsOf({ labels, class_names }: Dataset): number[] {
-  const counts = class_names.map(() => 0);
-  for (const label of labels) counts[label]++;
-  return counts;
-}
-
-function sha256(...parts: (Uint8Array | Float64Array)[]): string {
+function sha256(...parts: Float64Array[]): string {
   const hash = createHash("sha256");
   for (const { buffer, byteOffset, byteLength } of parts) {
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));

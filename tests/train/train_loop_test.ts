@@ -10,7 +10,7 @@ import type { SkipScaling } from "../../nets/skip_scaling.ts";
 import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
-import type { Dataset } from "../../train/data/dataset.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { microBatches } from "../../train/data/micro_batches.ts";
 import { trainLoop } from "../../train/train_loop.ts";
@@ -18,7 +18,7 @@ import { TrainStep } from "../../train/train_step.ts";
 import { openDevice } from "../device.ts";
 import { tinyConfig, tinyUnet } from "../tiny_config.ts";
 
-function dataOf({ dataset, seed }: Config): Dataset {
+function dataOf({ dataset, seed }: Config): ImageSource {
   return shapes({ image_size: dataset.image_size, n: dataset.n, seed });
 }
 

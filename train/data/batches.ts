@@ -1,39 +1,43 @@
 /** Which images a training step sees: a pure function of the sample's global number. */
 
-import { type Dataset, DatasetError } from "./dataset.ts";
+import { DatasetError } from "./dataset.ts";
 import { hash32, mix32 } from "./hash32.ts";
+import type { ImageArrays, ImageDtype, ImageSource } from "./image_source.ts";
 
-/** Images `[n, C, H, W]` as bytes, and their labels `[n]`. */
-export interface Batch {
-  images: Uint8Array<ArrayBuffer>;
+/** The images of a step, as bytes or floats, and their labels. */
+export interface Batch<D extends ImageDtype = ImageDtype> {
+  /** `[n, C, H, W]` */
+  images: ImageArrays[D];
+  /** `[n]` */
   labels: Int32Array<ArrayBuffer>;
 }
 
-/** An endless, seeded walk over a data set. */
-export interface Batches {
+/** An endless, seeded walk over a source of images. */
+export interface Batches<D extends ImageDtype = ImageDtype> {
   /**
    * The samples numbered `sample` to `sample + n - 1` since the beginning of training. Every N of them
    * are one epoch: each image once, in an order of that epoch's own.
    */
-  at(sample: number, n: number): Promise<Batch>;
+  at(sample: number, n: number): Promise<Batch<D>>;
 }
 
+/** Streams of the seed. */
 const ORDER = 1;
 const FLIP = 2;
 
 /**
- * Walks over `dataset` in an order given by `seed`; `random_flip` mirrors every second sample or so.
- * There is no position to save: a resumed run that asks for the same numbers gets the same bytes.
+ * Walks over `source` in an order given by `seed`; `random_flip` mirrors every second sample or so.
+ * There is no position to save: a resumed run that asks for the same numbers gets the same values.
  *
- * @throws {DatasetError} when the data set has no images.
+ * @throws {DatasetError} where the source has no images
  */
-export function batches(
-  dataset: Dataset,
+export function batches<D extends ImageDtype>(
+  source: ImageSource<D>,
   { seed, random_flip }: { seed: number; random_flip: boolean },
-): Batches {
-  const { images, labels, length, channels, image_size } = dataset;
-  if (length < 1) throw new DatasetError(`${dataset.name} has no images to train on`);
-  const size = channels * image_size * image_size;
+): Batches<D> {
+  const { length, shape: [channels, height, width] } = source;
+  if (length < 1) throw new DatasetError(`${source.name} has no images to train on`);
+  const size = channels * height * width;
   const orders = new Map<number, Uint32Array>();
 
   function orderOf(epoch: number): Uint32Array {
@@ -47,20 +51,18 @@ export function batches(
   }
 
   return {
-    at(sample: number, n: number): Promise<Batch> {
-      const batch = { images: new Uint8Array(n * size), labels: new Int32Array(n) };
+    async at(sample: number, n: number): Promise<Batch<D>> {
+      const indices = new Uint32Array(n);
       for (let i = 0; i < n; i++) {
         const k = sample + i;
-        const image = orderOf(Math.floor(k / length))[k % length];
-        batch.labels[i] = labels[image];
-        const from = images.subarray(image * size, (image + 1) * size);
-        if (random_flip && hash32(seed, FLIP, k) & 1) {
-          mirror(from, batch.images.subarray(i * size, (i + 1) * size), image_size);
-        } else {
-          batch.images.set(from, i * size);
-        }
+        indices[i] = orderOf(Math.floor(k / length))[k % length];
       }
-      return Promise.resolve(batch);
+      const { data: images, labels } = await source.read(indices);
+      for (let i = 0; i < n; i++) {
+        const flips = random_flip && hash32(seed, FLIP, sample + i) & 1;
+        if (flips) mirror(images.subarray(i * size, (i + 1) * size), width);
+      }
+      return { images, labels };
     },
   };
 }
@@ -75,8 +77,7 @@ function permutation(n: number, seed: number): Uint32Array {
   return order;
 }
 
-function mirror(from: Uint8Array, to: Uint8Array, width: number): void {
-  for (let row = 0; row < from.length; row += width) {
-    for (let x = 0; x < width; x++) to[row + x] = from[row + width - 1 - x];
-  }
+/** Turns an image left to right, in place. */
+function mirror(image: ImageArrays[ImageDtype], width: number): void {
+  for (let row = 0; row < image.length; row += width) image.subarray(row, row + width).reverse();
 }

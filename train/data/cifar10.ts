@@ -5,6 +5,7 @@ import { readTar, TarError } from "../formats/tar.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 import { download } from "./download.ts";
+import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
 /** Where an archive is downloaded from, what it must be and where it is kept. */
 export interface Cifar10Origin {
@@ -24,8 +25,8 @@ const BATCHES = {
   test: ["test_batch.bin"],
 };
 const IMAGES_PER_BATCH = 10_000;
-/** Names of the classes, each of which has as many images as the others. */
-export const CLASSES: readonly string[] = [
+const TRAIN_IMAGES_PER_CLASS = 5000;
+const CLASSES: readonly string[] = [
   "airplane",
   "automobile",
   "bird",
@@ -40,6 +41,15 @@ export const CLASSES: readonly string[] = [
 const SIZE = 32;
 const PIXEL_BYTES = 3 * SIZE * SIZE;
 const RECORD_BYTES = 1 + PIXEL_BYTES;
+
+/** CIFAR-10 in the table of data sets. */
+export const cifar10Dataset: Dataset = {
+  splits: ["train", "test"],
+  needs_path: false,
+  open: ({ path, split, onProgress }) =>
+    cifar10({ path, split: split === "test" ? "test" : "train", onProgress }),
+  classCounts: () => Promise.resolve(CLASSES.map(() => TRAIN_IMAGES_PER_CLASS)),
+};
 
 /** One binary file: records of a label byte and 3072 channel-planar pixel bytes. */
 interface BatchFile {
@@ -61,7 +71,7 @@ export async function cifar10(
     onProgress?: (progress: DatasetProgress) => void;
     origin?: Cifar10Origin;
   },
-): Promise<Dataset> {
+): Promise<InMemorySource> {
   const place = path ?? await fetchArchive(origin, onProgress);
   const isFolder = await isDirectory(place);
   const files = isFolder
@@ -144,7 +154,7 @@ async function readArchive(path: string, names: string[]): Promise<BatchFile[]> 
   return names.flatMap((name) => files.get(name) ?? []);
 }
 
-function assemble(files: BatchFile[], split: "train" | "test", place: string): Dataset {
+function assemble(files: BatchFile[], split: "train" | "test", place: string): InMemorySource {
   for (const { name, bytes } of files) {
     const extra = bytes.length % RECORD_BYTES;
     if (bytes.length === 0 || extra !== 0) {
@@ -175,7 +185,7 @@ function assemble(files: BatchFile[], split: "train" | "test", place: string): D
     ? ""
     : ` (${length} of ${all} images: ${files.map(({ name }) => name).join(", ")})`;
   const name = `CIFAR-10 ${split}${part}`;
-  return { name, channels: 3, image_size: SIZE, class_names: [...CLASSES], images, labels, length };
+  return inMemorySource({ name, shape: [3, SIZE, SIZE], class_names: CLASSES, images, labels });
 }
 
 async function describeFolder(path: string): Promise<string> {

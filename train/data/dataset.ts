@@ -1,32 +1,56 @@
-/** What every data set is once it is in memory. */
+/** What every data set shares: how it is opened, what it reports, how it fails. */
 
-/** Images with labels, decoded once and kept as bytes. */
+import type { DatasetConfig } from "../config/config.ts";
+import type { ImageSource } from "./image_source.ts";
+
+/** A data set of the table: how its images are opened. */
 export interface Dataset {
-  /** What it is, in a person's words. */
-  name: string;
-  channels: number;
-  /** Height and width in pixels. */
-  image_size: number;
-  /** One name per label. */
-  class_names: string[];
-  /** `[N, C, H, W]`, 0 to 255. */
-  images: Uint8Array;
-  /** `[N]`, indices into `class_names`. */
-  labels: Int32Array;
-  /** N, the number of images. */
-  length: number;
+  /** Names of its parts. */
+  readonly splits: readonly string[];
+  /** Whether it is in a file or folder that must be named. */
+  readonly needs_path: boolean;
+  /**
+   * Opens one split.
+   *
+   * @throws {DatasetError} where it cannot be read
+   */
+  open(request: DatasetRequest): Promise<ImageSource>;
+  /**
+   * Images of each class in the training split, by label, without loading them.
+   *
+   * @throws {DatasetError} where they cannot be counted
+   */
+  classCounts(config: DatasetConfig): Promise<number[]>;
+}
+
+/** Which images of a data set are opened. */
+export interface DatasetRequest {
+  /** One of the data set's splits. */
+  readonly split: string;
+  /** Where the files are; null: the data set's own place. */
+  readonly path: string | null;
+  /** Height and width that images are brought to, pixels. */
+  readonly image_size: number;
+  /** How many images are generated, where they are. */
+  readonly n: number;
+  /** Seed of images that are generated. */
+  readonly seed: number;
+  /** Called as files are downloaded and decoded. */
+  readonly onProgress?: (progress: DatasetProgress) => void;
 }
 
 /** How far a data set's preparation has come. */
 export interface DatasetProgress {
+  /** What is being done. */
   what: "download" | "decode";
-  /** Bytes of a download, images of a decode. */
+  /** Bytes downloaded, or images decoded. */
   done: number;
-  /** NaN when the other side does not say. */
+  /** All of them; NaN where the server does not say. */
   total: number;
 }
 
-/** Says why a data set cannot be had, and what to do about it. */
+/** A data set cannot be had; the message says why, and what to do about it. */
 export class DatasetError extends Error {
+  /** Its name in messages. */
   override name = "DatasetError";
 }

@@ -3,6 +3,15 @@
 import { basename, join, resolve } from "node:path";
 import { decodeImages } from "./decode_images.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
+import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
+
+/** A folder of images in the table of data sets. */
+export const imageFolderDataset: Dataset = {
+  splits: ["train"],
+  needs_path: true,
+  open: ({ path, image_size, onProgress }) => imageFolder({ path: path!, image_size, onProgress }),
+  classCounts: ({ path }) => folderClassCounts(path!),
+};
 
 /** An image's file and the number of its class. */
 interface Listed {
@@ -24,21 +33,17 @@ export async function imageFolder(
     image_size: number;
     onProgress?: (progress: DatasetProgress) => void;
   },
-): Promise<Dataset> {
+): Promise<InMemorySource> {
   const { class_names, files } = await listClasses(path);
   const labels = Int32Array.from(files, ({ label }) => label);
   const images = allocate(files.length, image_size, path);
   await decodeAll(files, image_size, images, onProgress);
   const name = `images in ${path}`;
-  return { name, channels: 3, image_size, class_names, images, labels, length: files.length };
+  return inMemorySource({ name, shape: [3, image_size, image_size], class_names, images, labels });
 }
 
-/**
- * How many images each class of a folder has, decoding none.
- *
- * @throws {DatasetError} as {@linkcode imageFolder}
- */
-export async function folderClassCounts(path: string): Promise<number[]> {
+/** Images of each class, decoding none. */
+async function folderClassCounts(path: string): Promise<number[]> {
   const { class_names, files } = await listClasses(path);
   const counts = class_names.map(() => 0);
   for (const { label } of files) counts[label]++;

@@ -1,6 +1,7 @@
 import type { HostArray } from "../../engine/mod.ts";
 import type { Config } from "../config/config.ts";
 import type { Batch } from "./batches.ts";
+import { DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
 
 /** Salt of the hash that drops labels. */
@@ -14,12 +15,17 @@ export function batchKey(seed: number, step: number, first: number): Uint32Array
 /**
  * The inputs of `drawnBatch` for each micro-batch of step `step` (from 0). A fraction `p_uncond` of
  * the labels is replaced by that of no class.
+ *
+ * @throws {DatasetError} where the images are floats, which the graph does not take yet
  */
 export function microBatches(
   { train, nnet, seed }: Config,
   { images, labels }: Batch,
   step: number,
 ): Record<string, HostArray>[] {
+  if (!(images instanceof Uint8Array)) {
+    throw new DatasetError("training takes images as bytes so far, and these are floats");
+  }
   const n = train.batch_size / train.micro_batches;
   const width = images.length / train.batch_size;
   const conditional = nnet.num_classes > 0;

@@ -2,6 +2,7 @@
 
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
+import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
 /** Colours by name, RGB from 0 to 255. */
 const COLOURS: Record<string, [number, number, number]> = {
@@ -37,8 +38,20 @@ const SHAPES: Record<string, (x: number, y: number) => boolean> = {
   },
 };
 
-/** Number of classes, shape by colour. */
-export const SHAPE_CLASSES: number = Object.keys(SHAPES).length * Object.keys(COLOURS).length;
+/** Shape by colour. */
+const CLASSES = Object.entries(SHAPES).flatMap(([shape, inside]) =>
+  Object.entries(COLOURS).map(([colour, rgb]) => ({ name: `${colour} ${shape}`, inside, rgb }))
+);
+
+/** Shapes in the table of data sets. */
+export const shapesDataset: Dataset = {
+  splits: ["train"],
+  needs_path: false,
+  open: (request) => Promise.resolve(shapes(request)),
+  // The classes take turns.
+  classCounts: ({ n }) =>
+    Promise.resolve(CLASSES.map((_, i) => Math.ceil((n - i) / CLASSES.length))),
+};
 
 /**
  * Draws `n` RGB images of `image_size` squared pixels, image i depending on `(seed, i)` alone.
@@ -48,7 +61,7 @@ export const SHAPE_CLASSES: number = Object.keys(SHAPES).length * Object.keys(CO
  */
 export function shapes(
   { image_size, n, seed }: { image_size: number; n: number; seed: number },
-): Dataset {
+): InMemorySource {
   if (!(image_size >= SMALLEST)) {
     throw new DatasetError(
       `shapes of ${image_size} pixels cannot be told apart: use dataset.image_size of at least ${SMALLEST}`,
@@ -57,14 +70,11 @@ export function shapes(
   if (!(n >= 1)) {
     throw new DatasetError(`${n} images of shapes are none: use dataset.n from 1 up`);
   }
-  const classes = Object.entries(SHAPES).flatMap(([shape, inside]) =>
-    Object.entries(COLOURS).map(([colour, rgb]) => ({ name: `${colour} ${shape}`, inside, rgb }))
-  );
   const pixels = image_size * image_size;
   const images = new Uint8Array(n * 3 * pixels);
   const labels = new Int32Array(n);
   for (let i = 0; i < n; i++) {
-    const { inside, rgb } = classes[labels[i] = i % classes.length];
+    const { inside, rgb } = CLASSES[labels[i] = i % CLASSES.length];
     const jitter = (dimension: number) => hash32(seed, i, dimension) / 2 ** 31 - 1;
     const x = 0.5 + CENTRE_JITTER * jitter(0);
     const y = 0.5 + CENTRE_JITTER * jitter(1);
@@ -76,16 +86,13 @@ export function shapes(
       }
     }
   }
-  const class_names = classes.map(({ name }) => name);
-  return {
+  return inMemorySource({
     name: "coloured shapes",
-    channels: 3,
-    image_size,
-    class_names,
+    shape: [3, image_size, image_size],
+    class_names: CLASSES.map(({ name }) => name),
     images,
     labels,
-    length: n,
-  };
+  });
 }
 
 /** The part of each pixel that the shape covers, `[H, W]`, 0 to 1. */

@@ -1,15 +1,35 @@
 import assert from "node:assert/strict";
 import { batches } from "../../../train/data/batches.ts";
-import type { Dataset } from "../../../train/data/dataset.ts";
+import type { ImageSource } from "../../../train/data/image_source.ts";
+import { type InMemorySource, inMemorySource } from "../../../train/data/in_memory_source.ts";
 
 /** N images of 2 channels of 3 x 3 pixels, every byte telling image and place. */
-function numbered(length: number): Dataset {
+function numbered(length: number): InMemorySource {
   const images = Uint8Array.from(
     { length: length * 18 },
     (_, i) => Math.floor(i / 18) * 18 + i % 18,
   );
   const labels = Int32Array.from({ length }, (_, i) => i);
-  return { name: "numbered", channels: 2, image_size: 3, class_names: [], images, labels, length };
+  return inMemorySource({
+    name: "numbered",
+    shape: [2, 3, 3],
+    class_names: Array.from(labels, String),
+    images,
+    labels,
+  });
+}
+
+/** The same as floats, each a quarter of the byte, read from nowhere. */
+function numberedFloats(length: number): ImageSource<"f32"> {
+  const bytes = numbered(length);
+  return {
+    ...bytes,
+    dtype: "f32",
+    async read(indices) {
+      const { data, labels } = await bytes.read(indices);
+      return { data: Float32Array.from(data, (v) => v / 4), labels };
+    },
+  };
 }
 const still = { seed: 1, random_flip: false };
 
@@ -38,7 +58,7 @@ Deno.test("batches().at() is a pure function of the sample's number", async () =
   }
 });
 
-Deno.test("batches().at() puts each image's bytes beside its label", async () => {
+Deno.test("batches().at() puts each image's bytes next to its label", async () => {
   const data = numbered(5);
   const { images, labels } = await batches(data, still).at(2, 9);
   labels.forEach((label, i) =>
@@ -61,6 +81,14 @@ Deno.test("batches() with random_flip mirrors about half of the samples left to 
     assert.deepEqual(shown, shown[0] === mirror[0] ? mirror : stored);
   });
   assert.ok(mirrored > 160 && mirrored < 240, `${mirrored} of 400`);
+});
+
+Deno.test("batches() walks over floats as over bytes", async () => {
+  const options = { seed: 3, random_flip: true };
+  const bytes = await batches(numbered(13), options).at(5, 40);
+  const floats = await batches(numberedFloats(13), options).at(5, 40);
+  assert.deepEqual(floats.images, Float32Array.from(bytes.images, (v) => v / 4));
+  assert.deepEqual(floats.labels, bytes.labels);
 });
 
 Deno.test("batches() of one image, and of none", async () => {

@@ -50,7 +50,7 @@ Deno.test("cifar10() reads the binary folder, its parent and the archive alike",
       const data = await cifar10({ path, split: "train" });
       assert.deepEqual(data.labels, Int32Array.of(3, 0, 9));
       assert.equal(data.class_names[data.labels[0]], "cat");
-      assert.deepEqual([data.length, data.channels, data.image_size], [3, 3, 32]);
+      assert.deepEqual([data.length, ...data.shape], [3, 3, 32, 32]);
       const second = Uint8Array.from({ length: 3072 }, (_, p) => 0 + 1 + p);
       assert.deepEqual(data.images.subarray(3072, 6144), second);
       assert.match(data.name, /train \(3 of 50000 images: data_batch_1.bin, data_batch_2.bin\)/);

@@ -39,7 +39,7 @@ Deno.test("imageFolder() makes a class of each sub-folder, every image in its pl
   });
   assert.deepEqual(data.class_names, ["cat", "ship"]);
   assert.deepEqual(data.labels, Int32Array.of(0, 0, 0, 1, 1));
-  assert.deepEqual([data.length, data.channels, data.image_size], [5, 3, 16]);
+  assert.deepEqual([data.length, ...data.shape], [5, 3, 16, 16]);
   ["cat/0000", "cat/0001", "cat/0002", "ship/0000", "ship/0001"].forEach((name, i) => {
     const path = join(IMAGES, "classes", `${name}.jpg`);
     const square = centerCrop(decodeImage(Deno.readFileSync(path), path), 16);

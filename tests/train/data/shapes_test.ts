@@ -22,7 +22,7 @@ Deno.test("shapes() has balanced classes, each of one shape and one colour", () 
   const counts = new Int32Array(16);
   for (const label of data.labels) counts[label]++;
   assert.deepEqual(counts, new Int32Array(16).fill(10));
-  assert.equal(data.images.length, data.length * data.channels * data.image_size ** 2);
+  assert.equal(data.images.length, data.length * 3 * 16 * 16);
 });
 
 Deno.test("shapes() draws the colour that the class names, in the middle, on a dark ground", () => {

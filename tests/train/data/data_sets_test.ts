@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { presets } from "../../../train/config/presets.ts";
+import { DATASET_NAMES, DATASET_SPLITS, datasetNamed } from "../../../train/data/data_sets.ts";
+import { loadDataset } from "../../../train/data/load_dataset.ts";
+import { shapes } from "../../../train/data/shapes.ts";
+
+const config = presets.quickstart;
+
+Deno.test("the table of data sets gives names, and the splits that need no path", () => {
+  assert.deepEqual(DATASET_NAMES, ["shapes", "cifar10", "folder"]);
+  assert.deepEqual(DATASET_SPLITS, ["cifar10:train", "cifar10:test", "shapes:train"]);
+});
+
+Deno.test("loadDataset() opens the training split as the configuration says", async () => {
+  const dataset = { ...config.dataset, n: 40, image_size: 8 };
+  const source = await loadDataset({ ...config, dataset, seed: 5 });
+  const expected = shapes({ n: 40, image_size: 8, seed: 5 });
+  assert.equal(await source.digest(), await expected.digest());
+  const path = join(import.meta.dirname!, "../../data/images/classes");
+  const folder = await loadDataset({ ...config, dataset: { ...dataset, name: "folder", path } });
+  assert.deepEqual([folder.class_names, folder.class_counts], [["cat", "ship"], [3, 2]]);
+});
+
+Deno.test("datasetNamed() says which data sets there are, and which need a path", () => {
+  const unknown = {
+    name: "UsageError",
+    message: '--dataset.name: there is no data set "other", only shapes, cifar10 and folder',
+  };
+  assert.throws(() => datasetNamed({ name: "other", path: null }), unknown);
+  assert.throws(() => datasetNamed({ name: "toString", path: null }), { name: "UsageError" });
+  assert.throws(() => datasetNamed({ name: "folder", path: null }), {
+    name: "UsageError",
+    message: "dataset.name=folder needs --dataset.path=FOLDER",
+  });
+});

@@ -1,0 +1,67 @@
+/** Where images come from: the one interface of every data set. */
+
+import { DatasetError } from "./dataset.ts";
+
+/** What the values of images are kept in, by the name of their type. */
+export interface ImageArrays {
+  /** Bytes, 0 to 255. */
+  u8: Uint8Array<ArrayBuffer>;
+  /** Floats, as latents are. */
+  f32: Float32Array<ArrayBuffer>;
+}
+
+/** The type of an image's values. */
+export type ImageDtype = keyof ImageArrays;
+
+/** Some images of a source and their labels. */
+export interface LabelledImages<D extends ImageDtype = ImageDtype> {
+  /** `[n, C, H, W]` */
+  readonly data: ImageArrays[D];
+  /** `[n]`, indices into `class_names`. */
+  readonly labels: Int32Array<ArrayBuffer>;
+}
+
+/** Labelled images of one shape, numbered from 0, in memory or not. */
+export interface ImageSource<D extends ImageDtype = ImageDtype> {
+  /** What the images are, for messages. */
+  readonly name: string;
+  /** How many images there are. */
+  readonly length: number;
+  /** `[C, H, W]` of each image. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  /** The type of the values. */
+  readonly dtype: D;
+  /** One name per label. */
+  readonly class_names: readonly string[];
+  /** Images of each class, by label. */
+  readonly class_counts: readonly number[];
+  /** SHA-256 over the values of all images, then their labels, hexadecimal; computed once. */
+  digest(): Promise<string>;
+  /**
+   * Copies of the images with these numbers, in this order; the caller may change them.
+   *
+   * @throws {RangeError} for a number that no image has
+   */
+  read(indices: ArrayLike<number>): Promise<LabelledImages<D>>;
+}
+
+/**
+ * The source itself, which holds bytes.
+ *
+ * @throws {DatasetError} for a source of floats, which training and metrics do not take yet
+ */
+export function byteSource(source: ImageSource): ImageSource<"u8"> {
+  if (isBytes(source)) return source;
+  throw new DatasetError(
+    `${source.name}: has ${source.dtype} values, and only images as bytes are supported so far`,
+  );
+}
+
+function isBytes(source: ImageSource): source is ImageSource<"u8"> {
+  return source.dtype === "u8";
+}
+
+/** The numbers of the images from `first` on, `n` of them. */
+export function consecutive(first: number, n: number): Uint32Array {
+  return Uint32Array.from({ length: n }, (_, i) => first + i);
+}
