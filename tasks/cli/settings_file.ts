@@ -1,4 +1,5 @@
-import { type Field, isRecord, type Settings } from "../../train/config/fields.ts";
+import type { Field, Settings } from "../../train/config/fields.ts";
+import { isRecord } from "../../train/formats/is_record.ts";
 import { misfit, nearestField } from "./flags.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Recipe } from "../../eval/sample_recipe.ts";
-import { isRecord } from "../../train/config/fields.ts";
+import { isRecord } from "../../train/formats/is_record.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { hasImages } from "./image_files.ts";
 

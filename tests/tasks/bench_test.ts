@@ -31,7 +31,7 @@ Deno.test("bench --json gives machine, adapter and a timing of each product", as
   }
 });
 
-Deno.test("bench --only=load puts 500 MB on the device with little of the host's memory", async () => {
+Deno.test("bench --only=load uploads 500 MB with little host memory", async () => {
   const { code, out, err } = await runBench("--only=load", "--rounds=1", "--json");
   assert.deepEqual({ code, err }, { code: 0, err: "" });
   const { bytes, extra_megabytes } = JSON.parse(out).loading;
@@ -39,7 +39,7 @@ Deno.test("bench --only=load puts 500 MB on the device with little of the host's
   assert.ok(extra_megabytes === null || extra_megabytes < 200, `${extra_megabytes} MB`);
 });
 
-Deno.test("bench refuses flags and words that it does not know in one line with exit code 2", async () => {
+Deno.test("bench refuses unknown flags and words in one line with exit code 2", async () => {
   const flag = await runBench("--pears=none");
   assert.deepEqual({ code: flag.code, out: flag.out }, { code: 2, out: "" });
   assert.match(flag.err, /^--pears: [^\n]*--peers[^\n]*\n$/);
@@ -48,7 +48,7 @@ Deno.test("bench refuses flags and words that it does not know in one line with 
   assert.match(word.err, /^--only: "blok" [^\n]*did you mean block\?\n$/);
 });
 
-Deno.test("jobs() has every kind but the adapter, which is no job", () => {
+Deno.test("jobs() has every kind but the adapter, which is not a job", () => {
   const kinds = new Set<string>(jobs().map(({ kind }) => kind));
   assert.deepEqual([...kinds], JOB_KINDS.filter((kind) => kind !== "adapter"));
 });

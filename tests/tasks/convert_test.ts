@@ -89,7 +89,7 @@ Deno.test("convert lets safetensors name their network", async () => {
   });
 });
 
-Deno.test("convert writes over nothing unless told, and leaves nothing half done", async () => {
+Deno.test("convert overwrites nothing without --force, and leaves nothing incomplete", async () => {
   await inFolder(async (at, convert) => {
     await Deno.writeTextFile(at("a.npz"), "mine");
     const refused = await convert(golden("nnet_half.pth"), at("a.npz"));
@@ -102,7 +102,7 @@ Deno.test("convert writes over nothing unless told, and leaves nothing half done
   });
 });
 
-Deno.test("convert --force writes over checkpoints, and over nothing else of a folder", async () => {
+Deno.test("convert --force overwrites checkpoints, and no other content of a folder", async () => {
   await inFolder(async (at, convert) => {
     const twelve = golden("12.ckpt");
     for (const more of [[], ["--force"]]) {
@@ -126,7 +126,7 @@ Deno.test("convert --force writes over checkpoints, and over nothing else of a f
   });
 });
 
-Deno.test("convert says what it leaves out", async () => {
+Deno.test("convert reports what it leaves out", async () => {
   await inFolder(async (at, convert) => {
     const { code, out, err } = await convert(golden("12.ckpt/optimizer.pth"), at("o.npz"));
     equal(code, 0, err);
@@ -134,7 +134,7 @@ Deno.test("convert says what it leaves out", async () => {
   });
 });
 
-Deno.test("convert says in one line what cannot be done", async () => {
+Deno.test("convert refuses in one line what cannot be done", async () => {
   await inFolder(async (at, convert) => {
     const fails = async (code: number, says: RegExp, ...args: string[]) => {
       const { code: ended, err, out } = await convert(...args);

@@ -52,7 +52,7 @@ async function writeShapes(folder: string, first: number, n: number): Promise<vo
   }
 }
 
-Deno.test("deno task fid compares two files of statistics, and nothing else is needed", async () => {
+Deno.test("deno task fid compares two files of statistics without Inception", async () => {
   const [a, b] = await Promise.all(GOLDEN.map(readReferenceFile));
   const expected = frechetDistance(a.statistics!, b.statistics!);
   const report = JSON.parse(await fid(...GOLDEN, "--json"));
@@ -61,7 +61,7 @@ Deno.test("deno task fid compares two files of statistics, and nothing else is n
   match(await fid(...GOLDEN), /^FID +\d+\.\d{4}\nA +an unknown number .*variant is not known/);
 });
 
-Deno.test("deno task fid measures folders with Inception, keeps features and statistics", async () => {
+Deno.test("deno task fid measures folders, caching features and saving statistics", async () => {
   await using files = await temporary();
   await writeShapes(files.at("a"), 0, 4);
   await writeShapes(files.at("b"), 4, 3);
@@ -94,7 +94,7 @@ Deno.test("deno task fid measures folders with Inception, keeps features and sta
   match(all, /^FID +0\.0000\nKID .*1 subset of 3.*\nsliced Wasserstein +0\.000000 .*no FID/);
 });
 
-Deno.test("deno task fid draws from a checkpoint, and says how", async () => {
+Deno.test("deno task fid draws from a checkpoint, and reports how", async () => {
   await using files = await temporary();
   const run = files.at("run");
   const config = { ...tinyConfig({ train: { ...tinyConfig().train, n_steps: 4 } }), workdir: run };
@@ -126,7 +126,7 @@ Deno.test("deno task fid draws from a checkpoint, and says how", async () => {
   equal(same.a.n, 5);
 });
 
-Deno.test("deno task fid says in a line what it cannot compare", async () => {
+Deno.test("deno task fid refuses in one line what it cannot compare", async () => {
   await using files = await temporary();
   await writeShapes(files.at("a"), 0, 2);
   const a = files.at("a");
@@ -152,7 +152,7 @@ Deno.test("deno task fid says in a line what it cannot compare", async () => {
   );
 });
 
-Deno.test("deno task fid --help teaches", async () => {
+Deno.test("deno task fid --help shows every flag and examples", async () => {
   match(
     await fid("--help"),
     /deno task fid images cifar10:train[^]*--metrics=fid[^]*--sample\.n/,

@@ -16,7 +16,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("inspect shows a PyTorch checkpoint, arrays and what else it holds", async () => {
+Deno.test("inspect shows the arrays and the other values of a PyTorch checkpoint", async () => {
   const { code, out, err } = await runScript("inspect.ts", golden("12.ckpt"));
   equal(code, 0, err);
   match(out, /nnet\.pth: 72 arrays, 68,756 numbers, F32$/m);
@@ -34,7 +34,7 @@ Deno.test("inspect shows a feature file's moments and label", async () => {
   match(out, /^0 +F32 +\[4,2,2\]/m);
 });
 
-Deno.test("inspect --json tells programs the same", async () => {
+Deno.test("inspect --json prints the same for programs", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "x.npz");
     const data = Float16Array.of(1, 2, NaN, 4, 5, 6);
@@ -71,7 +71,7 @@ Deno.test("inspect shows a run's newest checkpoint with its configuration", asyn
   });
 });
 
-Deno.test("inspect says in one line what is wrong", async () => {
+Deno.test("inspect names the problem in one line", async () => {
   await inFolder(async (folder) => {
     const fails = async (code: number, says: RegExp, ...args: string[]) => {
       const { code: ended, err, out } = await runScript("inspect.ts", ...args);

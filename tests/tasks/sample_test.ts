@@ -259,13 +259,13 @@ Deno.test("sample says in one line what is wrong, and ends with code 1 or 2", as
   await Deno.writeFile(ema, whole.subarray(0, whole.length - 1000));
   await fails(
     1,
-    /nnet_ema\.safetensors is not a whole safetensors file/,
+    /nnet_ema\.safetensors is not a valid safetensors file/,
     `--checkpoint=${tiny.step}`,
   );
   await fails(1, /nnet_ema\.safetensors is not a whole/, `--checkpoint=${ema}`);
   const skipped = await sample(from, `--out=${tiny.out("none")}`);
   equal(skipped.code, 1);
-  match(skipped.said, /nnet_ema\.safetensors is not a whole safetensors file[^\n]*\n$/);
+  match(skipped.said, /nnet_ema\.safetensors is not a valid safetensors file[^\n]*\n$/);
   await Deno.remove(ema);
   await fails(1, /nnet_ema\.safetensors: is missing$/m, `--checkpoint=${tiny.step}`);
   await Deno.writeTextFile(ema, "weights");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { renameDurably, writeDurably } from "../formats/durable.ts";
+import { replaceFile } from "../formats/durable.ts";
 
 /** A checkpoint's FID. */
 export interface FidScore {
@@ -58,13 +58,10 @@ export function withScore(record: BestRecord | null, score: FidScore, kind: stri
   return { best: lowest(scores), scores, kind, final: null };
 }
 
-/** Writes the record, such that whenever the program is killed the file is whole. */
+/** Writes the record, atomically. */
 export async function writeBest(workdir: string, record: BestRecord): Promise<void> {
-  const file = bestFile(workdir);
-  const beside = `${file}.tmp`;
-  await Deno.remove(beside).catch(() => {});
-  await writeDurably(beside, new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
-  await renameDurably(beside, file);
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  await replaceFile(bestFile(workdir), new TextEncoder().encode(text));
 }
 
 function lowest(scores: readonly FidScore[]): FidScore {

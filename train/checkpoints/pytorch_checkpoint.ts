@@ -4,9 +4,13 @@ import type { OptimizerConfig } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/durable.ts";
 import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
 import { decodePth, encodePth, PthError, type PthValue } from "../formats/pth.ts";
-import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
+import {
+  elements,
+  isStoredTensor,
+  type StoredTensor,
+  toFloat32,
+} from "../formats/stored_tensor.ts";
 import { learningRate } from "../config/learning_rate.ts";
-import { isTensor } from "./tensor_file.ts";
 import { openWeights } from "./weights_file.ts";
 
 /** What the PyTorch implementation's checkpoint folder holds; it names no configuration. */
@@ -190,9 +194,9 @@ function moments(
     const shape = [...shapes[name]];
     const own = typeof number === "number" ? mapOf(state, number) : undefined;
     const moment = (key: string) => {
-      if (!own) return new Float32Array(shape.reduce((n, d) => n * d, 1));
+      if (!own) return new Float32Array(elements(shape));
       const tensor = own.get(key);
-      if (!isTensor(tensor)) return fail(`parameter ${number} (${name}) lacks ${key}`);
+      if (!isStoredTensor(tensor)) return fail(`parameter ${number} (${name}) lacks ${key}`);
       if (String(tensor.shape) !== String(shape)) {
         return fail(
           `${key} of parameter ${number} is [${tensor.shape}], and ${name} is [${shape}]`,
@@ -289,5 +293,5 @@ function mapOf(value: PthValue, key: string | number): Map<string | number, PthV
 
 function scalar(value: PthValue | undefined): number | undefined {
   if (typeof value === "number") return value;
-  return isTensor(value) ? toFloat32(value)[0] : undefined;
+  return isStoredTensor(value) ? toFloat32(value)[0] : undefined;
 }

@@ -7,6 +7,7 @@ import { SafetensorsError } from "../formats/safetensors.ts";
 import {
   dtypeBytes,
   elements,
+  isStoredTensor,
   type StoredDtype,
   type StoredTensor,
   tensorBytes,
@@ -126,21 +127,17 @@ function nested(path: string, kind: TensorFileKind, root: PthValue): TensorFile 
     const inside = (key: string | number) => name === "" ? String(key) : `${name}.${key}`;
     if (value instanceof Map) value.forEach((inner, key) => gather(inner, inside(key)));
     else if (Array.isArray(value)) value.forEach((inner, i) => gather(inner, inside(i)));
-    else if (isTensor(value)) tensors.push([name, value]);
+    else if (isStoredTensor(value)) tensors.push([name, value]);
     else values.set(name === "" ? "value" : name, value);
   };
   gather(root, "");
   const groups = root instanceof Map
-    ? [...root].filter(([, value]) => value instanceof Map && [...value.values()].some(isTensor))
+    ? [...root].filter(([, value]) =>
+      value instanceof Map && [...value.values()].some(isStoredTensor)
+    )
       .map(([key]) => String(key))
     : [];
   return inMemory(path, kind, Object.fromEntries(tensors), { values, groups });
-}
-
-/** Whether a value of a `.pth` is an array. */
-export function isTensor(value: PthValue | undefined): value is StoredTensor {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !(value instanceof Map);
 }
 
 function inSafetensors(path: string): TensorFile {

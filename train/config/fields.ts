@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRecord } from "../formats/is_record.ts";
 
 /** One setting of a schema, as flags, files and the help see it. */
 export interface Field {
@@ -68,11 +69,6 @@ export function nest(settings: Settings): Record<string, unknown> {
     at[keys[keys.length - 1]] = value;
   }
   return root;
-}
-
-/** Whether `value` is a plain object, not an array, as JSON has them. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function walk(schema: z.ZodObject, group: string, groupDescription: string): Field[] {

@@ -1,13 +1,13 @@
 import { basename, dirname, join } from "node:path";
 
-/** Writes a file that must not exist yet, and returns once its bytes have reached the disk. */
+/** Writes a file that must not exist yet, and returns once its bytes are on the disk. */
 export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   using handle = await Deno.open(file, { write: true, createNew: true });
   for (let at = 0; at < bytes.length;) at += await handle.write(bytes.subarray(at));
   await handle.sync();
 }
 
-/** Writes a file, in the place of one that may be there, such that its name is always a whole file's. */
+/** Writes a file atomically: if the program is killed, the name has the old file or the new one. */
 export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   const saving = join(dirname(file), `.saving-${basename(file)}`);
   if (await exists(saving)) await Deno.remove(saving);
@@ -20,25 +20,23 @@ export async function replaceFile(file: string, bytes: Uint8Array): Promise<void
   }
 }
 
-/**
- * Renames, replacing a file of the new name, and returns once the new name has reached the disk.
- */
+/** Renames, replacing a file of the new name, and returns once the new name is on the disk. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await Deno.rename(from, to);
   await syncFolder(dirname(to));
 }
 
-/** Returns once a folder's list of names has reached the disk, where the system can say so. */
+/** Returns once a folder's entries are on the disk, where the system can tell. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows opens no folders, and keeps its names safe by itself.
+  // Windows opens no folders, and flushes their entries by itself.
   if (Deno.build.os === "windows") return;
   using handle = await Deno.open(folder);
   await handle.sync();
 }
 
 /**
- * Writes a folder beside its place, flushes it and renames it, in the place of one that may be
- * there: whenever the program is killed, what is under the folder's name is whole.
+ * Writes a folder atomically: `write` fills a temporary one, which is flushed and renamed. If the
+ * program is killed, what has the folder's name is complete.
  */
 export async function replaceFolder(
   folder: string,
@@ -56,7 +54,7 @@ export async function replaceFolder(
     throw error;
   }
   if (await exists(folder)) {
-    // No system swaps two folders at once, so the old one stays readable under a second name.
+    // Folders cannot be swapped in one step, so the old one stays readable under a second name.
     if (await exists(replaced)) await removeFolder(replaced);
     await renameDurably(folder, replaced);
   }
@@ -64,19 +62,19 @@ export async function replaceFolder(
   if (await exists(replaced)) await removeFolder(replaced);
 }
 
-/** Removes what could not be saved whole; why it could not is what the person should hear. */
+/** Removes an incomplete file or folder; the error to report is why it is incomplete. */
 async function discard(saving: string): Promise<void> {
   await Deno.remove(saving, { recursive: true }).catch(() => {});
 }
 
-/** Removes a folder such that one half removed no longer has its name. */
+/** Removes a folder; one that is removed only in part no longer has its name. */
 export async function removeFolder(folder: string): Promise<void> {
   const removing = join(folder, "..", `.removing-${basename(folder)}`);
   await Deno.rename(folder, removing);
   await Deno.remove(removing, { recursive: true });
 }
 
-/** Whether there is a file or folder of that name. */
+/** Whether a file or folder of that name exists. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

@@ -3,16 +3,20 @@
 import { decode as decodePngFile, type DecodedPng, encode as encodePngFile } from "fast-png";
 import { decode as decodeJpegFile } from "jpeg-js";
 
-/** A decoded image: `rgb` is `[H, W, 3]`, 0 to 255. */
+/** A decoded image. */
 export interface RgbImage {
+  /** Pixels per row. */
   width: number;
+  /** Rows. */
   height: number;
+  /** `[height, width, 3]`, 0 to 255. */
   rgb: Uint8Array;
 }
 
-/** Says what is wrong with an image, and with which one. */
+/** An image cannot be decoded or encoded; the message names it and the problem. */
 export class ImageError extends Error {
-  override name = "ImageError";
+  /** The class's name. */
+  override readonly name: string = "ImageError";
 }
 
 const MAX_PIXELS = 100_000_000;
@@ -21,12 +25,12 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const JPEG_SIGNATURE = [0xff, 0xd8, 0xff];
 
 /**
- * Decodes a PNG or JPEG file, told apart by its first bytes. Whatever is transparent is laid over black
- * (what lies hidden under full transparency is anybody's guess); 16-bit samples are rounded to 8; grey
+ * Decodes a PNG or JPEG file, recognised by its first bytes. Transparent pixels are composited over
+ * black, as the colour under full transparency is undefined; 16-bit samples are rounded to 8; grey
  * becomes RGB. Colour profiles and EXIF orientation are not applied.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {ImageError} when it is neither, damaged, of a kind that cannot be read, or over 100 megapixels.
+ * @throws {ImageError} when it is neither, damaged, unsupported, or over 100 megapixels.
  */
 export function decodeImage(bytes: Uint8Array, source: string): RgbImage {
   const decode = startsWith(bytes, PNG_SIGNATURE)
@@ -51,7 +55,7 @@ export function decodeImage(bytes: Uint8Array, source: string): RgbImage {
  */
 export function encodePng(rgb: Uint8Array, width: number, height: number): Uint8Array {
   if (rgb.length !== width * height * 3 || rgb.length === 0) {
-    throw new ImageError(`${rgb.length} bytes are no RGB image of ${width} x ${height}`);
+    throw new ImageError(`${rgb.length} bytes are not an RGB image of ${width} x ${height}`);
   }
   return encodePngFile({ width, height, data: rgb, channels: 3, depth: 8 });
 }
@@ -70,7 +74,7 @@ function decodePng(bytes: Uint8Array): RgbImage {
   const samples = unpack(png);
   const full = 2 ** png.depth - 1;
   const rgb = new Uint8Array(width * height * 3);
-  // A palette beside true colour is only a hint for old displays.
+  // A palette next to true colour is only a hint for old displays.
   const indexed = channels === 1 && palette;
   const colours = channels < 3 ? 1 : 3;
   const key = !indexed && channels === colours ? png.transparency : undefined;
@@ -92,7 +96,7 @@ function decodePng(bytes: Uint8Array): RgbImage {
   return { width, height, rgb };
 }
 
-/** One number per sample, `[H, W, channels]`, where the file packs several into a byte. */
+/** One value per sample, `[H, W, channels]`, where the file packs several into a byte. */
 function unpack({ width, height, channels, depth, data }: DecodedPng): Uint8Array | Uint16Array {
   if (depth >= 8) return data instanceof Uint8ClampedArray ? new Uint8Array(data) : data;
   const row = width * channels;
@@ -119,7 +123,7 @@ function decodeJpeg(bytes: Uint8Array): RgbImage {
   return { width, height, rgb: data };
 }
 
-/** Whether an Adobe segment says that three components are RGB as they stand; the decoder ignores it. */
+/** Whether an Adobe segment says that the components are RGB already; the decoder ignores it. */
 function storesRgb(bytes: Uint8Array): boolean {
   const APP14 = 0xee;
   const SCAN = 0xda;

@@ -6,9 +6,10 @@ import { type PickledValue, PickleError, plainValue } from "./pickled_value.ts";
 import { shown } from "./shown.ts";
 import { type StoredTensor, tensorBytes, tensorFault } from "./stored_tensor.ts";
 
-/** Says what is wrong with an .npy file, and in which one. */
+/** An .npy file cannot be read or written; the message names it and the problem. */
 export class NpyError extends Error {
-  override name = "NpyError";
+  /** The class's name. */
+  override readonly name: string = "NpyError";
 }
 
 const MAGIC = "\x93NUMPY";
@@ -20,11 +21,11 @@ const KEYS = "descr,fortran_order,shape";
 
 /**
  * Reads an .npy file of format 1 to 3: floats, integers and booleans, either byte order, C and
- * Fortran order. The values may lie in `bytes`' own memory.
+ * Fortran order. The result may be a view of `bytes`.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {NpyError} when it is cut off, contradicts itself, or holds other types; Python objects
- * are {@link decodeNpyObjects}'s.
+ * @throws {NpyError} when it is truncated, inconsistent, or of another type; for Python objects use
+ * {@link decodeNpyObjects}.
  */
 export function decodeNpy(bytes: Uint8Array<ArrayBuffer>, source: string): StoredTensor {
   const { header, data } = readHeader(bytes, source);
@@ -40,11 +41,10 @@ export function holdsObjects(bytes: Uint8Array<ArrayBuffer>, source: string): bo
 }
 
 /**
- * Reads an .npy file of Python objects (`allow_pickle` in NumPy), such as the pairs of moments and
- * label of U-ViT's feature files, as a list. Nothing is executed.
+ * Reads an .npy file of Python objects (`allow_pickle` in NumPy) as a list, such as U-ViT's feature
+ * files with their moments and label. No code is executed.
  *
- * @throws {NpyError} as {@link decodeNpy}, and when the objects are other than plain values and
- * arrays.
+ * @throws {NpyError} as {@link decodeNpy}, and where an object is neither a plain value nor an array.
  */
 export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string): PickledValue[] {
   const { header, data } = readHeader(bytes, source);
@@ -54,7 +54,7 @@ export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string)
     const value = plainValue(made);
     const fits = Array.isArray(value) && value.length === (header.shape[0] ?? 1);
     if (!fits || header.shape.length > 1 || length !== data.length) {
-      throw new PickleError("its objects are not the list that its header promises");
+      throw new PickleError("its objects are not the list that its header declares");
     }
     return value;
   } catch (error) {
@@ -66,7 +66,7 @@ export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string)
 /**
  * Writes an .npy file of format 1.0.
  *
- * @throws {NpyError} when the tensor contradicts itself or is BF16, which NumPy does not have.
+ * @throws {NpyError} when the tensor is inconsistent, or BF16, which NumPy does not have.
  */
 export function encodeNpy(tensor: StoredTensor): Uint8Array<ArrayBuffer> {
   const { dtype, shape } = tensor;
@@ -77,7 +77,7 @@ export function encodeNpy(tensor: StoredTensor): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Writes values as an .npy file of Python objects, such as U-ViT's feature files: moments and label.
+ * Writes values as an .npy file of Python objects, such as U-ViT's feature files.
  *
  * @throws {NpyError} as {@link encodeNpy}.
  */
@@ -125,7 +125,7 @@ function readHeader(
   const before = MAGIC.length + 2 + (version === 1 ? 2 : 4);
   if (bytes.length < before) throw fail(`it has only ${bytes.length} bytes`);
   if ([...MAGIC].some((character, i) => bytes[i] !== character.charCodeAt(0))) {
-    throw fail("it does not begin as one");
+    throw fail("it does not start like one");
   }
   if (version < 1 || version > 3 || bytes[MAGIC.length + 1] !== 0) {
     throw fail(`its format version ${version}.${bytes[MAGIC.length + 1]} is unknown`);
@@ -133,15 +133,15 @@ function readHeader(
   const length = version === 1
     ? view.getUint16(before - 2, true)
     : view.getUint32(before - 4, true);
-  if (length > MAX_HEADER_BYTES) throw fail(`it promises a header of ${length} bytes`);
+  if (length > MAX_HEADER_BYTES) throw fail(`it declares a header of ${length} bytes`);
   if (before + length > bytes.length) throw fail("its header is cut off");
   const text = new TextDecoder().decode(bytes.subarray(before, before + length));
   const header = parseHeader(text);
-  if (!header) throw fail(`its header ${shown(text.trim())} cannot be understood`);
+  if (!header) throw fail(`its header ${shown(text.trim())} cannot be parsed`);
   return { header, data: bytes.subarray(before + length) };
 }
 
-/** The header is a Python dictionary, of which NumPy writes and reads just this much. */
+/** Parses the header, a literal of a Python dictionary with three keys; null where it is none. */
 function parseHeader(text: string): Header | null {
   const found: Record<string, unknown> = {};
   const end = text.indexOf("}");
@@ -161,7 +161,7 @@ function parseHeader(text: string): Header | null {
   return { descr, fortran_order, shape };
 }
 
-/** The sizes in a tuple's text: `2, 3`, with a comma after a single one; null when it is none. */
+/** Parses a tuple of sizes: `2, 3`, or `2,` for a single one; null where it is none. */
 function parseSizes(text: string): number[] | null {
   const sizes = text.split(",").map((size) => size.trim());
   if (sizes.length > 1 && sizes.at(-1) === "") sizes.pop();
@@ -172,5 +172,5 @@ function parseSizes(text: string): number[] | null {
 }
 
 function failure(source: string): (problem: string) => NpyError {
-  return (problem) => new NpyError(`${source} is not a whole .npy file: ${problem}`);
+  return (problem) => new NpyError(`${source} is not a valid .npy file: ${problem}`);
 }

@@ -1,22 +1,22 @@
-/** NumPy's .npz files: zip archives of .npy files, one an array. */
+/** NumPy's .npz files: zip archives with an .npy file for each array. */
 import { decodeNpy, encodeNpy, NpyError } from "./npy.ts";
 import { shown } from "./shown.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { readZip, writeZip, ZipError } from "./zip.ts";
 
-/** Says what is wrong with an .npz file, and in which one. */
+/** An .npz file cannot be read or written; the message names it and the problem. */
 export class NpzError extends Error {
-  override name = "NpzError";
+  /** The class's name. */
+  override readonly name: string = "NpzError";
 }
 
 const SUFFIX = ".npy";
 
 /**
- * Reads all arrays of an .npz file, stored or compressed, by their names. Their values may lie in
- * `bytes`' own memory.
+ * Reads all arrays of an .npz file, stored or compressed, by name. They may be views of `bytes`.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {NpzError} when the archive or one of its arrays is cut off, damaged or of another type.
+ * @throws {NpzError} when the archive or an array in it is truncated, damaged or of another type.
  */
 export function decodeNpz(
   bytes: Uint8Array<ArrayBuffer>,
@@ -25,20 +25,22 @@ export function decodeNpz(
   try {
     const arrays: [string, StoredTensor][] = [];
     for (const [name, read] of readZip(bytes)) {
-      if (!name.endsWith(SUFFIX)) throw new ZipError(`member ${shown(name)} is no ${SUFFIX} file`);
+      if (!name.endsWith(SUFFIX)) {
+        throw new ZipError(`member ${shown(name)} is not an ${SUFFIX} file`);
+      }
       arrays.push([name.slice(0, -SUFFIX.length), decodeNpy(read(), `member ${shown(name)}`)]);
     }
     return Object.fromEntries(arrays);
   } catch (error) {
     if (!(error instanceof ZipError || error instanceof NpyError)) throw error;
-    throw new NpzError(`${source} is not a whole .npz file: ${error.message}`);
+    throw new NpzError(`${source} is not a valid .npz file: ${error.message}`);
   }
 }
 
 /**
- * Writes an .npz file, uncompressed, as `numpy.savez` does. The same arrays give the same bytes.
+ * Writes an uncompressed .npz file, as `numpy.savez` does. Equal arrays give equal bytes.
  *
- * @throws {NpzError} when an array contradicts itself, is BF16, or the file would pass 4 GiB.
+ * @throws {NpzError} when an array is inconsistent or BF16, or the file would exceed 4 GiB.
  */
 export function encodeNpz(arrays: Record<string, StoredTensor>): Uint8Array<ArrayBuffer> {
   try {

@@ -21,25 +21,27 @@ const DTYPES: Record<string, StoredDtype> = {
 };
 const NAMES = Object.fromEntries(Object.entries(DTYPES).map(([name, dtype]) => [dtype, name]));
 
-/** NumPy's name of a stored type, `<f4` for instance; null for BF16, which NumPy does not have. */
+/** NumPy's name for an element type, such as `<f4`; null for BF16, which NumPy does not have. */
 export function numpyDescr(dtype: StoredDtype): string | null {
   const name = NAMES[dtype];
   return name ? (dtypeBytes(dtype) > 1 ? "<" : "|") + name : null;
 }
 
-/** How an array's values lie in its bytes. */
+/** How NumPy describes an array. */
 export interface NumpyLayout {
-  /** Byte order and type, `<f4` for instance. */
+  /** Byte order and type, such as `<f4`. */
   descr: string;
+  /** As read from a file, unchecked. */
   shape: unknown;
+  /** Whether the first dimension varies fastest. */
   fortran_order: boolean;
 }
 
 /**
- * The array in these bytes, row-major and in the machine's byte order; in their memory where it is
- * so already.
+ * The array in `bytes`, row-major and little-endian; a view of them where they are that already.
  *
- * @throws {E} as `fail` makes it, when type, shape and bytes do not fit together.
+ * @param fail makes the error to throw
+ * @throws {E} when type, shape and number of bytes do not agree.
  */
 export function numpyArray<E extends Error>(
   { descr, shape, fortran_order }: NumpyLayout,

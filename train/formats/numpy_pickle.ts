@@ -1,4 +1,4 @@
-/** What NumPy puts into pickles: arrays, scalars and the types that describe them. */
+/** NumPy's objects in pickles: arrays, scalars and dtypes. */
 import { numpyArray, numpyDescr } from "./numpy_array.ts";
 import { pickleGlobals } from "./pickle.ts";
 import {
@@ -11,10 +11,10 @@ import { PickleWriter } from "./pickle_writer.ts";
 import { isShape, type StoredTensor, tensorBytes, tensorFault } from "./stored_tensor.ts";
 
 const OBJECTS = "O8";
-/** What NumPy notes of a type whose values are Python's: counted, and no plain memory. */
+/** NumPy's flags of the object dtype: reference counted, needs the Python API, and so on. */
 const OBJECT_FLAGS = 63;
 
-/** `numpy.dtype`: the type's name at first, its byte order as state. */
+/** `numpy.dtype`: made from the type's name; its state has the byte order. */
 class NumpyDtype extends PickleObject {
   order = "|";
 
@@ -33,7 +33,7 @@ class NumpyDtype extends PickleObject {
   }
 }
 
-/** `numpy.ndarray`: nothing at first, all of it as state. */
+/** `numpy.ndarray`: made empty; its state has shape, dtype and data. */
 class NumpyArray extends PickleObject {
   #value: StoredTensor | unknown[] | null = null;
 
@@ -70,7 +70,7 @@ function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const byte = text.charCodeAt(i);
-    if (byte > 255) throw fail("its bytes are no bytes");
+    if (byte > 255) throw fail("its bytes are not bytes");
     bytes[i] = byte;
   }
   return bytes;
@@ -90,7 +90,7 @@ const frombuffer = ([data, dtype, shape, order]: unknown[]) => {
   return array;
 };
 
-/** The NumPy names that a pickle may use. */
+/** The NumPy globals that a pickle may name. */
 export const NUMPY_GLOBALS: ReadonlyMap<string, PickleGlobal> = pickleGlobals({
   "numpy.ndarray": null,
   "numpy.dtype": ([name]) => {
@@ -104,15 +104,15 @@ export const NUMPY_GLOBALS: ReadonlyMap<string, PickleGlobal> = pickleGlobals({
   "numpy.core.numeric._frombuffer": frombuffer,
   "numpy._core.numeric._frombuffer": frombuffer,
   "_codecs.encode": ([text, encoding]) => {
-    if (typeof text !== "string" || encoding !== "latin1") throw fail("its bytes are no bytes");
+    if (typeof text !== "string" || encoding !== "latin1") throw fail("its bytes are not bytes");
     return latin1Bytes(text);
   },
 });
 
 /**
- * The pickle of a list of values as a NumPy array of objects.
+ * Pickles a list of values as a NumPy array of objects.
  *
- * @throws {PickleError} when a tensor contradicts itself or is BF16, which NumPy does not have.
+ * @throws {PickleError} when a tensor is inconsistent, or BF16, which NumPy does not have.
  */
 export function pickleObjects(values: readonly PickledValue[]): Uint8Array<ArrayBuffer> {
   const pickle = new PickleWriter(3);

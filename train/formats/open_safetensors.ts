@@ -1,8 +1,8 @@
-/** Reading safetensors files a piece at a time, so that large ones never sit in memory whole. */
+/** Reading safetensors files piece by piece, so that large ones are never in memory whole. */
 import { basename, dirname, join } from "node:path";
+import { isRecord } from "./is_record.ts";
 import {
   headerLength,
-  isRecord,
   LENGTH_BYTES,
   parseHeader,
   type SafetensorsEntry,
@@ -11,22 +11,22 @@ import {
 import { shown } from "./shown.ts";
 import { type StoredDtype, type StoredTensor, tensorOf } from "./stored_tensor.ts";
 
-/** An open safetensors file, or all files of a sharded index, of which only the headers are read. */
+/** An open safetensors file, or the files of a sharded index; only the headers have been read. */
 export interface OpenSafetensors extends Disposable {
-  /** The files that the tensors are in. */
+  /** Paths of the files that hold the tensors. */
   readonly files: readonly string[];
-  /** The notes of its header; of an index, those of all its files. */
+  /** The metadata of the header; for an index, merged from all its files. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Type and shape of every tensor, by name. */
   readonly tensors: Readonly<Record<string, { dtype: StoredDtype; shape: number[] }>>;
   /**
-   * Fills `into` with a tensor's bytes (little-endian, row-major), from its byte `offset` on.
+   * Fills `into` with a tensor's bytes (little-endian, row-major), starting at byte `offset`.
    *
-   * @throws {SafetensorsError} when the file has shrunk since.
+   * @throws {SafetensorsError} when the file has shrunk since it was opened.
    * @throws {RangeError} when the tensor is unknown or has fewer bytes.
    */
   read(name: string, offset: number, into: Uint8Array): void;
-  /** A whole tensor, in memory of its own; throws like `read`. */
+  /** Reads a whole tensor into memory of its own; throws as `read` does. */
   tensor(name: string): StoredTensor;
   /** Closes the files. */
   [Symbol.dispose](): void;
@@ -43,10 +43,10 @@ const INDEX_SUFFIX = ".index.json";
 const MAX_INDEX_BYTES = 100_000_000;
 
 /**
- * Opens a safetensors file, or an index (`model.safetensors.index.json`) with the files that it
- * names beside it, which must hold just the tensors that it says.
+ * Opens a safetensors file, or an index (`model.safetensors.index.json`) and the files next to it
+ * that it names, which must hold exactly the tensors that it lists.
  *
- * @throws {SafetensorsError} when one is truncated, foreign, contradicts itself or is missing.
+ * @throws {SafetensorsError} when a file is missing, truncated, of another format or inconsistent.
  */
 export function openSafetensors(path: string): OpenSafetensors {
   const shards: Shard[] = [];
@@ -134,7 +134,7 @@ function readAt(
   }
 }
 
-/** The names of the tensors of every file that an index names. */
+/** The tensor names of each file that an index lists. */
 function readIndex(path: string): Map<string, Set<string>> {
   const fail = (problem: string) =>
     new SafetensorsError(`${path} is not a safetensors index: ${problem}`);
@@ -157,7 +157,7 @@ function readIndex(path: string): Map<string, Set<string>> {
   const files = new Map<string, Set<string>>();
   for (const [name, shard] of Object.entries(map)) {
     if (typeof shard !== "string" || shard !== basename(shard) || !shard.endsWith(".safetensors")) {
-      throw fail(`tensor ${shown(name)} is in no file beside it`);
+      throw fail(`tensor ${shown(name)} is in no file next to it`);
     }
     files.set(shard, (files.get(shard) ?? new Set()).add(name));
   }

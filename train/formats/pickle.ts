@@ -1,19 +1,19 @@
 /**
  * Reading Python pickles without Python: an interpreter of the opcodes that PyTorch and NumPy use,
- * protocols 2 to 5. Nothing is executed; names outside a given list are refused.
+ * protocols 2 to 5. No code is executed; names that are not in a given list are refused.
  */
 import { PickleError, PickleGlobal, PickleObject } from "./pickled_value.ts";
 import { shown } from "./shown.ts";
 
-/** What a pickle may ask for. */
+/** What a pickle may refer to. */
 export interface PickleRules {
-  /** The classes and functions it may name, by module and name. */
+  /** The classes and functions that it may name, by module and name. */
   globals: ReadonlyMap<string, PickleGlobal>;
-  /** Gives the object behind a persistent id; without it, such ids are refused. */
+  /** Returns the object of a persistent id; without it, such ids are refused. */
   persistent?: (id: unknown) => unknown;
 }
 
-/** A list of globals by their names. */
+/** Makes {@link PickleRules.globals} from what each name's call returns. */
 export function pickleGlobals(
   makers: Record<string, ((args: unknown[]) => unknown) | null>,
 ): Map<string, PickleGlobal> {
@@ -27,10 +27,11 @@ const MAX_CONTAINERS = 250_000;
 const MAX_LONG_BYTES = 256;
 
 /**
- * What the pickle at the start of `bytes` makes, and how many bytes it took. Lists and tuples are
- * arrays, dictionaries maps, bytes `Uint8Array`s; `plainValue` turns the rest into values.
+ * Reads the pickle at the start of `bytes`. Lists and tuples become arrays, dictionaries maps, bytes
+ * `Uint8Array`s; `plainValue` converts the rest.
  *
- * @throws {PickleError} when it is cut off, malformed, needlessly large, or names what is not allowed.
+ * @returns what it made, and its length in bytes
+ * @throws {PickleError} when it is truncated, malformed, too large, or names what is not allowed.
  */
 export function unpickle(
   bytes: Uint8Array<ArrayBuffer>,
@@ -48,17 +49,17 @@ export function unpickle(
     return container;
   };
   const pop = (): unknown => {
-    if (stack.length === 0) throw new PickleError("it takes a value that is not there");
+    if (stack.length === 0) throw new PickleError("it pops from an empty stack");
     return stack.pop();
   };
   const top = (): unknown => {
-    if (stack.length === 0) throw new PickleError("it takes a value that is not there");
+    if (stack.length === 0) throw new PickleError("it pops from an empty stack");
     return stack[stack.length - 1];
   };
   const popMark = (): unknown[] => {
     const items = stack;
     const below = marked.pop();
-    if (!below) throw new PickleError("it looks for a mark that is not there");
+    if (!below) throw new PickleError("it pops to a mark that was never set");
     stack = below;
     return items;
   };
@@ -67,11 +68,11 @@ export function unpickle(
     return value;
   };
   const note = (index: number): void => {
-    if (memo.size > MAX_CONTAINERS) throw new PickleError("it notes too many values");
+    if (memo.size > MAX_CONTAINERS) throw new PickleError("it memoises too many values");
     memo.set(index, top());
   };
   const recall = (index: number): unknown => {
-    if (!memo.has(index)) throw new PickleError("it recalls a value that it never noted");
+    if (!memo.has(index)) throw new PickleError("it recalls a value that was never memoised");
     return memo.get(index);
   };
   const setItems = (items: unknown[]): void => {
@@ -85,7 +86,7 @@ export function unpickle(
     const list = array(top(), "a list");
     for (const item of items) list.push(item);
   };
-  // Calls may copy what they get, and a small pickle can give the same large thing many times.
+  // Calls may copy their arguments, and a small pickle can pass the same large one many times.
   const spend = (given: unknown): void => {
     if (given instanceof Map) credit -= given.size;
     else if (typeof given === "string" || given instanceof Uint8Array || Array.isArray(given)) {
@@ -101,16 +102,14 @@ export function unpickle(
     const found = globals.get(full);
     if (!found) {
       throw new PickleError(
-        `it asks for ${
-          shown(full)
-        }, which is refused; save only tensors, numbers, text, lists and ` +
-          "dictionaries of them, such as a state dict",
+        `it asks for ${shown(full)}, which is refused; ` +
+          "save only tensors, numbers, text, lists and dictionaries of them, such as a state dict",
       );
     }
     return found;
   };
   const call = (args: unknown, callee: unknown): unknown => {
-    if (!(callee instanceof PickleGlobal)) throw new PickleError("it calls what is no function");
+    if (!(callee instanceof PickleGlobal)) throw new PickleError("it calls what is not a function");
     if (!callee.make) throw new PickleError(`it calls ${callee.name}, which is refused`);
     const list = array(args, "a tuple");
     list.forEach(spend);
@@ -120,7 +119,7 @@ export function unpickle(
     if (target instanceof PickleObject) {
       if (Array.isArray(state)) state.forEach(spend);
       target.setState(state);
-    } // A dictionary's state is what PyTorch notes beside a state dict: versions of modules.
+    } // PyTorch gives a state dict a state of its own, the versions of its modules: ignored.
     else if (!(target instanceof Map)) throw new PickleError("it gives a state to a plain value");
   };
 
@@ -295,7 +294,7 @@ export function unpickle(
   throw new PickleError("it takes too many steps");
 }
 
-/** Reads the arguments of opcodes, and never past the end. */
+/** Reads the arguments of opcodes, with bounds checked. */
 class Reader {
   at = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
@@ -375,7 +374,7 @@ class Reader {
   }
 }
 
-/** One character a byte. */
+/** One character per byte. */
 function fromLatin1(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);

@@ -1,15 +1,15 @@
-/** Writing Python pickles of plain values. */
+/** Writing Python pickles. */
 import { type PickledValue, PickleError } from "./pickled_value.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 
 const MAX_DEPTH = 500;
 
-/** Collects a pickle, an opcode at a time. */
+/** Builds a pickle, opcode by opcode. */
 export class PickleWriter {
   #bytes = new Uint8Array(4096);
   #length = 0;
 
-  /** @param protocol 2, which every Python reads, or 3, which knows bytes */
+  /** Starts a pickle. @param protocol 2, which every Python reads, or 3, which has bytes */
   constructor(protocol: 2 | 3 = 2) {
     this.#op("\x80").#op(String.fromCharCode(protocol));
   }
@@ -36,7 +36,7 @@ export class PickleWriter {
     } else tensor(value);
   }
 
-  /** Whole numbers become Python's int, all others float. */
+  /** Pushes a number: an int where it is an integer, else a float. */
   number(value: number): this {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
       this.#op("G");
@@ -48,6 +48,7 @@ export class PickleWriter {
     return this;
   }
 
+  /** Pushes a string. */
   text(text: string): this {
     const bytes = new TextEncoder().encode(text);
     this.#op("X");
@@ -56,15 +57,17 @@ export class PickleWriter {
     return this;
   }
 
+  /** Pushes a bool. */
   truth(value: boolean): this {
     return this.#op(value ? "\x88" : "\x89");
   }
 
+  /** Pushes None. */
   none(): this {
     return this.#op("N");
   }
 
-  /** In protocol 3. */
+  /** Pushes bytes; needs protocol 3. */
   bytes(bytes: Uint8Array): this {
     this.#op("B");
     this.#space(4).setUint32(0, bytes.length, true);
@@ -72,38 +75,39 @@ export class PickleWriter {
     return this;
   }
 
-  /** Begins a tuple. */
+  /** Pushes a mark, which begins a tuple. */
   mark(): this {
     return this.#op("(");
   }
 
-  /** Ends a tuple. */
+  /** Makes a tuple of everything above the mark. */
   tuple(): this {
     return this.#op("t");
   }
 
+  /** Pushes a class or function by its name. */
   global(module: string, name: string): this {
     this.#op("c");
     this.#put(new TextEncoder().encode(`${module}\n${name}\n`));
     return this;
   }
 
-  /** Calls the global below the tuple on top. */
+  /** Calls the global below with the tuple on top. */
   reduce(): this {
     return this.#op("R");
   }
 
-  /** Gives the tuple on top, as its state, to the object below. */
+  /** Sets the state of the object below to the tuple on top. */
   build(): this {
     return this.#op("b");
   }
 
-  /** Takes the tuple on top for a persistent id. */
+  /** Replaces the tuple on top by the object whose persistent id it is. */
   persistent(): this {
     return this.#op("Q");
   }
 
-  /** The whole pickle. */
+  /** Ends the pickle and returns it. */
   end(): Uint8Array<ArrayBuffer> {
     this.#op(".");
     return this.#bytes.slice(0, this.#length);

@@ -1,8 +1,8 @@
 import type { StoredTensor } from "./stored_tensor.ts";
 
 /**
- * What a pickle may hold here: numbers (integers beyond 2^53 as bigint), text, arrays, dictionaries,
- * and lists; tuples read as lists.
+ * A value of a pickle: null, booleans, numbers (integers beyond 2^53 as bigint), strings, tensors,
+ * lists (tuples, too) and dictionaries.
  */
 export type PickledValue =
   | null
@@ -14,28 +14,31 @@ export type PickledValue =
   | PickledValue[]
   | Map<string | number, PickledValue>;
 
-/** Says what is wrong with a pickle. */
+/** A pickle cannot be read or written; the message names the problem. */
 export class PickleError extends Error {
-  override name = "PickleError";
+  /** The class's name. */
+  override readonly name: string = "PickleError";
 }
 
-/** A class or function that a pickle may name; `make` says what calling it gives, if it may be. */
+/** A class or function that a pickle may name. */
 export class PickleGlobal {
+  /** Allows a pickle to name it, and to call it unless `make` is null. */
   constructor(
-    /** Module and name, `torch.FloatStorage` for instance. */
+    /** Module and name, such as `torch.FloatStorage`. */
     readonly name: string,
+    /** What a call of it returns; null where it may not be called. */
     readonly make: ((args: unknown[]) => unknown) | null,
   ) {}
 }
 
-/** An object made by a {@link PickleGlobal}, which stands for a value once all is read. */
+/** An object made by a {@link PickleGlobal}, which becomes a value once the pickle is read. */
 export abstract class PickleObject {
-  /** Takes what Python would give to `__setstate__`. */
+  /** Sets its state, as Python's `__setstate__` does. */
   setState(_state: unknown): void {
     throw new PickleError(`it gives a state to ${this.constructor.name}`);
   }
 
-  /** What it stands for: a value, or a list of what is still to be made into values. */
+  /** Its value: a tensor, or a list whose items are still to be converted. */
   abstract value(): StoredTensor | unknown[];
 }
 
@@ -43,10 +46,10 @@ const MAX_DEPTH = 500;
 const MAX_VALUES = 2_000_000;
 
 /**
- * The values behind what a pickle made. Values that a pickle repeats are shared, as in Python.
+ * Converts what `unpickle` made into values. Values that a pickle repeats are shared, as in Python.
  *
- * @throws {PickleError} when it holds itself, is absurdly large when written out, or holds what is
- * no {@link PickledValue}.
+ * @throws {PickleError} when a value contains itself, unfolds to over two million values, or is no
+ * {@link PickledValue}.
  */
 export function plainValue(made: unknown): PickledValue {
   const done = new Map<unknown, { value: PickledValue; count: number } | null>();
@@ -62,7 +65,7 @@ export function plainValue(made: unknown): PickledValue {
     let count = 1;
     const inner = (item: unknown) => {
       const { value, count: more } = plain(item, depth + 1);
-      // Shared values count each time: a small pickle could otherwise be endless to walk through.
+      // Shared values count each time: a small pickle could otherwise be exponentially large.
       if ((count += more) > MAX_VALUES) throw new PickleError("it unfolds to too many values");
       return value;
     };

@@ -23,14 +23,15 @@ import { isRowMajor, reach, rowMajor, stridedTensor, type Strides } from "./stri
 import { isZip, readZip, writeZip, ZipError, type ZipMember } from "./zip.ts";
 
 /**
- * What a .pth file may hold: numbers (integers beyond 2^53 as bigint), text, tensors, dictionaries
- * and lists. Tuples read as lists, ordered and other dictionaries as maps.
+ * A value of a .pth file: null, booleans, numbers (integers beyond 2^53 as bigint), strings, tensors,
+ * lists (tuples, too) and dictionaries of any kind.
  */
 export type PthValue = PickledValue;
 
-/** Says what is wrong with a .pth file, and in which one. */
+/** A .pth file cannot be read or written; the message names it and the problem. */
 export class PthError extends Error {
-  override name = "PthError";
+  /** The class's name. */
+  override readonly name: string = "PthError";
 }
 
 const STORAGES: Record<StoredDtype, string> = {
@@ -51,12 +52,12 @@ const STORAGE_DTYPES = new Map(
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
 const PROTO_OPCODE = 0x80;
-/** What is gathered out of strided storages may be this many times the file, and as much more. */
+/** Copies out of strided storages may take this many times the file's bytes, and so much more. */
 const GATHER_TIMES = 4;
 const GATHER_BYTES = 16 << 20;
 const ALIGNMENT = 64;
 
-/** A block of values that tensors are views of. */
+/** A storage: a block of values that tensors are views of. */
 class Storage extends PickleObject {
   constructor(readonly dtype: StoredDtype, readonly count: number, public data: Bytes | null) {
     super();
@@ -97,13 +98,12 @@ interface Budget {
 }
 
 /**
- * Reads what `torch.save` wrote, without executing anything: only the names that state dicts,
- * optimizer and scheduler states need are known. Tensors that share a storage share memory here,
- * too, and may lie in `bytes`' own.
+ * Reads a file of `torch.save` without executing code: only the names that state dicts, optimizer
+ * and scheduler states need are known. Tensors that share a storage share memory, and may be views
+ * of `bytes`.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {PthError} when the file is cut off, damaged, contradicts itself, or asks for anything
- * else, which is then named.
+ * @throws {PthError} when the file is truncated, damaged or inconsistent, or asks for any other name.
  */
 export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): PthValue {
   try {
@@ -185,7 +185,7 @@ function decodeLegacy(bytes: Bytes): PthValue {
     const end = begin + storage.count * dtypeBytes(storage.dtype);
     if (end > bytes.length) throw new PickleError("it ends early");
     if (view.getBigInt64(at, true) !== BigInt(storage.count)) {
-      throw new PickleError(`storage ${shown(key)} is not of the size that its tensors promise`);
+      throw new PickleError(`storage ${shown(key)} is not of the size that its tensors declare`);
     }
     storage.data = bytes.subarray(begin, end);
     at = end;
@@ -194,7 +194,7 @@ function decodeLegacy(bytes: Bytes): PthValue {
   return plainValue(made);
 }
 
-/** Takes `("storage", type, key, location, count, view)` apart. */
+/** Parses `("storage", type, key, location, count, view)`. */
 function storageId(
   id: unknown,
 ): { dtype: StoredDtype; key: string; count: number; view: unknown } {
@@ -219,7 +219,7 @@ function mustFill(length: number, dtype: StoredDtype, count: number, key: string
   }
 }
 
-/** The names that state dicts and the states of optimizers and schedulers use. */
+/** The globals that state dicts and the states of optimizers and schedulers use. */
 function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
   const budget: Budget = { bytes: GATHER_TIMES * fileBytes + GATHER_BYTES };
   const rebuildTensor = ([storage, offset, shape, stride]: unknown[]) => {
@@ -227,7 +227,7 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
       !(storage instanceof Storage) || !isShape([offset]) || !isShape(shape) || !isShape(stride) ||
       shape.length !== stride.length
     ) throw new PickleError("it rebuilds a tensor in an unknown way");
-    // Copies, since a pickle can go on changing its lists.
+    // Copies, since a pickle can still change its lists.
     const strides = { offset: offset as number, shape: [...shape], stride: [...stride] };
     if (!(reach(strides) <= storage.count)) {
       throw new PickleError(`a tensor reaches beyond its storage of ${storage.count} values`);
@@ -263,10 +263,10 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
 }
 
 /**
- * Writes what `torch.load` reads, `weights_only=True` included: the zip form of `torch.save`, maps
- * as dictionaries and lists as lists. The same value gives the same bytes.
+ * Writes a file in the zip form of `torch.save`, which `torch.load` reads even with
+ * `weights_only=True`. Equal values give equal bytes.
  *
- * @throws {PthError} when a tensor contradicts itself or the file would pass 4 GiB.
+ * @throws {PthError} when a tensor is inconsistent or the file would exceed 4 GiB.
  */
 export function encodePth(value: PthValue): Uint8Array<ArrayBuffer> {
   const storages: ZipMember[] = [];
@@ -278,7 +278,7 @@ export function encodePth(value: PthValue): Uint8Array<ArrayBuffer> {
   };
   const tensor = (tensor: StoredTensor) => {
     const fault = tensorFault(tensor);
-    if (fault) throw new PickleError(`a tensor contradicts itself: ${fault}`);
+    if (fault) throw new PickleError(`a tensor is inconsistent: ${fault}`);
     const { dtype, shape, data } = tensor;
     const key = String(storages.length);
     storages.push({ name: `archive/data/${key}`, bytes: tensorBytes(tensor) });

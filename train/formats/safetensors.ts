@@ -1,4 +1,4 @@
-/** Reading and writing safetensors: a JSON header with names, types and byte ranges, then the data. */
+/** Reading and writing safetensors: a JSON header of names, types and byte ranges, then the data. */
 import {
   headerLength,
   LENGTH_BYTES,
@@ -12,10 +12,10 @@ import { type StoredTensor, tensorBytes, tensorFault, tensorOf } from "./stored_
 export { SafetensorsError };
 
 /**
- * Writes tensors, in the order given, behind a header padded so that the data starts 8-byte aligned.
- * The same input gives the same bytes.
+ * Writes tensors in the given order, after a header that is padded so that the data is 8-byte
+ * aligned. Equal input gives equal bytes.
  *
- * @throws {SafetensorsError} when a tensor's type, shape and data do not fit together.
+ * @throws {SafetensorsError} when a tensor's dtype, shape and data do not agree.
  */
 export function encodeSafetensors(
   tensors: Record<string, StoredTensor>,
@@ -45,11 +45,11 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads a whole safetensors file; every tensor gets memory of its own. Nothing is believed: sizes,
- * names and byte ranges are checked before anything is allocated for them.
+ * Reads a whole safetensors file; every tensor is a copy. Sizes, names and byte ranges are checked
+ * before anything is allocated.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {SafetensorsError} when the file is truncated, foreign or contradicts itself.
+ * @throws {SafetensorsError} when the file is truncated, of another format or inconsistent.
  */
 export function decodeSafetensors(
   bytes: Uint8Array,

@@ -1,38 +1,46 @@
-/** The header of safetensors files: tensors by name with type, shape and byte range, and notes. */
+/** The header of safetensors files: dtype, shape and byte range of each tensor, and metadata. */
+import { isRecord } from "./is_record.ts";
 import { shown } from "./shown.ts";
 import { dtypeBytes, elements, isShape, isStoredDtype, type StoredDtype } from "./stored_tensor.ts";
 
-/** Says what is wrong with a safetensors file, and in which one. */
+/** A safetensors file cannot be read or written; the message names it and the problem. */
 export class SafetensorsError extends Error {
-  override name = "SafetensorsError";
+  /** The class's name. */
+  override readonly name: string = "SafetensorsError";
 }
 
-/** Where a tensor lies: its first byte and the one after its last, counted from the file's start. */
+/** A tensor's entry in the header. */
 export interface SafetensorsEntry {
+  /** Its element type. */
   dtype: StoredDtype;
+  /** Its shape, row-major. */
   shape: number[];
+  /** Its first byte, counted from the start of the file. */
   begin: number;
+  /** The byte after its last. */
   end: number;
 }
 
-/** What a header says. */
+/** A parsed header. */
 export interface SafetensorsHeader {
+  /** The tensors by name. */
   entries: Record<string, SafetensorsEntry>;
+  /** Strings about the file. */
   metadata: Record<string, string>;
 }
 
-/** The name of the notes among the tensors. */
+/** The key of the metadata among the tensors. */
 export const METADATA = "__metadata__";
-/** Bytes in front of the header, which say how long it is. */
+/** Bytes before the header, which hold its length. */
 export const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * The bytes of the header that follows these first bytes.
+ * The length of the header in bytes.
  *
  * @param prefix the file's first {@link LENGTH_BYTES} bytes, or all of it where it has fewer.
  * @param fileBytes the size of the whole file.
- * @throws {SafetensorsError} when the file cannot hold that many.
+ * @throws {SafetensorsError} when the file is too short for it.
  */
 export function headerLength(prefix: Uint8Array, fileBytes: number, source: string): number {
   const left = fileBytes - LENGTH_BYTES;
@@ -40,17 +48,17 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, source: stri
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > left || length > MAX_HEADER_BYTES) {
-    throw failure(source)(`it promises a header of ${length} bytes where ${left} bytes follow`);
+    throw failure(source)(`it declares a header of ${length} bytes where ${left} bytes follow`);
   }
   return length;
 }
 
 /**
- * Reads a header. Nothing is believed: the tensors must fill the file exactly, each its range.
+ * Parses a header. The tensors must fill the rest of the file exactly, without gaps or overlaps.
  *
  * @param bytes those of the header alone.
  * @param fileBytes the size of the whole file.
- * @throws {SafetensorsError} when the file is truncated, foreign or contradicts itself.
+ * @throws {SafetensorsError} when the file is truncated, of another format or inconsistent.
  */
 export function parseHeader(
   bytes: Uint8Array,
@@ -114,7 +122,7 @@ function parseEntry(
 type Fail = (problem: string) => SafetensorsError;
 
 function failure(source: string): Fail {
-  return (problem) => new SafetensorsError(`${source} is not a whole safetensors file: ${problem}`);
+  return (problem) => new SafetensorsError(`${source} is not a valid safetensors file: ${problem}`);
 }
 
 function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
@@ -132,7 +140,7 @@ function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   return header;
 }
 
-/** The first key that an object of this (valid) JSON text has twice: JSON.parse would keep the last. */
+/** The first key that occurs twice in an object of valid JSON; JSON.parse would take the last. */
 function repeatedKey(json: string): string | null {
   const objects: Set<string>[] = [];
   for (let i = 0; i < json.length; i++) {
@@ -150,9 +158,4 @@ function repeatedKey(json: string): string | null {
     seen.add(key);
   }
   return null;
-}
-
-/** Whether this is a JSON object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

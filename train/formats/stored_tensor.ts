@@ -1,23 +1,33 @@
-/** Arrays as files store them: the element types, and the numbers behind them. */
+/** Arrays as files store them: element types, shapes and values. */
 
-/** The fitting typed array of every stored type; BF16 keeps its raw bits, BOOL one byte a value. */
+/** The typed array of each stored element type. */
 export interface StoredArrays {
+  /** float64 */
   F64: Float64Array;
+  /** float32 */
   F32: Float32Array;
+  /** float16 */
   F16: Float16Array;
+  /** bfloat16, as its raw bits */
   BF16: Uint16Array;
+  /** int64 */
   I64: BigInt64Array;
+  /** int32 */
   I32: Int32Array;
+  /** int16 */
   I16: Int16Array;
+  /** int8 */
   I8: Int8Array;
+  /** uint8 */
   U8: Uint8Array;
+  /** boolean, one byte per value */
   BOOL: Uint8Array;
 }
 
-/** The element types this program stores, by their safetensors names. */
+/** An element type, by its safetensors name. */
 export type StoredDtype = keyof StoredArrays;
 
-/** One array as stored: its type, its shape (row-major; `[]` is a scalar) and its values. */
+/** An array as stored: element type, shape (row-major; `[]` is a scalar) and values. */
 export type StoredTensor = {
   [D in StoredDtype]: { dtype: D; shape: number[]; data: StoredArrays[D] };
 }[StoredDtype];
@@ -35,35 +45,40 @@ const ARRAYS = {
   BOOL: Uint8Array,
 };
 
-/** Whether a stored type of this name is known. */
+/** Whether a value of a decoded file is an array. */
+export function isStoredTensor(value: unknown): value is StoredTensor {
+  return typeof value === "object" && value !== null && "dtype" in value;
+}
+
+/** Whether a value names an element type. */
 export function isStoredDtype(name: unknown): name is StoredDtype {
   return typeof name === "string" && Object.hasOwn(ARRAYS, name);
 }
 
-/** Bytes of one value. */
+/** Bytes per value. */
 export function dtypeBytes(dtype: StoredDtype): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
-/** As many as NumPy and PyTorch allow. */
+/** The limit of NumPy and PyTorch. */
 const MAX_DIMENSIONS = 64;
 
-/** Whether this is a list of sizes: up to 64 whole numbers from 0 on. */
+/** Whether a value is a shape: an array of up to 64 non-negative integers. */
 export function isShape(value: unknown): value is number[] {
   return Array.isArray(value) && value.length <= MAX_DIMENSIONS &&
     value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** How many values a shape holds; may be beyond the whole numbers when a file made it up. */
+/** The number of values of a shape; beyond 2^53, or Infinity, where a damaged file says so. */
 export function elements(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
 /**
- * The tensor in these little-endian bytes, in row-major order. It lives in their buffer where that
- * is aligned for the type, in a copy where it is not.
+ * The tensor in little-endian, row-major bytes: a view of their buffer where it is aligned for the
+ * type, else a copy.
  *
- * @throws {RangeError} when the bytes are not exactly those of the shape.
+ * @throws {RangeError} when the number of bytes is not that of the shape.
  */
 export function tensorOf(
   dtype: StoredDtype,
@@ -79,15 +94,17 @@ export function tensorOf(
   return { dtype, shape, data: new ARRAYS[dtype](buffer, byteOffset, length) } as StoredTensor;
 }
 
-/** The bytes of a tensor's values, in the memory they lie in. */
+/** The bytes of a tensor's values, as a view. */
 export function tensorBytes({ data }: StoredTensor): Uint8Array<ArrayBuffer> {
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
-/** Why this tensor contradicts itself (type, shape and data must fit), or null when it does not. */
+/** Why dtype, shape and data of a tensor do not agree; null where they do. */
 export function tensorFault({ dtype, shape, data }: StoredTensor): string | null {
   if (!isStoredDtype(dtype)) return `the dtype ${dtype} is unknown`;
-  if (!isShape(shape)) return `its shape [${shape}] is no list of up to ${MAX_DIMENSIONS} sizes`;
+  if (!isShape(shape)) {
+    return `its shape [${shape}] is not an array of up to ${MAX_DIMENSIONS} sizes`;
+  }
   if (!(data instanceof ARRAYS[dtype])) return `${dtype} is stored from a ${ARRAYS[dtype].name}`;
   if (elements(shape) !== data.length) {
     return `shape [${shape}] does not hold ${data.length} values`;
@@ -95,10 +112,7 @@ export function tensorFault({ dtype, shape, data }: StoredTensor): string | null
   return null;
 }
 
-/**
- * The values in float32, rounded to nearest from wider types. A tensor that is F32 already gives
- * its own array, not a copy.
- */
+/** The values in float32, rounded to nearest; the tensor's own array, not a copy, if it is F32. */
 export function toFloat32(tensor: StoredTensor): Float32Array {
   if (tensor.dtype === "F32") return tensor.data;
   if (tensor.dtype === "BF16") return bfloat16ToFloat32(tensor.data);
@@ -106,7 +120,7 @@ export function toFloat32(tensor: StoredTensor): Float32Array {
   return new Float32Array(tensor.data);
 }
 
-/** The values in float64; like {@link toFloat32} otherwise. */
+/** The values in float64; the tensor's own array, not a copy, if it is F64. */
 export function toFloat64(tensor: StoredTensor): Float64Array {
   if (tensor.dtype === "F64") return tensor.data;
   if (tensor.dtype === "I64") return Float64Array.from(tensor.data, Number);

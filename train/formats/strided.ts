@@ -6,14 +6,17 @@ import {
   tensorOf,
 } from "./stored_tensor.ts";
 
-/** Where the values of an array lie among stored ones; offset and strides count values. */
+/** An array as a strided view of a storage, counted in values. */
 export interface Strides {
+  /** Index of the first value. */
   offset: number;
+  /** The array's shape. */
   shape: number[];
+  /** Distance of neighbours along each dimension. */
   stride: number[];
 }
 
-/** The strides of an array without gaps, last dimension fastest. */
+/** The strides of a contiguous array, last dimension fastest. */
 export function rowMajor(shape: readonly number[]): number[] {
   const stride = new Array<number>(shape.length);
   let step = 1;
@@ -24,27 +27,26 @@ export function rowMajor(shape: readonly number[]): number[] {
   return stride;
 }
 
-/** The strides of an array without gaps, first dimension fastest, as Fortran and NumPy's "F" have. */
+/** The strides of a contiguous array, first dimension fastest: Fortran order, "F" in NumPy. */
 export function columnMajor(shape: readonly number[]): number[] {
   return rowMajor(shape.toReversed()).reverse();
 }
 
-/** The values an array reaches to: one more than its last index, 0 where it has none. */
+/** The smallest storage that an array fits in: one more than its last index, 0 if it is empty. */
 export function reach({ offset, shape, stride }: Strides): number {
   if (shape.includes(0)) return 0;
   return shape.reduce((last, size, i) => last + (size - 1) * stride[i], offset) + 1;
 }
 
-/** Whether the values lie in order and without gaps, so that no copy is needed. */
+/** Whether the view is contiguous and row-major, so that no copy is needed. */
 export function isRowMajor({ shape, stride }: Strides): boolean {
   const ideal = rowMajor(shape);
   return shape.includes(0) || shape.every((size, i) => size === 1 || stride[i] === ideal[i]);
 }
 
 /**
- * The array that these strides pick out of little-endian `bytes` of its type: in their memory where
- * it lies there in order, else in a copy. `bytes` start aligned for the type and {@link reach} is
- * within them.
+ * The strided array in little-endian `bytes`: a view where it is contiguous and row-major, else a
+ * copy. `bytes` must be aligned for the type and hold {@link reach} values.
  */
 export function stridedTensor(
   dtype: StoredDtype,

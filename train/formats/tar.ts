@@ -1,37 +1,39 @@
-/** Reading tar archives as they stream by. */
+/** Reading tar archives from a stream. */
 
-/** One file of an archive. */
+/** A file of an archive. */
 export interface TarFile {
   /** Its path inside the archive. */
   name: string;
+  /** Its content. */
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Says what is wrong with an archive. */
+/** An archive cannot be read; the message names the problem. */
 export class TarError extends Error {
-  override name = "TarError";
+  /** The class's name. */
+  override readonly name: string = "TarError";
 }
 
 const BLOCK = 512;
 const PREFIX_MAGIC = "ustar";
 
 /**
- * Yields the regular files that `wanted` picks by name; the others stream past without being kept.
- * The archive is read to its very end, so a truncated one is always noticed. Names longer than the
- * classic 255 bytes are not put together.
+ * Yields the regular files whose name `isRequested` accepts; the others are skipped unbuffered. The
+ * archive is read to its end, so that a truncated one is always noticed. Extended headers, for names
+ * over 255 bytes, are not read.
  *
  * @throws {TarError} when the archive ends early or a header's checksum is wrong.
  */
 export async function* readTar(
   archive: AsyncIterable<Uint8Array>,
-  wanted: (name: string) => boolean,
+  isRequested: (name: string) => boolean,
 ): AsyncGenerator<TarFile, void, undefined> {
   const reader = new ChunkReader(archive);
   for (;;) {
     const header = await reader.take(BLOCK);
     if (header.every((byte) => byte === 0)) break;
     const { name, size, isFile } = parseHeader(header);
-    if (isFile && wanted(name)) yield { name, bytes: await reader.take(size) };
+    if (isFile && isRequested(name)) yield { name, bytes: await reader.take(size) };
     else await reader.skip(size);
     await reader.skip((BLOCK - size % BLOCK) % BLOCK);
   }
@@ -46,7 +48,7 @@ function parseHeader(header: Uint8Array): { name: string; size: number; isFile: 
   };
   const octal = (begin: number, length: number) => {
     const digits = text(begin, length).trim();
-    if (!/^[0-7]+$/.test(digits)) throw new TarError("it is no tar archive, or it is damaged");
+    if (!/^[0-7]+$/.test(digits)) throw new TarError("it is not a tar archive, or it is damaged");
     return parseInt(digits, 8);
   };
   const CHECKSUM = 148;
@@ -54,7 +56,7 @@ function parseHeader(header: Uint8Array): { name: string; size: number; isFile: 
     (total, byte, i) => total + (i >= CHECKSUM && i < CHECKSUM + 8 ? 0x20 : byte),
     0,
   );
-  if (octal(CHECKSUM, 8) !== sum) throw new TarError("it is no tar archive, or it is damaged");
+  if (octal(CHECKSUM, 8) !== sum) throw new TarError("it is not a tar archive, or it is damaged");
   const prefix = text(257, 5) === PREFIX_MAGIC ? text(345, 155) : "";
   const type = text(156, 1);
   return {
@@ -64,7 +66,7 @@ function parseHeader(header: Uint8Array): { name: string; size: number; isFile: 
   };
 }
 
-/** Hands out bytes by number, however they were cut into chunks. */
+/** Reads a given number of bytes at a time from chunks of any size. */
 class ChunkReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -74,7 +76,7 @@ class ChunkReader {
   }
 
   async take(size: number): Promise<Uint8Array<ArrayBuffer>> {
-    // The size is only promised: nothing is allocated for it until that many bytes are here.
+    // The size may be false: nothing is allocated for it until that many bytes have arrived.
     const pieces: Uint8Array[] = [];
     await this.#walk(size, (piece) => pieces.push(piece));
     const bytes = new Uint8Array(size);

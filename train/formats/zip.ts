@@ -2,14 +2,17 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { shown } from "./shown.ts";
 
-/** Says what is wrong with an archive. */
+/** An archive cannot be read or written; the message names the problem. */
 export class ZipError extends Error {
-  override name = "ZipError";
+  /** The class's name. */
+  override readonly name: string = "ZipError";
 }
 
-/** One file of an archive. */
+/** A file of an archive. */
 export interface ZipMember {
+  /** Its path inside the archive. */
   name: string;
+  /** Its content. */
   bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -45,17 +48,17 @@ interface Entry {
   offset: number;
 }
 
-/** Whether a file begins as a zip archive does. */
+/** Whether a file starts like a zip archive. */
 export function isZip(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && new View(bytes).u32(0) === LOCAL;
 }
 
 /**
- * An archive's members by name; each gives its bytes when asked, in the archive's own memory where
- * it is stored plainly. The directory, the headers in front of the members and, on reading, the
- * sizes and checksums must agree; nothing is inflated beyond the size that was promised for it.
+ * An archive's members by name, each with a function that reads it: a view of `bytes` where it is
+ * stored, else inflated to at most the size that its header states.
  *
- * @throws {ZipError} here or on reading a member, when they do not.
+ * @throws {ZipError} here, when the directory and the members' headers do not agree; on reading a
+ * member, when its size or checksum is wrong.
  */
 export function readZip(
   bytes: Uint8Array<ArrayBuffer>,
@@ -85,7 +88,7 @@ export function readZip(
   return members;
 }
 
-/** Reads little-endian numbers, and never past the end. */
+/** Reads little-endian numbers, with bounds checked. */
 class View {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -112,7 +115,7 @@ class View {
   u64(at: number): number {
     this.need(at, 8);
     const value = Number(this.#view.getBigUint64(at, true));
-    if (!Number.isSafeInteger(value)) throw new ZipError(`it promises ${value} bytes`);
+    if (!Number.isSafeInteger(value)) throw new ZipError(`it declares ${value} bytes`);
     return value;
   }
 }
@@ -126,7 +129,9 @@ function findDirectory(view: View): { begin: number; end: number; count: number 
   ) {
     end--;
   }
-  if (end < first) throw new ZipError("it has no end mark, so it is cut off or no zip archive");
+  if (end < first) {
+    throw new ZipError("it has no end mark, so it is truncated or not a zip archive");
+  }
   const short = {
     disks: view.u16(end + 4) | view.u16(end + 6),
     here: view.u16(end + 8),
@@ -182,7 +187,7 @@ function readEntry(view: View, at: number, limit: number): { entry: Entry; next:
   return { entry, next };
 }
 
-/** Puts in the 64-bit sizes, which follow the name where the 32-bit fields are full. */
+/** Takes 64-bit sizes from the extra field, where the 32-bit ones are all ones. */
 function widen(view: View, entry: Entry, begin: number, end: number): void {
   const full = (["size", "packed", "offset"] as const).filter((key) => entry[key] === FULL_32);
   for (let at = begin; full.length > 0 && at + 4 <= end;) {
@@ -199,7 +204,7 @@ function widen(view: View, entry: Entry, begin: number, end: number): void {
   }
 }
 
-/** Where a member's data begins, after a header of its own that has to agree with the directory. */
+/** Where a member's data begins, after its own header, which must agree with the directory. */
 function dataBegin(view: View, entry: Entry, limit: number): number {
   const { name, offset } = entry;
   const fail = () => new ZipError(`the header of member ${shown(name)} contradicts the directory`);
@@ -241,7 +246,7 @@ function readMember(entry: Entry, packed: Uint8Array<ArrayBuffer>): Uint8Array<A
     throw new ZipError(`member ${name} is packed by method ${entry.method}; only deflate is known`);
   }
   if (bytes.length !== entry.size) {
-    throw new ZipError(`member ${name} has ${bytes.length} bytes, not the promised ${entry.size}`);
+    throw new ZipError(`member ${name} has ${bytes.length} bytes, not the declared ${entry.size}`);
   }
   if (crc32(bytes) !== entry.crc) {
     throw new ZipError(`member ${name} is damaged: its checksum does not hold`);
@@ -250,10 +255,10 @@ function readMember(entry: Entry, packed: Uint8Array<ArrayBuffer>): Uint8Array<A
 }
 
 /**
- * Writes an archive of stored members, each one's data beginning at a multiple of `alignment`. The
- * same members give the same bytes.
+ * Writes an archive of stored members, the data of each at a multiple of `alignment`. Equal members
+ * give equal bytes.
  *
- * @throws {ZipError} when there are more bytes or members than the plain format can count.
+ * @throws {ZipError} when the bytes or members are too many for the format without zip64.
  */
 export function writeZip(members: readonly ZipMember[], alignment = 1): Uint8Array<ArrayBuffer> {
   const entries: { name: Uint8Array; bytes: Uint8Array; padding: number; offset: number }[] = [];

@@ -6,7 +6,11 @@ import { DatasetError, type DatasetProgress } from "../../../train/data/dataset.
 import { download } from "../../../train/data/download.ts";
 import { decodePth, PthError } from "../../../train/formats/pth.ts";
 import { decodeSafetensors, SafetensorsError } from "../../../train/formats/safetensors.ts";
-import { type StoredTensor, toFloat32 } from "../../../train/formats/stored_tensor.ts";
+import {
+  isStoredTensor,
+  type StoredTensor,
+  toFloat32,
+} from "../../../train/formats/stored_tensor.ts";
 
 /** Where the published weights are downloaded from, what they must be and where they are kept. */
 export interface InceptionOrigin {
@@ -123,13 +127,11 @@ function tensorsOf(bytes: Uint8Array<ArrayBuffer>, file: string): Map<unknown, S
     }
     const value = decodePth(bytes, file);
     const entries = value instanceof Map ? [...value] : [];
-    return new Map(entries.filter((entry): entry is [string, StoredTensor] => isTensor(entry[1])));
+    return new Map(
+      entries.filter((entry): entry is [string, StoredTensor] => isStoredTensor(entry[1])),
+    );
   } catch (error) {
     if (!(error instanceof PthError || error instanceof SafetensorsError)) throw error;
     throw new InceptionWeightsError(error.message);
   }
-}
-
-function isTensor(value: unknown): value is StoredTensor {
-  return typeof value === "object" && value !== null && "dtype" in value;
 }

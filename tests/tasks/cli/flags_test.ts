@@ -38,7 +38,7 @@ Deno.test("parseFlags() takes bare booleans and leaves the next flag alone", () 
   deepEqual(parsed("-h"), { help: true });
 });
 
-Deno.test("parseFlags() takes dashes inside a name for underscores, and leaves values alone", () => {
+Deno.test("parseFlags() reads dashes in a name as underscores, and leaves values alone", () => {
   deepEqual(parsed("--batch-size=2", "--dataset.random-flip", "--path=my-images"), {
     "train.batch_size": 2,
     "dataset.random_flip": true,
@@ -55,7 +55,7 @@ Deno.test("parseFlags() takes names without their group where only one field has
   });
 });
 
-Deno.test("parseFlags() takes null, texts with = in them, and the last of two values", () => {
+Deno.test("parseFlags() takes null, values that contain =, and the last of two values", () => {
   deepEqual(parsed("--qk_scale=null", "--path=a=b", "--seed=1", "--seed=2"), {
     "nnet.qk_scale": null,
     "dataset.path": "a=b",
@@ -97,7 +97,7 @@ Deno.test("parseFlags() refuses a misspelt flag with the nearest right one", () 
   deepEqual(problems("--zebra=1"), ["--zebra: there is no such flag; --help lists them all"]);
 });
 
-Deno.test("parseFlags() refuses a group, a word that is no flag, and a flag without its value", () => {
+Deno.test("parseFlags() refuses a group, a word that is not a flag, a flag without a value", () => {
   deepEqual(problems("--lr_scheduler=cosine"), [
     "--lr_scheduler: is a group of settings; " +
     "set one of --lr_scheduler.name, --lr_scheduler.warmup_steps",
@@ -110,7 +110,7 @@ Deno.test("parseFlags() refuses a group, a word that is no flag, and a flag with
   ]);
 });
 
-Deno.test("parseFlags() refuses a value that does not fit, saying what was expected and given", () => {
+Deno.test("parseFlags() refuses an invalid value, naming what was expected and given", () => {
   deepEqual(
     problems("--batch_size=abc", "--scalelong=7", "--optimizer.name=adamm", "--nnet.conv=yes"),
     [

@@ -34,7 +34,7 @@ async function withFile(text: string, use: (file: string) => Promise<void>): Pro
   }
 }
 
-Deno.test("loadConfig() gives the quickstart when nothing is asked", async () => {
+Deno.test("loadConfig() gives the quickstart by default", async () => {
   deepEqual(await loadConfig([]), {
     config: presets.quickstart,
     own: { dry_run: false },
@@ -83,7 +83,7 @@ Deno.test("loadConfig() takes a whole configuration as it was saved", async () =
   });
 });
 
-Deno.test("loadConfig() names the file and the field of each slip in a file", async () => {
+Deno.test("loadConfig() names the file and the field of each mistake in a file", async () => {
   const text = `{"train": {"batchsize": 1, "keep": "2"}, "nnet": 3, "__proto__": {"x": 1}}`;
   await withFile(text, async (file) => {
     await rejects(loadConfig([`--config=${file}`]), {
@@ -98,7 +98,7 @@ Deno.test("loadConfig() names the file and the field of each slip in a file", as
   });
 });
 
-Deno.test("loadConfig() refuses a file that is missing, no JSON, or no object", async () => {
+Deno.test("loadConfig() refuses a file that is missing, not JSON, or not an object", async () => {
   await rejects(loadConfig(["--config=no/such.json"]), {
     message: "no/such.json: there is no such file",
   });
@@ -150,7 +150,7 @@ Deno.test("configHelp() shows the settings of the preset's network alone", () =>
   match(nowhere, /^ {2}--nnet\.attn_resolutions=6 /m);
 });
 
-Deno.test("loadConfig() tells every contradiction on a line of its own", async () => {
+Deno.test("loadConfig() reports every contradiction on a line of its own", async () => {
   await rejects(loadConfig(["--depth=3", "--num_heads=7"]), (error: Error) => {
     const lines = error.message.split("\n");
     return error.name === "UsageError" && lines.length === 2 &&
@@ -158,7 +158,7 @@ Deno.test("loadConfig() tells every contradiction on a line of its own", async (
   });
 });
 
-Deno.test("configHelp() shows examples first, then every flag with the preset's default", async () => {
+Deno.test("configHelp() shows examples, then every flag with the preset's default", async () => {
   equal((await loadConfig(["--help"])).help, true);
   const page = { about: "Trains.", examples: [{ command: "deno task train", does: "all of it" }] };
   const help = configHelp(page, "cifar10", OWN);

@@ -1,7 +1,7 @@
 import { strictEqual as equal } from "node:assert/strict";
 import { progressLine, waitLine } from "../../../tasks/cli/progress_line.ts";
 
-Deno.test("progressLine() says step, loss, rate, gradient norm, speed and time left", () => {
+Deno.test("progressLine() shows step, loss, rate, gradient norm, speed and time left", () => {
   const progress = {
     step: 50,
     n_steps: 2500,
@@ -18,12 +18,12 @@ Deno.test("progressLine() says step, loss, rate, gradient norm, speed and time l
   equal(progressLine({ ...progress, steps_per_s: 0 }).endsWith("? left"), true);
 });
 
-Deno.test("waitLine() says how much of the whole, how fast and how long still", () => {
+Deno.test("waitLine() shows the fraction done, the rate and the time left", () => {
   const wait = { what: "downloading x", done: 4.2e7, total: 1.7e8, unit: "bytes", seconds: 10 };
   equal(waitLine(wait), "downloading x  42.0 MB of 170 MB  24%  4.2 MB/s  30s left");
 });
 
-Deno.test("waitLine() leaves out what nobody knows", () => {
+Deno.test("waitLine() leaves out what is unknown", () => {
   const wait = { what: "decoding", done: 30, total: NaN, unit: "files", seconds: 2 };
   equal(waitLine(wait), "decoding  30 files  15 files/s");
   equal(waitLine({ ...wait, seconds: 40 }), "decoding  30 files  0.75 files/s");

@@ -17,7 +17,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
-Deno.test("RunLock.take() leaves nothing behind where nothing was and nothing came", async () => {
+Deno.test("RunLock leaves nothing behind where nothing was and nothing came", async () => {
   await inFolder(async (folder) => {
     const workdir = join(folder, "run");
     const lock = await RunLock.take(workdir, noNote);
@@ -54,7 +54,7 @@ Deno.test("RunLock.take() advises to kill a process only where it is on this mac
   });
 });
 
-Deno.test("RunLock.take() goes on where the file system has no locks, and says so", async () => {
+Deno.test("RunLock.take() continues where the file system has no locks, and says so", async () => {
   await inFolder(async (folder) => {
     const { tryLock } = Deno.FsFile.prototype;
     const notes: string[] = [];

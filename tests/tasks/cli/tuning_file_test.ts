@@ -26,7 +26,7 @@ Deno.test("tuningFile() ignores a broken or foreign file, and replaces it", asyn
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("tuningFile() lets a run go on where it cannot be written", async () => {
+Deno.test("tuningFile() lets a run continue where it cannot be written", async () => {
   const notAFolder = await Deno.makeTempFile();
   const memory = tuningFile(join(notAFolder, "variants.json"));
   await memory.remember("a", new Map([["product", "64"]]));

@@ -31,7 +31,7 @@ Deno.test("withScore() finds the lowest, the first of equals, and replaces a ste
   deepEqual(again.scores.map(({ step }) => step), [10, 20, 30, 40]);
 });
 
-Deno.test("readBest() of a run that went back knows only what it still has done", async () => {
+Deno.test("readBest() of a run resumed from an earlier step forgets later scores", async () => {
   await withWorkdir(async (workdir) => {
     const final = { step: 30, fid: 2.5, kind: "b" };
     await writeBest(workdir, { ...scored(5, 4, 3), final });

@@ -19,14 +19,14 @@ Deno.test("castTensor() rounds to the nearest bfloat16, ties to even", () => {
   deepEqual([...toFloat32(cast)], [1, 1 + 2 * step, 1 + step, -0, NaN, -Infinity]);
 });
 
-Deno.test("castTensor() rounds to half once, also from float64", () => {
+Deno.test("castTensor() rounds to f16 once, also from float64", () => {
   const step = 2 ** -10;
   deepEqual([...castTensor(of(1 + step / 2, 65504, -0), "F16", "x").data], [1, 65504, -0]);
   const data = Float64Array.of(1 + step / 2 + 2 ** -40);
   deepEqual([...castTensor({ dtype: "F64", shape: [1], data }, "F16", "x").data], [1 + step]);
 });
 
-Deno.test("castTensor() refuses to make infinities, and leaves whole numbers alone", () => {
+Deno.test("castTensor() refuses to overflow, and leaves integers alone", () => {
   const refusal = {
     name: "CastError",
     message: /^a\.weight has the number 65520, too large for F16$/,

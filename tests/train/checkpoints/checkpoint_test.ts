@@ -38,7 +38,7 @@ async function latest(workdir: string): Promise<{ step: number | null; skipped: 
   return { step: found?.step ?? null, skipped };
 }
 
-Deno.test("saveCheckpoint() and loadCheckpoint() are each other's inverse", async () => {
+Deno.test("saveCheckpoint() and loadCheckpoint() round trip", async () => {
   await withWorkdir(async (workdir) => {
     const folder = await saveCheckpoint(workdir, checkpointOf(7), 3);
     equal(folder, checkpointFolder(workdir, 7));
@@ -48,7 +48,7 @@ Deno.test("saveCheckpoint() and loadCheckpoint() are each other's inverse", asyn
   });
 });
 
-Deno.test("saveCheckpoint() keeps the best beside the newest", async () => {
+Deno.test("saveCheckpoint() keeps the best as well as the newest", async () => {
   await withWorkdir(async (workdir) => {
     for (const step of [1, 2, 3, 4, 5]) await saveCheckpoint(workdir, checkpointOf(step), 2, 2);
     deepEqual(names(workdir), ["2", "4", "5"]);
@@ -69,7 +69,7 @@ Deno.test("saveCheckpoint() keeps the newest and clears what killed saves left",
   });
 });
 
-Deno.test("saveCheckpoint() never prunes what it has just saved for a newer one that is broken", async () => {
+Deno.test("saveCheckpoint() never prunes what it has just saved for a newer broken one", async () => {
   await withWorkdir(async (workdir) => {
     await Deno.mkdir(checkpointFolder(workdir, 300), { recursive: true });
     await saveCheckpoint(workdir, checkpointOf(200), 1);
@@ -89,7 +89,7 @@ Deno.test("saveCheckpoint() replaces a checkpoint of the same step", async () =>
   });
 });
 
-Deno.test("latestCheckpoint() reads one that was being replaced when the program was killed", async () => {
+Deno.test("latestCheckpoint() reads one whose replacement was killed halfway", async () => {
   await withWorkdir(async (workdir) => {
     const folder = await saveCheckpoint(workdir, checkpointOf(5), 3);
     await Deno.rename(folder, `${folder}.replaced`);
@@ -99,7 +99,7 @@ Deno.test("latestCheckpoint() reads one that was being replaced when the program
   });
 });
 
-Deno.test("saveCheckpoint() says in a line that the disk does not let it", async () => {
+Deno.test("saveCheckpoint() reports a disk error in one line", async () => {
   await withWorkdir(async (workdir) => {
     await Deno.writeTextFile(join(workdir, "checkpoints"), "a file in the way");
     await rejects(saveCheckpoint(workdir, checkpointOf(5), 3), {
@@ -115,7 +115,7 @@ Deno.test("latestCheckpoint() finds nothing in an empty run", async () => {
   });
 });
 
-Deno.test("latestCheckpoint() names what it skips, takes the one before, and deletes nothing", async () => {
+Deno.test("latestCheckpoint() names what it skips, takes the one before, deletes nothing", async () => {
   await withWorkdir(async (workdir) => {
     for (const step of [10, 20, 30, 40, 50, 60]) {
       await saveCheckpoint(workdir, checkpointOf(step), 10);
@@ -155,7 +155,7 @@ Deno.test("latestCheckpoint() skips a folder renamed to another step", async () 
   });
 });
 
-Deno.test("loadCheckpoint() refuses files of this program that are not whole", async () => {
+Deno.test("loadCheckpoint() refuses incomplete files of this program", async () => {
   await withWorkdir(async (workdir) => {
     const folder = await saveCheckpoint(workdir, checkpointOf(5), 3);
     const file = join(folder, NNET);
@@ -199,7 +199,7 @@ Deno.test("loadCheckpoint() refuses a configuration that it does not know", asyn
   });
 });
 
-Deno.test("saveCheckpoint() killed at any time leaves the last checkpoint whole", async () => {
+Deno.test("saveCheckpoint() killed at any time leaves the last checkpoint intact", async () => {
   await withWorkdir(async (workdir) => {
     const script = import.meta.resolve("./save_forever.ts");
     let saved = 0;

@@ -6,7 +6,7 @@ import { savePytorchCheckpoint } from "../../../train/checkpoints/pytorch_checkp
 import { UsageError } from "../../../train/config/usage_error.ts";
 import { checkpointOf } from "./checkpoint_of.ts";
 
-Deno.test("findCheckpoint() takes a folder itself or a run's newest, ours or PyTorch's", async () => {
+Deno.test("findCheckpoint() takes a folder or a run's newest, ours or PyTorch's", async () => {
   const run = await Deno.makeTempDir();
   try {
     const finds = async (path: string, folder: string, pytorch: boolean) =>

@@ -66,7 +66,7 @@ Deno.test("findWeights() skips what it cannot read in a run, and names it", asyn
   }
 });
 
-Deno.test("findWeights() refuses what is no checkpoint, or another network's", async () => {
+Deno.test("findWeights() refuses what is not a checkpoint, or is another network's", async () => {
   const run = await Deno.makeTempDir();
   try {
     const refuses = (path: string, message: RegExp) =>

@@ -12,9 +12,9 @@ const shapes = (nnet: Changes["nnet"], train: Changes["train"] = {}) =>
   shapesOf(tinyConfig({ nnet, train }));
 const base = shapes({});
 
-function messageOf(found: Shapes, wanted: Shapes): string {
+function messageOf(found: Shapes, expected: Shapes): string {
   let message = "";
-  throws(() => mustFit(fitWeights(found, wanted), "w.pth"), (error: Error) => {
+  throws(() => mustFit(fitWeights(found, expected), "w.pth"), (error: Error) => {
     message = error.message;
     return error.name === "WeightsError";
   });
@@ -45,73 +45,73 @@ Deno.test("mustFit() lists missing, unexpected and misshapen keys in one error",
   match(messageOf({}, base), /missing \(\d+\): pos_embed \[1,6,32\], .* and \d+ more$/);
 });
 
-const hints: { what: string; found: Shapes; wanted: Shapes; says: RegExp }[] = [
+const hints: { what: string; found: Shapes; expected: Shapes; says: RegExp }[] = [
   {
     what: "qkv_bias that the file has",
     found: shapes({ qkv_bias: true }),
-    wanted: base,
+    expected: base,
     says: /^ {2}the file fits --nnet\.qkv_bias=true$/m,
   },
   {
     what: "qkv_bias that the file lacks",
     found: base,
-    wanted: shapes({ qkv_bias: true }),
+    expected: shapes({ qkv_bias: true }),
     says: /^ {2}the file fits --nnet\.qkv_bias=false$/m,
   },
   {
     what: "an unconditional file",
     found: shapes({ num_classes: -1 }),
-    wanted: base,
+    expected: base,
     says: /^ {2}the file fits --nnet\.num_classes=-1 --train\.mode=uncond$/m,
   },
   {
     what: "a conditional file",
     found: base,
-    wanted: shapes({ num_classes: -1 }),
+    expected: shapes({ num_classes: -1 }),
     says: /^ {2}the file fits --nnet\.num_classes=17 --train\.mode=cond$/m,
   },
   {
     what: "a gate that the network lacks",
     found: shapes({ scalelong: 4 }),
-    wanted: base,
+    expected: base,
     says: /^ {2}the file fits --nnet\.scalelong=4$/m,
   },
   {
     what: "a gate that the file lacks",
     found: base,
-    wanted: shapes({ scalelong: 3 }),
+    expected: shapes({ scalelong: 3 }),
     says: /^ {2}the file fits --nnet\.scalelong=0 \(or 1, 2\)$/m,
   },
   {
     what: "another network",
     found: shapesOf(tinyUnet()),
-    wanted: base,
+    expected: base,
     says: /^ {2}the file fits --nnet\.name=unet --nnet\.ch=32 --nnet\.ch_mult=1,1 /m,
   },
   {
     what: "levels that a UNet lacks",
     found: shapesOf(tinyUnet({ nnet: { ch_mult: [1, 2, 1] } })),
-    wanted: shapesOf(tinyUnet()),
+    expected: shapesOf(tinyUnet()),
     says: /^ {2}the file fits --nnet\.ch_mult=1,2,1$/m,
   },
   {
     what: "the tokens that an LS gate belongs to",
     found: shapes({ scalelong: 3, img_size: 16 }),
-    wanted: shapes({ scalelong: 3 }),
+    expected: shapes({ scalelong: 3 }),
     says: /^ {2}the gate of LS belongs to L = 18 tokens, and this network has L = 6: /m,
   },
   {
     what: "the tokens of gates that are not shared",
     found: shapes({ scalelong: 4 }),
-    wanted: shapes({ scalelong: 4, num_classes: -1 }),
+    expected: shapes({ scalelong: 4, num_classes: -1 }),
     says: /^ {2}the gate of LS belongs to L = 6 tokens, and this network has L = 5: /m,
   },
 ];
 
-for (const { what, found, wanted, says } of hints) {
-  Deno.test(`mustFit() names ${what}`, () => match(messageOf(found, wanted), says));
+for (const { what, found, expected, says } of hints) {
+  Deno.test(`mustFit() names ${what}`, () => match(messageOf(found, expected), says));
 }
 
-Deno.test("misfits() has nothing to say where all fits", () => {
+Deno.test("misfits() is empty where everything fits", () => {
   deepEqual(misfits(fitWeights(base, base)), []);
 });

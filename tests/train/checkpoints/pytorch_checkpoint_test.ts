@@ -64,7 +64,7 @@ Deno.test("readPytorchCheckpoint() reads what the reference saved", async () => 
   }
 });
 
-Deno.test("training goes on from the reference's checkpoint as from our own, moments included", async () => {
+Deno.test("training resumes from the reference's checkpoint, moments included", async () => {
   using device = await openDevice();
   const options = { source: givenBatch, recordLength: GOLDEN_STEPS };
   const trained = async (checkpoint: Checkpoint, first: number) => {
@@ -92,7 +92,7 @@ Deno.test("training goes on from the reference's checkpoint as from our own, mom
   ok(distance(without.losses, one.losses) > 1e-2, "the moments make no difference");
 });
 
-Deno.test("writePytorchCheckpoint() writes what readPytorchCheckpoint() reads, bit for bit", async () => {
+Deno.test("writePytorchCheckpoint() and readPytorchCheckpoint() round trip bit for bit", async () => {
   await withFolder(async (folder) => {
     const { optimizer, ...values } = await readPytorchCheckpoint(FOLDER, shapes);
     const written = join(folder, "12.ckpt");
@@ -117,11 +117,11 @@ Deno.test("savePytorchCheckpoint() keeps the newest", async () => {
   });
 });
 
-Deno.test("readPytorchCheckpoint() says what is wrong and where", async () => {
+Deno.test("readPytorchCheckpoint() names the file and the problem", async () => {
   await withFolder(async (folder) => {
     const copy = await copyOf(folder);
-    const refuses = (message: RegExp, wanted = shapes) =>
-      rejects(readPytorchCheckpoint(copy, wanted), (error: Error) => {
+    const refuses = (message: RegExp, expected = shapes) =>
+      rejects(readPytorchCheckpoint(copy, expected), (error: Error) => {
         ok(error.name === "CheckpointError" || error.name === "WeightsError", error.name);
         ok(message.test(error.message), error.message);
         return true;

@@ -19,7 +19,7 @@ Deno.test("tensorStatistics() does not lose a small spread about a large mean", 
   deepEqual(std, 1);
 });
 
-Deno.test("tensorStatistics() has nothing to say of no numbers", () => {
+Deno.test("tensorStatistics() of no numbers is null", () => {
   const nothing = { min: null, max: null, mean: null, std: null };
   deepEqual(tensorStatistics(() => [of()]), { ...nothing, not_finite: 0 });
   deepEqual(tensorStatistics(() => [of(NaN)]), { ...nothing, not_finite: 1 });

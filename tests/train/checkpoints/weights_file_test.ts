@@ -35,14 +35,14 @@ function allNames(shapes: object): Map<string, string> {
   return new Map(Object.keys(shapes).map((name) => [name, name]));
 }
 
-Deno.test("openWeights() reads PyTorch's legacy form exactly, and halves to their rounding", async () => {
+Deno.test("openWeights() reads PyTorch's legacy form exactly, and f16 to its rounding", async () => {
   const final = (await readGolden("training_scalelong3")).group("final.");
   using legacy = await openWeights(golden("nnet_legacy.pth"), "nnet");
   deepEqual(legacy.values(allNames(legacy.shapes)), final);
   using half = await openWeights(golden("nnet_half.pth"), "nnet");
-  const halves = half.values(allNames(half.shapes));
+  const rounded = half.values(allNames(half.shapes));
   for (const [name, { shape, data }] of Object.entries(final)) {
-    deepEqual(halves[name], { shape, data: new Float32Array(new Float16Array(data)) });
+    deepEqual(rounded[name], { shape, data: new Float32Array(new Float16Array(data)) });
   }
 });
 
@@ -72,7 +72,7 @@ Deno.test("openWeights() finds the dictionary of weights inside another", async 
   });
 });
 
-Deno.test("WeightsFile.load() puts tensors larger than a piece on the device, of every float type", async () => {
+Deno.test("WeightsFile.load() uploads tensors larger than a piece, of every float type", async () => {
   using device = await openDevice();
   await inFolder(async (folder) => {
     const path = join(folder, "large.safetensors");
@@ -96,7 +96,7 @@ Deno.test("WeightsFile.load() puts tensors larger than a piece on the device, of
   });
 });
 
-Deno.test("openTensorFile() gives what is no array by its path, and the files of an index", async () => {
+Deno.test("openTensorFile() gives plain values by path, and the files of an index", async () => {
   using file = await openTensorFile(golden("12.ckpt/lr_scheduler.pth"));
   equal(file.values.get("last_epoch"), 12);
   equal(file.values.get("base_lrs.0"), 0.01);
@@ -116,7 +116,7 @@ Deno.test("openTensorFile() gives what is no array by its path, and the files of
   });
 });
 
-Deno.test("TensorFile.pieces() gives parts of the size asked for, of every kind of file", async () => {
+Deno.test("TensorFile.pieces() gives pieces of the requested size, of every kind of file", async () => {
   await inFolder(async (folder) => {
     const whole = tensor(1, 2, 3, 4, 5);
     const files: Record<string, Uint8Array> = {
@@ -133,7 +133,7 @@ Deno.test("TensorFile.pieces() gives parts of the size asked for, of every kind 
   });
 });
 
-Deno.test("openTensorFile() says in one line what is wrong", async () => {
+Deno.test("openTensorFile() names the problem in one line", async () => {
   await inFolder(async (folder) => {
     const fails = async (name: string, bytes: Uint8Array, message: RegExp) => {
       const path = join(folder, name);

@@ -3,7 +3,7 @@ import { mix32 } from "../../../train/data/hash32.ts";
 
 const LARGE = [0, 1, 0x7f, 0xff, 0x7fff_ffff, 0xffff_ffff, 0x10_0000];
 
-/** A damaged copy: by the seed, some bytes changed, a number made extreme, a piece cut, doubled or moved. */
+/** A damaged copy, by seed: bytes changed, a number made extreme, a piece cut, doubled or moved. */
 export function damaged(bytes: Uint8Array, seed: number): Uint8Array<ArrayBuffer> {
   let draws = 0;
   const below = (limit: number) => mix32(seed * 64 + draws++) % Math.max(1, limit);

@@ -108,7 +108,7 @@ const cases: Record<string, Case> = {
 };
 
 for (const [name, { file, decode, Fault, check }] of Object.entries(cases)) {
-  Deno.test(`${name}: a file cut off at any percent is refused`, () => {
+  Deno.test(`${name}: a file truncated at any percent is refused`, () => {
     noticesCuts(file, decode, Fault);
   });
 

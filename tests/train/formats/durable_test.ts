@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, rejects, strictEqual as equal } from "nod
 import { join } from "node:path";
 import { replaceFile, replaceFolder } from "../../../train/formats/durable.ts";
 
-Deno.test("replaceFile() and replaceFolder() leave all as it was where they fail", async () => {
+Deno.test("replaceFile() and replaceFolder() change nothing where they fail", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const names = () => [...Deno.readDirSync(folder)].map(({ name }) => name);

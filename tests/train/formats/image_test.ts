@@ -43,7 +43,7 @@ Deno.test("encodePng() round trips", () => {
   assert.throws(() => encodePng(new Uint8Array(0), 0, 0), ImageError);
 });
 
-Deno.test("decodeImage() refuses what is no image, and says which file", () => {
+Deno.test("decodeImage() refuses what is not an image, and names the file", () => {
   const refuses = (bytes: Uint8Array, message: RegExp) =>
     assert.throws(() => decodeImage(bytes, "cats/1.png"), (error) => {
       assert.ok(error instanceof ImageError);
@@ -72,7 +72,7 @@ Deno.test("decodeImage() refuses what is no image, and says which file", () => {
 });
 
 for (const name of ["rgb.png", "grey1.png", "rgb_48x40.jpg", "grey.jpg"]) {
-  Deno.test(`decodeImage() refuses ${name} cut off anywhere`, () => {
+  Deno.test(`decodeImage() refuses ${name} truncated anywhere`, () => {
     const whole = read(`formats/${name}`);
     for (let part = 0; part < 1; part += 0.05) {
       const cut = whole.subarray(0, Math.floor(whole.length * part));

@@ -33,19 +33,19 @@ Deno.test("decodeNpz() reads statistics as NumPy writes them", async () => {
   }
 });
 
-Deno.test("decodeNpz() says what is wrong with a file", () => {
+Deno.test("decodeNpz() refuses a damaged file and names the problem", () => {
   const refuses = (members: Parameters<typeof writeZip>[0], message: RegExp) =>
     assert.throws(() => decodeNpz(writeZip(members), "run/x.npz"), (error) => {
       assert.ok(error instanceof NpzError);
-      assert.match(error.message, /^run\/x\.npz is not a whole \.npz file: [^\n]*$/);
+      assert.match(error.message, /^run\/x\.npz is not a valid \.npz file: [^\n]*$/);
       assert.match(error.message, message);
       return true;
     });
   const bytes = encodeNpy(ramp("F32", 2));
-  refuses([{ name: "a.npy", bytes: bytes.subarray(1) }], /"a\.npy" is not a whole \.npy file/);
-  refuses([{ name: "a.txt", bytes }], /"a\.txt" is no \.npy file/);
+  refuses([{ name: "a.npy", bytes: bytes.subarray(1) }], /"a\.npy" is not a valid \.npy file/);
+  refuses([{ name: "a.txt", bytes }], /"a\.txt" is not an \.npy file/);
   refuses([{ name: "a.npy", bytes }, { name: "a.npy", bytes }], /two members are called "a\.npy"/);
   const long = "x\n".repeat(30_000);
-  refuses([{ name: long, bytes }], /"x\ufffdx.*\.\.\." is no \.npy file/);
+  refuses([{ name: long, bytes }], /"x\ufffdx.*\.\.\." is not an \.npy file/);
   assert.throws(() => encodeNpz({ a: ramp("BF16", 2) }), NpzError);
 });

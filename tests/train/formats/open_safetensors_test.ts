@@ -72,7 +72,7 @@ Deno.test("openSafetensors() reads all files of a sharded index", () => {
   inFolder(files, (at) => assert.deepStrictEqual(allOf(at("m.safetensors.index.json")), every));
 });
 
-Deno.test("openSafetensors() says what is wrong with an index", () => {
+Deno.test("openSafetensors() refuses a bad index and names the problem", () => {
   const x = encodeSafetensors({ w: ramp("F32", 2) });
   const index = (weight_map: unknown) => ({
     "i.index.json": JSON.stringify({ weight_map }),
@@ -83,8 +83,8 @@ Deno.test("openSafetensors() says what is wrong with an index", () => {
   refusesIndex({ "i.index.json": "{" }, /not JSON/);
   refusesIndex({ "i.index.json": "[]" }, /no weight_map/);
   refusesIndex(index([]), /no weight_map/);
-  refusesIndex(index({ w: "../x.safetensors" }), /"w" is in no file beside it/);
-  refusesIndex(index({ w: "x.bin" }), /"w" is in no file beside it/);
+  refusesIndex(index({ w: "../x.safetensors" }), /"w" is in no file next to it/);
+  refusesIndex(index({ w: "x.bin" }), /"w" is in no file next to it/);
   refusesIndex(index({ w: "y.safetensors" }), /y\.safetensors: is missing/);
   refusesIndex(index({ w: "x.safetensors", v: "x.safetensors" }), /has no tensor "v"/);
   refusesIndex({ ...index({ v: "x.safetensors" }) }, /has no tensor "v"/);
@@ -92,17 +92,17 @@ Deno.test("openSafetensors() says what is wrong with an index", () => {
   refusesIndex({ ...index({ w: "x.safetensors" }), "x.safetensors": both }, /holds "v", which/);
   refusesIndex(
     { ...index({ w: "x.safetensors" }), "x.safetensors": x.subarray(0, 50) },
-    /not a whole/,
+    /not a valid/,
   );
 });
 
-Deno.test("openSafetensors() refuses a file cut off anywhere, missing, or shrunk while open", () => {
+Deno.test("openSafetensors() refuses files that are truncated, missing, or shrink while open", () => {
   const bytes = encodeSafetensors(every);
   inFolder({}, (at) => {
     refuses(at("none.safetensors"), /none\.safetensors: is missing/);
     for (let percent = 0; percent < 100; percent += 3) {
       Deno.writeFileSync(at("x"), bytes.subarray(0, Math.floor(bytes.length * percent / 100)));
-      refuses(at("x"), /not a whole safetensors file/);
+      refuses(at("x"), /not a valid safetensors file/);
     }
     Deno.writeFileSync(at("x"), bytes);
     using file = openSafetensors(at("x"));

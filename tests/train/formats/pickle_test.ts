@@ -55,7 +55,7 @@ Deno.test("unpickle() reads plain values of protocols 1 to 5", () => {
   assert.deepStrictEqual(read1("K\x01(NN1K\x020\x85"), [1]);
 });
 
-Deno.test("unpickle() refuses every name that is not given, however it is asked for", () => {
+Deno.test("unpickle() refuses every name that is not listed, by whatever opcode", () => {
   refuses("cos\nsystem\nX\x02\0\0\0ls\x85R.", /asks for "os\.system", which is refused/);
   refuses("\x8c\x02os\x8c\x06system\x93.", /asks for "os\.system"/);
   refuses("cbuiltins\nexec\n.", /"builtins\.exec"/);
@@ -65,23 +65,23 @@ Deno.test("unpickle() refuses every name that is not given, however it is asked 
   refuses("(ios\nsystem\n.", /opcode 0x69 is unknown/);
   refuses("(cos\n", /ends early/);
   refuses("K\x01Q.", /data outside of itself/);
-  refuses("K\x01)R.", /calls what is no function/);
+  refuses("K\x01)R.", /calls what is not a function/);
   refuses("]Nb.", /gives a state to a plain value/);
 });
 
-Deno.test("unpickle() says what is wrong with a pickle", () => {
+Deno.test("unpickle() refuses a damaged pickle and names the problem", () => {
   refuses("", /ends early/);
   refuses("K", /ends early/);
   refuses("X\xff\xff\xff\xffab.", /ends early/);
   refuses("\x8d\xff\xff\xff\xff\xff\xff\xff\xffab.", /ends early/);
   refuses("X\x01\0\0\0\xff.", /not UTF-8/);
   refuses("\x80\x09N.", /protocol 9 is unknown/);
-  refuses(".", /takes a value that is not there/);
+  refuses(".", /pops from an empty stack/);
   refuses("NN.", /stops halfway/);
   refuses("(N.", /stops halfway/);
-  refuses("t.", /a mark that is not there/);
-  refuses("h\x05.", /recalls a value that it never noted/);
-  refuses("Na.", /takes a value that is not there/);
+  refuses("t.", /a mark that was never set/);
+  refuses("h\x05.", /recalls a value that was never memoised/);
+  refuses("Na.", /pops from an empty stack/);
   refuses("NNa.", /something else for a list/);
   refuses("}(Nu.", /something else for a dictionary/);
   refuses("}\x88Ns.", /a key that is neither text nor a number/);
@@ -93,11 +93,11 @@ Deno.test("unpickle() says what is wrong with a pickle", () => {
   refuses("cnumpy.core.multiarray\nscalar\nNN\x86R.", /it has no type/);
 });
 
-Deno.test("unpickle() and plainValue() refuse what would grow without end", () => {
+Deno.test("unpickle() and plainValue() refuse pickles that would grow without bound", () => {
   const million = 1_000_000;
   refuses("(".repeat(million), /too many objects/);
   refuses("](" + "}".repeat(million) + "e.", /too many objects/);
-  refuses("N" + "\x94".repeat(million), /notes too many values/);
+  refuses("N" + "\x94".repeat(million), /memoises too many values/);
   refuses("N0".repeat(million) + "N0".repeat(million), /too many steps/);
   refuses("N" + "\x85".repeat(100_000) + ".", /nested over 500 deep/);
   refuses("N" + "2\x86".repeat(40) + ".", /unfolds to too many values/);
@@ -106,7 +106,7 @@ Deno.test("unpickle() and plainValue() refuse what would grow without end", () =
   refuses(list + "h\x01h\0\x85R0".repeat(1000), /the same data over and over/);
 });
 
-Deno.test("plainValue() keeps shared values shared, and asks objects for theirs", () => {
+Deno.test("plainValue() keeps shared values shared, and takes the values of objects", () => {
   const shared = [1];
   const [a, b] = plainValue([shared, shared]) as PickledValue[];
   assert.equal(a, b);

@@ -140,7 +140,7 @@ Deno.test("decodePth() keeps shared storages shared", () => {
   assert.equal(row.data.buffer, tensor(views.get("parameter")).data.buffer);
 });
 
-Deno.test("decodePth() refuses all that a pickle could call, by its name", () => {
+Deno.test("decodePth() refuses everything that a pickle could call, and names it", () => {
   const asking = (module: string, name: string) => {
     const pickle = new PickleWriter();
     pickle.global(module, name).mark().text("true").tuple().reduce();
@@ -155,7 +155,7 @@ Deno.test("decodePth() refuses all that a pickle could call, by its name", () =>
   refuses(read("data/formats/module.pth"), /"torch\.nn\.modules\.linear\.Linear"/);
 });
 
-Deno.test("decodePth() says what is wrong with a file", () => {
+Deno.test("decodePth() refuses a damaged file and names the problem", () => {
   const strided = (offset: number, shape: number[], stride: number[], count = 4) => {
     const pickle = new PickleWriter();
     const list = (values: number[]) => {
@@ -189,7 +189,7 @@ Deno.test("decodePth() says what is wrong with a file", () => {
   refuses(Uint8Array.from([...legacy, 0]), /1 bytes follow its storages/);
 });
 
-Deno.test("encodePth() refuses what contradicts itself", () => {
+Deno.test("encodePth() refuses inconsistent tensors", () => {
   const lying = { ...ramp("F32", 2), shape: [3] };
   assert.throws(() => encodePth(lying), { name: "PthError", message: /does not hold 2 values/ });
   const round: PthValue[] = [];

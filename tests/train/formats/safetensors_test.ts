@@ -57,7 +57,7 @@ Deno.test("encodeSafetensors() is deterministic and aligns the data to 8 bytes",
   }
 });
 
-Deno.test("decodeSafetensors() reads out of the middle of a larger buffer", () => {
+Deno.test("decodeSafetensors() reads from the middle of a larger buffer", () => {
   const bytes = encodeSafetensors(every, metadata);
   const padded = new Uint8Array(bytes.length + 9).fill(99);
   padded.set(bytes, 3);
@@ -69,7 +69,7 @@ Deno.test("encodeSafetensors() refuses tensors whose type, shape and data disagr
   const one = Float32Array.of(1);
   const bad: [StoredTensor, RegExp][] = [
     [{ dtype: "F32", shape: [2], data: one }, /"w".*shape \[2\] does not hold 1/],
-    [{ dtype: "F32", shape: [-1], data: one }, /"w".*no list of up to 64 sizes/],
+    [{ dtype: "F32", shape: [-1], data: one }, /"w".*not an array of up to 64 sizes/],
     [{ dtype: "I8", shape: [1], data: one } as unknown as StoredTensor, /"w".*I8 is stored from/],
   ];
   for (const [w, message] of bad) {
@@ -79,12 +79,12 @@ Deno.test("encodeSafetensors() refuses tensors whose type, shape and data disagr
   assert.throws(() => encodeSafetensors(named), SafetensorsError);
 });
 
-Deno.test("decodeSafetensors() says what is wrong with a file", () => {
+Deno.test("decodeSafetensors() refuses a damaged file and names the problem", () => {
   const w = (rest: string) => `{"w":{"dtype":"F32",${rest}}}`;
   refuses(new Uint8Array(3), /only 3 bytes/);
   const lying = file("{}", 0);
   lying.fill(255, 0, 8);
-  refuses(lying, /promises a header/);
+  refuses(lying, /declares a header/);
   refuses(file("{oops", 0), /not JSON/);
   const notText = file('{"?":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', 0);
   notText[notText.indexOf(63)] = 0xff;

@@ -6,7 +6,7 @@ import {
   toFloat64,
 } from "../../../train/formats/stored_tensor.ts";
 
-Deno.test("toFloat32() and toFloat64() give the numbers behind every stored type", () => {
+Deno.test("toFloat32() and toFloat64() convert every stored type", () => {
   const numbers = [0, 1, 5];
   for (
     const tensor of [

@@ -14,10 +14,10 @@ async function* chunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += size) yield await bytes.subarray(at, at + size);
 }
 
-const readAll = (bytes: Uint8Array, size = 700, wanted = (_name: string) => true) =>
-  Array.fromAsync(readTar(chunks(bytes, size), wanted));
+const readAll = (bytes: Uint8Array, size = 700, isRequested = (_name: string) => true) =>
+  Array.fromAsync(readTar(chunks(bytes, size), isRequested));
 
-Deno.test("readTar() yields every wanted file whole, however the stream is cut", async () => {
+Deno.test("readTar() yields every requested file, however the stream is chunked", async () => {
   const tar = makeTar(files);
   for (const size of [1, 511, 512, 513, 10_000]) {
     const read = await readAll(tar, size);
@@ -27,7 +27,7 @@ Deno.test("readTar() yields every wanted file whole, however the stream is cut",
   assert.deepEqual(some.map(({ name }) => name), ["b.txt"]);
 });
 
-Deno.test("readTar() refuses an archive cut off before its end mark", async () => {
+Deno.test("readTar() refuses an archive truncated before its end mark", async () => {
   const tar = makeTar(files);
   const end = tar.length - 1024;
   for (let length = 0; length <= end; length += 100) {
@@ -37,7 +37,7 @@ Deno.test("readTar() refuses an archive cut off before its end mark", async () =
   }
 });
 
-Deno.test("readTar() refuses what is no archive, or promises too much", async () => {
+Deno.test("readTar() refuses what is not an archive, or declares too much", async () => {
   await assert.rejects(() => readAll(new Uint8Array(2048).fill(65)), TarError);
   const damaged = makeTar(files);
   damaged[2] ^= 1;

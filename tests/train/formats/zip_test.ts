@@ -52,7 +52,7 @@ function changed(
   return bytes;
 }
 
-Deno.test("zip round trips, aligned where asked, in an archive's own memory", () => {
+Deno.test("zip round trips, aligned where requested, as views of the archive", () => {
   for (const alignment of [1, 64]) {
     const bytes = writeZip(members, alignment);
     assert.ok(isZip(bytes));
@@ -65,16 +65,16 @@ Deno.test("zip round trips, aligned where asked, in an archive's own memory", ()
   assert.deepStrictEqual(readAll(writeZip([])), []);
 });
 
-Deno.test("readZip() inflates to the promised size and no further", () => {
+Deno.test("readZip() inflates to the declared size and no further", () => {
   const zeros = new Uint8Array(100_000);
   assert.deepStrictEqual(readAll(deflated(zeros))[0].bytes, zeros);
   assert.deepStrictEqual(readAll(deflated(new Uint8Array(0)))[0].bytes, new Uint8Array(0));
   refuses(deflated(zeros, 99_999), /"a" cannot be inflated to its 99999 bytes/);
-  refuses(deflated(zeros, 100_001), /has 100000 bytes, not the promised 100001/);
-  refuses(deflated(zeros, 2 ** 32 - 2), /not the promised/);
+  refuses(deflated(zeros, 100_001), /has 100000 bytes, not the declared 100001/);
+  refuses(deflated(zeros, 2 ** 32 - 2), /not the declared/);
 });
 
-Deno.test("readZip() says what is wrong with an archive", () => {
+Deno.test("readZip() refuses a damaged archive and names the problem", () => {
   refuses(new Uint8Array(0), /no end mark/);
   refuses(new Uint8Array(1000), /no end mark/);
   refuses(changed((view) => view.setUint8(31, 9)), /checksum does not hold/);

@@ -119,7 +119,7 @@ Deno.test("findInceptionWeights() says what is wrong with a file, in one line", 
       /has "fc\.weight" as \[1000, 2048\], not \[1008, 2048\]; pt_inception/,
     );
     await refuses("broken.pth", pth.subarray(0, 999), /cannot be read as a PyTorch file/);
-    await refuses("broken.safetensors", pth.subarray(0, 999), /not a whole safetensors file/);
+    await refuses("broken.safetensors", pth.subarray(0, 999), /not a valid safetensors file/);
     await refuses("list.pth", encodePth([1, 2]), /has no "Conv2d/);
     await rejects(findInceptionWeights({ path: join(folder, "none.pth") }), {
       name: "InceptionWeightsError",

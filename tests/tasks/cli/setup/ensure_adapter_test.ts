@@ -71,7 +71,7 @@ Check-Valid-Until: no
   );
 });
 
-Deno.test("backportsSources() gives nothing where no entry is of use, and no suite twice", () => {
+Deno.test("backportsSources() gives nothing where no entry applies, and no suite twice", () => {
   assert.equal(backportsSources("", "list", "bookworm").trim(), "");
   assert.equal(backportsSources("# nothing\n", "sources", "bookworm").trim(), "");
   const paragraph = "Types: deb\nURIs: http://m.example/debian\n" +

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { HeartbeatMonitor } from "../../../../tasks/cli/watchdog/heartbeat_monitor.ts";
 
-Deno.test("HeartbeatMonitor.due() tells once of a wait that is longer than twice the longest before", () => {
+Deno.test("HeartbeatMonitor.due() reports once a wait over twice the longest before", () => {
   const silences = new HeartbeatMonitor(60);
   silences.begin(1, "a", 0);
   deepEqual(silences.due(60), []);
@@ -13,7 +13,7 @@ Deno.test("HeartbeatMonitor.due() tells once of a wait that is longer than twice
   deepEqual(silences.due(500 + 841), [{ what: "b", seconds: 841 }]);
 });
 
-Deno.test("HeartbeatMonitor.due() knows several waits at once, and none that ended", () => {
+Deno.test("HeartbeatMonitor.due() tracks several waits at once, and none that ended", () => {
   const silences = new HeartbeatMonitor(10);
   silences.begin(1, "a", 0);
   silences.begin(2, "b", 1);

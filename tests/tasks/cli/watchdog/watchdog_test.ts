@@ -22,7 +22,7 @@ const HANGS = `
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
 `;
 
-Deno.test("Watchdog says in one line that the device hangs, and how to get out", async () => {
+Deno.test("Watchdog reports in one line that the device hangs, and how to end it", async () => {
   const child = run(HANGS).spawn();
   let said = "";
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
