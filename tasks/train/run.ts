@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { Device } from "../../engine/mod.ts";
+import type { Config } from "../../train/config/config.ts";
+import { checkAgainstDataset } from "../../train/config/config_rules.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
+import { loadDataset } from "../../train/data/load_dataset.ts";
+import { Log } from "../../train/log.ts";
+import { datasetProgress } from "../cli/dataset_progress.ts";
+import { inFolder } from "../cli/in_folder.ts";
+import { Interrupt } from "../cli/interrupt.ts";
+import { Progress } from "../cli/progress.ts";
+import { progressHooks } from "../cli/progress_hooks.ts";
+import { RunLock } from "../cli/run_lock.ts";
+import { ensureAdapter } from "../cli/setup/ensure_adapter.ts";
+import { tuningFile } from "../cli/tuning_file.ts";
+import { Watchdog } from "../cli/watchdog/watchdog.ts";
+import { RunFid } from "./run_fid.ts";
+
+/** The device and the progress line of a run. What it opens more is closed with them, last first. */
+export class Run implements Disposable {
+  readonly #stack: DisposableStack;
+
+  private constructor(
+    readonly config: Config,
+    readonly device: Device,
+    readonly progress: Progress,
+    stack: DisposableStack,
+  ) {
+    this.#stack = stack;
+  }
+
+  /** Finds an adapter, installing a driver where it must, and opens it under a watchdog. */
+  static async open(config: Config): Promise<Run> {
+    await ensureAdapter();
+    using stack = new DisposableStack();
+    const watchdog = stack.use(new Watchdog());
+    const device = stack.use(
+      await Device.open({ tuning: tuningFile(), onWait: watchdog.watch }),
+    );
+    const progress = stack.use(new Progress());
+    return new Run(config, device, progress, stack.move());
+  }
+
+  /** Prints a message that stays, above the progress line. */
+  note = (message: string): void => this.progress.note(message);
+
+  /** Takes the folder for this process, then loads the data and checks the configuration by it. */
+  async load(): Promise<ImageSource> {
+    const { config, config: { workdir }, progress, note } = this;
+    this.#stack.use(await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note)));
+    const dataset = await loadDataset(config, datasetProgress(progress));
+    const [channels, image_size] = dataset.shape;
+    checkAgainstDataset(config, { channels, image_size, classes: dataset.class_names.length });
+    return dataset;
+  }
+
+  /** What judges the checkpoints; null where no FID is asked for. */
+  async fid(dataset: ImageSource): Promise<RunFid | null> {
+    const { device, config, progress, note } = this;
+    if (config.eval.fid.n_samples === 0) return null;
+    return await RunFid.open(device, config, dataset, {
+      wait: progressHooks(progress),
+      note,
+      onDownload: datasetProgress(progress),
+    });
+  }
+
+  /** Writes the configuration and opens the log of a run that has done `step` steps. */
+  async log(step: number): Promise<Log> {
+    const { config, config: { workdir } } = this;
+    const log = await inFolder(workdir, "--workdir", async () => {
+      await Deno.mkdir(join(workdir, "samples"), { recursive: true });
+      const text = `${JSON.stringify(config, null, 2)}\n`;
+      await Deno.writeTextFile(join(workdir, "config.json"), text);
+      return await Log.open(join(workdir, "log.jsonl"), step);
+    });
+    return this.#stack.use(log);
+  }
+
+  /** Opens the log of probes. */
+  async probes(step: number): Promise<Log> {
+    return this.#stack.use(await Log.open(join(this.config.workdir, "probes.jsonl"), step));
+  }
+
+  /** Aborted by Ctrl-C from now on. */
+  interrupt(): AbortSignal {
+    return this.#stack.use(new Interrupt(() => this.note("stopping; saving first"))).signal;
+  }
+
+  /** Frees `resource` with the run. */
+  use<T extends Disposable>(resource: T): T {
+    return this.#stack.use(resource);
+  }
+
+  /** Closes everything. */
+  [Symbol.dispose](): void {
+    this.#stack[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import type { Device } from "../../engine/mod.ts";
+import { NETWORK_NAMES } from "../../nets/network.ts";
+import { SKIP_SCALING_NAMES } from "../../nets/skip_scaling.ts";
+import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
+import type { TrainStep } from "../../train/train_step.ts";
+
+/** What is trained, in two lines, when everything is compiled. */
+export function headline(
+  device: Device,
+  { nnet, train }: Config,
+  data: string,
+  step: TrainStep,
+): string {
+  const { dispatches, submits } = step.launches;
+  const mebibytes = Math.round(device.bufferBytes / 2 ** 20);
+  return [
+    `${NETWORK_NAMES[nnet.name]}, ${
+      (step.parameters / 1e6).toFixed(2)
+    } M parameters, method ${nnet.scalelong} (${SKIP_SCALING_NAMES[nnet.scalelong]}), on ${data}`,
+    `batch ${train.batch_size}, ${train.n_steps} steps; a step is ${dispatches} kernels in ${submits} submit${
+      submits > 1 ? "s" : ""
+    }; ${mebibytes} MiB on ${device.info.description || device.info.vendor}`,
+  ].join("\n");
+}
+
+/** What a run leaves in its folder after `done` steps. */
+export function leftBehind({ workdir, train }: Config, done: number): string {
+  if (done === 0) return `Left in ${workdir}: config.json`;
+  const drawn = done === train.n_steps || done % train.eval_interval === 0;
+  return [
+    `Left in ${workdir}: the checkpoint ${checkpointFolder(workdir, done)}`,
+    ...train.format === "pytorch" ? [`PyTorch's ${join("ckpts", `${done}.ckpt`)}`] : [],
+    ...drawn
+      ? [`images ${join(workdir, "samples", `${done}.png`)}`]
+      : done > train.eval_interval
+      ? ["images in samples"]
+      : [],
+    "log.jsonl, config.json",
+  ].join(", ");
+}
+
+/** The command that goes on with a run that was stopped. */
+export function commandToGoOn(args: readonly string[]): string {
+  return `to go on: deno task train ${args.map(quoted).join(" ")}`.trimEnd();
+}
+
+function quoted(argument: string): string {
+  return /^[\w=.,/:@+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}

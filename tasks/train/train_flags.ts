@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Config } from "../../train/config/config.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
+import { configHelp, loadConfig, type OwnFlags } from "../cli/load_config.ts";
+
+const HELP = {
+  about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
+  examples: [
+    { command: "deno task train", does: "coloured shapes, minutes, nothing to download" },
+    { command: "deno task train --scalelong=3", does: "the same with the learnable scaling (LS)" },
+    {
+      command: "deno task train --preset=cifar10 --scalelong=2 --kappa=0.7",
+      does: "the paper's CIFAR-10 setting with constant scaling (CS)",
+    },
+    {
+      command: "deno task train --nnet.name=unet --scalelong=2 --kappa_index=resolution",
+      does: "coloured shapes with the DDPM UNet; --nnet.name=unet --help lists its settings",
+    },
+    {
+      command: "deno task train --dataset.name=folder --dataset.path=images --num_classes=4",
+      does: "your own images, a sub-folder for each class",
+    },
+    {
+      command: "deno task train --preset=cifar10 --scalelong=3 --resume-from=50000.ckpt",
+      does: "goes on from what the PyTorch implementation saved",
+    },
+  ],
+};
+
+/** Flags that are no part of what a run depends on. */
+export interface TrainFlags {
+  dry_run: boolean;
+  profile: boolean;
+  probe: string | null;
+  resume_from: string | null;
+  init_from: string | null;
+  init_from_partial: boolean;
+}
+
+const OWN: OwnFlags<TrainFlags> = {
+  schema: z.strictObject({
+    resume_from: z.string().min(1).nullable()
+      .describe(
+        "checkpoint or folder of another run that a new one goes on from; PyTorch's too (12.ckpt)",
+      ),
+    init_from: z.string().min(1).nullable()
+      .describe(
+        "weights that a new run starts from, at step 0: a file (.pth, .safetensors) or the folder of a run or checkpoint",
+      ),
+    init_from_partial: z.boolean()
+      .describe("take of --init_from what fits the network, and say what does not"),
+    probe: z.string().nullable()
+      .describe(
+        "every:10 writes how large features, skips, gradients and LS gates are, to probes.jsonl, every " +
+          "10 steps; null: never",
+      ),
+    dry_run: z.boolean()
+      .describe("print parameters, work, memory and the largest batch that fits, and end"),
+    profile: z.boolean()
+      .describe("time a few steps kernel by kernel, leave a trace for Chrome, and end"),
+  }),
+  defaults: {
+    dry_run: false,
+    profile: false,
+    probe: null,
+    resume_from: null,
+    init_from: null,
+    init_from_partial: false,
+  },
+};
+
+/** What the command line of `deno task train` asks for. */
+export interface TrainArguments {
+  /** With the folder of the run. */
+  readonly config: Config;
+  readonly own: TrainFlags;
+  /** Steps between probes; undefined without. */
+  readonly probe_interval: number | undefined;
+  /** The help, where it is asked for; nothing else is checked then. */
+  readonly help: string | null;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {UsageError} with a line for each problem
+ */
+export async function readTrainArguments(args: readonly string[]): Promise<TrainArguments> {
+  const { config: given, preset, help, own } = await loadConfig(args, OWN);
+  const workdir = given.workdir || join("runs", `${preset}_scalelong${given.nnet.scalelong}`);
+  const config: Config = { ...given, workdir };
+  if (help) return { config, own, probe_interval: undefined, help: configHelp(HELP, preset, OWN) };
+  const probe_interval = probeInterval(own.probe, config);
+  checkStart(own);
+  return { config, own, probe_interval, help: null };
+}
+
+function checkStart({ resume_from, init_from, init_from_partial }: TrainFlags): void {
+  if (resume_from !== null && init_from !== null) {
+    throw new UsageError(
+      "--init_from: a run cannot both start from weights and go on from --resume_from; leave one out",
+    );
+  }
+  if (init_from_partial && init_from === null) {
+    throw new UsageError("--init_from_partial: says how --init_from is done; name a file there");
+  }
+}
+
+/** The N of `--probe=every:N`; undefined without it. */
+function probeInterval(probe: string | null, { train }: Config): number | undefined {
+  if (probe === null) return undefined;
+  const interval = Number(/^every:(\d+)$/.exec(probe)?.[1] ?? 0);
+  if (interval < 1) {
+    throw new UsageError([`--probe: expected every:N, as in every:10, got "${probe}"`]);
+  }
+  if (train.micro_batches > 1) {
+    throw new UsageError(["--probe: probes see whole batches and need --micro_batches=1"]);
+  }
+  return interval;
+}
