@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
+import { SampleGrids } from "../eval/training/sample_grids.ts";
 import { InceptionWeightsError } from "../eval/metrics/inception/inception_weights.ts";
 import {
   type Checkpoint,
@@ -20,9 +22,7 @@ import { runTask } from "./cli/run_task.ts";
 import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
-import type { RunFid, ScoreTools } from "./train/run_fid.ts";
 import { commandToGoOn, headline, leftBehind } from "./train/run_text.ts";
-import { SampleGrids } from "./train/sample_grids.ts";
 import { startOfRun } from "./train/start_of_run.ts";
 import { readTrainArguments } from "./train/train_flags.ts";
 
@@ -76,9 +76,9 @@ async function train(
   const signal = run.interrupt();
   const grids = run.use(new SampleGrids(device, config, dataset.class_names.length));
   const start = performance.now();
-  const append: ScoreTools["log"] = (entry) =>
+  const append: ScoreOptions["log"] = (entry) =>
     log.append({ ...entry, seconds: (performance.now() - start) / 1000 });
-  const scores: ScoreTools = { log: append, signal };
+  const scores: ScoreOptions = { log: append, signal };
   await fid?.takeUp(step, scores);
   const done = await trainLoop(device, config, dataset, {
     checkpoint,
@@ -107,7 +107,7 @@ async function finished(run: Run, fid: RunFid | null, step: number): Promise<voi
   const { workdir } = run.config;
   if (fid) {
     using log = await Log.open(join(workdir, "log.jsonl"), step);
-    const scores: ScoreTools = { log: (entry) => log.append(entry) };
+    const scores: ScoreOptions = { log: (entry) => log.append(entry) };
     await fid.takeUp(step, scores);
     await fid.finish(step, scores);
   }

@@ -35,6 +35,13 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "eval/image_sets": ["eval", "eval/samplers", "eval/execution"],
   "eval/metrics": ["eval", "eval/samplers", "eval/execution", "eval/image_sets"],
   "eval/stability": ["eval", "eval/samplers", "eval/execution"],
+  "eval/training": [
+    "eval",
+    "eval/samplers",
+    "eval/execution",
+    "eval/image_sets",
+    "eval/metrics",
+  ],
   "eval": ["eval/samplers", "eval/execution", "eval/image_sets", "eval/metrics", "eval/stability"],
 };
 

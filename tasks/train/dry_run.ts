@@ -3,7 +3,7 @@ import type { Config } from "../../train/config/config.ts";
 import { humanBytes } from "../cli/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { textTable } from "../cli/text_table.ts";
-import { type RunMemory, runMemory } from "./run_memory.ts";
+import { type RunMemory, runMemory } from "../../eval/training/run_memory.ts";
 
 /** A configuration that the adapter cannot run. */
 export class TooLargeError extends Error {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Device } from "../../engine/mod.ts";
+import { RunFid } from "../../eval/training/run_fid.ts";
 import type { Config } from "../../train/config/config.ts";
 import { checkAgainstDataset } from "../../train/config/config_rules.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
@@ -14,7 +15,6 @@ import { RunLock } from "../cli/run_lock.ts";
 import { ensureAdapter } from "../cli/setup/ensure_adapter.ts";
 import { tuningFile } from "../cli/tuning_file.ts";
 import { Watchdog } from "../cli/watchdog/watchdog.ts";
-import { RunFid } from "./run_fid.ts";
 
 /** The device and the progress line of a run. What it opens more is closed with them, last first. */
 export class Run implements Disposable {
@@ -58,8 +58,9 @@ export class Run implements Disposable {
   async fid(dataset: ImageSource): Promise<RunFid | null> {
     const { device, config, progress, note } = this;
     if (config.eval.fid.n_samples === 0) return null;
+    const wait = progressHooks(progress);
     return await RunFid.open(device, config, dataset, {
-      wait: progressHooks(progress),
+      onProgress: (what, done, total) => wait(what, "images")(done, total),
       note,
       onDownload: datasetProgress(progress),
     });

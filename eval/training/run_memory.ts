@@ -1,17 +1,17 @@
 import { type Capabilities, type MemoryNeed, StateLayout } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../../eval/execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../execution/device_machine.ts";
 import {
   FEATURES,
   inceptionBatchSize,
   inceptionMemory,
-} from "../../eval/metrics/inception/inception_features.ts";
-import { samplerMemory } from "../../eval/execution/sampler_memory.ts";
+} from "../metrics/inception/inception_features.ts";
+import { samplerMemory } from "../execution/sampler_memory.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import { MAX_AHEAD } from "../../train/read_ahead.ts";
-import { inceptionBatch } from "../../eval/metrics/inception/inception_extract.ts";
-import { type Drawing, fidSampler, finalDrawing, usualDrawing } from "./run_fid.ts";
+import { inceptionBatch } from "../metrics/inception/inception_extract.ts";
+import { type FidDrawing, fidSampler, finalDrawing, usualDrawing } from "./fid_drawing.ts";
 import { gridSampler } from "./sample_grids.ts";
 
 /** What a whole run needs of a device. */
@@ -24,9 +24,9 @@ export interface RunMemory {
   readonly grid: MemoryNeed;
   /** Measuring the data for FID, before all that; null without FID or where statistics are given. */
   readonly data: MemoryNeed | null;
-  /** What each checkpoint's FID takes beside all that; null where none is wanted. */
+  /** What each checkpoint's FID takes on top of all that; null without FID. */
   readonly fid: MemoryNeed | null;
-  /** The FID at the end, when the training step is freed; null where none is wanted. */
+  /** The FID at the end, when the training step is freed; null where none is asked for. */
   readonly final_fid: MemoryNeed | null;
   /** Bytes that are there at the same time, at most; scratch of timing kernels is not counted. */
   readonly bytes: number;
@@ -50,12 +50,12 @@ export function runMemory(
   const images = gridSampler(capabilities, config, ema);
   const grid = samplerMemory(capabilities, images);
   const { n_samples, stats } = config.eval.fid;
-  const wanted = n_samples > 0;
-  const final = wanted ? finalDrawing(config) : null;
-  const data = wanted && stats === null ? measuringMemory(capabilities, config, Infinity) : null;
-  const fid = wanted ? fidMemory(capabilities, config, usualDrawing(config)) : null;
+  const isScored = n_samples > 0;
+  const final = isScored ? finalDrawing(config) : null;
+  const data = isScored && stats === null ? measuringMemory(capabilities, config, Infinity) : null;
+  const fid = isScored ? fidMemory(capabilities, config, usualDrawing(config)) : null;
   const final_fid = final && fidMemory(capabilities, config, final);
-  const beside = Math.max(step.read_bytes, imageBytes(images), fid?.bytes ?? 0);
+  const transient = Math.max(step.read_bytes, imageBytes(images), fid?.bytes ?? 0);
   return {
     step,
     probes_bytes: step.plan_bytes - without.plan_bytes,
@@ -65,7 +65,7 @@ export function runMemory(
     final_fid,
     bytes: Math.max(
       data?.bytes ?? 0,
-      step.state_bytes + step.plan_bytes + grid.bytes + beside,
+      step.state_bytes + step.plan_bytes + grid.bytes + transient,
       grid.bytes + (final_fid?.bytes ?? 0),
     ),
     largest: largest([step, grid, data, fid, final_fid]),
@@ -73,7 +73,7 @@ export function runMemory(
 }
 
 /** An FID: the averaged weights once more, their sampler, Inception, and what is read of either. */
-function fidMemory(capabilities: Capabilities, config: Config, drawing: Drawing): MemoryNeed {
+function fidMemory(capabilities: Capabilities, config: Config, drawing: FidDrawing): MemoryNeed {
   const weights = new StateLayout(shapesOf(config), "nnet_ema");
   const images = fidSampler(capabilities, config, weights, drawing);
   const sampler = samplerMemory(capabilities, images);

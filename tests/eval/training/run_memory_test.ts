@@ -2,9 +2,9 @@ import { match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import type { Capabilities, Device } from "../../../engine/mod.ts";
 import { dryRunText, mustFit, TooLargeError } from "../../../tasks/train/dry_run.ts";
-import { RunFid, type ScoreTools } from "../../../tasks/train/run_fid.ts";
-import { runMemory } from "../../../tasks/train/run_memory.ts";
-import { SampleGrids } from "../../../tasks/train/sample_grids.ts";
+import { RunFid, type ScoreOptions } from "../../../eval/training/run_fid.ts";
+import { runMemory } from "../../../eval/training/run_memory.ts";
+import { SampleGrids } from "../../../eval/training/sample_grids.ts";
 import type { Config } from "../../../train/config/config.ts";
 import { saveCheckpoint } from "../../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../../train/data/shapes.ts";
@@ -12,7 +12,7 @@ import { evalSchema } from "../../../train/config/fid_config.ts";
 import { MAX_AHEAD } from "../../../train/read_ahead.ts";
 import { TrainStep } from "../../../train/train_step.ts";
 import { openDevice } from "../../device.ts";
-import { randomInceptionFile } from "../../eval/metrics/inception/random_inception.ts";
+import { randomInceptionFile } from "../metrics/inception/random_inception.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
 /** Bytes that are there at the same time, at most, from now on. */
@@ -89,7 +89,7 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   const enough = new AbortController();
   const judge = await RunFid.open(device, config, dataset, {
     // Half of an image and more: one was measured.
-    wait: () => (done) => done > 257 / 2 && enough.abort(),
+    onProgress: (_what, done) => done > 257 / 2 && enough.abort(),
     note: (message) => ok(false, message),
     onDownload: () => {},
   });
@@ -99,7 +99,7 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   using grids = new SampleGrids(device, config, 16);
   await grids.draw(step, 1);
   await saveCheckpoint(workdir, await step.checkpoint(1), 1, null);
-  const tools: ScoreTools = { log: () => {}, signal: enough.signal };
+  const tools: ScoreOptions = { log: () => {}, signal: enough.signal };
   await judge.score(1, tools);
   equal(most(), memory.bytes);
   await Deno.remove(workdir, { recursive: true });
