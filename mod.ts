@@ -219,17 +219,8 @@ export {
 export { type SamplerName, SAMPLERS } from "./train/config/sampler_names.ts";
 export { UsageError } from "./train/config/usage_error.ts";
 export { type DiffusedBatch, type Process, processOf } from "./train/diffusion/process.ts";
-export {
-  DEFAULT_PROCESS,
-  type ProcessConfig,
-  processSchema,
-} from "./train/diffusion/process_config.ts";
-export {
-  type ScheduleEntry,
-  type ScheduleName,
-  type ScheduleNumbers,
-  SCHEDULES,
-} from "./train/diffusion/schedules.ts";
+export { DEFAULT_PROCESS, type ProcessConfig } from "./train/diffusion/process_config.ts";
+export { type ScheduleName, type ScheduleNumbers } from "./train/diffusion/schedules.ts";
 export {
   type Conversion,
   type DiffusedParts,

@@ -113,7 +113,7 @@ export function sampleHelp(): string {
       },
       {
         command: "deno task sample --checkpoint=nnet_ema.pth --preset=cifar10 --nnet.scalelong=3",
-        does: "weights from PyTorch; --nnet settings are those of train",
+        does: "weights from PyTorch; --nnet and --process settings are those of train",
       },
     ],
     schemas: [schema, networkSchema],

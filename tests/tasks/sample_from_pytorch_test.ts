@@ -1,4 +1,9 @@
-import { deepStrictEqual as deepEqual, match, strictEqual as equal } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  match,
+  notDeepStrictEqual as notDeepEqual,
+  strictEqual as equal,
+} from "node:assert/strict";
 import { join } from "node:path";
 import { encodePth } from "../../train/formats/pth.ts";
 import { readGolden } from "../golden.ts";
@@ -23,7 +28,7 @@ Deno.test("sample draws from PyTorch's files and folders, told their network", a
       equal(code, 0, err);
       const record = JSON.parse(await Deno.readTextFile(join(folder, out, "sample.json")));
       const bytes = await Deno.readFile(join(folder, out, "000000.png"));
-      return { err, step: record.training_step, bytes };
+      return { err, step: record.training_step, schedule: record.schedule, bytes };
     };
     const ckpt = await draw("a", golden("12.ckpt"), ...NETWORK, "--weights=nnet");
     match(ckpt.err, /^\S*nnet\.pth \(step 12\), dpm_solver: 1 image$/m);
@@ -31,6 +36,15 @@ Deno.test("sample draws from PyTorch's files and folders, told their network", a
     match(legacy.err, /^\S*nnet_legacy\.pth, dpm_solver: 1 image$/m);
     deepEqual([ckpt.step, legacy.step], [12, null]);
     deepEqual(ckpt.bytes, legacy.bytes);
+
+    const process = ["--process.timestep=1000", "--process.target=velocity"];
+    const other = await draw("c", golden("nnet_legacy.pth"), ...NETWORK, ...process);
+    equal(other.schedule, "vp_linear(0.1, 20), timestep 1000 t, predicts velocity");
+    notDeepEqual(other.bytes, legacy.bytes);
+    const mixed = [`--checkpoint=${golden("nnet_legacy.pth")}`, `--out=${join(folder, "b")}`];
+    const refused = await runScript("sample.ts", "--steps=2", ...mixed, ...NETWORK, ...process);
+    equal(refused.code, 2, refused.err);
+    match(refused.err, /schedule: "vp_linear\(0\.1, 20\)" there, "vp_linear.* velocity" now/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -100,7 +100,7 @@ export function unknownNetwork(file: string, shapes: Shapes): string {
   const known = Object.entries(network)
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
   return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
-    `settings that differ` +
+    `and --process settings that differ` +
     (known === "" ? "" : ` (its shapes say ${known}; they do not tell ${untold})`);
 }
 

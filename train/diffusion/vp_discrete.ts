@@ -31,10 +31,16 @@ export const vpDiscreteFields: {
       "schedule=vp_discrete: equal steps of the rates (DDPM) or of their roots (Stable Diffusion)",
     ),
   beta_first: rate.default(1e-4)
-    .describe("schedule=vp_discrete: variance added by the first step; Stable Diffusion: 0.00085"),
+    .describe(
+      "schedule=vp_discrete: variance of the first step's noise, between 0 and 1; Stable Diffusion: 0.00085",
+    ),
   beta_last: rate.default(0.02)
-    .describe("schedule=vp_discrete: variance added by the last step; Stable Diffusion: 0.012"),
-  beta_steps: z.int().min(2).default(1000).describe("schedule=vp_discrete: number of steps, N"),
+    .describe(
+      "schedule=vp_discrete: variance of the last step's noise, between 0 and 1; Stable Diffusion: 0.012",
+    ),
+  beta_steps: z.int().min(2).default(1000).describe(
+    "schedule=vp_discrete: number of steps N, at least 2; step n is t = n / N",
+  ),
 };
 
 /** The first and the last of `n` rates. */

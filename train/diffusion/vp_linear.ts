@@ -18,10 +18,10 @@ export const vpLinearFields: {
   readonly [K in keyof VpLinearNumbers]: z.ZodDefault<z.ZodType<number>>;
 } = {
   beta_min: z.number().gt(0).default(BETA_MIN)
-    .describe("schedule=vp_linear: rate of noise per unit of time at t = 0"),
+    .describe("schedule=vp_linear: rate of noise per unit of time at t = 0, above 0"),
   beta_max: z.number().gt(0).default(BETA_MAX)
     .describe(
-      "schedule=vp_linear: rate of noise per unit of time at t = 1; large enough leaves noise alone",
+      "schedule=vp_linear: rate of noise per unit of time at t = 1, above 0; 20 leaves noise alone there",
     ),
 };
 

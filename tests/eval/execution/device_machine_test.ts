@@ -5,13 +5,14 @@ import {
   rejects,
   strictEqual as equal,
 } from "node:assert/strict";
-import { add, affine, type Device, div, mul, reshape } from "../../../engine/mod.ts";
+import { add, affine, type Device, div, mul, reshape, sub } from "../../../engine/mod.ts";
 import {
   DeviceMachine,
   type DeviceMachineOptions,
 } from "../../../eval/execution/device_machine.ts";
 import { Float64Machine } from "../float64_machine.ts";
 import { vpDiscrete } from "../../../train/diffusion/vp_discrete.ts";
+import { type TargetName, TARGETS } from "../../../train/diffusion/targets.ts";
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import type { Clipping } from "../../../eval/clipping.ts";
 import type { SamplerSettings } from "../../../eval/sampler_settings.ts";
@@ -117,6 +118,31 @@ Deno.test("DeviceMachine asks a network that predicts the image instead of the n
     await onHost(chosen, "none", data),
   );
   ok(error < 1e-4, `${error}`);
+});
+
+Deno.test("DeviceMachine draws the same images whatever the network predicts", async () => {
+  using device = await openDevice();
+  const noiseOf = closedFormNetwork(schedule).predict;
+  const networkOf = (predicts: TargetName): Network => ({
+    predicts,
+    no_label: null,
+    predict(x, timesteps) {
+      const noise = noiseOf(x, timesteps);
+      const { alpha, sigma } = schedule.factors(affine(timesteps, 1 / 999));
+      const x0 = div(sub(x, mul(sigma, noise)), alpha);
+      return TARGETS[predicts].of({ x0, noise, alpha, sigma });
+    },
+  });
+  const cases = [["heun", "none"], ["heun", "clip"], ["dpm_solver_pp", "none"]] as const;
+  for (const [sampler, limit] of cases) {
+    const chosen = method({ sampler });
+    const expected = await onHost(chosen, limit);
+    for (const predicts of Object.keys(TARGETS) as TargetName[]) {
+      const network = networkOf(predicts);
+      const error = distance(await onDevice(device, { method: chosen, network, limit }), expected);
+      ok(error < 1e-4, `${sampler}, ${limit}, ${predicts}: ${error}`);
+    }
+  }
 });
 
 Deno.test("DeviceMachine guides by cond + scale (cond - uncond), within the interval only", async () => {

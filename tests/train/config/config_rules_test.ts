@@ -1,8 +1,14 @@
-import { deepStrictEqual as deepEqual, match, throws } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  match,
+  strictEqual as equal,
+  throws,
+} from "node:assert/strict";
 import { configSchema } from "../../../train/config/config.ts";
 import { checkAgainstDataset, contradictions } from "../../../train/config/config_rules.ts";
 import { type Preset, presets } from "../../../train/config/presets.ts";
 import type { NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../../../train/config/config.ts";
+import { processOf } from "../../../train/diffusion/process.ts";
 import { UsageError } from "../../../train/config/usage_error.ts";
 
 /** A configuration, changed. */
@@ -34,6 +40,16 @@ Deno.test("configSchema reads configurations from before there was an evaluation
   deepEqual(configSchema.parse({ ...older, eval: { fid: { n_samples: 9 } } }).eval.fid, {
     ...evaluation.fid,
     n_samples: 9,
+  });
+});
+
+Deno.test("configSchema reads configurations from before the process could be chosen", () => {
+  const { process, ...older } = presets.cifar10;
+  deepEqual(configSchema.parse(older).process, process);
+  equal(processOf(process).name, "vp_linear(0.1, 20)");
+  deepEqual(configSchema.parse({ ...older, process: { target: "data" } }).process, {
+    ...process,
+    target: "data",
   });
 });
 

@@ -39,6 +39,15 @@ Deno.test("resumeConflicts() names another network, not all its settings", () =>
   ]);
 });
 
+Deno.test("resumeConflicts() names a change of the diffusion process", () => {
+  const saved = presets.quickstart;
+  const wanted = { ...saved, process: { ...saved.process, beta_max: 12, target: "data" } as const };
+  deepEqual(resumeConflicts(saved, wanted), [
+    "--process.beta_max: the checkpoint was trained with 20, this run asks for 12",
+    '--process.target: the checkpoint was trained with "noise", this run asks for "data"',
+  ]);
+});
+
 Deno.test("resumeConflicts() lets a run be prolonged, tuned and moved", () => {
   const wanted = structuredClone(presets.quickstart);
   wanted.workdir = "elsewhere";
