@@ -1,7 +1,10 @@
-/** The kind of an adapter, which decides between kernel variants: a CPU, or a GPU of either kind. */
+/**
+ * The kind of an adapter, which decides between kernel variants: a CPU ("software"), or a GPU that
+ * shares the memory of the CPU ("integrated") or has its own ("discrete").
+ */
 export type AdapterClass = "software" | "integrated" | "discrete";
 
-/** Facts about a device that choose and shape its kernels. */
+/** The properties of a device that decide which kernels it runs. */
 export interface Capabilities {
   /** What kind of adapter it is. */
   readonly adapterClass: AdapterClass;

@@ -1,7 +1,7 @@
 import type { AdapterClass, Capabilities } from "./capabilities.ts";
 import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
-/** Thrown for faults of the device: none found, a kernel refused, the device lost. */
+/** Thrown for device failures: no adapter found, a kernel rejected, the device lost. */
 export class DeviceError extends Error {
   /** The name of the class. */
   override name = "DeviceError";
@@ -9,25 +9,27 @@ export class DeviceError extends Error {
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {
-  /** Pretend the adapter is of this class: how each kernel variant is tested on one machine. */
+  /**
+   * Overrides the class of the adapter, so that the kernels of every class can be tested on one.
+   */
   readonly adapterClass?: AdapterClass;
-  /** Do without subgroup operations. */
+  /** Uses no subgroup operations. */
   readonly withoutSubgroups?: boolean;
-  /** Do without f16. */
+  /** Uses no f16. */
   readonly withoutF16?: boolean;
-  /** Do without 64-bit integers. */
+  /** Uses no 64-bit integers. */
   readonly withoutInt64?: boolean;
-  /** Do without the device's clock. */
+  /** Uses no timestamp queries. */
   readonly withoutTimestamps?: boolean;
   /**
-   * Times kernel variants against each other where a GPU has several, once each, and keeps here
-   * which is fastest. Without it the usual variants are taken, and nothing is timed.
+   * Where there are several variants of a kernel, each is timed once on a GPU and the fastest is
+   * remembered here. Without it the usual variants are taken, and nothing is timed.
    */
   readonly tuning?: TuningMemory;
   /**
-   * Told what the device is to do before each call that may wait for it: compiling a kernel, taking up
-   * commands, reading back, finishing. What it returns is disposed after the call. A driver may hang,
-   * and in some hosts nothing else happens in the thread that waits.
+   * Called with a description before each operation that may wait for the device: compiling a
+   * kernel, submitting commands, reading back, finishing. Its result is disposed afterwards. A
+   * driver may hang, and some hosts block the thread while they wait.
    */
   readonly onWait?: (what: string) => Disposable;
 }
@@ -44,7 +46,7 @@ const LIMITS = [
 
 /**
  * A WebGPU device with the adapter's own limits, a cache of pipelines, and a count of the memory in
- * use. Faults that WebGPU reports on the side are thrown by the next call that touches the device.
+ * use. Errors that WebGPU reports asynchronously are thrown by the next call that uses the device.
  */
 export class Device implements Disposable {
   /** The WebGPU device. */
@@ -88,7 +90,9 @@ export class Device implements Disposable {
     });
   }
 
-  /** Opens the best adapter. @throws {DeviceError} where there is none, saying what to do. */
+  /**
+   * Opens the best adapter. @throws {DeviceError} where there is none, with what to do about it.
+   */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) {
@@ -105,7 +109,7 @@ export class Device implements Disposable {
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
     const subgroups = min > 0 && min === max && !options.withoutSubgroups ? ["subgroups"] : [];
     const int64 = adapterClass === "software" && !options.withoutInt64 ? [INT64] : [];
-    // Some adapters have these without listing them: asking is the only way to know.
+    // Some adapters have these without listing them: requesting them is the only way to find out.
     const { gpu, unlisted } = await openFirst(
       adapter,
       withoutRepeats([[...subgroups, ...int64], subgroups, int64, []]),
@@ -129,17 +133,20 @@ export class Device implements Disposable {
     );
   }
 
-  /** Bytes of buffers now allocated through this device. */
+  /** Bytes of the buffers that are allocated through this device. */
   get bufferBytes(): number {
     return this.#bytes;
   }
 
-  /** Number of buffers now allocated through this device. */
+  /** Number of the buffers that are allocated through this device. */
   get bufferCount(): number {
     return this.#buffers;
   }
 
-  /** Creates a buffer of zeros. @throws {DeviceError} where it is larger than the adapter allows. */
+  /**
+   * Creates a buffer of zeros.
+   * @throws {DeviceError} where it is larger than the adapter allows.
+   */
   createBuffer(bytes: number, usage: number, label: string): GPUBuffer {
     this.check();
     if (bytes > this.gpu.limits.maxBufferSize) {
@@ -159,7 +166,10 @@ export class Device implements Disposable {
     buffer.destroy();
   }
 
-  /** The pipeline of a kernel, compiled once per WGSL text. @throws {DeviceError} with the source. */
+  /**
+   * The pipeline of a kernel, compiled once per WGSL text.
+   * @throws {DeviceError} where it does not compile, with the source
+   */
   pipeline(code: string, label: string): Promise<GPUComputePipeline> {
     let pipeline = this.#pipelines.get(code);
     if (!pipeline) {
@@ -189,7 +199,7 @@ export class Device implements Disposable {
     }
   }
 
-  /** Submits commands. Some drivers wait here until earlier ones are done. */
+  /** Submits commands. Some drivers block here until earlier ones are done. */
   submit(commands: GPUCommandBuffer): void {
     using _wait = this.#onWait?.("taking up more work");
     this.gpu.queue.submit([commands]);
@@ -225,16 +235,19 @@ export class Device implements Disposable {
     }
   }
 
-  /** Waits until all submitted work is done and the host no longer holds any data of it. */
+  /** Waits until all submitted work is done, and releases the host's copies of written data. */
   async idle(): Promise<void> {
     using _wait = this.#onWait?.("finishing the work submitted");
-    // The host holds written data until a submit.
+    // Written data stays in host memory until a submit.
     this.gpu.queue.submit([]);
     await this.gpu.queue.onSubmittedWorkDone();
     this.check();
   }
 
-  /** Throws the first fault that was reported since the last call. @throws {DeviceError} for a fault reported since the last call, or after loss or disposal. */
+  /**
+   * Throws the first error that was reported since the last call.
+   * @throws {DeviceError} for such an error, or after loss or disposal
+   */
   check(): void {
     if (this.#disposed) throw new DeviceError("the device was disposed");
     const fault = this.#fault;
@@ -249,7 +262,7 @@ export class Device implements Disposable {
   }
 }
 
-/** The name that Deno has for 64-bit integers in kernels. */
+/** Deno's name for the feature of 64-bit integers in kernels. */
 const INT64 = "wgpu-shader-int64";
 
 /** Opens a device with the first of some sets of unlisted features that the adapter grants. */

@@ -5,7 +5,7 @@ import type { Tensor } from "./tensor.ts";
 
 let shared: Promise<Device> | null = null;
 
-/** The device that {@linkcode evaluate} uses: one per process, opened on first use. */
+/** The device that {@linkcode evaluate} uses: one per process, opened at first use. */
 export function sharedDevice(): Promise<Device> {
   return shared ??= Device.open().catch((error) => {
     shared = null;

@@ -15,13 +15,13 @@ import {
 
 /**
  * Gradients of a scalar with respect to tensors of its graph, by reverse accumulation. They are
- * graph themselves: nothing is computed here.
+ * graphs themselves: nothing is computed here.
  *
  * @param loss a tensor of one element
- * @returns one tensor for each of `wrt`, of its shape, in f32: gradients of f16 values are f16 on the
- * way, but what is added up for a weight may be beyond it
- * @throws {ShapeError} where the loss is not a scalar, does not depend on one of `wrt`, or passes an
- * operation without an adjoint on the way
+ * @returns one tensor for each of `wrt`, of its shape, in f32: gradients of f16 values are f16 on
+ * the way, but the sum for a weight may exceed its range
+ * @throws {ShapeError} where the loss is not a scalar, does not depend on one of `wrt`, or passes
+ * an operation without an adjoint on the way
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.size !== 1) throw new ShapeError(`grad: the loss has shape ${shapeText(loss.shape)}`);
@@ -62,8 +62,8 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Traces a part of the graph whose inner values are not retained for the backward pass but recomputed
- * there (activation checkpointing, Chen et al. 2016).
+ * Traces a part of the graph whose inner values are not retained for the backward pass but
+ * recomputed there (activation checkpointing, Chen et al. 2016).
  */
 export function checkpoint(trace: () => Tensor): Tensor {
   return inRegion(trace);

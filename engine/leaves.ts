@@ -14,7 +14,7 @@ export type LeafType = Exclude<DType, "f16">;
 /** Arrays that hold a tensor's elements on the host. */
 export type HostArray = Float32Array | Int32Array | Uint32Array;
 
-/** Attributes of a tensor given anew to each run of a plan. */
+/** Attributes of a tensor whose elements are given to each run of a plan. */
 export interface InputAttrs {
   /** The name under which the elements are given. */
   readonly name: string;

@@ -4,8 +4,8 @@ const W0 = 0x9E3779B9;
 const W1 = 0xBB67AE85;
 
 /**
- * Philox4x32-10: four random 32-bit words that depend on nothing but a counter and a key
- * (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+ * Philox4x32-10: four random 32-bit words that depend only on a counter and a key (Salmon et al.,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  */
 export function philox(
   counter: readonly [number, number, number, number],
@@ -50,7 +50,7 @@ fn philox(counter: vec4u, seed: vec2u) -> vec4u {
 function multiplyHigh(a: number, b: number): number {
   const al = a & 0xffff, ah = a >>> 16, bl = b & 0xffff, bh = b >>> 16;
   const middle = ah * bl + (Math.imul(al, bl) >>> 16);
-  // Sums stay under 2^53, so plain numbers carry what 32 bits would drop.
+  // Sums stay below 2^53, so numbers hold the carries.
   const carry = (middle & 0xffff) + al * bh;
   return (ah * bh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
 }

@@ -8,8 +8,8 @@ export type LeafValues =
   | ReadonlyMap<Tensor, ArrayLike<number>>;
 
 /**
- * Runs a graph in float64 on the CPU, one operation after another: the oracle that kernels and
- * gradients are compared with.
+ * Runs a graph in float64 on the CPU, one operation after another: the reference for kernels and
+ * gradients.
  *
  * @returns the elements of each of `outputs`, row-major
  * @throws {Error} naming the input that was not given

@@ -30,7 +30,7 @@ export const stateOp: Operation<StateAttrs> = {
   },
 };
 
-/** Elements of one segment at most: 128 MiB, the binding that every WebGPU adapter allows. */
+/** Most elements of a segment: 128 MiB, the binding size that every WebGPU adapter allows. */
 export const SEGMENT_ELEMENTS: number = 2 ** 25;
 
 /** Tensors start at multiples of this many elements, as bindings must, of f16 too. */

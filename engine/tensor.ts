@@ -10,7 +10,7 @@ export const ELEMENT_BYTES: Readonly<Record<DType, number>> = { f32: 4, f16: 2, 
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** What an operation says of one of its outputs. */
+/** The shape and type of an output. */
 export interface TensorSpec {
   /** Sizes of its dimensions. */
   readonly shape: Shape;
@@ -27,7 +27,7 @@ export class ShapeError extends Error {
 /**
  * One kind of operation: its shape rule, its adjoint and its plain float64 evaluation.
  *
- * An operation has no kernels here; `engine/kernels/` says how each one runs on a device.
+ * Operations know no kernels; `engine/kernels/` defines how each one runs on a device.
  */
 export interface Operation<A = unknown> {
   /** The name, for errors and kernel labels. */
@@ -45,7 +45,7 @@ export interface Operation<A = unknown> {
 
 /** One application of an operation. Nodes are immutable and own no memory. */
 export interface Node<A = unknown> {
-  /** Grows with creation, so sorting by it is a topological order. */
+  /** Increases with creation: ascending ids are a topological order. */
   readonly id: number;
   /** The operation. */
   readonly op: Operation<A>;
@@ -59,7 +59,7 @@ export interface Node<A = unknown> {
   readonly region: Region | null;
 }
 
-/** A part of the graph whose values are computed anew in the backward pass. */
+/** A part of the graph whose values are recomputed in the backward pass. */
 export interface Region {
   /** Different for each region. */
   readonly id: number;
@@ -152,7 +152,10 @@ export function checkFloats(name: string, tensors: readonly Tensor[]): FloatType
   return tensors.every((t) => t.dtype === "f16") ? "f16" : "f32";
 }
 
-/** Checks that `axis` is a dimension of the tensor. @throws {ShapeError} where the tensor has no such dimension. */
+/**
+ * Checks that `axis` is a dimension of the tensor.
+ * @throws {ShapeError} where the tensor has no such dimension.
+ */
 export function checkAxis(name: string, { shape }: Tensor, axis: number): void {
   if (!(axis in shape)) {
     throw new ShapeError(`${name}: ${shapeText(shape)} has no dimension ${axis}`);

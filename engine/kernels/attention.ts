@@ -14,7 +14,7 @@ export function emitAttention(
 ): void {
   const { tokens, width } = s;
   const [q, k, v] = packed(qkv, s);
-  // Scores are f32: their exponentials would magnify what f16 loses.
+  // Scores are f32: the exponential would magnify the rounding of f16.
   const scores = p.dtype === "f32" ? p : emitter.scratch(p.size);
   emitGemm(emitter, {
     ...heads(s),
@@ -108,7 +108,7 @@ function joined(ref: Ref, { tokens, heads, width }: ScaledAttentionSizes): GemmO
   return { ref, row: heads * width, column: 1, batch: [tokens * heads * width, width] };
 }
 
-/** `[batch, heads, tokens, tokens]` as a square of each head. */
+/** `[batch, heads, tokens, tokens]` as `[tokens, tokens]` of each head. */
 function square(ref: Ref, { tokens, heads }: ScaledAttentionSizes): GemmOperand {
   return { ref, row: tokens, column: 1, batch: [heads * tokens * tokens, tokens * tokens] };
 }

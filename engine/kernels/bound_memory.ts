@@ -10,7 +10,7 @@ export interface NamedBinding extends Binding {
   readonly type: string;
 }
 
-/** Memory under a name, with WGSL that loads and stores f32 whatever it holds. */
+/** A named binding, with WGSL that loads and stores f32 whatever the element type. */
 export interface BoundMemory extends NamedBinding {
   /** Values of an element: 4 where it is a vector. */
   readonly per: 1 | 4;
@@ -20,10 +20,10 @@ export interface BoundMemory extends NamedBinding {
   store(index: string, value: string): string;
 }
 
-/** Names memory that a kernel computes with as `type`. */
+/** Names memory that a kernel loads and stores as `type`. */
 export type NameMemory = (name: string, ref: Ref, type: WgslType) => BoundMemory;
 
-/** Names memory to read and memory to write. */
+/** Functions that name memory to read, and memory to write. */
 export function binderOf(
   capabilities: Capabilities,
 ): { readonly read: NameMemory; readonly write: NameMemory } {
@@ -39,7 +39,7 @@ function nameMemory(
   ...[name, ref, type]: Parameters<NameMemory>
 ): BoundMemory {
   const per = type === "vec4f" ? 4 : 1;
-  // A software adapter's time goes by the number of elements loaded, however wide they are.
+  // On a software adapter time depends on the number of elements loaded, however wide they are.
   if (int64 && type === "vec4f" && ref.dtype === "f32") {
     return {
       ...{ name, per, ref, access, type: "vec2<u64>" },
@@ -55,7 +55,7 @@ function nameMemory(
   };
 }
 
-/** WGSL of functions that loads and stores may go through; a kernel has them where it does. */
+/** WGSL of the functions that load and store four f32 as two 64-bit integers. */
 export const PAIRS = `
 fn from_pairs(v: vec2<u64>) -> vec4f {
   return bitcast<vec4f>(vec4u(u32(v.x), u32(v.x >> 32u), u32(v.y), u32(v.y >> 32u)));

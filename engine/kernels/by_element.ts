@@ -7,7 +7,7 @@ import {
   type Ref,
 } from "./dispatch.ts";
 
-/** A kernel with an invocation for each of `count` numbers. */
+/** A kernel with `count` invocations, numbered `i`. */
 export interface ByElement {
   /** The name in tables and errors. */
   readonly label: string;
@@ -28,7 +28,7 @@ export function emitByElement(emitter: Emitter, kernel: ByElement): void {
   const { label, count, declarations, reads, out, body } = kernel;
   const software = emitter.capabilities.adapterClass === "software";
   const lanes = software ? 8 : 64;
-  // A software adapter wants few long invocations.
+  // A software adapter needs few long invocations.
   const each = lanes * (software ? 32 : 1);
   const bindings: Binding[] = [
     ...reads.map((ref) => ({ ref, access: "read" as const })),

@@ -7,7 +7,8 @@ import type { GemmOperand } from "./gemm/gemm_operand.ts";
 import type { PatchIndex } from "./gemm/implicit_patches.ts";
 
 /**
- * Emits a convolution as one product: `y[o, (b, pixel)] = sum w[o, (c, tap)] x[(c, tap), (b, pixel)]`.
+ * Emits a convolution as one product:
+ * `y[o, (b, pixel)] = sum w[o, (c, tap)] x[(c, tap), (b, pixel)]`.
  */
 export function emitConv2d(
   emitter: Emitter,
@@ -42,8 +43,8 @@ export function emitConv2d(
 }
 
 /**
- * Emits the input's gradient: `dx[c, (b, pixel)] = sum w[c, (o, tap)] dy[(o, tap), (b, pixel)]`, in a
- * product for each phase of the strides, with the taps and the pixels of that phase.
+ * Emits the input's gradient: `dx[c, (b, pixel)] = sum w[c, (o, tap)] dy[(o, tap), (b, pixel)]`, in
+ * a product for each phase of the strides, with the taps and the pixels of that phase.
  */
 export function emitConv2dInputGrad(
   emitter: Emitter,
@@ -95,7 +96,9 @@ export function emitConv2dInputGrad(
   });
 }
 
-/** Every stride-th pixel of the input along one side: those that every stride-th tap reaches. */
+/**
+ * Every stride-th pixel of the input along one side: those that are read with every stride-th tap.
+ */
 interface Phase {
   /** The first pixel, and how many there are. */
   readonly first: number;
@@ -121,10 +124,10 @@ function phasesOf(size: number, kernel: number, stride: number, before: number):
   }).filter(({ count }) => count > 0);
 }
 
-/** Columns of a product from which on copying A's rows to be without gaps pays, measured. */
+/** Columns of a product from which copying A to contiguous rows pays off, measured. */
 const MANY = 2048;
 
-/** The weight of each phase as `[c, (o, tap)]`, copied where that is worth it or has to be. */
+/** The weight of each phase as `[c, (o, tap)]`, copied where that pays off or is necessary. */
 function weightsByPhase(
   emitter: Emitter,
   weight: Ref,
@@ -180,8 +183,8 @@ function weightsByPhase(
 }
 
 /**
- * Emits the weight's gradient `dw[o, (c, tap)] = sum dy[o, (b, pixel)] x[(b, pixel), (c, tap)]`, and
- * the bias's, `db[o] = sum dy[o, (b, pixel)]`.
+ * Emits the weight's gradient `dw[o, (c, tap)] = sum dy[o, (b, pixel)] x[(b, pixel), (c, tap)]`,
+ * and the bias's, `db[o] = sum dy[o, (b, pixel)]`.
  */
 export function emitConv2dWeightGrad(
   emitter: Emitter,

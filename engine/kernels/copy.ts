@@ -7,7 +7,7 @@ import {
   type Ref,
 } from "./dispatch.ts";
 
-/** Emits a copy of 4-byte elements into `to`, whose first `to.offset` elements are skipped in WGSL. */
+/** Emits a copy of 4-byte elements into `to`, bound whole, since its offset may not be aligned. */
 export function emitCopy(emitter: Emitter, from: Ref, to: Ref): void {
   const software = emitter.capabilities.adapterClass === "software";
   const lanes = software ? 8 : 256;

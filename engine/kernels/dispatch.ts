@@ -2,13 +2,15 @@ import type { Capabilities } from "../capabilities.ts";
 import type { WgslType } from "../ops/elementwise.ts";
 import { type DType, ELEMENT_BYTES } from "../tensor.ts";
 
-/** A piece of device memory that a plan gives a place to. */
+/** A piece of device memory, for which a plan provides a buffer. */
 export interface Storage {
   /** Different for each storage of a plan. */
   readonly id: number;
   /** Bytes that are used. */
   readonly bytes: number;
-  /** "temp" memory shares buffers over time, "own" has a buffer of its own, "external" a state's. */
+  /**
+   * "temp" memory shares buffers over time, "own" has a buffer of its own, "external" a state's.
+   */
   readonly kind: "temp" | "own" | "external";
 }
 
@@ -29,7 +31,7 @@ export interface Ref {
   readonly dtype: DType;
 }
 
-/** A range in bytes as bindings and copies take it: both are multiples of 4. */
+/** A range in bytes, both multiples of 4, as bindings and copies require. */
 export function byteRange({ offset, size, dtype }: Ref): { offset: number; size: number } {
   const bytes = ELEMENT_BYTES[dtype];
   return { offset: offset * bytes, size: Math.ceil(size * bytes / 4) * 4 };
@@ -44,8 +46,8 @@ export interface Binding {
 }
 
 /**
- * One kernel launch. Storage bindings take the numbers 0, 1, .. of group 0 in order; the uniform
- * block, where there is one, follows them.
+ * One kernel launch. Storage bindings are numbered 0, 1, .. in group 0; the uniform block, if any,
+ * comes last.
  */
 export interface Dispatch {
   /** The name in tables and errors. */
@@ -62,7 +64,7 @@ export interface Dispatch {
   readonly flops: number;
 }
 
-/** What a lowering may ask for while it emits the dispatches of a node. */
+/** What a lowering emits the dispatches of a node with. */
 export interface Emitter {
   /** What the kernels must fit. */
   readonly capabilities: Capabilities;
@@ -74,7 +76,7 @@ export interface Emitter {
   choose(variants: Variants): string;
 }
 
-/** Kernels that compute the same, but for rounding; which is fastest is the adapter's to say. */
+/** Kernels that compute the same up to rounding; which is fastest depends on the adapter. */
 export interface Variants {
   /** All that may decide which is fastest. */
   readonly key: string;
@@ -89,14 +91,14 @@ export function boundBytes(dispatch: Dispatch): number {
   return dispatch.bindings.reduce((sum, b) => sum + byteRange(b.ref).size, 0);
 }
 
-/** WGSL of what memory holds where a kernel computes with `type`: the same, or its f16 form. */
+/** WGSL of the element type of memory that a kernel loads as `type`: the same, or its f16 form. */
 export function elementType({ dtype }: Ref, type: WgslType): string {
   return dtype !== "f16" ? type : type === "vec4f" ? "vec4<f16>" : "f16";
 }
 
 /**
- * Declarations of storage bindings, from their WGSL types; see {@linkcode Dispatch}. Kernels convert
- * what they load to f32 and what they store to the element type, both the same where that is f32.
+ * Declarations of storage bindings, from their WGSL types; see {@linkcode Dispatch}. Kernels
+ * convert loads to f32 and stores to the element type.
  */
 export function declareBindings(
   bindings: readonly { name: string; type: string; access: "read" | "read_write" }[],
@@ -107,7 +109,9 @@ export function declareBindings(
   ).join("\n");
 }
 
-/** A grid of at least `groups` workgroups within the limit per dimension; kernels skip the excess. */
+/**
+ * Dispatch dimensions of at least `groups` workgroups within the limits; kernels skip the excess.
+ */
 export function gridOf(
   groups: number,
   { maxWorkgroupsPerDimension: max }: Capabilities,
@@ -116,7 +120,7 @@ export function gridOf(
   return [Math.ceil(groups / y), y, 1];
 }
 
-/** WGSL of the linear workgroup number in a grid of {@linkcode gridOf}. */
+/** WGSL of the linear index of a workgroup in a dispatch of {@linkcode gridOf}. */
 export const GROUP_INDEX = "(workgroup.x + workgroup.y * grid.x)";
 
 /** Parameters of `main` that {@linkcode GROUP_INDEX} and lanes need. */

@@ -13,8 +13,8 @@ import { fuse } from "./fused.ts";
 import type { Epilogue } from "./gemm/gemm_spec.ts";
 
 /**
- * Emits dropout (with the epilogue): an invocation per four elements of a sample. Sizes and stream are
- * data, so that all blocks of a network share a pipeline.
+ * Emits dropout (with the epilogue): an invocation per four elements of a sample. Sizes and stream
+ * are uniforms, so that all blocks of a network use one pipeline.
  */
 export function emitDropout(
   emitter: Emitter,

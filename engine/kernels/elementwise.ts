@@ -4,7 +4,9 @@ import { fitsVec4 } from "../ops/input_map.ts";
 import { fuse, type FusedNodes } from "./fused.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Emits a kernel that runs fused nodes over every element, four at a time where they line up. */
+/**
+ * Emits a kernel that runs fused nodes over every element, four at a time where they are aligned.
+ */
 export function emitElementwise(
   emitter: Emitter,
   fused: FusedNodes,
@@ -20,7 +22,7 @@ export function emitElementwise(
     firstBinding: 0,
   });
   const software = emitter.capabilities.adapterClass === "software";
-  // A software adapter wants few long invocations, a GPU many short ones.
+  // A software adapter needs few long invocations, a GPU many short ones.
   const lanes = software ? 8 : 256;
   const each = lanes * (software ? 64 : 4);
   const count = vector ? size / 4 : size;

@@ -2,7 +2,7 @@ import type { Capabilities } from "../capabilities.ts";
 import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
 import { PAIRS } from "./bound_memory.ts";
 
-/** Variants chosen before, by {@linkcode Variants.key}. */
+/** The chosen kernel variants, by {@linkcode Variants.key}. */
 export type KernelChoices = ReadonlyMap<string, string>;
 
 /** An emitter with what was emitted through it. */
@@ -11,11 +11,11 @@ export interface Emission {
   readonly emitter: Emitter;
   /** The dispatches so far. */
   readonly dispatches: readonly Dispatch[];
-  /** Variants that were chosen between without knowing which is fastest, by key. */
+  /** Variants, by key, of which the usual one was taken for want of a choice. */
   readonly undecided: ReadonlyMap<string, Variants>;
 }
 
-/** Starts to collect dispatches; where `choices` names no variant the usual one is taken. */
+/** Starts collecting dispatches; where `choices` names no variant the usual one is taken. */
 export function startEmission(capabilities: Capabilities, choices: KernelChoices): Emission {
   const dispatches: Dispatch[] = [];
   const undecided = new Map<string, Variants>();
@@ -38,7 +38,10 @@ export function startEmission(capabilities: Capabilities, choices: KernelChoices
   return { emitter, dispatches, undecided };
 }
 
-/** Enables f16 in the kernels that have it. @throws {Error} where one would take it for f32. */
+/**
+ * Enables f16 in the kernels that bind it.
+ * @throws {Error} where one would read it as f32
+ */
 function enableF16(d: Dispatch): Dispatch {
   const f16 = d.bindings.flatMap(({ ref }, i) => ref.dtype === "f16" ? [i] : []);
   for (const i of f16) {
@@ -49,7 +52,7 @@ function enableF16(d: Dispatch): Dispatch {
   return f16.length === 0 ? d : { ...d, code: `enable f16;\n${d.code}` };
 }
 
-/** Adds the functions for 64 bits at a time to the kernels that call them. */
+/** Adds {@linkcode PAIRS} to the kernels that call them. */
 function addPairs(d: Dispatch): Dispatch {
   return /\b(from|to)_pairs\(/.test(d.code) ? { ...d, code: d.code + PAIRS } : d;
 }

@@ -11,12 +11,15 @@ import {
   type Ref,
 } from "./dispatch.ts";
 
-/** True where attention runs without a matrix of all pairs of tokens in memory. */
+/** True where attention runs without the matrix of probabilities in memory. */
 export function fitsFlash({ adapterClass }: Capabilities, { width }: AttentionSizes): boolean {
   return adapterClass !== "software" && width % 4 === 0 && width <= 128;
 }
 
-/** Emits attention (Dao et al. 2022): `sums` gets the logarithm of each row's sum of exponentials. */
+/**
+ * Emits attention (Dao et al. 2022): `sums` receives the logarithm of each row's sum of
+ * exponentials.
+ */
 export function emitFlashAttention(
   emitter: Emitter,
   { qkv, out, sums }: { readonly qkv: Ref; readonly out: Ref; readonly sums: Ref },
@@ -47,7 +50,7 @@ export function emitFlashAttention(
   });
 }
 
-/** Memory of the backward pass; `sums` is what {@linkcode emitFlashAttention} left. */
+/** Memory of the backward pass; `sums` is from {@linkcode emitFlashAttention}. */
 export interface FlashBackwardRefs {
   /** The packed input, `[batch, tokens, 3, heads, width]`. */
   readonly qkv: Ref;
@@ -153,15 +156,15 @@ interface Row {
   readonly times?: number;
 }
 
-/** A pass: every invocation has a token of its own, all others come by in tiles. */
+/** A pass in which every invocation owns a token and iterates over all tokens in tiles. */
 interface Pass {
   readonly label: string;
   readonly memory: Readonly<Record<string, Binding>>;
   /** Rows of the invocation's own token, in registers. */
   readonly own: Readonly<Record<string, Row>>;
-  /** Rows of the tokens that come by. */
+  /** Rows of the tokens of a tile. */
   readonly tile: Readonly<Record<string, Row>>;
-  /** Numbers by token that come by with them. */
+  /** Numbers by token of the tile. */
   readonly numbers?: readonly string[];
   /** Rows that are summed in registers. */
   readonly results: readonly string[];
@@ -169,7 +172,7 @@ interface Pass {
   /** WGSL for token \`j\` of the tile. */
   readonly step: (w: PassWriter) => string;
   readonly end: (w: PassWriter) => string;
-  /** Products of two rows by pair of tokens, for the count of operations. */
+  /** Inner products per pair of tokens, for counting operations. */
   readonly products: number;
 }
 
@@ -185,7 +188,7 @@ interface PassWriter {
 
 /** Tokens of a workgroup, one for each invocation. */
 const TOKENS = 64;
-/** Elements of a tile's row times tokens: two tiles fit the least workgroup memory. */
+/** Elements of a tile: two tiles fit the workgroup memory that every adapter has. */
 const TILE = 2048;
 
 function emitPass(emitter: Emitter, s: ScaledAttentionSizes, pass: Pass): void {
@@ -258,7 +261,7 @@ fn joined(token: u32) -> u32 {
   head = group / ${tiles}u;
   if (head >= ${batch * heads}u) { return; }
   first_token = head / ${heads}u * LENGTH;
-  // Not known to compilers, some of which would unroll the loops for seconds.
+  // Opaque to compilers, some of which would unroll the loops for seconds.
   let length = LENGTH * min(grid.x, 1u);
   let row = group % ${tiles}u * ${TOKENS}u + lane;
   let token = min(row, LENGTH - 1u);

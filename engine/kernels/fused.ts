@@ -7,11 +7,11 @@ import { binderOf, type BoundMemory } from "./bound_memory.ts";
 
 /** A chain of elementwise nodes that runs as one function of an index. */
 export interface FusedNodes {
-  /** The elementwise nodes, inputs before users; all outputs have as many elements. */
+  /** The elementwise nodes, inputs before users, all of one size. */
   readonly nodes: readonly Node[];
   /** The value that the kernel itself computes, where the chain ends another kernel. */
   readonly anchor: Tensor | null;
-  /** Values that are needed outside the kernel. */
+  /** The values that are stored for other kernels. */
   readonly stores: readonly Tensor[];
 }
 
@@ -35,15 +35,17 @@ export interface FusedContext {
   readonly refOf: (t: Tensor) => Ref;
   /** Follows reshapes to the tensor that owns the memory. */
   readonly rootOf: (t: Tensor) => Tensor;
-  /** What the kernel has bound already, to write to, and stores may use. */
+  /** Writable bindings of the kernel that stores may use. */
   readonly bound?: readonly BoundMemory[];
-  /** Added to the kernel's own value: by column, or by `row`, WGSL of its place. */
+  /** Added to the kernel's own value: by column, or at the index `row`, given as WGSL. */
   readonly bias?: { readonly ref: Ref; readonly row: string | null };
   /** Columns of the kernel's output, where `row` and `column` are given. */
   readonly columns?: number;
 }
 
-/** Generates the function. In vec4 form `flat` and `column` count vectors; see {@linkcode fitsVec4}. */
+/**
+ * Generates the function. In vec4 form `flat` and `column` count vectors; see {@linkcode fitsVec4}.
+ */
 export function fuse({ nodes, anchor, stores }: FusedNodes, context: FusedContext): FusedFunction {
   const { type, refOf, rootOf } = context;
   const { read } = binderOf(context.capabilities);
@@ -126,7 +128,7 @@ function accessOf(node: Node, i: number, type: WgslType, columns?: number): Acce
     steps[d] === 0 ? [] : [steps[d] === 1 ? c : `${c} * ${steps[d]}u`]
   );
   const start = offset / per;
-  // Windows may start before the input: wrapping arithmetic undoes it for every element inside.
+  // Windows may start before the input: the index wraps around, and back for elements inside.
   if (start !== 0) terms.push(start > 0 ? `${start}u` : `${(start + 2 ** 32) % 2 ** 32}u`);
   const guards = (inside ?? []).flatMap(([from, to], d) => {
     const scale = vector && d === last ? 4 : 1;

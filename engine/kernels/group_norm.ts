@@ -25,7 +25,10 @@ export interface GroupNormRefs {
   readonly statistics: Ref;
 }
 
-/** Emits `(x - mean) / std * weight + bias` (with the epilogue), and the statistics for the backward pass. */
+/**
+ * Emits `(x - mean) / std * weight + bias` (with the epilogue), and the statistics for the backward
+ * pass.
+ */
 export function emitGroupNorm(
   emitter: Emitter,
   refs: GroupNormRefs & { readonly bias: Ref },
@@ -77,8 +80,8 @@ export function emitGroupNorm(
 }
 
 /**
- * Emits the gradients of x (with the epilogue), weight and bias: sums by sample and channel first,
- * from which the rest follows.
+ * Emits the gradients of x (with the epilogue), weight and bias: first sums by sample and channel,
+ * then the gradients from these.
  */
 export function emitGroupNormBackward(
   emitter: Emitter,
@@ -89,7 +92,7 @@ export function emitGroupNormBackward(
   const { size } = refs.x;
   const { batch, channels, groups, area } = sizes;
   const whole = typeOf(sizes);
-  /** By sample and channel: the gradient times the normal value, and the gradient. */
+  /** By sample and channel, the sums of gradient times normalised value, and of the gradient. */
   const sums = emitter.scratch(2 * batch * channels);
   const { read, write } = binderOf(emitter.capabilities);
   const statistics = inPairs(read("statistics", refs.statistics, "f32"));
@@ -163,7 +166,7 @@ export function emitGroupNormBackward(
   });
 }
 
-/** Lanes read four elements at a time where these belong to one channel. */
+/** The type of a load: a vector where four elements always belong to one channel. */
 function typeOf({ area }: GroupNormSizes): WgslType {
   return area % 4 === 0 ? "vec4f" : "f32";
 }
@@ -187,12 +190,12 @@ interface Spans {
   readonly flops: number;
 }
 
-/** Least workgroups for a software adapter, so that each of its threads gets some. */
+/** Least workgroups on a software adapter, so that every thread has work. */
 const LEAST_GROUPS = 16;
 
 /**
- * Emits a kernel over rows whose sizes are all data: a UNet has norms of many sizes, and a pipeline
- * for each would take a software adapter minutes to compile.
+ * Emits a kernel over rows whose sizes are uniforms: a UNet has norms of many sizes, and a software
+ * adapter would take minutes to compile a pipeline for each.
  */
 function emitSpans(emitter: Emitter, spans: Spans): void {
   const { rows, type, sizes, memory, functions } = spans;
@@ -201,7 +204,7 @@ function emitSpans(emitter: Emitter, spans: Spans): void {
   const software = emitter.capabilities.adapterClass === "software";
   const perGroup = software ? Math.max(1, Math.min(32, Math.floor(rows / LEAST_GROUPS))) : 1;
   const per = type === "vec4f" ? 4 : 1;
-  // A product with the reciprocal is exact that far, and a division is slow.
+  // Multiplying by the reciprocal is exact up to there, and division is slow.
   const channelOf = spans.columns / per < 2 ** 20
     ? "u32((f32(column) + 0.5) * p.inverse_area)"
     : "column / p.area";

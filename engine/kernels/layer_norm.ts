@@ -26,7 +26,10 @@ export interface LayerNormRefs {
   readonly rstd: Ref;
 }
 
-/** Emits `y = (x - mean) / std * weight + bias` by row, and the mean and 1/std for the backward pass. */
+/**
+ * Emits `y = (x - mean) / std * weight + bias` by row, and the mean and 1/std for the backward
+ * pass.
+ */
 export function emitLayerNorm(
   emitter: Emitter,
   refs: LayerNormRefs & { bias: Ref; y: Ref },
@@ -98,12 +101,12 @@ function moments(row: RowWriter, x: RowValues, type: WgslType, columns: number):
 
 const at = (m: BoundMemory) => ({ column }: LaneColumn): string => m.load(column);
 
-/** Most workgroups whose sums for weight and bias are added in one more pass. */
+/** Most workgroups, whose partial sums for weight and bias are added in another pass. */
 const PARTIALS = 256;
 
 /**
  * Emits the gradients of x (with the epilogue), weight and bias: one pass in which each workgroup
- * also adds up its rows' part in those of weight and bias, then the sums of these parts.
+ * also sums its rows' contributions to weight and bias, then the sums over workgroups.
  */
 export function emitLayerNormBackward(
   emitter: Emitter,

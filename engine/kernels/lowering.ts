@@ -47,7 +47,9 @@ import { emitResizeBilinear, emitResizeBilinearInputGrad } from "./resize_biline
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
 import { emitColumnSums, emitRowSums } from "./sums.ts";
 
-/** What a lowering works with: where the node's values live, and what is fused to its first output. */
+/**
+ * The context of a lowering: where the node's values live, and what is fused to its first output.
+ */
 export interface Lowering<A> {
   /** Takes the dispatches. */
   readonly emitter: Emitter;
@@ -82,7 +84,9 @@ export function takesEpilogue(node: Node): boolean {
   return TABLE.get(node.op)?.epilogue ?? false;
 }
 
-/** What a value's memory has to hold, which is less than its shape says where kernels keep less. */
+/**
+ * The size and type of a value's memory: fewer than its elements where flash attention stores less.
+ */
 export function memoryOf(
   capabilities: Capabilities,
   t: Tensor,
@@ -118,7 +122,7 @@ entry(matmulOp, true, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
   });
 });
 
-/** One matrix, or two as one, of the shapes that `tensors` begin with. */
+/** One matrix, or the concatenation of two, of the shapes of the first of `tensors`. */
 function matrixOf([left, right]: readonly Ref[], tensors: readonly Tensor[]): GemmOperand {
   const [at, row] = tensors.map((t) => t.shape[1]);
   return { ref: left, row: at, column: 1, right: right && { ref: right, at, row } };

@@ -35,7 +35,10 @@ export function emitAvgPool2d(
   ]);
 }
 
-/** Emits the input's gradient: an invocation per input, which checks in which of its windows it is the largest. */
+/**
+ * Emits the input's gradient: an invocation per input, which checks in which of its windows it is
+ * the largest.
+ */
 export function emitMaxPool2dInputGrad(
   emitter: Emitter,
   x: Ref,
@@ -114,7 +117,9 @@ function indexOf(letter: "o" | "i", height: number, width: number): string {
     `let plane = i / ${height * width}u;`;
 }
 
-/** WGSL that runs `statements` with `at`, the index of each input that the window `oy`, `ox` covers. */
+/**
+ * WGSL that runs `statements` with `at`, the index of each input that the window `oy`, `ox` covers.
+ */
 function eachCovered(
   { inH, inW }: Pool2dSizes,
   { kernel_size, stride, padding }: Pool2dAttrs,

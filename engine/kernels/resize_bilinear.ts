@@ -46,7 +46,9 @@ ${neighbours("x", inW, outW)}`,
   });
 }
 
-/** Emits the input's gradient: an invocation per input pixel, which gathers from those around it. */
+/**
+ * Emits the input's gradient: an invocation per input pixel, which gathers from those around it.
+ */
 export function emitResizeBilinearInputGrad(
   emitter: Emitter,
   grad: Ref,

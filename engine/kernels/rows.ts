@@ -12,9 +12,9 @@ export interface RowKernel {
   readonly rows: number;
   /** Elements of a row. */
   readonly columns: number;
-  /** What a lane reads at a time, f32 where absent; see {@linkcode rowType}. */
+  /** The type of a load, f32 where absent; see {@linkcode rowType}. */
   readonly type?: WgslType;
-  /** Rows of a workgroup; what suits the adapter where absent. */
+  /** Rows per workgroup; by default what suits the adapter. */
   readonly perGroup?: number;
   /** The memory it binds. */
   readonly memory: readonly NamedBinding[];
@@ -30,7 +30,7 @@ export interface RowKernel {
   readonly flops: number;
 }
 
-/** One of a lane's columns, counted in what is read at a time. */
+/** One of a lane's columns, in units of a load. */
 export interface LaneColumn {
   /** WGSL of its number in the row. */
   readonly column: string;
@@ -40,13 +40,16 @@ export interface LaneColumn {
 
 /** A value by column. */
 export interface RowValues {
-  /** WGSL that computes the values once; goes before their uses. Empty where each use does. */
+  /**
+   * WGSL before the first use, which computes the values once; empty where each use computes its
+   * own.
+   */
   readonly load: string;
   /** WGSL of the value at a column. */
   at(c: LaneColumn): string;
 }
 
-/** What the body of a row kernel is written with. `row` and `lane` are WGSL variables in scope. */
+/** Writes the body of a row kernel. `row` and `lane` are WGSL variables in scope. */
 export interface RowWriter {
   /** Lanes that work on a row. */
   readonly lanes: number;
@@ -57,7 +60,7 @@ export interface RowWriter {
    * else computed anew.
    */
   values(name: string, expression: (c: LaneColumn) => string): RowValues;
-  /** Values that all rows of a workgroup use or add to; their `load` belongs to `before`. */
+  /** Values in registers for all rows of a workgroup; their `load` belongs in `before`. */
   held(name: string, expression: (c: LaneColumn) => string): RowValues;
   /** The sum of a value over the lanes. */
   sum(value: string): string;
@@ -65,17 +68,17 @@ export interface RowWriter {
   max(value: string): string;
 }
 
-/** What lanes can read at a time of rows of so many columns. */
+/** The type of a load for rows of so many columns. */
 export function rowType(columns: number): WgslType {
   return columns % 4 === 0 ? "vec4f" : "f32";
 }
 
-/** Rows of a workgroup: a software adapter wants few long ones. */
+/** Rows per workgroup: a software adapter needs few long workgroups. */
 export function rowsPerGroup({ adapterClass }: Capabilities): number {
   return adapterClass === "software" ? 32 : 1;
 }
 
-/** Emits a row kernel: a subgroup per row where subgroups can be had, else a workgroup. */
+/** Emits a row kernel: a subgroup per row where the device has them, else a workgroup. */
 export function emitRows(emitter: Emitter, kernel: RowKernel): void {
   const { capabilities } = emitter;
   const { lanes, prelude } = laneReductions(capabilities);
@@ -100,7 +103,7 @@ ${prelude}
   let group = ${GROUP_INDEX};
   let start = group * ${perGroup}u;
   let end = min(start + ${perGroup}u, rows.x);
-  // Always 1, but not known to the driver, which would unroll the loops for seconds.
+  // Always 1, but opaque to the driver, which would unroll the loops for seconds.
   let one = min(rows.x, 1u);
   ${kernel.before?.(writer) ?? ""}
   for (var row = start; row < end; row++) {
@@ -117,7 +120,7 @@ ${prelude}
 
 /** Most columns of a lane that are unrolled, their values in registers; more go through a loop. */
 const MOST_UNROLLED = { f32: 36, vec4f: 8 };
-/** Columns per turn of that loop: more only make the code too long for the processor. */
+/** Columns per turn of that loop: more only makes the code longer. */
 const UNROLL = { f32: 4, vec4f: 2 };
 
 function columnWriter(

@@ -22,22 +22,26 @@ export interface ColumnSums {
   readonly inner: number;
   /** What the terms read, by the name that they use. */
   readonly sources: readonly { readonly name: string; readonly ref: Ref }[];
-  /** WGSL, in f32, of each term at element `at`, row `row` (of outer x reduce) and column `column`. */
+  /**
+   * WGSL, in f32, of each term at element `at`, row `row` (of outer x reduce) and column `column`.
+   */
   readonly terms: readonly string[];
   /** `[outer, inner]` in f32 for each term. */
   readonly outs: readonly Ref[];
 }
 
-/** Rows that are added between two turns of the loop. */
+/** Rows per turn of the loop. */
 const UNROLL = 8;
 
 /** Rows that one invocation adds before its partial sum goes to memory. */
 const CHUNK = 128;
 
-/** Workgroups that keep a software adapter's processors busy, however long each takes. */
+/** Workgroups that keep the threads of a software adapter busy. */
 const FILLS = 4;
 
-/** Emits sums down the columns: an invocation per column and chunk of rows, then over the chunks. */
+/**
+ * Emits sums down the columns: an invocation per column and chunk of rows, then over the chunks.
+ */
 export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
   const { outer, reduce, inner, terms, outs } = s;
   const software = emitter.capabilities.adapterClass === "software";
@@ -77,7 +81,7 @@ struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, til
   ${terms.map((_, t) => `var sum${t} = 0.0;`).join(" ")}
   var r = start;
   for (; r + ${UNROLL - 1}u < end; r += ${UNROLL}u) {
-    // Short sums first: a long one would lose digits.
+    // Partial sums are short, since long ones lose precision.
     ${zeros}
     ${Array.from({ length: UNROLL }, (_, i) => add(`(r + ${i}u)`)).join("\n    ")}
     ${total}
@@ -106,11 +110,12 @@ struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, til
   }
 }
 
-/** Longest stretch of a row that one workgroup adds. */
+/** Most elements of a row that one workgroup adds. */
 const STRETCH = 8192;
 
 /**
- * Emits sums along rows `[rows, columns] -> [rows]`; few long rows are split and added twice.
+ * Emits sums along rows `[rows, columns] -> [rows]`; where there are few long rows they are split,
+ * and the parts added.
  *
  * @param term WGSL of what is added for an element
  */

@@ -33,7 +33,10 @@ export const avgPool2dOp: Operation<AvgPool2dAttrs> = {
   },
 };
 
-/** From the output's gradient, the input's: each window's is shared out among what it covers. */
+/**
+ * From the output's gradient, the input's: each window's is divided among the pixels that it
+ * covers.
+ */
 export const avgPool2dInputGradOp: Operation<AvgPool2dGradAttrs> = {
   name: "avg_pool2d_input_grad",
   infer: ([{ shape: [batch, channels] }], { height, width }) => [

@@ -18,7 +18,7 @@ export const unpackBytesOp: Operation<{ readonly shape: Shape }> = {
   ],
 };
 
-/** Bytes 0 to 255 as f32 numbers, from u32 words that hold four each, the first lowest. */
+/** Bytes as f32 numbers 0 to 255, from u32 words of four bytes each, little-endian. */
 export function unpackBytes(words: Tensor, shape: Shape): Tensor {
   return applyOne(unpackBytesOp, [words], { shape });
 }

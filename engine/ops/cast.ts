@@ -5,7 +5,7 @@ import { applyOne, type ElementwiseOperation } from "./elementwise.ts";
 /** The operation behind {@linkcode cast}. */
 export const castOp: ElementwiseOperation<{ readonly dtype: FloatType }> = {
   name: "cast",
-  // Kernels compute in f32: a cast is felt where its result goes to memory.
+  // Kernels compute in f32: a cast takes effect where its result is stored.
   wgsl: ([x]) => x,
   infer([x], { dtype }) {
     checkFloats("cast", [x]);
@@ -16,8 +16,8 @@ export const castOp: ElementwiseOperation<{ readonly dtype: FloatType }> = {
 };
 
 /**
- * `x` with elements of another float type: f16 has 11 bits of precision, magnitudes of 6e-8 to
- * 65504, and infinity beyond. The float64 reference does not round.
+ * `x` with elements of another float type: f16 has 11 bits of precision, magnitudes from 6e-8 to
+ * 65504, and infinity above. The float64 reference does not round.
  */
 export function cast(x: Tensor, dtype: FloatType): Tensor {
   return x.dtype === dtype ? x : applyOne(castOp, [x], { dtype });

@@ -28,7 +28,9 @@ export interface Conv2dAttrs {
   readonly padding: Padding;
 }
 
-/** Attributes of the two gradients: the convolution's, and the sizes that are not in their inputs. */
+/**
+ * Attributes of the two gradients: the convolution's, and the sizes that are not in their inputs.
+ */
 export interface Conv2dGradAttrs extends Conv2dAttrs {
   /** The input's height and width for the input's gradient, the kernel's for the weight's. */
   readonly height: number;
@@ -141,7 +143,9 @@ export const conv2dInputGradOp: Operation<Conv2dGradAttrs> = {
   },
 };
 
-/** From the input and the output's gradient, those of the weight and of the bias, if there is one. */
+/**
+ * From the input and the output's gradient, those of the weight and of the bias, if there is one.
+ */
 export const conv2dWeightGradOp: Operation<Conv2dWeightGradAttrs> = {
   name: "conv2d_weight_grad",
   infer([x, grad], { height, width, bias }) {
@@ -179,7 +183,7 @@ export interface Conv2dOptions {
   readonly bias?: Tensor;
   /** One number, or one down and one across; default 1. */
   readonly stride?: number | readonly [number, number];
-  /** Pixels of zeros: one number, or one for top and bottom and one for the sides, or each; default 0. */
+  /** Zeros around the input: one number, `[top and bottom, left and right]`, or each; default 0. */
   readonly padding?: number | readonly [number, number] | Padding;
 }
 

@@ -17,7 +17,7 @@ export interface DropoutAttrs {
   readonly stream: number;
 }
 
-/** The operation behind {@linkcode dropout}: inputs are x and the key; its own adjoint. */
+/** The operation behind {@linkcode dropout}: inputs are x and the key; it is its own adjoint. */
 export const dropoutOp: Operation<DropoutAttrs> = {
   name: "dropout",
   infer([x, key], { p }) {
@@ -64,10 +64,10 @@ export function dropoutThreshold(p: number): number {
 }
 
 /**
- * Zeros a fraction `p` of the elements at random and multiplies the others by `1 / (1 - p)` (Srivastava et al., JMLR
- * 2014). Which ones depends, for element `e` of sample `i` (an index of the first dimension), on
- * (seed, stream, step, first sample + i, e) alone, not on how a batch is split; `x` itself where `p`
- * is 0.
+ * Zeros a fraction `p` of the elements at random and multiplies the others by `1 / (1 - p)`
+ * (Srivastava et al., JMLR 2014). Which ones depends, for element `e` of sample `i` (an index of
+ * the first dimension), on (seed, stream, step, first sample + i, e) alone, not on how a batch is
+ * split; `x` itself where `p` is 0.
  *
  * @param key u32 `[seed low, seed high, step, first sample]`
  */

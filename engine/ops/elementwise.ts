@@ -32,7 +32,10 @@ export function isElementwise(op: Operation): op is ElementwiseOperation {
   return "wgsl" in op;
 }
 
-/** The shape that all of `shapes` broadcast to. @throws {ShapeError} naming them where none does. */
+/**
+ * The shape that all of `shapes` broadcast to.
+ * @throws {ShapeError} naming them where none does.
+ */
 export function broadcastShapes(name: string, shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((s) => s.length));
   const out = new Array<number>(rank).fill(1);
@@ -58,7 +61,7 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
   return strides;
 }
 
-/** What a unary or binary operation has to say; the rest is the same for all. */
+/** The definition of a unary or binary operation; the rest is common to all. */
 export interface ElementwiseDefinition<A> {
   /** The name of the operation. */
   readonly name: string;

@@ -57,7 +57,7 @@ export function gelu(x: Tensor): Tensor {
   return applyOne(geluOp, [x], null);
 }
 
-// The odd rational function of Eigen's and XLA's f32 erf on [-4, 4], within 2e-7 of the error function.
+// The rational function of erf in f32 that Eigen and XLA use on [-4, 4], within 2e-7 of erf.
 const NUMERATOR = [
   -2.72614225801306e-10,
   2.77068142495902e-8,

@@ -27,7 +27,9 @@ export interface GroupNormSizes {
   readonly area: number;
 }
 
-/** The operation behind {@linkcode groupNorm}: the result, and `[mean, 1/std]` by sample and group. */
+/**
+ * The operation behind {@linkcode groupNorm}: the result, and `[mean, 1/std]` by sample and group.
+ */
 export const groupNormOp: Operation<GroupNormAttrs> = {
   name: "group_norm",
   infer([x, weight, bias], { groups }) {
@@ -114,7 +116,8 @@ export function groupNormSizes(x: Tensor, { groups }: GroupNormAttrs): GroupNorm
 
 /**
  * Group normalisation (Wu and He, ECCV 2018), PyTorch's `nn.GroupNorm`: each sample's channels in
- * `groups` groups of neighbours, over all dimensions after the second; variance from centred values.
+ * `groups` groups of adjacent channels, over all dimensions after the second; the variance is computed from
+ * centred values.
  *
  * @param x `[batch, channels, ..]`
  * @param options.weight `[channels]`, as `bias`

@@ -3,7 +3,9 @@ import { applyOne } from "./elementwise.ts";
 import { affine } from "./unary.ts";
 import { reshape } from "./views.ts";
 
-/** The operation behind {@linkcode max}: the largest of each row of `[rows, columns]`; no gradient. */
+/**
+ * The operation behind {@linkcode max}: the largest of each row of `[rows, columns]`; no gradient.
+ */
 export const maxOp: Operation<null> = {
   name: "max",
   infer([x]) {

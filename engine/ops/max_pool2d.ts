@@ -16,7 +16,9 @@ export const maxPool2dOp: Operation<Pool2dAttrs> = {
   },
 };
 
-/** From the input and the output's gradient, the input's: each window's goes to its first largest. */
+/**
+ * From the input and the output's gradient, the input's: each window's goes to its first maximum.
+ */
 export const maxPool2dInputGradOp: Operation<Pool2dAttrs> = {
   name: "max_pool2d_input_grad",
   infer: ([x]) => [{ shape: x.shape, dtype: "f32" }],

@@ -18,7 +18,7 @@ export interface PackAttrs {
   readonly length: number;
 }
 
-/** The operation behind {@linkcode pack}; plans let producers write straight into the vector. */
+/** The operation behind {@linkcode pack}; plans let kernels write straight into the vector. */
 export const packOp: Operation<PackAttrs> = {
   name: "pack",
   infer(inputs, { offsets, length }) {
@@ -47,7 +47,7 @@ export interface UnpackAttrs {
   readonly shape: Shape;
 }
 
-/** The operation behind {@linkcode unpack}: memory within the vector's, no kernel. */
+/** The operation behind {@linkcode unpack}: it reads the vector's memory and needs no kernel. */
 export const unpackOp: Operation<UnpackAttrs> = {
   name: "unpack",
   infer([packed], { offset, shape }) {
@@ -64,10 +64,7 @@ export const unpackOp: Operation<UnpackAttrs> = {
   ],
 };
 
-/**
- * The tensor at `offset` of a packed vector, which must be where bindings may start: a multiple of
- * 256 bytes.
- */
+/** The tensor at `offset` of a packed vector, a multiple of 256 bytes, where bindings may start. */
 export function unpack(packed: Tensor, attrs: UnpackAttrs): Tensor {
   return applyOne(unpackOp, [packed], attrs);
 }

@@ -1,7 +1,7 @@
 import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
-/** Height and width after {@linkcode resizeBilinear}, before it in its gradient. */
+/** Height and width of the output; of the input for the gradient. */
 export interface ResizeAttrs {
   /** Height in pixels. */
   readonly height: number;
@@ -46,9 +46,8 @@ export const resizeBilinearInputGradOp: Operation<ResizeAttrs> = {
 };
 
 /**
- * Images at another size: each pixel of the output lies between the centres of four of the input
- * and weighs them by distance, PyTorch's `interpolate(mode="bilinear", align_corners=False)`. No
- * antialiasing: when shrinking, pixels between are skipped.
+ * Images at another size: each pixel of the output interpolates the four nearest of the input,
+ * PyTorch's `interpolate(mode="bilinear", align_corners=False)`. There is no antialiasing.
  *
  * @param x `[batch, channels, any height, any width]`
  * @throws {ShapeError} for sizes below 1

@@ -49,7 +49,9 @@ export const sumOp: Operation<SumAttrs> = {
   },
 };
 
-/** The sum in f32 over `axes` (all where absent), which are dropped, or stay as 1 with `keepdims`. */
+/**
+ * The sum in f32 over `axes` (all where absent), which are dropped, or stay as 1 with `keepdims`.
+ */
 export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   axes?.forEach((axis) => checkAxis("sum", x, axis));
   const drop = new Set(axes ?? x.shape.keys());
@@ -77,7 +79,7 @@ export function mean(x: Tensor, axes?: readonly number[], keepdims = false): Ten
   return affine(total, total.size / x.size);
 }
 
-/** The sum over whatever dimensions broadcasting repeated, so that the result has `shape`. */
+/** The sum over the dimensions that broadcasting from `shape` repeated. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   const lead = x.shape.length - shape.length;
   const axes = [...x.shape.keys()].filter((d) =>

@@ -48,7 +48,7 @@ export const sqrtOp: Unary = elementwise<null>({
 export const sinOp: Unary = elementwise<null>({
   name: "sin",
   arity: 1,
-  // Reduced to one turn first: adapters may lose all digits of the sine of a large argument.
+  // The argument is reduced first: adapters may lose all precision for large ones.
   wgsl: ([x], type) => `sin(turn_${type}(${x}))`,
   helpers: turn,
   f: ([x]) => Math.sin(x),
@@ -119,7 +119,7 @@ export const siluDerivativeOp: Unary = elementwise<null>({
 
 /** `x * scale + shift`. */
 export function affine(x: Tensor, scale: number, shift = 0): Tensor {
-  // Gradients start from a constant 1: without folding, each factor on the way is a kernel.
+  // Gradients start from a constant 1: without folding, each factor would be a kernel.
   if (x.node.op === constantOp && x.size === 1) {
     const { data } = x.node.attrs as ConstantAttrs;
     return constant([data[0] * scale + shift], x.shape);

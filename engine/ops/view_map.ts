@@ -37,7 +37,7 @@ export function readMapped(
   return out;
 }
 
-/** The same map with as few dimensions as it takes: neighbours that are read as one are merged. */
+/** The same map with as few dimensions as possible: contiguous ones are merged. */
 export function collapse({ shape, strides, offset, inside }: ViewMap): ViewMap {
   const out: { n: number; stride: number; inside: readonly [number, number] }[] = [];
   shape.forEach((n, d) => {

@@ -21,7 +21,7 @@ import { add } from "./binary.ts";
 import { sumTo } from "./sum.ts";
 import { readMapped, type ViewMap } from "./view_map.ts";
 
-/** The operation behind {@linkcode reshape}: the same elements under another shape, no kernel. */
+/** The operation behind {@linkcode reshape}: the same elements with another shape, no kernel. */
 export const reshapeOp: Operation<{ readonly shape: Shape }> = {
   name: "reshape",
   infer([x], { shape }) {
@@ -34,7 +34,7 @@ export const reshapeOp: Operation<{ readonly shape: Shape }> = {
   evaluate: ([x]) => [x],
 };
 
-/** `x` under another shape with as many elements; one size may be -1. */
+/** `x` with another shape of as many elements; one size may be -1, which is then inferred. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((p, n) => n === -1 ? p : p * n, 1);
   return applyOne(reshapeOp, [x], { shape: shape.map((n) => n === -1 ? x.size / known : n) });
@@ -46,7 +46,7 @@ export function rootOf(t: Tensor): Tensor {
   return t;
 }
 
-/** An operation that only says where each output element is read. */
+/** Defines an operation whose output reads its input through a map. */
 export function view<A>(
   name: string,
   map: (x: Tensor, attrs: A) => ViewMap,
@@ -98,7 +98,7 @@ export const broadcastOp: ElementwiseOperation<{ readonly shape: Shape }> = view
   (node, grad) => sumTo(grad, node.inputs[0].shape),
 );
 
-/** `x` repeated to `shape` by the usual broadcasting rule. */
+/** `x` broadcast to `shape`. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return applyOne(broadcastOp, [x], { shape });
 }
@@ -161,7 +161,7 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
 }
 
 /**
- * The tensors one after another along dimension `axis`.
+ * The tensors concatenated along dimension `axis`.
  * @throws {ShapeError} where other dimensions differ
  */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {

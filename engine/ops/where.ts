@@ -8,7 +8,7 @@ export const finiteOp: ElementwiseOperation<null> = elementwise<null>({
   name: "finite",
   arity: 1,
   wgsl: ([x], type) => `finite_${type}(${x})`,
-  // By the exponent's bits: compilers assume that no number is infinite.
+  // By the bits of the exponent: compilers assume that no number is infinite.
   helpers: (type) => {
     const words = type === "vec4f" ? "vec4u" : "u32";
     return [`fn finite_${type}(x: ${type}) -> ${type} {
@@ -41,7 +41,9 @@ export function finite(x: Tensor): Tensor {
   return applyOne(finiteOp, [x], null);
 }
 
-/** `a` where `condition` is not 0, else `b`, broadcast; what is not chosen may be infinite or NaN. */
+/**
+ * `a` where `condition` is not 0, else `b`, broadcast; the value not chosen may be infinite or NaN.
+ */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return applyOne(whereOp, [condition, a, b], null);
 }

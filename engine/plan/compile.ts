@@ -5,8 +5,8 @@ import { Plan } from "./plan.ts";
 import { timeTrial } from "./time_trial.ts";
 
 /**
- * Turns a graph into a plan: sorts the nodes into kernels, gives every value a place, compiles the
- * pipelines and builds the bind groups.
+ * Turns a graph into a plan: groups the nodes into kernels, assigns memory, compiles the pipelines
+ * and builds the bind groups.
  *
  * @throws {DeviceError} where the device refuses a kernel, with its source
  * @throws {ShapeError} where the graph cannot be planned

@@ -3,7 +3,7 @@ import { isIndexIdentical } from "../ops/input_map.ts";
 import { reshapeOp, rootOf } from "../ops/views.ts";
 import type { Node, Tensor } from "../tensor.ts";
 
-/** Nodes that run as one kernel: an anchor with elementwise nodes at its end, or those alone. */
+/** Nodes that run as one kernel: an anchor followed by elementwise nodes, or these alone. */
 export interface Group {
   /** The node that is not elementwise, if any. */
   readonly anchor: Node | null;
@@ -32,8 +32,9 @@ interface Use {
 }
 
 /**
- * Sorts nodes into kernels. Elementwise nodes join the kernel that makes their latest input, and
- * elementwise kernels move forward into the kernel of their user where nothing between needs them.
+ * Groups nodes into kernels. Elementwise nodes join the kernel that computes their latest input,
+ * and elementwise kernels move forward into the kernel of their user where nothing between needs
+ * them.
  *
  * @param nodes the graph in topological order, leaves included
  */
@@ -64,7 +65,7 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
 
   const domain = (g: Group): number => (g.anchor ?? g.nodes[0]).outputs[0].size;
 
-  /** Storage bindings of a group with some more nodes: what it loads and what others need of it. */
+  /** Storage bindings of a group with some more nodes: its loads and its stores. */
   const bindings = (group: Group, extra: readonly Node[]): number => {
     const inside = new Set([...group.nodes, ...extra]);
     const loads = new Set<Tensor>();
@@ -77,7 +78,7 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
       const outer = [...users.get(node.outputs[0]) ?? []].some((user) => !inside.has(user));
       if (outer || context.isRetained(node.outputs[0])) stores++;
     }
-    // An anchor brings at most seven of its own.
+    // An anchor has at most seven bindings of its own.
     return loads.size + stores + (group.anchor ? 7 : 0) + 1;
   };
 

@@ -26,7 +26,7 @@ export interface PlanRecording {
 export interface PlanSpec extends PlanRecording {
   /** Values that can be read back, by name. */
   readonly outputs?: Readonly<Record<string, Tensor>>;
-  /** State leaves that the plan overwrites, all of them as if at the end. */
+  /** State leaves that the plan overwrites, as if all at the end of a run. */
   readonly updates?: readonly Update[];
 }
 
@@ -42,7 +42,7 @@ export interface PlanStep {
   readonly bytes: number;
 }
 
-/** A graph turned into kernels and memory, before a device is asked for any. */
+/** A graph as kernels and their memory, not yet on a device; see {@linkcode Plan.build}. */
 export interface Layout {
   /** Values that can be read back, by name. */
   readonly outputs: readonly (readonly [string, Tensor])[];
@@ -69,8 +69,8 @@ export interface Layout {
 }
 
 /**
- * Sorts a graph's nodes into kernels and gives every value a place: all of a plan that needs no
- * device, only what one can do.
+ * Groups a graph's nodes into kernels and assigns memory: all of planning that needs only the
+ * capabilities of a device.
  *
  * @param choices kernel variants found to be fastest; the usual ones are taken where it has none
  * @throws {ShapeError} where the graph cannot be planned
@@ -127,7 +127,7 @@ export function planSteps({ dispatches }: Pick<Layout, "dispatches">): PlanStep[
   }));
 }
 
-/** Where the uniform block of each dispatch starts in the plan's one buffer, and its size, bytes. */
+/** Offsets of the dispatches' uniform blocks in their common buffer, and its size, in bytes. */
 export function uniformOffsets(
   dispatches: readonly Dispatch[],
 ): { readonly offsets: readonly number[]; readonly bytes: number } {
@@ -173,7 +173,7 @@ function emitAll(
         emitCopy(emitter, refOf(from), to);
       }
     } else {
-      // Partial sums may pass through it, which must not be memory that the epilogue still reads.
+      // Partial sums may be stored in it: it must not be memory that the epilogue still reads.
       const free = fused.stores.map(refOf).filter((ref) => ref.storage.kind !== "external");
       const main = free.find((ref) => ref.dtype === "f32") ?? free[0];
       lower({

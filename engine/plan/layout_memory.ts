@@ -6,7 +6,7 @@ import type { Layout } from "./layout.ts";
 const storageUsage = () =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
-/** The buffers behind a layout's storages on a device, states' excepted, which stay their own. */
+/** The buffers of a layout's storages on a device; those of states are borrowed. */
 export class LayoutMemory implements Disposable {
   readonly #device: Device;
   readonly #bufferOf = new Map<Storage, GPUBuffer>();

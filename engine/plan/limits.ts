@@ -1,7 +1,10 @@
 import { type Device, DeviceError } from "../device.ts";
 import { byteRange, type Dispatch } from "../kernels/dispatch.ts";
 
-/** Checks dispatches against the limits of a device. @throws {DeviceError} where a kernel needs more than the adapter has. */
+/**
+ * Checks dispatches against the limits of a device.
+ * @throws {DeviceError} where a kernel needs more than the adapter has.
+ */
 export function checkLimits({ capabilities, info }: Device, dispatches: readonly Dispatch[]): void {
   const { maxBindingBytes, maxStorageBuffers, f16 } = capabilities;
   for (const { label, bindings } of dispatches) {

@@ -2,7 +2,7 @@ import { byteRange, storageBytes } from "../kernels/dispatch.ts";
 import { type Layout, uniformOffsets } from "./layout.ts";
 import type { StateLayout } from "../state_layout.ts";
 
-/** What plans need of a device, worked out without its memory. */
+/** The memory that plans need, computed without allocating it. */
 export interface MemoryNeed {
   /** Bytes of all plans and states together. */
   readonly bytes: number;
@@ -10,7 +10,7 @@ export interface MemoryNeed {
   readonly largest: { readonly label: string; readonly bytes: number };
 }
 
-/** The bytes of plans and states that are there together; what plans record is not counted. */
+/** The memory of plans and states that exist together, without the records of the plans. */
 export function memoryNeed(
   layouts: readonly Layout[],
   states: readonly StateLayout[] = [],

@@ -207,8 +207,8 @@ function ownerOf(t: Tensor): Tensor {
 }
 
 /**
- * True where a group may write `value` over `target`: it is the last reader and reads there only what
- * it writes, and no kernel would read and write one buffer at different positions.
+ * True where a group may write `value` over `target`: it is the last reader and reads there only
+ * what it writes, and no kernel would read and write one buffer at different positions.
  */
 function canWriteInPlace(
   value: Tensor,
@@ -233,7 +233,7 @@ function valuesOf({ anchor, nodes }: Group): Tensor[] {
   return (anchor ? [anchor, ...nodes] : nodes).flatMap((node) => node.outputs);
 }
 
-/** What a group reads, and whether it is read at the very index that is written. */
+/** What a group reads, and whether it is read at the index that is written. */
 function readsOf({ anchor, nodes }: Group): { root: Tensor; isIdentical: boolean }[] {
   return [
     ...(anchor?.inputs ?? []).map((t) => ({ root: ownerOf(t), isIdentical: false })),
@@ -251,7 +251,7 @@ function countReaders(nodes: readonly Node[]): Map<Tensor, number> {
   const readers = new Map<Tensor, number>();
   for (const node of nodes) {
     for (const t of node.inputs) {
-      // A reshape is not a reader; those of its result count for the tensor behind it.
+      // A reshape is not a reader; readers of its result count as readers of its input.
       if (node.op === reshapeOp) continue;
       const root = rootOf(t);
       readers.set(root, (readers.get(root) ?? 0) + 1);

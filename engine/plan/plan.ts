@@ -61,7 +61,8 @@ export class Plan implements Disposable {
    * layout may be built several times; its plans share the states of its graph and nothing else.
    *
    * @param recording the outputs to record, the same as the layout was made with
-   * @throws {DeviceError} where the adapter's limits do not allow it, or the device refuses a kernel
+   * @throws {DeviceError} where the adapter's limits do not allow it, or the device refuses a
+   * kernel
    * @throws {ShapeError} for a state leaf of a `StateLayout` that has no memory
    */
   static async build(
@@ -71,7 +72,7 @@ export class Plan implements Disposable {
   ): Promise<Plan> {
     const { dispatches } = layout;
     checkLimits(device, dispatches);
-    // Compiled before anything is allocated: nothing is left behind by a kernel that is refused.
+    // Compiled before anything is allocated: a kernel that is rejected leaves nothing behind.
     const pipelines = await Promise.all(dispatches.map((d) => device.pipeline(d.code, d.label)));
 
     let memory: LayoutMemory | null = null;
@@ -156,7 +157,7 @@ export class Plan implements Disposable {
     }
     this.#write(inputs);
     const stamps: bigint[] = [];
-    // Query sets are small on some adapters: a part of the kernels at a time.
+    // Query sets are limited in size: the kernels are timed in parts.
     for (let first = 0; first < this.#launches.length; first += 1024) {
       const part = this.#launches.slice(first, first + 1024);
       const queries = gpu.createQuerySet({ type: "timestamp", count: 2 * part.length });

@@ -3,8 +3,8 @@ import { Plan } from "./plan.ts";
 import type { Trial } from "./tuning.ts";
 
 /**
- * Milliseconds of the best repetition of a trial but the first, on the device's clock, or on the
- * host's, over all of them, where it has none; `null` where there is no memory for it.
+ * Milliseconds of a trial: of the best repetition but the first on the device's clock or, without
+ * timestamp queries, of all repetitions on the host's; `null` where memory does not suffice.
  */
 export async function timeTrial(device: Device, { layout, length }: Trial): Promise<number | null> {
   device.gpu.pushErrorScope("out-of-memory");

@@ -62,7 +62,7 @@ export class Tuning {
     undecided: ReadonlyMap<string, Variants>,
     timeOf: (trial: Trial) => Promise<number | null>,
   ): Promise<void> {
-    // One after another: trials side by side would time each other.
+    // One after another: concurrent trials would disturb each other.
     const decided = this.#last.then(() => this.#decide(capabilities, undecided, timeOf));
     this.#last = decided.catch(() => {});
     return decided;
@@ -89,7 +89,7 @@ export class Tuning {
   }
 }
 
-/** A variant's dispatches on scratch memory, several times over. */
+/** A variant's dispatches on scratch memory, repeated. */
 export interface Trial {
   /** All repetitions, with the memory they take. */
   readonly layout: Layout;

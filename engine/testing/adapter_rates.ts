@@ -1,11 +1,11 @@
 import type { Device } from "../device.ts";
 import { median, pairedTimes } from "./paired_times.ts";
 
-/** What the adapter can do at best, measured: the scale for every other figure. */
+/** The measured peak rates of an adapter: the scale for every other measurement. */
 export interface AdapterRates {
-  /** Gigabytes per second, read and written counted both, of a copy of 64 MiB. */
+  /** Gigabytes per second of a copy of 64 MiB, reads and writes both counted. */
   readonly copyGBs: number;
-  /** Thousand millions of operations per second, f32 multiply-adds in registers, counted as two. */
+  /** GFLOP/s of f32 multiply-adds in registers, each counted as two operations. */
   readonly multiplyAddGflops: number;
 }
 

@@ -19,7 +19,7 @@ export interface ExampleInput {
   readonly values?: (i: number) => number;
 }
 
-/** A small graph around an operation: what kernels and adjoints are checked with. */
+/** A small graph around an operation, to check kernels and adjoints with. */
 export interface OperationExample {
   /** The operation and its sizes: `linear: 7 x 13 -> 5, two parts`. */
   readonly name: string;
@@ -88,7 +88,7 @@ export async function compareWithReference(
   return { error, kernels: plan.steps.map((s) => s.label) };
 }
 
-/** The largest difference over the largest magnitude; infinite where a number is not one. */
+/** The largest difference over the largest magnitude; infinite where a value is not finite. */
 function relativeError(actual: Float32Array, expected: Float64Array): number {
   let difference = 0;
   let magnitude = 0;
@@ -111,7 +111,7 @@ function elementsOf({ shape, dtype, values }: ExampleInput, which: number): Host
 }
 
 /**
- * An example with the floats among its inputs in f16. They are numbers that f16 has, so that the
+ * An example with the floats among its inputs in f16. Their values are exact in f16, so that the
  * float64 reference, which does not round, starts from the same.
  */
 export function inF16(example: OperationExample): OperationExample {

@@ -1,15 +1,15 @@
 /** Something that can be repeated: does its work `times` times and waits once for all of them. */
 export type Repeatable = (times: number) => Promise<void>;
 
-/** How long a stretch without a wait takes, so that the wait's own 12 ms hardly count. */
+/** Milliseconds of a series without a wait, beside which the 12 ms of the wait itself are small. */
 const STRETCH_MS = 400;
 
-/** Most runs in a stretch: they are queued at once. */
+/** Most runs of a series: all of them are queued at once. */
 const MOST_RUNS = 64;
 
 /**
- * Times contenders against each other: one untimed stretch each, then in each round a stretch of
- * each in turn, so that a machine that slows down slows all of them.
+ * Times contenders against each other: one untimed series of each, then in each round a series of
+ * each in turn, so that a machine that slows down affects all of them.
  *
  * @returns milliseconds per run, by contender and round
  */
@@ -33,7 +33,7 @@ export async function pairedTimes(
   return times;
 }
 
-/** The middle of some numbers, the mean of the middle two where their count is even. */
+/** The median of some numbers. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;

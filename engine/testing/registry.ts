@@ -206,7 +206,7 @@ const products: readonly OperationExample[] = [
   parts(3, [1, 2], 2),
   parts(13, [100, 36], 40),
   parts(300, [64, 72], 32),
-  // Enough rows for slices of them on a GPU.
+  // Enough rows for split-K on a GPU.
   parts(2055, [6, 6], 5),
   parts(2052, [8, 8], 12),
   smooth("linear: [2, 3, 5] -> [2, 3, 4], bias", [[2, 3, 5], [4, 5], [4]], ([x, w, b]) => {
@@ -217,14 +217,14 @@ const products: readonly OperationExample[] = [
   matrices([3, 9, 17, 13], { transposeB: true }),
   matrices([2, 5, 31, 66], { transposeA: true, transposeB: true }),
   smooth("matmul: [2, 3, 5] by [5, 4]", [[2, 3, 5], [5, 4]], ([a, b]) => matmul(a, b)),
-  // Whole vectors in every direction, whole tiles in none.
+  // Whole vectors in every direction, but no whole tiles.
   matrices([2, 68, 20, 36], {}),
   matrices([2, 36, 100, 68], { transposeA: true }),
   matrices([1, 36, 20, 72], { transposeB: true }),
   matrices([1, 68, 36, 100], { transposeA: true, transposeB: true }),
-  // Long enough for slices of K on a GPU.
+  // Long enough for split-K on a GPU.
   product(2055, 5, 6),
-  // As many elements as fill a discrete GPU with its widest tile.
+  // Enough elements for the widest tile on a discrete GPU.
   matrices([64, 129, 17, 131], {}),
   matrices([64, 129, 17, 131], { transposeA: true, transposeB: true }),
 ];
@@ -383,7 +383,7 @@ const convolutions: readonly OperationExample[] = [
     stride: [2, 1],
     padding: { top: 3, bottom: 0, left: 1, right: 3 },
   }),
-  // Strides beyond the kernel, whose input gradient has places that no tap reaches.
+  // Strides larger than the kernel, whose input gradient has pixels that no tap reaches.
   convolving([2, 3, 5, 4], [2, 1, 1], { stride: 2 }),
   convolving([1, 2, 1, 3], [2, 1, 2], { stride: 2, padding: 1 }),
   convolving([10, 3, 16, 13], [4, 3, 3], { padding: 1 }),
@@ -397,9 +397,9 @@ const convolutions: readonly OperationExample[] = [
   convolving([3, 16, 4, 8], [12, 1, 1]),
   convolving([2, 11, 9, 8], [67, 3, 3], { padding: 1 }),
   convolving([5, 3, 1, 13], [131, 1, 3], { stride: 2, padding: [0, 1] }),
-  // Images enough for slices of them on a GPU, and one more.
+  // Enough images for split-K on a GPU, and one more.
   convolving([9, 2, 16, 16], [3, 3, 3], { padding: 1 }),
-  // As many elements as fill a discrete GPU with its widest tile.
+  // Enough elements for the widest tile on a discrete GPU.
   convolving([2, 1, 63, 65], [131, 2, 3], { padding: 1 }),
   smooth(
     "conv2d: [2, 5, 6, 7], bias, silu and residual in one kernel",
@@ -562,7 +562,7 @@ const gathers: readonly OperationExample[] = [
   },
 ];
 
-/** An example or more for every operation, at sizes around those where kernels change their ways. */
+/** Examples of every operation, at sizes around those where kernels take another path. */
 export const examples: readonly OperationExample[] = [
   ...unaries,
   ...binaries,

@@ -2,9 +2,9 @@ import type { Emitter } from "../dispatch.ts";
 import type { Gemm } from "./gemm_spec.ts";
 import { emitGpuGemm } from "./gemm_variants.ts";
 import { emitGemmRowSums } from "./row_sums.ts";
-import { isOnePass, subgroupGemm, sumsRow } from "./subgroup_gemm.ts";
+import { isOnePass, partialRowOf, subgroupGemm } from "./subgroup_gemm.ts";
 
-/** Emits a product with the kernel that suits the adapter. */
+/** Emits a matrix product with the kernel for the adapter. */
 export function emitGemm(emitter: Emitter, gemm: Gemm): void {
   const { capabilities } = emitter;
   const { adapterClass, subgroupSize } = capabilities;
@@ -18,17 +18,17 @@ export function emitGemm(emitter: Emitter, gemm: Gemm): void {
 }
 
 /**
- * The product with its partial sums in memory of their own, where C cannot take them: they are f32,
- * and in vectors where C's rows, being of odd lengths, have none.
+ * The product with separate memory for partial sums where C cannot hold them: they are f32, and
+ * stored as vectors even where C's rows are not whole vectors.
  */
 function withPartialSums(emitter: Emitter, lanes: number, gemm: Gemm): Gemm {
   const { c, m, batches = [1, 1] } = gemm;
   if (isOnePass(lanes, gemm)) return gemm;
-  const sums = sumsRow(lanes, gemm);
-  const size = batches[0] * batches[1] * m * (sums ?? 0);
-  if (sums !== undefined && size * 4 <= emitter.capabilities.maxBindingBytes) {
-    return { ...gemm, c: { ...c, ref: emitter.scratch(size) }, to: c.ref, sums };
+  const partialRow = partialRowOf(lanes, gemm);
+  const size = batches[0] * batches[1] * m * (partialRow ?? 0);
+  if (partialRow !== undefined && size * 4 <= emitter.capabilities.maxBindingBytes) {
+    return { ...gemm, c: { ...c, ref: emitter.scratch(size) }, product: c.ref, partialRow };
   }
   if (c.ref.dtype === "f32") return gemm;
-  return { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, to: c.ref };
+  return { ...gemm, c: { ...c, ref: emitter.scratch(c.ref.size) }, product: c.ref };
 }

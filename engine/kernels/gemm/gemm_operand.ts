@@ -2,7 +2,10 @@ import { type ImplicitPatches, patchPosition, patchTerms } from "./implicit_patc
 import type { Ref } from "../dispatch.ts";
 import type { BoundMemory } from "../bound_memory.ts";
 
-/** An operand of a product: element (i, j) of batch (y, z) is at offset + i row + j column + .. */
+/**
+ * An operand of a product: element (i, j) of batch (y, z) is at
+ * `offset + i * row + j * column + y * batch[0] + z * batch[1]`.
+ */
 export interface GemmOperand {
   /** The memory. */
   readonly ref: Ref;
@@ -15,8 +18,8 @@ export interface GemmOperand {
   /** Elements from one batch to the next, outer and inner. */
   readonly batch?: readonly [number, number];
   /**
-   * Length of a segment, where columns come in segments that are contiguous in memory: column j is at
-   * j / segment x `column` + j % segment.
+   * Length of a segment, where columns come in segments that are contiguous in memory: column j is
+   * at j / segment x `column` + j % segment.
    */
   readonly segment?: number;
   /** How the elements of a segment lie where they are not contiguous. */
@@ -27,7 +30,9 @@ export interface GemmOperand {
   readonly right?: ConcatenatedRight;
 }
 
-/** A matrix that continues an operand from column `at` on; the offset and batch strides are shared. */
+/**
+ * A matrix that continues an operand from column `at` on; the offset and batch strides are shared.
+ */
 export interface ConcatenatedRight {
   /** The memory. */
   readonly ref: Ref;
@@ -52,7 +57,7 @@ export function transpose(o: GemmOperand): GemmOperand {
   return { ...o, row: o.column, column: o.row };
 }
 
-/** True where all neighbours along the columns, `n` of them, can be loaded four at a time. */
+/** True where rows of `n` columns can be loaded as whole, aligned vectors of four. */
 export function hasVectors(o: GemmOperand, n: number): boolean {
   const { row, column, offset = 0, batch = [0, 0], segment, tiled, patches, right } = o;
   const steps = [
@@ -92,7 +97,7 @@ export interface OperandReader {
   element(name: string, k: string, free: string): string;
 }
 
-/** The readers of A's matrices, by A's indices, with the names of `Gemm`'s uniforms. */
+/** The readers of A's matrices, which index all of A. */
 export function readersOfA(
   a: GemmOperand,
   memory: BoundMemory,
@@ -146,7 +151,7 @@ function matrixReader(
   };
 }
 
-/** Reads left of index `at` from one matrix and from there on from another. */
+/** Reads one matrix before index `at`, and another from there on. */
 function concatenated(
   split: "k" | "free",
   left: OperandReader,

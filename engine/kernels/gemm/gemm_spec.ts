@@ -30,8 +30,8 @@ export interface Gemm {
   /** The right operand, `[K, N]`. */
   readonly b: GemmOperand;
   /**
-   * With an epilogue row-major and without gaps, [N / segment, M, segment] where N has segments; or,
-   * where the segments are tiled, those elements of [N / segment, M, row].
+   * With an epilogue row-major and without gaps, [N / segment, M, segment] where N has segments;
+   * or, where the segments are tiled, those elements of [N / segment, M, row].
    */
   readonly c: GemmOperand;
   /** Factor of the product, 1 where absent. */
@@ -40,12 +40,19 @@ export interface Gemm {
   readonly bias?: { readonly ref: Ref; readonly per: "column" | "row" };
   /** What is fused to the product. */
   readonly epilogue?: Epilogue;
-  /** Receives the sums of A's rows, `[M]`, in f32: the bias gradient of a weight gradient's product. */
+  /**
+   * Receives the sums of A's rows, `[M]`, in f32: the bias gradient of a weight gradient's product.
+   */
   readonly rowSums?: Ref;
-  /** Receives the product, laid out as C, where there is no epilogue and C holds partial sums alone. */
-  readonly to?: Ref;
-  /** Length of a row of partial sums in C, [batch, M, sums], where C's own rows are not whole vectors. */
-  readonly sums?: number;
+  /**
+   * Receives the product, laid out as C, where there is no epilogue and C holds partial sums alone.
+   */
+  readonly product?: Ref;
+  /**
+   * Length of a row of partial sums in C, `[batch, M, partialRow]`, where C's own rows are not
+   * whole vectors.
+   */
+  readonly partialRow?: number;
 }
 
 /** The fused nodes at the end of a kernel, and where their values live. */
@@ -76,13 +83,13 @@ export function finishIndex({ c }: Gemm, m: string, n: string): [string, string]
   return [`${n} / ${segment}u * p.m + ${m}`, tiled ? `p.c_offset + ${column}` : column];
 }
 
-/** The words of {@linkcode GEMM_UNIFORMS}; `rows` is what one workgroup covers of M. */
+/** The words of {@linkcode GEMM_UNIFORMS}; `rows` is the number of rows per workgroup. */
 export function gemmUniforms(g: Gemm, rows: number): Uint32Array {
   const { a, b, c, batches = [1, 1] } = g;
   const of = (o: GemmOperand) => o.batch ?? [0, 0];
   const words = Uint32Array.of(
     ...[g.m, g.n, g.k, rows, a.row, a.column, b.row, b.column],
-    ...[c.row, c.column, batches[1], g.sums ?? 0],
+    ...[c.row, c.column, batches[1], g.partialRow ?? 0],
     ...[...of(a), ...of(b), ...of(c), a.offset ?? 0, b.offset ?? 0],
     ...[c.offset ?? 0, 0, 0, 0],
   );
@@ -113,8 +120,8 @@ export interface GemmInterface extends FusedFunction {
 }
 
 /**
- * Binds a product's memory, with the uniforms `p` last, and the `finish` function, the epilogue or a
- * plain store. In vec4 form its `flat` and `column` count vectors.
+ * Declares a product's bindings, the uniforms `p` last, and the `finish` function: the epilogue, or
+ * a plain store. In vec4 form its `flat` and `column` count vectors.
  */
 export function gemmInterface(
   capabilities: Capabilities,
@@ -152,7 +159,7 @@ function finishOf(
   firstBinding: number,
 ): FusedFunction {
   if (!g.epilogue) {
-    const to = g.to && binderOf(capabilities).write("to", g.to, type);
+    const to = g.product && binderOf(capabilities).write("to", g.product, type);
     return {
       code: `${to ? declareBindings([to], firstBinding) : ""}
 fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${
@@ -173,7 +180,7 @@ fn finish(flat: u32, row: u32, column: u32, value: ${type}) { ${
   });
 }
 
-/** Operations of a product, a multiply-add counted as two. */
+/** Floating-point operations of a product, a multiply-add counted as two. */
 export function gemmFlops({ m, n, k, batches = [1, 1] }: Gemm): number {
   return 2 * m * n * k * batches[0] * batches[1];
 }

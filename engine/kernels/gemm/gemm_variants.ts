@@ -12,8 +12,8 @@ export function emitGpuGemm(emitter: Emitter, g: Gemm): void {
 }
 
 /**
- * The variants of a product that may be fastest; on software adapters the usual one alone. Their
- * trials leave the epilogue out, which costs all of them the same.
+ * The variants of a product that may be fastest; on software adapters the usual one alone. Trials
+ * leave the epilogue out, whose cost is the same for all.
  */
 export function gemmVariants(capabilities: Capabilities, g: Gemm): Variants {
   const slices = slicesOf(g);
@@ -42,7 +42,7 @@ function emitVariant(emitter: Emitter, g: Gemm, name: string): void {
   else emitter.emit(tiled(emitter.capabilities, g, tile));
 }
 
-/** What of an operand may decide which variant is fastest; part of the keys in tuning files. */
+/** The properties of an operand that may affect timing; part of the keys in tuning files. */
 function keyOf(
   { ref, offset = 0, row, column, batch, segment, tiled, patches, right }: GemmOperand,
 ): unknown[] {
@@ -51,7 +51,7 @@ function keyOf(
   return [ref.dtype, offset % 4, row, column, ...layout];
 }
 
-/** The product without its epilogue, in memory of its own. */
+/** The product without its epilogue, on separate memory. */
 function onItsOwn(g: Gemm): Gemm {
   const own = (o: GemmOperand, id: number): GemmOperand => ({
     ...o,

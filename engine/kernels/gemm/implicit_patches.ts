@@ -26,7 +26,9 @@ export interface PatchIndex {
   readonly step: readonly [number, number];
 }
 
-/** WGSL that declares what index `i` adds to a position: `${name}_at`, `${name}_y` and `${name}_x`. */
+/**
+ * WGSL that declares what index `i` adds to a position: `${name}_at`, `${name}_y` and `${name}_x`.
+ */
 export function patchTerms(
   name: string,
   { height, width, step }: PatchIndex,
@@ -39,7 +41,10 @@ export function patchTerms(
     `let ${name}_x = ${inside} % ${width}u * ${wrapped(step[1])};`;
 }
 
-/** WGSL that declares the position of two indices, and whether it is inside: `${name}_at`, `${name}_in`. */
+/**
+ * WGSL that declares the position of two indices, and whether it is inside: `${name}_at`,
+ * `${name}_in`.
+ */
 export function patchPosition(
   name: string,
   patches: ImplicitPatches,

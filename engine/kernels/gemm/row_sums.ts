@@ -5,8 +5,8 @@ import type { GemmOperand, OperandReader } from "./gemm_operand.ts";
 import { emitColumnSums, emitRowSums } from "../sums.ts";
 
 /**
- * Emits the sums of the rows of a product's A, `[M]`, in launches of their own: where A is an
- * output's gradient, all of its memory, they are the bias's, and C the weight's.
+ * Emits the sums of the rows of a product's A, `[M]`, as separate dispatches. A is all of an
+ * output's gradient: the sums are the bias's gradient, and C is the weight's.
  */
 export function emitGemmRowSums(emitter: Emitter, { label, m, k, a }: Gemm, out: Ref): void {
   const { ref, segment } = a;
@@ -26,12 +26,12 @@ export function emitGemmRowSums(emitter: Emitter, { label, m, k, a }: Gemm, out:
   });
 }
 
-/** Loads between two turns of a loop. */
+/** Loads per turn of a loop. */
 const UNROLL = 8;
 
 /**
- * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `type` is
- * what A is read as. Lanes lie along what is contiguous in memory.
+ * WGSL of the same sums for rows `m0` to `m1` by the lanes of one subgroup, into `row_sums`; `type`
+ * is what A is read as. Lanes run along the contiguous dimension.
  */
 export function rowSumsCode(
   { segment }: GemmOperand,
@@ -46,7 +46,7 @@ export function rowSumsCode(
     : bySegment(reader, type, segment, lanes, m0, m1);
 }
 
-/** A row per lane. Short sums first: a long one would lose digits. */
+/** One row per lane. Partial sums are short, since long ones lose precision. */
 function byRow(reader: OperandReader, lanes: number, m0: string, m1: string): string {
   const add = (k: string) =>
     `{ ${reader.alongK("ak", k)} ${reader.element("x", "ak", "am")} part += x; }`;

@@ -3,12 +3,12 @@ import type { Gemm } from "./gemm_spec.ts";
 import { emitColumnSums } from "../sums.ts";
 import { tiled, type TileSize, usualTile } from "./tiled_gemm.ts";
 
-/** Least of K that is worth a workgroup of its own. */
+/** Least length of a slice of K. */
 const SLICE = 1024;
-/** Elements of C above which a GPU has enough to do without slices of K. */
+/** Elements of C from which a GPU is busy without slices of K. */
 const FILLS = 1024 * 1024;
 
-/** How many slices of K suit a product; less than 2 where it is best, or must be, whole. */
+/** How many slices of K to compute a product in; less than 2 where it is not to be split. */
 export function slicesOf(g: Gemm): number {
   const { m, n, k, c, batches = [1, 1] } = g;
   const slices = Math.min(
@@ -16,7 +16,7 @@ export function slicesOf(g: Gemm): number {
     Math.floor(FILLS / (m * n)),
     64,
   );
-  const plain = !g.epilogue && !g.to && c.ref.dtype === "f32" &&
+  const plain = !g.epilogue && !g.product && c.ref.dtype === "f32" &&
     c.row === n && c.column === 1 && !c.offset && !c.segment &&
     !g.a.right && (!g.b.right || g.b.right.row === g.b.row) &&
     batches[0] * batches[1] === 1;
@@ -29,15 +29,15 @@ function unitOf({ a }: Gemm): number {
 }
 
 /**
- * Emits a product of much K and little C, as weight gradients of long batches are, in slices of K
- * side by side and the sum of what they give. There must be two of {@linkcode slicesOf} at least.
+ * Emits a product of large K and small C, such as a weight gradient, as parallel slices of K
+ * (split-K) and the sum of their results. {@linkcode slicesOf} must be at least 2.
  */
 export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
   const { m, n, k, c } = g;
   const { capabilities } = emitter;
   const slices = slicesOf(g);
   const unit = unitOf(g);
-  // The rest of K has a product of its own.
+  // The remainder of K is a separate product.
   const length = Math.floor(k / slices / unit) * unit;
   const rest = k - slices * length;
   const parts = slices + (rest > 0 ? 1 : 0);

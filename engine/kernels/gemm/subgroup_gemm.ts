@@ -14,10 +14,10 @@ import { alongColumns, hasVectors, type OperandReader } from "./gemm_operand.ts"
 import { rowSumsCode } from "./row_sums.ts";
 
 /**
- * Product for software adapters, where every load and every branch costs and registers are what is
- * fast: the lanes of one subgroup own the columns; a tile of B sits in a private array that is read
- * at constant indices only, rows of A stream past it. The lanes load a row of A together, each a
- * part of it, and broadcast its elements one after another.
+ * Product for software adapters, where loads and branches are expensive and registers are fast: the
+ * lanes of one subgroup own the columns; a tile of B is held in a private array that is indexed by
+ * constants only, and rows of A stream past it. The lanes load a row of A together and broadcast
+ * its elements one by one.
  */
 export function subgroupGemm(capabilities: Capabilities, g: Gemm): Dispatch {
   const { subgroupSize: lanes } = capabilities;
@@ -34,7 +34,7 @@ export function subgroupGemm(capabilities: Capabilities, g: Gemm): Dispatch {
     code: `${start.code}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  // A single pass may leave C to the epilogue's memory; the binding is there all the same.
+  // A single pass may write C through the epilogue's bindings alone; the binding must stay in use.
   _ = &C;
   let outer = workgroup.z / p.inner;
   let inner = workgroup.z % p.inner;
@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
         : "let adds = false;"
     }
   let m1 = select(m2, m0, adds);
-  // Always 1 in a product, but not known to the driver, which would unroll the loop for seconds.
+  // Always 1 in a product, but opaque to the driver, which would unroll the loop for seconds.
   let one = select(min(p.m, 1u), 0u, adds);
   let first = workgroup.x * ${lanes * each}u;
   ${
@@ -82,30 +82,32 @@ export function isOnePass(lanes: number, g: Gemm): boolean {
 }
 
 /**
- * The length of a row of partial sums in memory of their own, where that pays: in C they would be
- * loaded and stored one by one. Undefined where they are best in C.
+ * The length of a row of partial sums in separate memory, where that pays off because in C they
+ * would be loaded and stored one by one. Undefined where they go to C.
  */
-export function sumsRow(lanes: number, g: Gemm): number | undefined {
+export function partialRowOf(lanes: number, g: Gemm): number | undefined {
   const { wideC, each } = shapeOf(lanes, g);
   return wideC || each < 4 ? undefined : Math.ceil(g.n / (lanes * each)) * lanes * each;
 }
 
-/** What of a product is in the text of its kernel; the rest is in the uniforms. */
+/** The properties of a product that are compiled into its kernel; the others are uniforms. */
 interface KernelShape {
   readonly lanes: number;
   /** Elements of K per pass. */
   readonly depth: number;
   /** Columns of C per lane. */
   readonly each: number;
-  /** A lane loads four neighbours of A at a time; of B; and stores four of C. */
+  /** A lane loads four adjacent elements of A at a time. */
   readonly wideA: boolean;
+  /** The same of B. */
   readonly wideB: boolean;
+  /** A lane stores four adjacent elements of C at a time. */
   readonly wideC: boolean;
-  /** A lane's columns are neighbours, and their partial sums a vector. */
+  /** A lane's columns are adjacent, and their partial sums a vector. */
   readonly wideSums: boolean;
   /** All of K is one pass. */
   readonly single: boolean;
-  /** Every workgroup's columns are all there. */
+  /** No workgroup has columns beyond N. */
   readonly whole: boolean;
 }
 
@@ -121,27 +123,27 @@ function shapeOf(lanes: number, g: Gemm): KernelShape {
     wideA,
     wideB: wideC && hasVectors(g.b, g.n),
     wideC,
-    wideSums: wideC || g.sums !== undefined,
+    wideSums: wideC || g.partialRow !== undefined,
     single: isOnePass(lanes, g),
     whole: g.n % (lanes * each) === 0,
   };
 }
 
-/** A stretch of K in which A is one matrix. */
+/** A range of K in which A is one matrix. */
 interface PartOfK {
   readonly a: OperandReader;
   /** WGSL of the element after its last. */
   readonly end: string;
 }
 
-/** The passes over a part of K, each with a text of its own. */
+/** WGSL of the passes over a part of K. */
 function passesOf(g: Gemm, shape: KernelShape, start: GemmInterface, part: number): string {
   const { depth, single } = shape;
   const at = `${g.a.right?.at}u`;
   const isLast = part === start.partsOfA.length - 1;
   const [first, end] = [part === 0 ? "0u" : at, isLast ? "p.k" : at];
   const pass = (last: boolean) => passOf(g, shape, start, { a: start.partsOfA[part], end }, last);
-  // The very last pass stands apart: only it needs the epilogue, and the driver runs both sides of an if.
+  // The last pass is separate: only it needs the epilogue, and the driver runs both sides of an if.
   return `{
     let last = ${isLast ? `${first} + (${end} - 1u - ${first}) / ${depth}u * ${depth}u` : end};
     ${single ? "" : `for (var k0 = ${first}; k0 < last; k0 += ${depth}u) { ${pass(false)} }`}
@@ -149,7 +151,7 @@ function passesOf(g: Gemm, shape: KernelShape, start: GemmInterface, part: numbe
   }`;
 }
 
-/** One pass: a tile of B is loaded and the rows of A go past it. */
+/** WGSL of one pass: loads a tile of B and streams the rows of A past it. */
 function passOf(
   g: Gemm,
   shape: KernelShape,
@@ -186,15 +188,15 @@ function passOf(
       `let y${j} = subgroupBroadcast(${broadcast(j)}); ` +
       list(each, (e) => `${part(j)}${e} = fma(y${j}, tile[${j * each + e}], ${part(j)}${e});`, " "),
   );
-  // Sums in two parts, and old ones last: shorter sums lose fewer digits, and none waits for another.
+  // Two partial sums, the earlier ones last: short sums round less, and run in parallel.
   const total = list(
     each,
     (e) => `s${e} = s${e} + t${e}${shape.single ? "" : ` + old${e}`};`,
   );
-  const sumsAt = g.sums === undefined
+  const sumsAt = g.partialRow === undefined
     ? "(cm + cn0) / 4u"
     : "((workgroup.z * p.m + m) * p.sums + n0) / 4u";
-  // Where there are no earlier sums their load is left out.
+  // A single pass has no earlier sums to load.
   const old = shape.single
     ? ""
     : wideSums
@@ -206,8 +208,8 @@ function passOf(
     const code = last
       ? `finish(${at}, row${e} + m, column${e}, ${value});`
       : c.store(wideSums ? sumsAt : at, value);
-    // Rows of partial sums of their own have room for every lane.
-    return whole || (!last && g.sums !== undefined) ? code : `if (n${e} < p.n) { ${code} }`;
+    // Separate rows of partial sums have room for every lane.
+    return whole || (!last && g.partialRow !== undefined) ? code : `if (n${e} < p.n) { ${code} }`;
   };
   const stores = (last ? wideC : wideSums)
     ? store(0, "vec4f(s0, s1, s2, s3)")
@@ -215,7 +217,7 @@ function passOf(
   return `
     for (var j = 0u; j < ${depth}u * one; j++) {
       let k = min(k0 + j, ${end} - 1u);
-      // Zeros beyond the edge of K also undo what A's clamped indices read there.
+      // Zeros beyond the end of K also cancel what A's clamped indices read there.
       let inside = k0 + j < ${end};
       ${b.alongK("bk", "k")}
       ${wideB ? vector() : list(each, element)}
@@ -237,10 +239,12 @@ function list(n: number, f: (i: number) => string, separator = "\n      "): stri
   return Array.from({ length: n }, (_, i) => f(i)).join(separator);
 }
 
-/** Most elements of K per pass, measured: A in vectors pays for a longer pass sooner. */
+/** Most elements of K per pass, measured, where A is loaded as vectors and where it is not. */
 const MOST_DEPTH = { wide: 64, narrow: 96 };
 
-/** Elements of K per pass: the least padded work, counting the cost of a pass over C. */
+/**
+ * Chooses the elements of K per pass with the least padded work, including a pass over C for each.
+ */
 function pickDepth(lanes: number, g: Gemm): { depth: number; wideA: boolean } {
   const { a, k, rowSums } = g;
   // Row sums of an A without segments take a row per lane.
@@ -259,7 +263,7 @@ function pickDepth(lanes: number, g: Gemm): { depth: number; wideA: boolean } {
   return best;
 }
 
-/** Columns per lane: the least padded work, counting the cost of streaming A. */
+/** Chooses the columns per lane with the least padded work, including that of streaming A. */
 function pickColumns(n: number, lanes: number): number {
   const cost = (each: number) => Math.ceil(n / (lanes * each)) * (each + 1);
   return [1, 2, 3, 4].reduce((best, each) => cost(each) <= cost(best) ? each : best);

@@ -12,7 +12,7 @@ interface Tile {
   readonly columns: number;
 }
 
-/** Elements of K that are in workgroup memory at a time. */
+/** Elements of K in workgroup memory at a time. */
 const DEPTH = 16;
 
 const TILES = {
@@ -20,10 +20,10 @@ const TILES = {
   128: { m: 128, n: 128, rows: 8, columns: 8 },
 } as const satisfies Record<TileSize, Tile>;
 
-/** Rows, and as many columns, of C that a workgroup computes. */
+/** Rows and columns of C per workgroup. */
 export type TileSize = 64 | 128;
 
-/** The tile for adapters on which none was timed: the wide one where it gives a GPU enough to do. */
+/** The tile where none was timed: the wide one where C has enough of them to occupy a GPU. */
 export function usualTile({ adapterClass }: Capabilities, { m, n, batches }: Gemm): TileSize {
   const [outer, inner] = batches ?? [1, 1];
   return adapterClass === "discrete" && m * n * outer * inner >= 64 * 128 * 128 ? 128 : 64;
@@ -121,12 +121,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   };
 }
 
-/** True where the next column of B is nearer in memory than the next row. */
+/** True where columns of B are closer together in memory than rows. */
 function columnsAreNear({ patches, row, column, segment }: GemmOperand): boolean {
   return patches ? patches.n.width >= patches.k.width : segment !== undefined || column <= row;
 }
 
-/** Loads a tile with neighbouring invocations on neighbouring addresses, zeros beyond the edges. */
+/**
+ * WGSL that loads a tile, adjacent invocations from adjacent addresses, with zeros beyond the
+ * edges.
+ */
 function load(
   name: string,
   width: number,
