@@ -85,7 +85,7 @@ Deno.test("convert lets safetensors name their network", async () => {
     deepEqual([step, named.nnet], [12, config.nnet]);
     const twice = await convert(at("w.safetensors"), at("v.safetensors"), "--preset=cifar10");
     equal(twice.code, 2);
-    match(twice.err, /w\.safetensors: says itself what its network is; leave --preset/);
+    match(twice.err, /w\.safetensors: names its own network; leave --preset/);
   });
 });
 
@@ -122,7 +122,7 @@ Deno.test("convert --force overwrites checkpoints, and no other content of a fol
     await refused(/a\.pth: is a folder, and a file is to be written/, at("12"), at("a.pth"));
     await Deno.writeTextFile(at("b.ckpt"), "");
     await refused(/b\.ckpt: is a file, and a folder is to be written/, at("12"), at("b.ckpt"));
-    await refused(/12: says itself what its network is/, at("12"), at("c"), ...NETWORK);
+    await refused(/12: names its own network/, at("12"), at("c"), ...NETWORK);
   });
 });
 

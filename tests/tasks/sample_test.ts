@@ -262,14 +262,14 @@ Deno.test("sample says in one line what is wrong, and ends with code 1 or 2", as
     /nnet_ema\.safetensors is not a valid safetensors file/,
     `--checkpoint=${tiny.step}`,
   );
-  await fails(1, /nnet_ema\.safetensors is not a whole/, `--checkpoint=${ema}`);
+  await fails(1, /nnet_ema\.safetensors is not a valid/, `--checkpoint=${ema}`);
   const skipped = await sample(from, `--out=${tiny.out("none")}`);
   equal(skipped.code, 1);
   match(skipped.said, /nnet_ema\.safetensors is not a valid safetensors file[^\n]*\n$/);
   await Deno.remove(ema);
   await fails(1, /nnet_ema\.safetensors: is missing$/m, `--checkpoint=${tiny.step}`);
   await Deno.writeTextFile(ema, "weights");
-  await fails(1, /nnet_ema\.safetensors is not a whole/, `--checkpoint=${tiny.step}`);
+  await fails(1, /nnet_ema\.safetensors is not a valid/, `--checkpoint=${tiny.step}`);
 });
 
 Deno.test("sample refuses to guide a network that was trained without labels", async () => {

@@ -2,22 +2,23 @@ import { join } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../formats/durable.ts";
 
-/** A checkpoint's FID. */
+/** The FID of a checkpoint. */
 export interface FidScore {
   /** Optimizer steps done. */
   readonly step: number;
+  /** Frechet Inception Distance; lower is better. */
   readonly fid: number;
 }
 
-/** A run's FIDs, and the checkpoint that is best by them. */
+/** The FIDs of a run's checkpoints, and the best of them. */
 export interface BestRecord {
-  /** The lowest of `scores`. */
+  /** The score with the lowest FID. */
   readonly best: FidScore;
-  /** All that can be compared with each other, by step. */
+  /** All scores of one kind, by step. */
   readonly scores: readonly FidScore[];
-  /** What they depend on, in words; scores of another kind are not compared. */
+  /** Everything that a score depends on, as text; only scores of the same kind are comparable. */
   readonly kind: string;
-  /** One more FID of the best, of its own kind; null until it is known. */
+  /** A second FID of the best, of a kind of its own; null until it is measured. */
   readonly final: (FidScore & { readonly kind: string }) | null;
 }
 
@@ -29,14 +30,14 @@ const schema: z.ZodType<BestRecord> = z.object({
   final: score.extend({ kind: z.string() }).nullable(),
 });
 
-/** The file that marks the best checkpoint of a run, among its checkpoints. */
+/** The file in a run's checkpoints folder that records the best of them. */
 export function bestFile(workdir: string): string {
   return join(workdir, "checkpoints", "best.json");
 }
 
 /**
- * The record of a run that has done `step` steps; later ones are forgotten, as they will be done
- * again. Null where there is none, it is damaged, or its scores are of another `kind`.
+ * Reads the record of a run that has done `step` steps; scores of later steps are dropped, as those
+ * steps will be repeated. Null where it is missing, damaged, or of another `kind`.
  */
 export async function readBest(
   workdir: string,
@@ -51,7 +52,7 @@ export async function readBest(
   return { best, scores, kind, final };
 }
 
-/** The record with one score more, which replaces an older one of its step. */
+/** The record with a score added, which replaces an older one of the same step. */
 export function withScore(record: BestRecord | null, score: FidScore, kind: string): BestRecord {
   const others = record?.scores.filter(({ step }) => step !== score.step) ?? [];
   const scores = [...others, score].sort((a, b) => a.step - b.step);

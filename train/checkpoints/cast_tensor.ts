@@ -1,20 +1,22 @@
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
 
-/** Types that weights are stored in. */
+/** An element type for stored weights. */
 export type FloatDtype = "F32" | "F16" | "BF16";
 
-/** Finite numbers became infinite in a smaller type. */
+/** A finite number overflows in a smaller type. */
 export class CastError extends Error {
+  /** The class's name. */
   override readonly name: string = "CastError";
 }
 
 const FLOATS: readonly string[] = ["F64", "F32", "F16", "BF16"];
 
 /**
- * A tensor's numbers in another floating type, rounded to nearest, ties to even. Tensors of whole
- * numbers stay as they are.
+ * Casts a tensor to another float type, rounding to nearest, ties to even. Tensors of integers are
+ * returned unchanged.
  *
- * @throws {CastError} naming the tensor, where a finite number is too large for the type
+ * @param name the tensor's, for the error
+ * @throws {CastError} where a finite number is too large for the type
  */
 export function castTensor(tensor: StoredTensor, dtype: FloatDtype, name: string): StoredTensor {
   if (tensor.dtype === dtype || !FLOATS.includes(tensor.dtype)) return tensor;
@@ -48,7 +50,7 @@ function check(
   }
 }
 
-/** The upper halves of float32, rounded; NaN stays NaN. */
+/** The upper 16 bits of float32, rounded to nearest even; NaN stays NaN. */
 function toBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return Uint16Array.from(bits, (b, i) => {

@@ -2,62 +2,63 @@ import { join } from "node:path";
 import { type Config, configSchema } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
-import { type LossScale, lossScaleSchema } from "./loss_scale_state.ts";
+import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
 import type { StoredTensor } from "../formats/stored_tensor.ts";
 
 /** Arrays by parameter name, row-major. */
 export type Values = Record<string, { shape: number[]; data: Float32Array }>;
 
-/** All that a run needs to go on. The four sets of values have the same names and shapes. */
+/** All that a run needs to resume. The four sets of values have the same names and shapes. */
 export interface Checkpoint {
   /** Optimizer steps done. */
   step: number;
+  /** The run's configuration. */
   config: Config;
-  /** The weights. */
+  /** Weights. */
   nnet: Values;
-  /** Their moving average. */
+  /** Exponential moving average of the weights. */
   nnet_ema: Values;
   /** The optimizer's first moments. */
   exp_avg: Values;
   /** The optimizer's second moments. */
   exp_avg_sq: Values;
-  /** Where the loss's scale stands, in mixed precision. */
+  /** State of loss scaling, in mixed precision. */
   loss_scale?: LossScale;
 }
 
-/** A checkpoint cannot be read; the message names the file and says why. */
+/** A checkpoint cannot be read or written; the message names the file and the problem. */
 export class CheckpointError extends Error {
+  /** The class's name. */
   override readonly name: string = "CheckpointError";
 }
 
 const FORMAT = "scalelong";
 const VERSION = "1";
-/** File of a checkpoint's weights. */
+/** File name of a checkpoint's weights. */
 export const NNET = "nnet.safetensors";
-/** File of their moving average. */
+/** File name of their moving average. */
 export const NNET_EMA = "nnet_ema.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
-/** All files of a checkpoint's folder. */
+/** Names of all files in a checkpoint's folder. */
 export const CHECKPOINT_FILES: readonly string[] = [NNET, NNET_EMA, OPTIMIZER];
 const FIRST = "exp_avg.";
 const SECOND = "exp_avg_sq.";
-/** Folders that a killed save may leave behind; nothing reads them. */
+/** Folders that a killed save may leave behind. */
 const LEFTOVER = /^\.(saving|removing)-/;
-/**
- * A checkpoint's folder; the suffix marks one that is just being replaced by another of its step.
- */
+/** A checkpoint's folder; the suffix marks one that is being replaced by another of its step. */
 const STEP_FOLDER = /^(\d+)(\.replaced)?$/;
 
-/** The folder that a run's checkpoint of `step` lives in. */
+/** The folder of a run's checkpoint of `step`. */
 export function checkpointFolder(workdir: string, step: number): string {
   return join(workdir, "checkpoints", String(step));
 }
 
 /**
- * Saves a checkpoint, then removes all but the `keep` newest up to its step, and that of step `best`. It is written beside
- * its place, flushed and renamed, so that whenever the program is killed, the checkpoints under
- * their own names are whole. One save at a time. Returns the checkpoint's folder; throws
- * `CheckpointError` when the disk is full, say.
+ * Saves a checkpoint atomically, then removes all but the `keep` newest up to its step and that of
+ * step `best`. Only one save at a time.
+ *
+ * @returns the checkpoint's folder
+ * @throws {CheckpointError} where it cannot be written, as on a full disk
  */
 export async function saveCheckpoint(
   workdir: string,
@@ -82,7 +83,7 @@ export async function saveCheckpoint(
   return folder;
 }
 
-/** Writes a checkpoint as a folder, in one go, in the place of one that may be there. */
+/** Writes a checkpoint as a folder, atomically, replacing one that exists. */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const metadata = checkpointMetadata(checkpoint);
   await replaceFolder(folder, async (saving) => {
@@ -97,7 +98,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
   });
 }
 
-/** What the files of a checkpoint say of it in their metadata. */
+/** The metadata of a checkpoint's files. */
 export function checkpointMetadata(
   { step, config }: Pick<Checkpoint, "step" | "config">,
 ): Record<string, string> {
@@ -111,8 +112,9 @@ export function checkpointMetadata(
 }
 
 /**
- * The newest checkpoint of a run that can be read, or null when there is none. Each newer one that
- * cannot is told to `onSkip` in a line that names it and says why; nothing is deleted.
+ * Loads the newest readable checkpoint of a run; null where there is none. Nothing is deleted.
+ *
+ * @param options `onSkip` is called for each unreadable one, with a line that names it and the reason
  */
 export async function latestCheckpoint(
   workdir: string,
@@ -135,9 +137,10 @@ export async function latestCheckpoint(
 }
 
 /**
- * Reads the checkpoint in a folder.
- * Throws `CheckpointError` when a file is missing, truncated or not of this format, or when the
- * files do not belong together.
+ * Loads the checkpoint in a folder.
+ *
+ * @throws {CheckpointError} where a file is missing, truncated or of another format, or the files do
+ * not belong together
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const nnet = await load(join(folder, NNET));
@@ -155,7 +158,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   mustMatch(optimizer.file, exp_avg, nnet.values);
   mustMatch(optimizer.file, exp_avg_sq, nnet.values);
   if (moments !== 2 * Object.keys(nnet.values).length) {
-    throw new CheckpointError(`${optimizer.file}: holds arrays that are no moments`);
+    throw new CheckpointError(`${optimizer.file}: holds arrays that are not moments`);
   }
   return {
     step: nnet.step,
@@ -164,12 +167,12 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     nnet_ema: nnet_ema.values,
     exp_avg,
     exp_avg_sq,
-    ...parseLossScale(optimizer),
+    ...storedLossScale(optimizer),
   };
 }
 
 /**
- * The run that a file of weights comes from, by its metadata; null where another program wrote it.
+ * Step and configuration in the metadata of a file; null where another program wrote the file.
  *
  * @throws {CheckpointError} where this version cannot read it
  */
@@ -181,7 +184,7 @@ export function savedIn(
   return { step: stepIn(file, metadata), config: parseConfig(file, metadata.config ?? "") };
 }
 
-/** Folders of a run's checkpoints, newest first; none where the run has none. */
+/** Folders of a run's checkpoints, newest first. */
 export async function checkpointFolders(workdir: string): Promise<string[]> {
   const root = join(workdir, "checkpoints");
   if (!await exists(root)) return [];
@@ -246,18 +249,18 @@ function parseConfig(file: string, text: string): Config {
   try {
     return configSchema.parse(JSON.parse(text));
   } catch {
-    throw new CheckpointError(`${file}: its configuration is not one that this version knows`);
+    throw new CheckpointError(`${file}: its configuration is unknown to this version`);
   }
 }
 
-function parseLossScale(
+function storedLossScale(
   { file, metadata: { loss_scale } }: LoadedFile,
 ): Pick<Checkpoint, "loss_scale"> {
   if (loss_scale === undefined) return {};
   try {
-    return { loss_scale: lossScaleSchema.parse(JSON.parse(loss_scale)) };
+    return { loss_scale: parseLossScale(loss_scale) };
   } catch {
-    throw new CheckpointError(`${file}: its loss scale is not one that this version knows`);
+    throw new CheckpointError(`${file}: its loss scale is unknown to this version`);
   }
 }
 
@@ -281,8 +284,8 @@ function mustMatch(file: string, values: Values, nnet: Values): void {
       throw new CheckpointError(`${file}: lacks ${name} with shape [${shape}]`);
     }
   }
-  const stranger = Object.keys(values).find((name) => !Object.hasOwn(nnet, name));
-  if (stranger) throw new CheckpointError(`${file}: holds ${stranger}, which ${NNET} does not`);
+  const unexpected = Object.keys(values).find((name) => !Object.hasOwn(nnet, name));
+  if (unexpected) throw new CheckpointError(`${file}: holds ${unexpected}, which ${NNET} does not`);
 }
 
 /** The checkpoints of a run, newest first. */

@@ -4,17 +4,19 @@ import { exists } from "../formats/durable.ts";
 import { isPytorchCheckpoint, NNET_PTH, pytorchCheckpoints } from "./pytorch_checkpoint.ts";
 import { UsageError } from "../config/usage_error.ts";
 
-/** A checkpoint's folder, and whether the PyTorch implementation's files are in it. */
+/** A checkpoint that was found. */
 export interface FoundCheckpoint {
+  /** Its folder. */
   readonly folder: string;
+  /** Whether it is in the PyTorch implementation's format. */
   readonly pytorch: boolean;
 }
 
 /**
- * The checkpoint that a path means: the folder itself, or in a run's folder the newest.
+ * Finds the checkpoint of a path: the folder itself, or the newest of a run's folder.
  *
  * @throws {CheckpointError} where there is none
- * @throws {UsageError} for a file, which has weights at most
+ * @throws {UsageError} where the path is a file, which has weights at most
  */
 export async function findCheckpoint(path: string): Promise<FoundCheckpoint> {
   const stat = await Deno.stat(path).catch((error) => {

@@ -16,35 +16,36 @@ import { UsageError } from "../config/usage_error.ts";
 import { shapesOf } from "./network_shapes.ts";
 import { openWeights, type WeightsKind } from "./weights_file.ts";
 
-/** Where weights are, and the network that they are of. */
+/** Weights that were found, and their network. */
 export interface Weights {
-  /** What was found, for people. */
+  /** The file, for messages. */
   readonly file: string;
   /** Which weights, where the file has several. */
   readonly kind: WeightsKind;
-  /** All files that they are in. */
+  /** All files that hold them: several where the file is an index. */
   readonly files: readonly string[];
-  /** Optimizer steps behind them; null where nothing tells. */
+  /** Optimizer steps behind them; null where unknown. */
   readonly step: number | null;
+  /** The configuration of their network. */
   readonly config: Config;
 }
 
-/** How weights are looked for. */
+/** Options of {@linkcode findWeights}. */
 export interface FindOptions {
+  /** Which weights, where there are several. */
   readonly kind: WeightsKind;
-  /** Told of each checkpoint of a run that cannot be read, in a line that says why. */
+  /** Called for each unreadable checkpoint of a run, with a line that names it and the reason. */
   readonly onSkip: (message: string) => void;
-  /** The network of weights that come without a configuration. */
+  /** The configuration of weights that come without one. */
   readonly config?: Config | null;
 }
 
 /**
- * Finds weights in the folder of a run (its newest checkpoint that can be read), in the folder of one
- * checkpoint, of this program or the PyTorch implementation, or in a file, whose `kind` is its own.
+ * Finds weights in the folder of a run (its newest readable checkpoint), in a checkpoint's folder, of
+ * this program or of the PyTorch implementation, or in a file.
  *
- * @throws {CheckpointError} where there are none, what was named is damaged, or they are not those of
- * the network
- * @throws {UsageError} where no configuration is given and the files have none, or both have one
+ * @throws {CheckpointError} where there are none, they are damaged, or do not fit the network
+ * @throws {UsageError} where neither `config` nor the files have a configuration, or both do
  */
 export async function findWeights(path: string, options: FindOptions): Promise<Weights> {
   const candidates = await weightsFiles(path, options.kind);
@@ -59,7 +60,7 @@ export async function findWeights(path: string, options: FindOptions): Promise<W
   throw new CheckpointError(`${path}: none of its checkpoints can be read`);
 }
 
-/** Opens weights and sees that all of them are there. @throws {CheckpointError} */
+/** Opens weights and checks that they are complete. @throws {CheckpointError} */
 async function weightsIn(file: string, { kind, config: given }: FindOptions): Promise<Weights> {
   using weights = await openWeights(file, kind);
   const saved = savedIn(file, weights.metadata);
@@ -71,7 +72,7 @@ async function weightsIn(file: string, { kind, config: given }: FindOptions): Pr
   return { file, kind, files: weights.files, step, config };
 }
 
-/** The files that may hold the weights, best first. */
+/** The files that may hold the weights, best first. @throws {CheckpointError} where there are none */
 export async function weightsFiles(path: string, kind: WeightsKind): Promise<string[]> {
   const stat = await Deno.stat(path).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -93,23 +94,25 @@ export async function weightsFiles(path: string, kind: WeightsKind): Promise<str
   );
 }
 
-/** The line for a network that only the person can name; shapes tell a part of it. */
+/** The error for weights without a configuration, with what their shapes reveal of it. */
 export function unknownNetwork(file: string, shapes: Shapes): string {
   const network = networkFromShapes(shapes);
-  const untold = network.name === "unet" ? "img_size, attn_resolutions, kappa" : "num_heads, kappa";
+  const unknown = network.name === "unet"
+    ? "img_size, attn_resolutions, kappa"
+    : "num_heads, kappa";
   const known = Object.entries(network)
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
   return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
     `and --process settings that differ` +
-    (known === "" ? "" : ` (its shapes say ${known}; they do not tell ${untold})`);
+    (known === "" ? "" : ` (its shapes say ${known}; they do not determine ${unknown})`);
 }
 
-/** The line for a network that is named twice. */
+/** The error for a network that is named twice. */
 export function namesItself(file: string): string {
-  return `${file}: says itself what its network is; leave --preset, --config, --nnet and --process out`;
+  return `${file}: names its own network; leave --preset, --config, --nnet and --process out`;
 }
 
-/** The step that a file in PyTorch's checkpoint folder is of; null for any other. */
+/** The step of a file in a PyTorch checkpoint's folder; null for any other file. */
 export async function stepNextTo(file: string): Promise<number | null> {
   const folder = dirname(file);
   const inFolder = [NNET_PTH, NNET_EMA_PTH].includes(basename(file));

@@ -1,36 +1,38 @@
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { CheckpointError } from "./checkpoint.ts";
 
-/** Shapes by name. */
+/** Shapes of arrays by name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
-/** How the arrays of a file and the parameters of a network go together. */
+/** How the arrays of a file match the parameters of a network. */
 export interface WeightsFit {
-  /** The array of each parameter that has one of its name and shape, by the parameter's name. */
+  /** Names in the file, by parameter, of the arrays that match in name and shape. */
   readonly names: ReadonlyMap<string, string>;
   /** Parameters that the file lacks. */
   readonly missing: readonly string[];
-  /** Arrays that are none of the network's, by their names in the file. */
+  /** Arrays that match no parameter, by their names in the file. */
   readonly unexpected: readonly string[];
   /** Parameters whose array has another shape. */
   readonly misshapen: readonly string[];
-  /** What was compared: shapes in the file, `module.` taken off, and in the network. */
+  /** Shapes in the file, with the prefix `module.` removed. */
   readonly found: Shapes;
-  readonly wanted: Shapes;
+  /** Shapes of the network's parameters. */
+  readonly expected: Shapes;
 }
 
-/** Weights are not those of the network; the message lists every key that differs. */
+/** Weights do not fit the network; the message lists the keys that differ. */
 export class WeightsError extends CheckpointError {
+  /** The class's name. */
   override readonly name: string = "WeightsError";
 }
 
-/** Names of one kind in a message, at most. */
+/** At most so many names of one kind in a message. */
 const LISTED = 6;
-/** What data-parallel training puts before every key. */
+/** Prefix of every key after data-parallel training. */
 const PARALLEL = "module.";
 
-/** Compares the arrays of a file with the parameters of a network, by PyTorch key. */
-export function fitWeights(inFile: Shapes, wanted: Shapes): WeightsFit {
+/** Matches the arrays of a file with the parameters of a network, by PyTorch key. */
+export function fitWeights(inFile: Shapes, expected: Shapes): WeightsFit {
   const keys = Object.keys(inFile);
   const parallel = keys.length > 0 && keys.every((key) => key.startsWith(PARALLEL));
   const prefix = parallel ? PARALLEL : "";
@@ -38,18 +40,18 @@ export function fitWeights(inFile: Shapes, wanted: Shapes): WeightsFit {
   const names = new Map<string, string>();
   const missing: string[] = [];
   const misshapen: string[] = [];
-  for (const [name, shape] of Object.entries(wanted)) {
+  for (const [name, shape] of Object.entries(expected)) {
     if (!Object.hasOwn(found, name)) missing.push(name);
     else if (String(found[name]) !== String(shape)) misshapen.push(name);
     else names.set(name, prefix + name);
   }
   const unexpected = Object.keys(found)
-    .filter((name) => !Object.hasOwn(wanted, name))
+    .filter((name) => !Object.hasOwn(expected, name))
     .map((name) => prefix + name);
-  return { names, missing, unexpected, misshapen, found, wanted };
+  return { names, missing, unexpected, misshapen, found, expected };
 }
 
-/** @throws {WeightsError} where anything is missing, unexpected or of another shape */
+/** Checks a fit. @throws {WeightsError} where anything is missing, unexpected or misshapen */
 export function mustFit(fit: WeightsFit, source: string): void {
   const problems = misfits(fit);
   if (problems.length === 0) return;
@@ -58,17 +60,17 @@ export function mustFit(fit: WeightsFit, source: string): void {
   );
 }
 
-/** A line for each kind of difference, then what explains it; none where all fits. */
+/** A line for each kind of difference, then possible explanations; empty where everything fits. */
 export function misfits(fit: WeightsFit): string[] {
-  const { missing, unexpected, misshapen, found, wanted } = fit;
+  const { missing, unexpected, misshapen, found, expected } = fit;
   const inFile = (name: string) => found[name] ?? found[name.slice(PARALLEL.length)];
   return [
-    ...list("missing", missing, (name) => `${name} [${wanted[name]}]`),
+    ...list("missing", missing, (name) => `${name} [${expected[name]}]`),
     ...list("unexpected", unexpected, (name) => `${name} [${inFile(name)}]`),
     ...list(
       "of another shape",
       misshapen,
-      (name) => `${name} is [${found[name]}], the network's is [${wanted[name]}]`,
+      (name) => `${name} is [${found[name]}], the network's is [${expected[name]}]`,
     ),
     ...tokens(fit),
     ...hint(fit),
@@ -81,19 +83,19 @@ function list(kind: string, names: readonly string[], text: (name: string) => st
   return [`  ${kind} (${names.length}): ${names.slice(0, LISTED).map(text).join(", ")}${more}`];
 }
 
-/** A gate of U-ViT's LS has a weight for each token, so that it serves one length of sequence only. */
-function tokens({ misshapen, found, wanted }: WeightsFit): string[] {
+/** An LS gate of U-ViT has a weight per token, so it fits a single sequence length. */
+function tokens({ misshapen, found, expected }: WeightsFit): string[] {
   const gate = misshapen.find((name) => /^se\.(\d+\.)?layer2\.bias$/.test(name));
-  if (gate === undefined || !Object.hasOwn(wanted, "pos_embed")) return [];
+  if (gate === undefined || !Object.hasOwn(expected, "pos_embed")) return [];
   return [
     `  the gate of LS belongs to L = ${found[gate]} tokens, and this network has L = ` +
-    `${wanted[gate]}: images or patches of another size`,
+    `${expected[gate]}: images or patches of another size`,
   ];
 }
 
-/** The flags that would make the network the file's, as far as shapes can tell. */
-function hint({ found, wanted }: WeightsFit): string[] {
-  const [theirs, ours] = [networkFromShapes(found), networkFromShapes(wanted)];
+/** The flags that would make the network fit the file, as far as shapes determine them. */
+function hint({ found, expected }: WeightsFit): string[] {
+  const [theirs, ours] = [networkFromShapes(found), networkFromShapes(expected)];
   if (theirs.name === undefined || ours.name === undefined) return [];
   const keys = new Set([
     ...Object.keys(theirs),
@@ -110,5 +112,5 @@ function hint({ found, wanted }: WeightsFit): string[] {
   if (flags.length === 0) return [];
   const heads = theirs.name === "uvit" &&
     flags.some((flag) => flag.startsWith("--nnet.embed_dim="));
-  return [`  the file fits ${flags.join(" ")}${heads ? "; num_heads no shape tells" : ""}`];
+  return [`  the file fits ${flags.join(" ")}${heads ? "; no shape determines num_heads" : ""}`];
 }

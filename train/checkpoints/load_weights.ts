@@ -5,10 +5,10 @@ import { shapesOf } from "./network_shapes.ts";
 import { openWeights } from "./weights_file.ts";
 
 /**
- * Puts weights on a device. Of safetensors, the host holds a few megabytes at a time, however large
- * the file; its numbers become float32 on the way.
+ * Uploads weights to a device, in float32. A safetensors file is streamed: the host holds a few
+ * megabytes of it at a time.
  *
- * @throws {CheckpointError} where they are no longer as they were found
+ * @throws {CheckpointError} where the file has changed since it was found
  */
 export async function loadWeights(device: Device, found: Weights): Promise<State> {
   const { file, kind, config } = found;

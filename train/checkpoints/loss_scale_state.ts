@@ -12,10 +12,14 @@ export interface LossScale {
   readonly skipped_in_a_row: number;
 }
 
-/** Schema of a stored {@linkcode LossScale}. */
-export const lossScaleSchema: z.ZodType<LossScale> = z.strictObject({
+const schema: z.ZodType<LossScale> = z.strictObject({
   scale: z.number().positive(),
   growth_tracker: z.int().min(0),
   skipped_steps: z.int().min(0),
   skipped_in_a_row: z.int().min(0),
 });
+
+/** Parses the JSON text of a {@linkcode LossScale}. @throws where it is not one */
+export function parseLossScale(text: string): LossScale {
+  return schema.parse(JSON.parse(text));
+}

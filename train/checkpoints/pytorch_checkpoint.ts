@@ -13,20 +13,20 @@ import {
 import { learningRate } from "../config/learning_rate.ts";
 import { openWeights } from "./weights_file.ts";
 
-/** What the PyTorch implementation's checkpoint folder holds; it names no configuration. */
+/** A checkpoint of the PyTorch implementation, which has no configuration. */
 export interface PytorchCheckpoint extends Omit<Checkpoint, "config"> {
-  /** The settings its optimizer had. */
+  /** The settings of its optimizer. */
   readonly optimizer: Partial<Pick<OptimizerConfig, "lr" | "betas" | "eps" | "weight_decay">>;
 }
 
 const STEP = "step.pth";
-/** File of the weights in the PyTorch implementation's folder. */
+/** File name of the weights in the PyTorch implementation's folder. */
 export const NNET_PTH = "nnet.pth";
-/** File of their moving average. */
+/** File name of their moving average. */
 export const NNET_EMA_PTH = "nnet_ema.pth";
 const OPTIMIZER = "optimizer.pth";
 const LR_SCHEDULER = "lr_scheduler.pth";
-/** All files of the PyTorch implementation's folder. */
+/** Names of all files in the PyTorch implementation's folder. */
 export const PYTORCH_FILES: readonly string[] = [
   STEP,
   NNET_PTH,
@@ -36,23 +36,23 @@ export const PYTORCH_FILES: readonly string[] = [
 ];
 const FOLDER = /^(\d+)\.ckpt$/;
 
-/** Whether a folder is one of the PyTorch implementation's: `12.ckpt`. */
+/** Whether a folder is a checkpoint of the PyTorch implementation, such as `12.ckpt`. */
 export async function isPytorchCheckpoint(folder: string): Promise<boolean> {
   return await exists(join(folder, NNET_PTH)) || await exists(join(folder, NNET_EMA_PTH));
 }
 
-/** The PyTorch implementation's checkpoints in a run's `ckpts`, newest first. */
+/** The PyTorch implementation's checkpoints in a run's `ckpts` folder, newest first. */
 export async function pytorchCheckpoints(workdir: string): Promise<string[]> {
   const root = join(workdir, "ckpts");
   return await exists(root) ? (await steps(root)).map((step) => ckpt(root, step)) : [];
 }
 
-/** Whether a folder says which step it is of. */
+/** Whether a folder records its step. */
 export async function hasPytorchStep(folder: string): Promise<boolean> {
   return await exists(join(folder, STEP));
 }
 
-/** The optimizer steps behind a folder's weights. @throws {CheckpointError} */
+/** Reads the number of optimizer steps behind a folder's weights. @throws {CheckpointError} */
 export async function readPytorchStep(folder: string): Promise<number> {
   const file = join(folder, STEP);
   const step = await readPth(file);
@@ -61,12 +61,12 @@ export async function readPytorchStep(folder: string): Promise<number> {
 }
 
 /**
- * Reads the folder that the PyTorch implementation saves: `step.pth`, `nnet.pth`, `nnet_ema.pth` and
- * `optimizer.pth`, whose moments go by the order of the parameters; `lr_scheduler.pth` is not needed,
- * as the rate follows from the step.
+ * Reads a checkpoint of the PyTorch implementation: `step.pth`, `nnet.pth`, `nnet_ema.pth` and
+ * `optimizer.pth`, whose moments are in the order of the parameters. `lr_scheduler.pth` is not
+ * needed, as the learning rate follows from the step.
  *
- * @param shapes of the network's parameters
- * @throws {CheckpointError} where a file is missing or damaged, or is not this network's
+ * @param shapes of the network's parameters, by name
+ * @throws {CheckpointError} where a file is missing, damaged, or another network's
  */
 export async function readPytorchCheckpoint(
   folder: string,
@@ -93,8 +93,8 @@ export async function readPytorchCheckpoint(
 }
 
 /**
- * Writes a checkpoint as the PyTorch implementation's folder, in one go, in the place of one that
- * may be there. Parameters are numbered in the order of `nnet`, which is that of the modules.
+ * Writes a checkpoint as a folder of the PyTorch implementation, atomically, replacing one that
+ * exists. Parameters are numbered in the order of `nnet`, which is module order.
  */
 export async function writePytorchCheckpoint(
   folder: string,
@@ -113,10 +113,10 @@ export async function writePytorchCheckpoint(
 }
 
 /**
- * Saves `<workdir>/ckpts/<step>.ckpt`, then removes all but the `keep` newest up to its step, and
- * that of step `best`.
+ * Saves `<workdir>/ckpts/<step>.ckpt` atomically, then removes all but the `keep` newest up to its
+ * step and that of step `best`.
  *
- * @throws {CheckpointError} when the disk is full, say
+ * @throws {CheckpointError} where it cannot be written, as on a full disk
  */
 export async function savePytorchCheckpoint(
   workdir: string,
@@ -143,7 +143,7 @@ function ckpt(root: string, step: number): string {
   return join(root, `${step}.ckpt`);
 }
 
-/** Steps that a folder has checkpoints of, newest first. */
+/** Steps of a folder's checkpoints, newest first. */
 async function steps(root: string): Promise<number[]> {
   const found: number[] = [];
   for await (const { name } of Deno.readDir(root)) {
@@ -163,7 +163,7 @@ async function readPth(file: string): Promise<PthValue> {
   }
 }
 
-/** Adam's moments by parameter name, zero where the optimizer has not seen a parameter yet. */
+/** Adam's moments by parameter name; zero where the optimizer has no state of a parameter yet. */
 function moments(
   value: PthValue,
   { file, step, order, shapes }: {
@@ -183,7 +183,7 @@ function moments(
   if (!(group instanceof Map) || !Array.isArray(numbers)) {
     return fail("does not have one group of parameters");
   }
-  if (group.get("amsgrad") === true) return fail("has amsgrad, which cannot be gone on with here");
+  if (group.get("amsgrad") === true) return fail("uses amsgrad, which is not supported");
   if (numbers.length !== order.length) {
     return fail(`is of ${numbers.length} parameters, and ${NNET_PTH} has ${order.length}`);
   }
@@ -214,7 +214,7 @@ function moments(
 
 function settings(group: Map<string | number, PthValue>): PytorchCheckpoint["optimizer"] {
   const found: PytorchCheckpoint["optimizer"] = {};
-  // The scheduler moves "lr" and leaves what it started from in "initial_lr".
+  // The scheduler changes "lr" and leaves the base rate in "initial_lr".
   const lr = group.get("initial_lr") ?? group.get("lr");
   if (typeof lr === "number") found.lr = lr;
   for (const key of ["eps", "weight_decay"] as const) {

@@ -11,15 +11,15 @@ import { UsageError } from "../config/usage_error.ts";
 import { shapesOf } from "./network_shapes.ts";
 import { openWeights } from "./weights_file.ts";
 
-/** Tells the person something. */
-type Note = (message: string) => void;
+/** Shows the user a message. */
+export type Note = (message: string) => void;
 
 /**
- * A checkpoint of this program or of the PyTorch implementation, or the newest of a run, to go on
- * from in a new run.
+ * Loads a checkpoint of this program or of the PyTorch implementation, or the newest of a run, for a
+ * new run to resume from.
  *
- * @throws {CheckpointError} where it cannot be read or is of another network
- * @throws {UsageError} where it was trained with settings that make it another run
+ * @throws {CheckpointError} where it cannot be read or is another network's
+ * @throws {UsageError} where it was trained with settings that a resumed run cannot change
  */
 export async function checkpointToGoOnFrom(
   path: string,
@@ -34,24 +34,26 @@ export async function checkpointToGoOnFrom(
   }
   const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config));
   for (const [key, value] of Object.entries(optimizer)) {
-    const wanted = config.optimizer[key as keyof typeof optimizer];
-    if (String(wanted) === String(value)) continue;
-    note(`${folder} was trained with --optimizer.${key}=${value}; this run has ${wanted}`);
+    const requested = config.optimizer[key as keyof typeof optimizer];
+    if (String(requested) === String(value)) continue;
+    note(`${folder} was trained with --optimizer.${key}=${value}; this run has ${requested}`);
   }
   return { ...rest, config };
 }
 
 /**
- * @param otherwise what else may be done
- * @throws {UsageError} where a checkpoint's settings would make a run that goes on another one
+ * Checks that a run with the `requested` configuration may resume from a checkpoint.
+ *
+ * @param otherwise the alternative to name in the error
+ * @throws {UsageError} with a line for each setting that a resumed run cannot change
  */
 export function mustNotConflict(
   source: string,
   saved: Config,
-  wanted: Config,
+  requested: Config,
   otherwise: string,
 ): void {
-  const conflicts = resumeConflicts(saved, wanted);
+  const conflicts = resumeConflicts(saved, requested);
   if (conflicts.length === 0) return;
   throw new UsageError([
     `${source} was trained with other settings; ${otherwise}, or take these back:`,
@@ -60,11 +62,11 @@ export function mustNotConflict(
 }
 
 /**
- * The start of a run from weights: they are its weights and their average, at step 0. With
- * `partial`, parameters that the file does not have in the right shape get first values, and `note`
- * is told which.
+ * The checkpoint that starts a run from weights: step 0, with the weights also as their average, and
+ * zero moments. With `partial`, parameters that the file lacks or has in another shape are newly
+ * initialised, and `note` lists them.
  *
- * @throws {CheckpointError} where they cannot be read, or do not fit and `partial` is not set
+ * @throws {CheckpointError} where the weights cannot be read, or do not fit and `partial` is not set
  */
 export async function checkpointFromWeights(
   path: string,

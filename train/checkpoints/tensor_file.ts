@@ -14,31 +14,33 @@ import {
   tensorOf,
 } from "../formats/stored_tensor.ts";
 
-/** Kinds of files that hold arrays. */
+/** Formats of files that hold arrays. */
 export type TensorFileKind = "safetensors" | "pth" | "npz" | "npy";
 
-/** A value of a `.pth` file, or of an `.npy` file of objects, that is no array. */
+/** A value of a `.pth` file, or of an `.npy` file of objects, that is not an array. */
 export type PlainValue = null | boolean | number | bigint | string;
 
-/** A file of arrays, whatever its kind. Those in safetensors stay in the file until they are read. */
+/** A file of arrays of any format. Those in safetensors stay in the file until they are read. */
 export interface TensorFile extends Disposable {
+  /** The file's path. */
   readonly path: string;
+  /** Its format. */
   readonly kind: TensorFileKind;
-  /** The files that the arrays are in: the one, or the shards that an index names. */
+  /** The files that hold the arrays: this one, or the shards of an index. */
   readonly files: readonly string[];
-  /** Texts about the file; in safetensors only. */
+  /** Strings about the file; safetensors only. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Type and shape of each array; the names of nested ones are joined with dots. */
+  /** Element type and shape of each array; names of nested ones are joined with dots. */
   readonly tensors: ReadonlyMap<string, { readonly dtype: StoredDtype; readonly shape: number[] }>;
-  /** What a `.pth`, or an `.npy` of objects, holds besides arrays. */
+  /** The values of a `.pth`, or of an `.npy` of objects, that are not arrays. */
   readonly values: ReadonlyMap<string, PlainValue>;
-  /** Names of a `.pth`'s outermost dictionaries that hold arrays by name. */
+  /** Keys of a `.pth`'s outermost dictionary whose values are dictionaries with arrays. */
   readonly groups: readonly string[];
-  /** An array as it is stored. */
+  /** Reads an array as it is stored. */
   read(name: string): StoredTensor;
   /**
-   * An array's values from first to last, in pieces of one dimension and so many bytes (a multiple
-   * of 8), the last of fewer; a piece may be gone when the next is taken.
+   * Yields an array's values in order, in one-dimensional pieces of so many bytes (a multiple of 8),
+   * the last one shorter. A piece may be overwritten when the next is requested.
    */
   pieces(name: string, bytes: number): Iterable<StoredTensor>;
 }
@@ -52,18 +54,18 @@ const SUFFIXES: readonly [suffix: string, kind: TensorFileKind][] = [
   [".npy", "npy"],
 ];
 
-/** The kind of file that a name promises, or null. */
+/** The format of a file by the suffix of its name; null where it is unknown. */
 export function kindOfFile(path: string): TensorFileKind | null {
   return SUFFIXES.find(([suffix]) => path.endsWith(suffix))?.[1] ?? null;
 }
 
-/** The endings that {@linkcode kindOfFile} knows, for people. */
+/** The suffixes that {@linkcode kindOfFile} knows, for messages. */
 export const KNOWN_SUFFIXES: string = SUFFIXES.map(([suffix]) => suffix).join(", ");
 
 /**
- * Opens a file of arrays by the ending of its name.
+ * Opens a file of arrays, in the format of its suffix.
  *
- * @throws {CheckpointError} where it is missing, damaged, or has another ending
+ * @throws {CheckpointError} where it is missing or damaged, or its suffix is unknown
  */
 export async function openTensorFile(path: string): Promise<TensorFile> {
   const kind = kindOfFile(path);

@@ -1,17 +1,20 @@
 import { type StoredTensor, toFloat64 } from "../formats/stored_tensor.ts";
 
-/** What the numbers of an array are like; null where none of them is finite. */
+/** Statistics of an array's finite numbers; null where there are none. */
 export interface TensorStatistics {
+  /** The smallest. */
   readonly min: number | null;
+  /** The largest. */
   readonly max: number | null;
+  /** Their mean. */
   readonly mean: number | null;
-  /** Of the numbers as they are, not of a population that they are drawn from. */
+  /** Their standard deviation, without Bessel's correction. */
   readonly std: number | null;
-  /** How many are infinite or NaN; the others make the figures above. */
+  /** The number of infinite or NaN values, which the others leave out. */
   readonly not_finite: number;
 }
 
-/** Statistics of an array, in float64. @param pieces gives its values from first to last, each time */
+/** Statistics of an array, in float64. @param pieces yields its values, each time it is called */
 export function tensorStatistics(pieces: () => Iterable<StoredTensor>): TensorStatistics {
   let [min, max, sum, count, not_finite] = [Infinity, -Infinity, 0, 0, 0];
   for (const piece of pieces()) {

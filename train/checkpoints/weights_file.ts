@@ -4,27 +4,28 @@ import type { Shapes } from "./fit_weights.ts";
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
 import { openTensorFile, type TensorFile } from "./tensor_file.ts";
 
-/** Which weights of a checkpoint: their moving average, or as they are. */
+/** Which weights of a checkpoint: their moving average, or the weights themselves. */
 export type WeightsKind = "ema" | "nnet";
 
-/** Dictionaries of a `.pth` file that weights are looked for in, in this order; then its only one. */
+/** Keys of a `.pth` file that are searched for weights, in this order; then its only dictionary. */
 const GROUPS: Readonly<Record<WeightsKind, readonly string[]>> = {
   ema: ["ema", "model_ema", "nnet_ema", "state_dict", "model", "nnet"],
   nnet: ["state_dict", "model", "nnet", "ema", "model_ema", "nnet_ema"],
 };
 
-/** Bytes of a file in memory at once while it goes to the device. */
+/** Bytes of a file in memory at once during an upload. */
 const PIECE_BYTES = 2 ** 23;
-/** Bytes that may wait on the host for the device to take them. */
+/** Bytes that may be queued on the host for the device. */
 const AHEAD_BYTES = 2 ** 25;
 
-/** A file of weights: safetensors, `.npz` or `.pth`, there also a dictionary inside another. */
+/** A file of weights: safetensors, `.npz`, or `.pth`, where they may be a nested dictionary. */
 export class WeightsFile implements Disposable {
   readonly #file: TensorFile;
   readonly #prefix: string;
-  /** Shapes of the arrays. */
+  /** Shapes of the arrays by name. */
   readonly shapes: Shapes;
 
+  /** Takes over an open file, and selects its weights of a kind where it has several. */
   constructor(file: TensorFile, kind: WeightsKind) {
     this.#file = file;
     const group = GROUPS[kind].find((name) => file.groups.includes(name)) ?? onlyGroup(file);
@@ -35,28 +36,28 @@ export class WeightsFile implements Disposable {
     );
   }
 
-  /** The files that the arrays are in. */
+  /** The files that hold the arrays. */
   get files(): readonly string[] {
     return this.#file.files;
   }
 
-  /** Texts about the file. */
+  /** Strings about the file. */
   get metadata(): Readonly<Record<string, string>> {
     return this.#file.metadata;
   }
 
-  /** How many arrays and other values are in the file besides. */
+  /** The number of other arrays and values in the file. */
   get others(): number {
     const { tensors, values } = this.#file;
     return tensors.size + values.size - Object.keys(this.shapes).length;
   }
 
-  /** An array as it is stored. */
+  /** Reads an array as it is stored. */
   read(name: string): StoredTensor {
     return this.#file.read(this.#prefix + name);
   }
 
-  /** Arrays in float32. @param names in the file, by parameter */
+  /** Reads arrays in float32. @param names in the file, by parameter */
   values(names: ReadonlyMap<string, string>): Values {
     const values: Values = {};
     for (const [parameter, name] of names) {
@@ -67,7 +68,7 @@ export class WeightsFile implements Disposable {
   }
 
   /**
-   * Puts arrays on the device, piece by piece, so that the host never holds more than a few of them.
+   * Uploads arrays piece by piece, so that the host never holds more than a few megabytes.
    *
    * @param names in the file, by the state's tensor
    */
@@ -94,7 +95,7 @@ export class WeightsFile implements Disposable {
   }
 }
 
-/** The dictionary that all arrays of a file are in, whatever its name. */
+/** The dictionary that holds all arrays of a file, whatever its name. */
 function onlyGroup({ groups, tensors }: TensorFile): string | undefined {
   const [group] = groups;
   const holdsAll = groups.length === 1 &&
@@ -102,7 +103,7 @@ function onlyGroup({ groups, tensors }: TensorFile): string | undefined {
   return holdsAll ? group : undefined;
 }
 
-/** Opens a file of weights; the kind matters where it has several. @throws {CheckpointError} */
+/** Opens a file of weights, those of `kind` where it has several. @throws {CheckpointError} */
 export async function openWeights(path: string, kind: WeightsKind): Promise<WeightsFile> {
   return new WeightsFile(await openTensorFile(path), kind);
 }
