@@ -6,7 +6,7 @@ import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
 import { DatasetError } from "../train/data/dataset.ts";
-import { renameDurably, writeDurably } from "../train/formats/durable.ts";
+import { renameDurably, writeDurably } from "../train/files/durable.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";

@@ -17,12 +17,20 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 
   "nets": [],
 
+  "train/files": [],
   "train/formats": [],
   "train/diffusion": [],
   "train/config": ["train/formats", "train/diffusion"],
-  "train/data": ["train/formats", "train/diffusion", "train/config"],
-  "train/checkpoints": ["train/formats", "train/diffusion", "train/config", "train/data"],
+  "train/data": ["train/files", "train/formats", "train/diffusion", "train/config"],
+  "train/checkpoints": [
+    "train/files",
+    "train/formats",
+    "train/diffusion",
+    "train/config",
+    "train/data",
+  ],
   "train": [
+    "train/files",
     "train/formats",
     "train/diffusion",
     "train/config",

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { renameDurably, writeDurably } from "./formats/durable.ts";
+import { renameDurably, writeDurably } from "./files/durable.ts";
 
 /**
  * What a run says of itself at one step: loss, rate, gradient norm, images and seconds, by name.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
-import { exists } from "../../train/formats/durable.ts";
+import { exists } from "../../train/files/durable.ts";
 import { NpzError } from "../../train/formats/npz.ts";
 import { datasetImages } from "../image_sets/dataset_images.ts";
 import type { FeatureStatistics } from "../metrics/inception/feature_statistics.ts";

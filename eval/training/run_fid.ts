@@ -10,7 +10,7 @@ import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { DatasetProgress } from "../../train/data/dataset.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
-import { exists } from "../../train/formats/durable.ts";
+import { exists } from "../../train/files/durable.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { findInceptionWeights } from "../metrics/inception/inception_weights.ts";
 import { NotFiniteError } from "../not_finite_error.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { exists } from "../../train/formats/durable.ts";
+import { exists } from "../../train/files/durable.ts";
 
 /** Another process writes to the folder of a run. */
 export class RunLockedError extends Error {

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { TuningMemory } from "../../engine/mod.ts";
-import { cacheFolder } from "../../train/data/cache_folder.ts";
-import { replaceFile } from "../../train/formats/durable.ts";
+import { cacheFolder } from "../../train/files/cache_folder.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 
 const schema = z.record(z.string(), z.record(z.string(), z.string()));
 

@@ -5,7 +5,7 @@ import {
   savedIn,
 } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import { replaceFile } from "../../train/formats/durable.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 import { namesItself, stepNextTo, weightsFiles } from "../../train/checkpoints/find_weights.ts";
 import { fitWeights, mustFit } from "../../train/checkpoints/fit_weights.ts";
 import { encodeNpy } from "../../train/formats/npy.ts";

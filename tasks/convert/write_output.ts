@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { CHECKPOINT_FILES, CheckpointError } from "../../train/checkpoints/checkpoint.ts";
-import { exists } from "../../train/formats/durable.ts";
+import { exists } from "../../train/files/durable.ts";
 import { PYTORCH_FILES } from "../../train/checkpoints/pytorch_checkpoint.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { OutputKind } from "./output_kind.ts";

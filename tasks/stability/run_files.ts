@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { renameDurably, writeDurably } from "../../train/formats/durable.ts";
+import { renameDurably, writeDurably } from "../../train/files/durable.ts";
 import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 import type { Variation } from "./variation.ts";
 

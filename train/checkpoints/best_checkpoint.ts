@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { replaceFile } from "../formats/durable.ts";
+import { replaceFile } from "../files/durable.ts";
 
 /** The FID of a checkpoint. */
 export interface FidScore {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Config, configSchema } from "../config/config.ts";
-import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/durable.ts";
+import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
 import type { StoredTensor } from "../formats/stored_tensor.ts";

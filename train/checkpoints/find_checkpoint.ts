@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CheckpointError, checkpointFolders, NNET } from "./checkpoint.ts";
-import { exists } from "../formats/durable.ts";
+import { exists } from "../files/durable.ts";
 import { isPytorchCheckpoint, NNET_PTH, pytorchCheckpoints } from "./pytorch_checkpoint.ts";
 import { UsageError } from "../config/usage_error.ts";
 

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "../config/config.ts";
-import { exists } from "../formats/durable.ts";
+import { exists } from "../files/durable.ts";
 import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
 import {
   hasPytorchStep,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Checkpoint, CheckpointError, type Values } from "./checkpoint.ts";
 import type { OptimizerConfig } from "../config/config.ts";
-import { exists, removeFolder, replaceFolder, writeDurably } from "../formats/durable.ts";
+import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
 import { decodePth, encodePth, PthError, type PthValue } from "../formats/pth.ts";
 import {

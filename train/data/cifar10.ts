@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import { readTar, TarError } from "../formats/tar.ts";
-import { cacheFolder } from "./cache_folder.ts";
+import { cacheFolder } from "../files/cache_folder.ts";
+import { download, DownloadError } from "../files/download.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
-import { download } from "./download.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
 /** Where an archive is downloaded from, what it must be and where it is kept. */
@@ -103,7 +103,7 @@ async function fetchArchive(
       const checksum = { algorithm: "md5", hex: md5 } as const;
       await download({ url, to: archive, checksum, onProgress });
     } catch (error) {
-      if (!(error instanceof DatasetError)) throw error;
+      if (!(error instanceof DownloadError)) throw error;
       throw new DatasetError(
         `${error.message}; fetch that address by other means and give the file with --dataset.path=`,
       );

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { foldBatchNorm, inceptionStateShapes } from "../../../nets/inception.ts";
-import { cacheFolder } from "../../../train/data/cache_folder.ts";
-import { DatasetError, type DatasetProgress } from "../../../train/data/dataset.ts";
-import { download } from "../../../train/data/download.ts";
+import { cacheFolder } from "../../../train/files/cache_folder.ts";
+import { download, DownloadError, type DownloadProgress } from "../../../train/files/download.ts";
 import { decodePth, PthError } from "../../../train/formats/pth.ts";
 import { decodeSafetensors, SafetensorsError } from "../../../train/formats/safetensors.ts";
 import {
@@ -50,7 +49,7 @@ const SHA256_OF_FILE = "6726825d";
 export async function findInceptionWeights(
   { path, onProgress, origin = publishedOrigin() }: {
     path?: string | null;
-    onProgress?: (progress: DatasetProgress) => void;
+    onProgress?: (progress: DownloadProgress) => void;
     origin?: InceptionOrigin;
   } = {},
 ): Promise<InceptionWeights> {
@@ -73,7 +72,7 @@ function publishedOrigin(): InceptionOrigin {
 /** The cached file, downloaded first where it is not there yet. */
 async function fetchWeights(
   { url, sha256, cache }: InceptionOrigin,
-  onProgress?: (progress: DatasetProgress) => void,
+  onProgress?: (progress: DownloadProgress) => void,
 ): Promise<string> {
   const to = join(cache, FILE);
   const there = await Deno.stat(to).then(() => true, () => false);
@@ -81,7 +80,7 @@ async function fetchWeights(
   try {
     await download({ url, to, checksum: { algorithm: "sha256", hex: sha256 }, onProgress });
   } catch (error) {
-    if (!(error instanceof DatasetError)) throw error;
+    if (!(error instanceof DownloadError)) throw error;
     throw new InceptionWeightsError(
       `no weights for Inception: ${error.message}; fetch that file (SHA-256 ${sha256}..) by other ` +
         `means and give it with --inception=FILE, or put it there`,

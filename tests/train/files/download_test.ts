@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { DatasetProgress } from "../../../train/data/dataset.ts";
-import { download } from "../../../train/data/download.ts";
+import { download, type DownloadProgress } from "../../../train/files/download.ts";
 
 const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => i * 7);
 const sumOf = (algorithm: "md5" | "sha256") => createHash(algorithm).update(BYTES).digest("hex");
@@ -24,9 +23,9 @@ async function withServer(
 }
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);
 
-Deno.test("download() stores the file once it is whole, with progress", async () => {
+Deno.test("download() stores the file once it is whole, and reports progress", async () => {
   await withServer(() => new Response(BYTES), async (folder, url) => {
-    const seen: DatasetProgress[] = [];
+    const seen: DownloadProgress[] = [];
     const to = join(folder, "deep", "data.bin");
     await download({ url, to, checksum, onProgress: (progress) => seen.push(progress) });
     assert.deepEqual(Deno.readFileSync(to), BYTES);
@@ -39,12 +38,12 @@ Deno.test("download() stores the file once it is whole, with progress", async ()
   });
 });
 
-Deno.test("download() leaves nothing behind when the file is another, or missing", async () => {
+Deno.test("download() leaves nothing behind where the file is another, or missing", async () => {
   const refuses = (answer: () => Response, message: RegExp) =>
     withServer(answer, async (folder, url) => {
       const to = join(folder, "data.bin");
       const attempt = download({ url, to, checksum });
-      await assert.rejects(attempt, { name: "DatasetError", message });
+      await assert.rejects(attempt, { name: "DownloadError", message });
       assert.deepEqual(names(folder), []);
     });
   await refuses(() => new Response(BYTES.subarray(1)), /data\.bin.*MD5 sum is .* instead of/);
@@ -67,24 +66,27 @@ Deno.test("download() gives up on a server that falls silent", async () => {
     );
   };
   await withServer(silent, async (folder, url) => {
-    const attempt = download({ url, to: join(folder, "data.bin"), checksum, patience_ms: 200 });
-    await assert.rejects(attempt, { name: "DatasetError", message: /no answer for 0\.2 s/ });
+    const attempt = download({ url, to: join(folder, "data.bin"), checksum, timeout_ms: 200 });
+    await assert.rejects(attempt, { name: "DownloadError", message: /no answer for 0\.2 s/ });
     assert.deepEqual(names(folder), []);
     stop.abort();
   });
 });
 
-Deno.test("download() says so when there is nobody to ask", async () => {
+Deno.test("download() fails in one line where no server answers", async () => {
   const folder = await Deno.makeTempDir();
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${listener.addr.port}/data.bin`;
   listener.close();
   const attempt = download({ url, to: join(folder, "data.bin"), checksum });
-  await assert.rejects(attempt, { name: "DatasetError", message: /^cannot download http:[^\n]+$/ });
+  await assert.rejects(attempt, {
+    name: "DownloadError",
+    message: /^cannot download http:[^\n]+$/,
+  });
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("download() clears away what a killed download left long ago, and no other", async () => {
+Deno.test("download() removes temporary files of killed downloads once they are old, and no others", async () => {
   await withServer(() => new Response(BYTES), async (folder, url) => {
     for (const name of ["data.binold.part", "data.binliving.part", "other.part"]) {
       Deno.writeTextFileSync(join(folder, name), "");

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, rejects, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { replaceFile, replaceFolder } from "../../../train/formats/durable.ts";
+import { replaceFile, replaceFolder } from "../../../train/files/durable.ts";
 
 Deno.test("replaceFile() and replaceFolder() change nothing where they fail", async () => {
   const folder = await Deno.makeTempDir();

@@ -1,44 +1,60 @@
-/** Fetching a file once, checked, with progress, never leaving a half-written one in its place. */
+/** Fetches a file once: checked, with progress, never half-written under its name. */
 
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { DatasetError, type DatasetProgress } from "./dataset.ts";
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 const PART = ".part";
 
-/** What a file's bytes must come to. */
+/** The checksum that a file must have. */
 export interface Checksum {
+  /** The hash function. */
   algorithm: "md5" | "sha256";
-  /** The hexadecimal sum, or what it begins with. */
+  /** The hexadecimal sum, or its beginning. */
   hex: string;
 }
 
+/** How far a download has come. */
+export interface DownloadProgress {
+  /** Tells it from other work that is reported. */
+  what: "download";
+  /** Bytes so far. */
+  done: number;
+  /** Bytes of the whole file; NaN where the server does not say. */
+  total: number;
+}
+
+/** A file could not be downloaded; the message says from where and why. */
+export class DownloadError extends Error {
+  /** Its name in messages. */
+  override name = "DownloadError";
+}
+
 /**
- * Downloads `url` to the file `to` under a temporary name, which it gets once its checksum is right.
+ * Downloads `url` to the file `to`: under a temporary name until its checksum is right.
  *
- * @param patience_ms how long the other side may say nothing.
- * @throws {DatasetError} when it cannot be fetched or stored, or is not the file expected.
+ * @param timeout_ms how long the server may send nothing, milliseconds
+ * @throws {DownloadError} where it cannot be fetched or stored, or has another checksum
  */
 export async function download(
-  { url, to, checksum, patience_ms = PATIENCE_MS, onProgress }: {
+  { url, to, checksum, timeout_ms = TIMEOUT_MS, onProgress }: {
     url: string;
     to: string;
     checksum: Checksum;
-    patience_ms?: number;
-    onProgress?: (progress: DatasetProgress) => void;
+    timeout_ms?: number;
+    onProgress?: (progress: DownloadProgress) => void;
   },
 ): Promise<void> {
   const folder = dirname(to);
   let part: string | null = null;
-  const silence = new AbortController();
-  const giveUp = () => silence.abort(new Error(`no answer for ${patience_ms / 1000} s`));
-  let timer = setTimeout(giveUp, patience_ms);
+  const timeout = new AbortController();
+  const giveUp = () => timeout.abort(new Error(`no answer for ${timeout_ms / 1000} s`));
+  let timer = setTimeout(giveUp, timeout_ms);
   try {
     await Deno.mkdir(folder, { recursive: true });
     await removeAbandoned(folder, basename(to));
-    const response = await fetch(url, { signal: silence.signal });
+    const response = await fetch(url, { signal: timeout.signal });
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       throw new Error(`the server says ${response.status} ${response.statusText}`.trim());
@@ -50,7 +66,7 @@ export async function download(
     let done = 0;
     for await (const chunk of response.body) {
       clearTimeout(timer);
-      timer = setTimeout(giveUp, patience_ms);
+      timer = setTimeout(giveUp, timeout_ms);
       hash.update(chunk);
       for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
       onProgress?.({ what: "download", done: done += chunk.length, total });
@@ -67,14 +83,14 @@ export async function download(
     // "fetch failed" says nothing, its cause does.
     const reason = error instanceof Error ? error.cause ?? error : error;
     const problem = reason instanceof Error ? reason.message : String(reason);
-    throw new DatasetError(`cannot download ${url} to ${folder}: ${problem}`);
+    throw new DownloadError(`cannot download ${url} to ${folder}: ${problem}`);
   } finally {
     clearTimeout(timer);
     if (part !== null) await Deno.remove(part);
   }
 }
 
-/** A killed download leaves its temporary file; a living one writes to its own all the time. */
+/** Removes temporary files of killed downloads; a running one writes to its own all the time. */
 async function removeAbandoned(folder: string, name: string): Promise<void> {
   for await (const entry of Deno.readDir(folder)) {
     if (!entry.name.startsWith(name) || !entry.name.endsWith(PART)) continue;
