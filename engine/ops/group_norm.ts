@@ -116,8 +116,8 @@ export function groupNormSizes(x: Tensor, { groups }: GroupNormAttrs): GroupNorm
 
 /**
  * Group normalisation (Wu and He, ECCV 2018), PyTorch's `nn.GroupNorm`: each sample's channels in
- * `groups` groups of adjacent channels, over all dimensions after the second; the variance is computed from
- * centred values.
+ * `groups` groups of adjacent channels, over all dimensions after the second; the variance is
+ * computed from centred values.
  *
  * @param x `[batch, channels, ..]`
  * @param options.weight `[channels]`, as `bias`

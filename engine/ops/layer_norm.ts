@@ -83,8 +83,8 @@ export const layerNormBackwardOp: Operation<null> = {
 };
 
 /**
- * Layer normalisation over the last dimension (Ba et al. 2016); the variance is computed from centred
- * values. `weight` and `bias` have the size of that dimension.
+ * Layer normalisation over the last dimension (Ba et al. 2016); the variance is computed from
+ * centred values. `weight` and `bias` have the size of that dimension.
  */
 export function layerNorm(
   x: Tensor,
