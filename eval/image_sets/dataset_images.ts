@@ -1,4 +1,5 @@
-import { byteSource, consecutive, type ImageSource } from "../../train/data/image_source.ts";
+import { byteSource } from "../../train/data/byte_source.ts";
+import { consecutive, type ImageSource } from "../../train/data/image_source.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
 import { rgb } from "./rgb.ts";
 

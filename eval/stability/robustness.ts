@@ -1,6 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import { batches } from "../../train/data/batches.ts";
-import { byteSource, type ImageSource } from "../../train/data/image_source.ts";
+import { byteSource } from "../../train/data/byte_source.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 import { trainedNetwork } from "../trained_network.ts";

@@ -1,7 +1,5 @@
 /** Where images come from: the one interface of every data set. */
 
-import { DatasetError } from "./dataset.ts";
-
 /** What the values of images are kept in, by the name of their type. */
 export interface ImageArrays {
   /** Bytes, 0 to 255. */
@@ -43,22 +41,6 @@ export interface ImageSource<D extends ImageDtype = ImageDtype> {
    * @throws {RangeError} for a number that no image has
    */
   read(indices: ArrayLike<number>): Promise<LabelledImages<D>>;
-}
-
-/**
- * The source itself, which holds bytes.
- *
- * @throws {DatasetError} for a source of floats, which training and metrics do not take yet
- */
-export function byteSource(source: ImageSource): ImageSource<"u8"> {
-  if (isBytes(source)) return source;
-  throw new DatasetError(
-    `${source.name}: has ${source.dtype} values, and only images as bytes are supported so far`,
-  );
-}
-
-function isBytes(source: ImageSource): source is ImageSource<"u8"> {
-  return source.dtype === "u8";
 }
 
 /** The numbers of the images from `first` on, `n` of them. */

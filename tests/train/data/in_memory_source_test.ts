@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { byteSource } from "../../../train/data/image_source.ts";
+import { byteSource } from "../../../train/data/byte_source.ts";
 import { inMemorySource } from "../../../train/data/in_memory_source.ts";
 
 const images = Uint8Array.from({ length: 24 }, (_, i) => i);
