@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { configSchema } from "../../train/config/config.ts";
 import { renameDurably, writeDurably } from "../../train/files/durable.ts";
 import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 import type { Variation } from "./variation.ts";
@@ -25,12 +26,17 @@ export async function keptRun(
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
     throw error;
   }
-  const same = JSON.stringify(run.config) === JSON.stringify(config) &&
+  const same = complete(run.config) === complete(config) &&
     (run.diverged_at !== null || String(run.robustness.map((r) => r.level)) === String(levels));
   // Before skipped steps were recorded, the first of them was taken for divergence.
   const isCutShort = config.train.mixed_precision !== "no" && run.diverged_at !== null &&
     run.skipped === undefined;
   return same && !isCutShort ? run : null;
+}
+
+/** A configuration as text, with the defaults of what was added to it since it was kept. */
+function complete(config: unknown): string {
+  return JSON.stringify(configSchema.safeParse(config).data ?? config);
 }
 
 /** Keeps a run; a process that is killed meanwhile leaves what was there before. */

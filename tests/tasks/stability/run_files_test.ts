@@ -1,0 +1,38 @@
+import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
+import { join } from "node:path";
+import { keepRun, keptRun } from "../../../tasks/stability/run_files.ts";
+import type { ProbedRun } from "../../../eval/stability/probed_run.ts";
+import { tinyConfig } from "../../tiny_config.ts";
+
+const config = tinyConfig();
+const variation = { method: "original", setting: "", config };
+const run: ProbedRun = {
+  ...variation,
+  loss: [1, 0.5],
+  grad_norm: [2, 1],
+  probes: {},
+  skipped: [],
+  diverged_at: null,
+  robustness: [{ level: 0.1, ratio: 2 }],
+  seconds: 3,
+};
+
+Deno.test("keptRun() finds a run of the same settings, also from before the process was one", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "run.json");
+    equal(await keptRun(file, variation, [0.1]), null);
+    await keepRun(file, run);
+    deepEqual(await keptRun(file, variation, [0.1]), run);
+    equal(await keptRun(file, variation, [0.2]), null);
+    equal(await keptRun(file, { ...variation, config: tinyConfig({ seed: 5 }) }, [0.1]), null);
+
+    const { process, ...older } = config;
+    await Deno.writeTextFile(file, JSON.stringify({ ...run, config: older }));
+    deepEqual((await keptRun(file, variation, [0.1]))?.loss, run.loss);
+    const cosine = tinyConfig({ process: { ...process, schedule: "vp_cosine" } });
+    equal(await keptRun(file, { ...variation, config: cosine }, [0.1]), null);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
