@@ -106,7 +106,7 @@ export interface UNetParameters<T> {
 export interface UNetInputs {
   /** Noisy images `[batch, in_chans, img_size, img_size]`. */
   readonly x: Tensor;
-  /** Timesteps `[batch]`, 999 t for the continuous time t in [0, 1]. */
+  /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
   readonly timesteps: Tensor;
   /** Labels `[batch]`, i32, of a conditional network. */
   readonly y?: Tensor;
