@@ -68,7 +68,7 @@ Deno.test("checkpoint() gives the same gradients in float64", () => {
   );
 });
 
-Deno.test("checkpoint() does not make leaves anew", async () => {
+Deno.test("checkpoint() does not duplicate leaves", async () => {
   using device = await openDevice();
   let x!: Tensor;
   const loss = sum(checkpoint(() => {
@@ -82,7 +82,7 @@ Deno.test("checkpoint() does not make leaves anew", async () => {
   assert.deepEqual([...await plan.read("dx")], [3, 12, 27]);
 });
 
-Deno.test("checkpoint() may lie within another one", () => {
+Deno.test("checkpoint() nests", () => {
   const x = constant([0.5, 2]);
   const twice = checkpoint(() => {
     const y = checkpoint(() => mul(gelu(x), x));

@@ -70,7 +70,7 @@ Deno.test("Device compiles a kernel once per text", async () => {
   assert.notEqual(await device.pipeline(`${code} `, "nothing"), first);
 });
 
-Deno.test("Device refuses a buffer beyond the adapter's limit", async () => {
+Deno.test("Device rejects a buffer beyond the adapter's limit", async () => {
   using device = await openDevice();
   const limit = device.gpu.limits.maxBufferSize;
   assert.throws(() => device.createBuffer(limit + 4, USAGE, "huge"), {
@@ -80,7 +80,7 @@ Deno.test("Device refuses a buffer beyond the adapter's limit", async () => {
   assert.equal(device.bufferCount, 0);
 });
 
-Deno.test("Device throws a refused command at the next call, once", async () => {
+Deno.test("Device throws a rejected command at the next call, once", async () => {
   using device = await openDevice();
   using plan = await compile(device, { outputs: { y: affine(constant([1, 2]), 3) } });
   const encoder = device.gpu.createCommandEncoder();
@@ -117,7 +117,7 @@ Deno.test("Device throws once it is disposed", async () => {
   plan[Symbol.dispose]();
 });
 
-Deno.test("Device.open() says what to do where there is no adapter", async () => {
+Deno.test("Device.open() explains what to do where there is no adapter", async () => {
   const module = new URL("../../engine/device.ts", import.meta.url).href;
   const code = `import { Device } from ${JSON.stringify(module)};
     await Device.open().catch((error) => console.log(String(error)));`;

@@ -13,7 +13,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 
 const numbers = (t: Tensor): number[] => [...evaluateReference([t])[0]];
 
-Deno.test("grad() adds up over every use of a tensor", () => {
+Deno.test("grad() accumulates over every use of a tensor", () => {
   const x = constant([1, 2, 3]);
   const [dx] = grad(sum(add(add(mul(x, x), x), affine(x, 4))), [x]);
   assert.deepEqual(numbers(dx), [7, 9, 11]);
@@ -30,7 +30,7 @@ Deno.test("grad() of grad() is the second derivative", () => {
   assert.deepEqual(numbers(minusSine), numbers(y).map((v) => -Math.sin(v)));
 });
 
-Deno.test("grad() takes inner tensors and the loss itself", () => {
+Deno.test("grad() accepts inner tensors and the loss itself", () => {
   const x = constant([3]);
   const y = exp(x);
   const loss = sum(square(y));
@@ -47,7 +47,7 @@ Deno.test("grad() of a part of a tensor is zero elsewhere", () => {
   assert.deepEqual(numbers(dx), [0, 4, 0, 0, 10, 0]);
 });
 
-Deno.test("grad() says what is wrong", () => {
+Deno.test("grad() rejects a loss or target that does not fit, naming it", () => {
   const x = constant([1, 2]);
   assert.throws(() => grad(x, [x]), /^ShapeError: grad: the loss has shape \[2\]$/);
   assert.throws(
@@ -59,7 +59,7 @@ Deno.test("grad() says what is wrong", () => {
   assert.throws(() => grad(sum(unpackBytes(words, [4])), [words]), /"unpack_bytes" has no adjoint/);
 });
 
-Deno.test("grad() passes by operations without an adjoint that the parameters do not feed", () => {
+Deno.test("grad() ignores operations without an adjoint that do not depend on the parameters", () => {
   const key = input("key", [4], "u32");
   const weight = constant([1, 2], [1, 2]);
   const loss = sum(linear(randomNormal(key, [3, 2], 0), weight));

@@ -26,7 +26,7 @@ Deno.test("State holds zeros, then what is written", async () => {
   assert.deepEqual([...await evaluate(affine(state.tensor("scalar"), 2), {}, device)], [-2]);
 });
 
-Deno.test("State lies in segments that every adapter can bind", async () => {
+Deno.test("State consists of segments that every adapter can bind", async () => {
   using device = await openDevice();
   const before = device.bufferBytes;
   const half = SEGMENT_ELEMENTS / 2;
@@ -42,7 +42,7 @@ Deno.test("State lies in segments that every adapter can bind", async () => {
   assert.equal(device.bufferBytes, before);
 });
 
-Deno.test("State says which tensor is wrong", async () => {
+Deno.test("State names the tensor at fault in its errors", async () => {
   using device = await openDevice();
   using state = new State(device, { a: [2, 3] }, "weights");
   assert.throws(() => state.tensor("b"), /^ShapeError: weights: there is no tensor "b"$/);

@@ -143,7 +143,7 @@ const refusals: readonly (readonly [string, () => Tensor, string])[] = [
 ];
 
 for (const [what, call, message] of refusals) {
-  Deno.test(`operations refuse what does not fit: ${what}, ${message}`, () => {
+  Deno.test(`operations reject what does not fit: ${what}, ${message}`, () => {
     assert.throws(call, { name: "ShapeError", message });
   });
 }

@@ -19,7 +19,7 @@ async function layoutOn(adapterClass: AdapterClass, width: number): Promise<Layo
 const largest = ({ dispatches }: Layout): number =>
   Math.max(...dispatches.flatMap(({ bindings }) => bindings.map(({ ref }) => ref.size)));
 
-Deno.test("attention on a GPU keeps no matrix of all pairs of tokens, for widths 4 to 128", async () => {
+Deno.test("attention on a GPU stores no matrix of probabilities, for widths 4 to 128", async () => {
   for (const width of [4, 16, 128]) {
     const layout = await layoutOn("discrete", width);
     assert.equal(largest(layout), BATCH * TOKENS * 3 * HEADS * width);
@@ -27,7 +27,7 @@ Deno.test("attention on a GPU keeps no matrix of all pairs of tokens, for widths
   }
 });
 
-Deno.test("attention keeps the matrix on software adapters and for widths flash cannot do", async () => {
+Deno.test("attention stores the matrix on software adapters and for widths without flash attention", async () => {
   for (const [adapterClass, width] of [["software", 4], ["discrete", 3]] as const) {
     const { dispatches } = await layoutOn(adapterClass, width);
     const sizes = dispatches.flatMap(({ bindings }) => bindings.map(({ ref }) => ref.size));

@@ -19,7 +19,7 @@ Deno.test("groupNorm() gives each group of each sample mean 0 and variance 1", (
   }
 });
 
-Deno.test("groupNorm() says what does not fit", () => {
+Deno.test("groupNorm() rejects channels that do not fit", () => {
   const x = filled([1, 6, 2], () => 0);
   throws(() => groupNorm(x, { ...plain(6), groups: 4 }), {
     name: "ShapeError",

@@ -23,7 +23,7 @@ Deno.test("avgPool2d() divides by the window, or by what lies in the image", asy
   deepEqual(await means(false), [1]);
 });
 
-Deno.test("pooling says which input or window does not fit", () => {
+Deno.test("pooling rejects an input or window that does not fit, naming it", () => {
   const x = constant(new Float32Array(16), [1, 1, 4, 4]);
   throws(() => maxPool2d(constant([1]), { kernel_size: 2 }), {
     name: "ShapeError",

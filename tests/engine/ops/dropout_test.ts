@@ -47,7 +47,7 @@ Deno.test("dropout() drops exactly the same elements on the device as in float64
   deepEqual(Array.from(values, (v) => v === 0), Array.from(expected, (v) => v === 0));
 });
 
-Deno.test("dropout() refuses a fraction of 1 and a key that is none", () => {
+Deno.test("dropout() rejects a fraction of 1 and an invalid key", () => {
   throws(() => dropout(ones([2]), 1, key(0, 0, 0), 0), {
     message: "dropout: p is 1, not in [0, 1)",
   });

@@ -43,7 +43,7 @@ Deno.test("randomNormal() has the moments of a standard normal distribution", as
   for (const lag of [1, 2, 3, 4, 4096]) near(mean(x, (v, i) => v * (x[i + lag] ?? 0)), 0, 1);
 });
 
-Deno.test("randomUniform() is in [0, 1), even, and a multiple of 2^-24", async () => {
+Deno.test("randomUniform() is in [0, 1), uniform, and a multiple of 2^-24", async () => {
   using device = await openDevice();
   const x = await draw(device, randomUniform, { shape: [4, 16384] });
   assert.ok(x.every((v) => v >= 0 && v < 1 && Number.isInteger(v * 2 ** 24)));

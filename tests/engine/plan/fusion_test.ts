@@ -75,7 +75,7 @@ Deno.test("fuseGraph() does not move a kernel past one that needs it", () => {
   assert.deepEqual(labels(fuse([mul(y, total)])), ["exp", "sum", "mul"]);
 });
 
-Deno.test("fuseGraph() opens another kernel where bindings run out", async () => {
+Deno.test("fuseGraph() starts another kernel where bindings run out", async () => {
   const parts = Array.from({ length: 13 }, (_, i) => affine(leaf(2, i + 1), i + 1));
   const y = concat(parts, 1);
   const groups = fuse([y], 8);

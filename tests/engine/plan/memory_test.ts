@@ -66,7 +66,7 @@ Deno.test("planMemory() never gives one buffer to two storages that are alive to
   }
 });
 
-Deno.test("planMemory() runs a chain in two buffers", () => {
+Deno.test("planMemory() needs two buffers for a chain", () => {
   const lives = Array.from(
     { length: 9 },
     (_, i): Life => ({ storage: temp(i, 100), first: i, last: i + 1 }),
@@ -87,7 +87,7 @@ Deno.test("planMemory() prefers the free buffer that fits best", () => {
   assert.deepEqual(lives.map(({ storage }) => bufferOf.get(storage)), [0, 1, 2, 1, 0]);
 });
 
-Deno.test("planMemory() leaves memory alone that is not temporary", () => {
+Deno.test("planMemory() assigns no buffers to memory that is not temporary", () => {
   const own: Storage = { id: 0, bytes: 256, kind: "own" };
   const external: Storage = { id: 1, bytes: 256, kind: "external" };
   const lives = [own, external].map((storage) => ({ storage, first: 0, last: 0 }));

@@ -201,7 +201,7 @@ Deno.test("place() packs what is used elsewhere, twice, or is a leaf by copies",
   assert.deepEqual([...await plan.read("used")], [3, 6]);
 });
 
-Deno.test("place() says what is wrong with an update", async () => {
+Deno.test("place() rejects an update that does not fit its state", async () => {
   using device = await openDevice();
   using state = new State(device, { a: [2] }, "state");
   const a = state.tensor("a");

@@ -39,7 +39,7 @@ Deno.test("Plan.run() names an input that is missing, unknown, or of the wrong s
   await assert.rejects(plan.read("row"), /^ShapeError: plan: there is no output "row"$/);
 });
 
-Deno.test("Plan.run() takes a part of an array", async () => {
+Deno.test("Plan.run() accepts a subarray", async () => {
   using device = await openDevice();
   using plan = await compile(device, { outputs: { y: affine(input("x", [2]), 10) } });
   plan.run({ x: Float32Array.of(1, 2, 3, 4).subarray(1, 3) });
@@ -95,7 +95,7 @@ Deno.test("a layout is built twice and on two devices, each plan with memory of 
   }
 });
 
-Deno.test("Plan.build() refuses a layout over states that have no memory", async () => {
+Deno.test("Plan.build() rejects a layout over states that have no memory", async () => {
   using device = await openDevice();
   const state = new StateLayout({ s: [2] }, "weights");
   const layout = layOut(device.capabilities, { outputs: { y: exp(state.tensor("s")) } });
@@ -104,7 +104,7 @@ Deno.test("Plan.build() refuses a layout over states that have no memory", async
   assert.equal(device.bufferCount, 0);
 });
 
-Deno.test("Plan.records() gives the scalars of all runs since the last call", async () => {
+Deno.test("Plan.records() returns the scalars of all runs since the last call", async () => {
   using device = await openDevice();
   const x = input("x", [3]);
   const outputs = { total: sum(x), twice: affine(sum(x), 2), x };
@@ -178,7 +178,7 @@ Deno.test("compile() shows the source of a kernel that does not compile, and lea
   await assert.rejects(device.read(unreadable), /^DeviceError: the device refused a command: /);
 });
 
-Deno.test("compile() says what it cannot plan", async () => {
+Deno.test("compile() rejects what cannot be planned, with the reason", async () => {
   using device = await openDevice();
   await assert.rejects(compile(device, {}), /^ShapeError: plan: nothing to compute$/);
   const odd: Operation<null> = {

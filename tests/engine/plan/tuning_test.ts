@@ -109,7 +109,7 @@ Deno.test("a remembered variant is the plan's, and each agrees with float64", as
   equal(kernels.size, 4);
 });
 
-Deno.test("a remembered variant that there is not is timed anew", async () => {
+Deno.test("an unknown remembered variant is timed again", async () => {
   using plain = await open();
   const [key] = layOut(plain.capabilities, spec()).undecided.keys();
   const notes = new Notes(new Map([[key, "256"]]));
@@ -119,7 +119,7 @@ Deno.test("a remembered variant that there is not is timed anew", async () => {
   ok(["64", "128"].includes(notes.given[0].get(key)!));
 });
 
-Deno.test("Tuning.decide() takes the fastest, the usual one within 5%, once for all", async () => {
+Deno.test("Tuning.decide() chooses the fastest once, or the usual one within 5%", async () => {
   using device = await open();
   const { capabilities, info } = device;
   const { undecided } = layOut(capabilities, spec());

@@ -28,7 +28,7 @@ Deno.test("examples reach every operation of engine/ops, backward ones through g
   assert.deepEqual(missing, []);
 });
 
-Deno.test("examples have names of their own", () => {
+Deno.test("examples have unique names", () => {
   const names = examples.map((example) => example.name);
   assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
 });
@@ -44,7 +44,7 @@ function scaling(onDevice: string, inReference: number, slope?: Operation<null>)
   });
 }
 
-Deno.test("compareWithReference() sees a wrong output and a wrong gradient", async () => {
+Deno.test("compareWithReference() detects a wrong output and a wrong gradient", async () => {
   using device = await openDevice();
   const compare = (op: Operation<null>) =>
     compareWithReference(device, {
