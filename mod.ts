@@ -39,23 +39,18 @@ export {
 export {
   type ConvParameters,
   convParameters,
+  type LinearParameters,
   linearParameters,
+  type NormParameters,
   normParameters,
 } from "./nets/layers.ts";
-export {
-  network,
-  NETWORK_NAMES,
-  type NetworkConfig,
-  type NetworkInputs,
-  networkParameters,
-} from "./nets/network.ts";
+export { network, NETWORK_NAMES, type NetworkConfig, networkParameters } from "./nets/network.ts";
+export { type NetworkInputs } from "./nets/network_inputs.ts";
 export { type Observe } from "./nets/observe.ts";
 export {
   initialize,
   type Initializer,
-  type LinearParameters,
   type MakeParameter,
-  type NormParameters,
   parameterShapes,
 } from "./nets/parameters.ts";
 export {
@@ -71,15 +66,18 @@ export {
   learnableScaling,
   original,
   scaleSkip,
-  SKIP_SCALING_NAMES,
+  SKIP_SCALINGS,
+  type SkipGates,
   type SkipScaling,
+  skipScaling,
+  type SkipScalingInputs,
+  type SkipScalingMethod,
   type SkipScalingOptions,
 } from "./nets/skip_scaling.ts";
 export {
   type DownParameters,
   unet,
   type UNetConfig,
-  type UNetInputs,
   type UNetParameters,
   unetParameters,
   type UNetSkip,
@@ -92,7 +90,6 @@ export {
   timestepEmbedding,
   uvit,
   type UVitConfig,
-  type UVitInputs,
   type UVitParameters,
   uvitParameters,
   uvitTokens,

@@ -8,8 +8,13 @@ import {
   softmax,
   type Tensor,
 } from "../engine/mod.ts";
-import { type ConvParameters, convParameters, normParameters } from "./layers.ts";
-import type { MakeParameter, NormParameters } from "./parameters.ts";
+import {
+  type ConvParameters,
+  convParameters,
+  type NormParameters,
+  normParameters,
+} from "./layers.ts";
+import type { MakeParameter } from "./parameters.ts";
 import { GROUP_NORM } from "./resnet_block.ts";
 
 /** An attention block of the DDPM networks; all but the norm are 1 x 1 convolutions. */

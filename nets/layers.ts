@@ -1,17 +1,35 @@
 /**
- * PyTorch's layers with its first values: weights and biases uniform in +-1/sqrt(fan_in).
+ * PyTorch's layers with its initial values: weights and biases uniform in +-1/sqrt(fan_in).
  *
  * @module
  */
-import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
+import type { MakeParameter } from "./parameters.ts";
 
-/** A convolution: `weight` is `[out, channels, height, width]`, `bias` `[out]`. */
-export interface ConvParameters<T> {
+/** A linear layer. */
+export interface LinearParameters<T> {
+  /** `[out, fan_in]`. */
   readonly weight: T;
+  /** `[out]`. */
+  readonly bias?: T;
+}
+
+/** A 2-D convolution. */
+export interface ConvParameters<T> {
+  /** `[out, channels, height, width]`. */
+  readonly weight: T;
+  /** `[out]`. */
   readonly bias: T;
 }
 
-/** Describes an `nn.Linear`: `weight` is `[out, fan_in]`. */
+/** The scale and offset of a norm. */
+export interface NormParameters<T> {
+  /** Scale, `[channels]`. */
+  readonly weight: T;
+  /** Offset, `[channels]`. */
+  readonly bias: T;
+}
+
+/** Describes an `nn.Linear`. */
 export function linearParameters<T>(
   make: MakeParameter<T>,
   name: string,
@@ -24,7 +42,7 @@ export function linearParameters<T>(
   };
 }
 
-/** Describes an `nn.Conv2d` with a square kernel. */
+/** Describes an `nn.Conv2d` with a square kernel of height and width `size`. */
 export function convParameters<T>(
   make: MakeParameter<T>,
   name: string,
@@ -39,7 +57,7 @@ export function convParameters<T>(
   };
 }
 
-/** Describes a norm over `channels`: ones and zeros. */
+/** Describes a layer or group norm over `channels`: ones and zeros. */
 export function normParameters<T>(
   make: MakeParameter<T>,
   name: string,

@@ -1,15 +1,13 @@
 import type { Tensor } from "../engine/mod.ts";
+import type { NetworkInputs } from "./network_inputs.ts";
 import type { MakeParameter } from "./parameters.ts";
-import { unet, type UNetConfig, type UNetInputs, unetParameters } from "./unet.ts";
+import { unet, type UNetConfig, unetParameters } from "./unet.ts";
 import { uvit, type UVitConfig, uvitParameters } from "./uvit.ts";
 
 /** A network's name, and its own options. */
 export type NetworkConfig =
   | { readonly name: "uvit" } & UVitConfig
   | { readonly name: "unet" } & UNetConfig;
-
-/** What every network is given; one without dropout has no use for the key. */
-export type NetworkInputs = UNetInputs;
 
 /** Networks' names as their papers write them. */
 export const NETWORK_NAMES: Readonly<Record<NetworkConfig["name"], string>> = {
@@ -24,7 +22,7 @@ export function networkParameters<T>(config: NetworkConfig, make: MakeParameter<
 }
 
 /**
- * A network over its parameters: a function that predicts the noise, of the shape of `x`.
+ * A network over its parameters: a function that predicts the noise, of the shape of `x`, in f32.
  *
  * @param parameter gives the tensor of each parameter
  */
@@ -34,7 +32,7 @@ export function network(
 ): (inputs: NetworkInputs) => Tensor {
   if (config.name === "uvit") {
     const params = uvitParameters(config, parameter);
-    return ({ key: _, ...inputs }) => uvit(params, inputs, config);
+    return (inputs) => uvit(params, inputs, config);
   }
   const params = unetParameters(config, parameter);
   return (inputs) => unet(params, inputs, config);

@@ -15,18 +15,6 @@ export type Initializer =
  */
 export type MakeParameter<T> = (name: string, shape: Shape, init: Initializer) => T;
 
-/** A linear layer: `weight` is `[out, in]`. */
-export interface LinearParameters<T> {
-  readonly weight: T;
-  readonly bias?: T;
-}
-
-/** A layer norm over channels. */
-export interface NormParameters<T> {
-  readonly weight: T;
-  readonly bias: T;
-}
-
 /** Philox stream of the parameters; training draws from others. */
 const STREAM = 0x1417;
 

@@ -1,6 +1,13 @@
 import { add, conv2d, groupNorm, linear, reshape, silu, type Tensor } from "../engine/mod.ts";
-import { type ConvParameters, convParameters, linearParameters, normParameters } from "./layers.ts";
-import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
+import {
+  type ConvParameters,
+  convParameters,
+  type LinearParameters,
+  linearParameters,
+  type NormParameters,
+  normParameters,
+} from "./layers.ts";
+import type { MakeParameter } from "./parameters.ts";
 
 /** Groups and eps of every group norm of the DDPM networks. */
 export const GROUP_NORM: { readonly groups: number; readonly eps: number } = {

@@ -1,10 +1,11 @@
 /**
- * The five ways to scale a long skip connection before it is concatenated: Huang et al.,
- * "ScaleLong: Towards More Stable Training of Diffusion Model via Scaling Network Long Skip
- * Connection", NeurIPS 2023.
+ * The ways to scale a long skip connection before it is concatenated: Huang et al., "ScaleLong:
+ * Towards More Stable Training of Diffusion Model via Scaling Network Long Skip Connection",
+ * NeurIPS 2023.
  *
- * Skips are numbered as in the paper: `s_1` is the outermost (made by the first block, used by the
- * last), `s_N` the innermost.
+ * {@linkcode SKIP_SCALINGS} is the table of methods; networks, configuration, help and reports
+ * derive from it, so that a new method is one entry here. Skips are indexed as in the paper:
+ * `s_1` is the outermost (output of the first block, input of the last), `s_N` the innermost.
  *
  * @module
  */
@@ -20,33 +21,124 @@ import {
   sigmoid,
   type Tensor,
 } from "../engine/mod.ts";
+import { type LinearParameters, linearParameters } from "./layers.ts";
 import type { Observe } from "./observe.ts";
-import type { LinearParameters, MakeParameter } from "./parameters.ts";
+import type { MakeParameter } from "./parameters.ts";
 
-/** Scaling methods by the number that `--scalelong` takes. */
-export type SkipScaling = 0 | 1 | 2 | 3 | 4;
+/** Gates of a method: none, one for all skips of a width, or one for each skip. */
+export type SkipGates = "none" | "shared" | "each";
 
-/** Names of the methods, by number. */
-export const SKIP_SCALING_NAMES: readonly string[] = [
-  "original",
-  "1/sqrt(2)-CS",
-  "CS",
-  "LS",
-  "LS (non-share)",
-];
-
-/** A gate of the learnable scaling: `layer1` is `[hidden, width]`, `layer2` `[width, hidden]`. */
+/** A gate of the learnable scaling: `layer2(relu(layer1(means)))` before the sigmoid. */
 export interface GateParameters<T> {
+  /** `weight` is `[hidden, width]`. */
   readonly layer1: LinearParameters<T>;
+  /** `weight` is `[width, hidden]`. */
   readonly layer2: LinearParameters<T>;
 }
 
-/** Method 0: `s_i`, as U-ViT and most UNets have it. */
+/** What a method may scale a skip with. */
+export interface SkipScalingInputs {
+  /** Index that powers of kappa count, 1 outermost: the skip's, or its resolution's. */
+  readonly kappa_index: number;
+  /** Base of the constant scaling. */
+  readonly kappa: number;
+  /** The skip's gate; always given to methods that have gates. */
+  readonly gate?: GateParameters<Tensor>;
+  /** Called with the gate's values, `[batch, width]`. */
+  readonly observeGate: (values: Tensor) => void;
+}
+
+/** A method to scale skips, a row of {@linkcode SKIP_SCALINGS}. */
+export interface SkipScalingMethod {
+  /** What `--scalelong` takes. */
+  readonly number: number;
+  /** Its name in reports, the paper's where it has one. */
+  readonly name: string;
+  /** How skips are scaled, as help continues "how long skips are scaled: 2 ..". */
+  readonly help: string;
+  /** Which learned gates it has. */
+  readonly gates: SkipGates;
+  /** Whether kappa is a setting of it. */
+  readonly uses_kappa: boolean;
+  /** Place in the paper's order of oscillation ranges, 0 widest; null: not compared there. */
+  readonly paper_rank: number | null;
+  /** Scales a skip `[batch, width, ..]`; the result has its shape and type. */
+  readonly scale: (skip: Tensor, inputs: SkipScalingInputs) => Tensor;
+}
+
+/** The methods, by number from 0; 0 to 4 are the paper's. */
+export const SKIP_SCALINGS = [
+  {
+    number: 0,
+    name: "original",
+    help: "not at all",
+    gates: "none",
+    uses_kappa: false,
+    paper_rank: 0,
+    scale: original,
+  },
+  {
+    number: 1,
+    name: "1/sqrt(2)-CS",
+    help: "by 1/sqrt(2)",
+    gates: "none",
+    uses_kappa: false,
+    paper_rank: 1,
+    scale: inverseSqrt2,
+  },
+  {
+    number: 2,
+    name: "CS",
+    help: "by powers of kappa (CS)",
+    gates: "none",
+    uses_kappa: true,
+    paper_rank: 2,
+    scale: powersOfKappa,
+  },
+  {
+    number: 3,
+    name: "LS",
+    help: "by a learned gate (LS)",
+    gates: "shared",
+    uses_kappa: false,
+    paper_rank: 2,
+    scale: gated,
+  },
+  {
+    number: 4,
+    name: "LS (non-share)",
+    help: "by a learned gate for each skip (LS, not shared)",
+    gates: "each",
+    uses_kappa: false,
+    paper_rank: 2,
+    scale: gated,
+  },
+] as const satisfies readonly SkipScalingMethod[];
+
+/** Scaling methods by the number that `--scalelong` takes. */
+export type SkipScaling = typeof SKIP_SCALINGS[number]["number"];
+
+/** The row of a method. */
+export function skipScaling(method: SkipScaling): SkipScalingMethod {
+  return SKIP_SCALINGS[method];
+}
+
+/** Numbers of the methods that have the given gates. */
+export function methodsWithGates(gates: SkipGates): SkipScaling[] {
+  return SKIP_SCALINGS.filter((method) => method.gates === gates).map(({ number }) => number);
+}
+
+/** Numbers of the methods that use kappa. */
+export function methodsWithKappa(): SkipScaling[] {
+  return SKIP_SCALINGS.filter(({ uses_kappa }) => uses_kappa).map(({ number }) => number);
+}
+
+/** Method 0: `s_i`, as in U-ViT and most UNets. @param skip `[batch, width, ..]` */
 export function original(skip: Tensor): Tensor {
   return skip;
 }
 
-/** Method 1, 1/sqrt(2)-CS: `s_i / sqrt(2)`, the practice that the paper explains. */
+/** Method 1, 1/sqrt(2)-CS: `s_i / sqrt(2)`, common practice that the paper explains. */
 export function inverseSqrt2(skip: Tensor): Tensor {
   return affine(skip, Math.SQRT1_2);
 }
@@ -54,8 +146,8 @@ export function inverseSqrt2(skip: Tensor): Tensor {
 /**
  * Method 2, constant scaling (CS): `kappa^(i-1) s_i`.
  *
- * @param i number of the skip, 1 (outermost) to N (innermost)
- * @param kappa the paper takes 0.5 to 0.95; 1 is the original
+ * @param i index of the skip, 1 (outermost) to N (innermost)
+ * @param kappa the paper uses 0.5 to 0.95; 1 is the original
  */
 export function constantScaling(skip: Tensor, i: number, kappa: number): Tensor {
   return affine(skip, kappa ** (i - 1));
@@ -64,8 +156,8 @@ export function constantScaling(skip: Tensor, i: number, kappa: number): Tensor 
 /**
  * Methods 3 and 4, learnable scaling (LS): `s_i * gate(s_i)`, where the gate, `[batch, width]`, is
  * `sigmoid(layer2(relu(layer1(mean over all dimensions after the second))))`: U-ViT's skips have a
- * gate per token, averaged over channels, the UNet's one per channel, averaged over the image.
- * Method 3 shares one gate among all skips, method 4 has one each.
+ * gate value per token, averaged over channels, the UNet's one per channel, averaged over pixels.
+ * Method 3 shares one gate among all skips, method 4 has one for each.
  *
  * @param skip `[batch, width, ..]`
  * @param observeGate called with the gate's values
@@ -83,41 +175,64 @@ export function learnableScaling(
   return mul(skip, cast(gate_values, skip.dtype as FloatType));
 }
 
-/** What the scaled skips need besides the skips. */
+function powersOfKappa(skip: Tensor, { kappa, kappa_index }: SkipScalingInputs): Tensor {
+  return constantScaling(skip, kappa_index, kappa);
+}
+
+function gated(skip: Tensor, { gate, observeGate }: SkipScalingInputs): Tensor {
+  return learnableScaling(skip, gate!, observeGate);
+}
+
+/** What {@linkcode scaleSkip} needs besides the skip and its index. */
 export interface SkipScalingOptions {
+  /** The method's number. */
   readonly method: SkipScaling;
+  /** Base of method 2. */
   readonly kappa: number;
-  /** What method 2 counts instead of the skip's number; 1 is the outermost. */
+  /** What method 2 counts instead of the skip's index; 1 is the outermost. */
   readonly kappa_index?: number;
-  /** The skip's gate, for methods 3 and 4. */
+  /** The skip's gate, for methods with gates. */
   readonly gate?: GateParameters<Tensor>;
   /** Called with the skip as `skips.<i>` and `scaled_skips.<i>`, and its gate as `gates.<i>`. */
   readonly observe?: Observe;
 }
 
-/** Scales skip `s_i` by the chosen method. @throws {TypeError} where methods 3 or 4 lack a gate */
+/**
+ * Scales skip `s_i`, `[batch, width, ..]`, by the chosen method.
+ *
+ * @param i index of the skip, 1 (outermost) to N (innermost)
+ * @throws {TypeError} where a method with gates is given none
+ */
 export function scaleSkip(skip: Tensor, i: number, options: SkipScalingOptions): Tensor {
-  const { observe } = options;
+  const { method, kappa, kappa_index = i, gate, observe } = options;
+  const { gates, scale } = skipScaling(method);
+  if (gates !== "none" && !gate) throw new TypeError(`method ${method} needs a gate for skip ${i}`);
   observe?.(`skips.${i}`, skip);
-  const scaled = scaledBy(skip, i, options);
+  const observeGate = (values: Tensor) => observe?.(`gates.${i}`, values);
+  const scaled = scale(skip, { kappa, kappa_index, gate, observeGate });
   observe?.(`scaled_skips.${i}`, scaled);
   return scaled;
 }
 
-function scaledBy(skip: Tensor, i: number, options: SkipScalingOptions): Tensor {
-  const { method, kappa, kappa_index = i, gate, observe } = options;
-  switch (method) {
-    case 0:
-      return original(skip);
-    case 1:
-      return inverseSqrt2(skip);
-    case 2:
-      return constantScaling(skip, kappa_index, kappa);
-    case 3:
-    case 4:
-      if (!gate) throw new TypeError(`method ${method} needs a gate for skip ${i}`);
-      return learnableScaling(skip, gate, (values) => observe?.(`gates.${i}`, values));
-  }
+/** The gates of a network's skips. */
+export interface GateLayout {
+  /** Width of each gate. */
+  readonly widths: readonly number[];
+  /** Index of the gate of each skip; empty for a method without gates. */
+  readonly gate_of: readonly number[];
+}
+
+/**
+ * Which gates a method has, in the order of their first use.
+ *
+ * @param skip_widths size of each skip's second dimension, innermost skip first
+ */
+export function gateLayout(method: SkipScaling, skip_widths: readonly number[]): GateLayout {
+  const { gates } = skipScaling(method);
+  if (gates === "none") return { widths: [], gate_of: [] };
+  if (gates === "each") return { widths: skip_widths, gate_of: [...skip_widths.keys()] };
+  const widths = [...new Set(skip_widths)];
+  return { widths, gate_of: skip_widths.map((width) => widths.indexOf(width)) };
 }
 
 /** Describes a gate of `width` values; its hidden layer has a 16th of them, at least 1. */
@@ -127,9 +242,8 @@ export function gateParameters<T>(
   width: number,
 ): GateParameters<T> {
   const hidden = Math.max(1, Math.floor(width / 16));
-  const layer = (name: string, out: number, fan_in: number): LinearParameters<T> => ({
-    weight: make(`${prefix}.${name}.weight`, [out, fan_in], { kind: "uniform", fan_in }),
-    bias: make(`${prefix}.${name}.bias`, [out], { kind: "uniform", fan_in }),
-  });
-  return { layer1: layer("layer1", hidden, width), layer2: layer("layer2", width, hidden) };
+  return {
+    layer1: linearParameters(make, `${prefix}.layer1`, hidden, width),
+    layer2: linearParameters(make, `${prefix}.layer2`, width, hidden),
+  };
 }

@@ -13,7 +13,6 @@ import {
   linear,
   mul,
   reshape,
-  ShapeError,
   silu,
   sin,
   type Tensor,
@@ -24,9 +23,16 @@ import {
   type AttentionBlockParameters,
   attentionBlockParameters,
 } from "./attention_block.ts";
-import { type ConvParameters, convParameters, linearParameters, normParameters } from "./layers.ts";
-import type { Observe } from "./observe.ts";
-import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
+import {
+  type ConvParameters,
+  convParameters,
+  type LinearParameters,
+  linearParameters,
+  type NormParameters,
+  normParameters,
+} from "./layers.ts";
+import { checkInputs, type NetworkInputs } from "./network_inputs.ts";
+import type { MakeParameter } from "./parameters.ts";
 import {
   GROUP_NORM,
   resnetBlock,
@@ -34,6 +40,8 @@ import {
   resnetBlockParameters,
 } from "./resnet_block.ts";
 import {
+  type GateLayout,
+  gateLayout,
   type GateParameters,
   gateParameters,
   scaleSkip,
@@ -51,19 +59,19 @@ export interface UNetConfig {
   readonly ch_mult: readonly number[];
   /** Residual blocks of a level on the way down; one more on the way up. */
   readonly num_res_blocks: number;
-  /** Heights at which attention follows each residual block. */
+  /** Heights, pixels, at which attention follows each residual block. */
   readonly attn_resolutions: readonly number[];
-  /** Share of a residual block's inner values dropped in training. */
+  /** Dropout probability inside residual blocks, in training. */
   readonly dropout: number;
   /** Rows of the label embedding; -1 for an unconditional network. */
   readonly num_classes: number;
-  /** Recompute each block in the backward pass instead of keeping its inner values. */
+  /** Recompute each block's activations in the backward pass instead of keeping them. */
   readonly use_checkpoint: boolean;
-  /** Skip scaling method, 0 to 4. */
+  /** Number of the skip scaling method. */
   readonly scalelong: SkipScaling;
-  /** Base of method 2. */
+  /** Base of the constant scaling, method 2. */
   readonly kappa: number;
-  /** What method 2 counts from the outside in: skips, or their resolutions. */
+  /** What the exponent of kappa counts from the outside in: skips, or their resolutions. */
   readonly kappa_index: "skip" | "resolution";
 }
 
@@ -98,22 +106,8 @@ export interface UNetParameters<T> {
   readonly up: readonly UpParameters<T>[];
   readonly norm_out: NormParameters<T>;
   readonly conv_out: ConvParameters<T>;
-  /** Gates by number of the use: one per width (method 3), or one per skip (method 4). */
+  /** Gates in the order of their first use: one per width (method 3), or one per skip (method 4). */
   readonly se: readonly GateParameters<T>[];
-}
-
-/** What the UNet is given. */
-export interface UNetInputs {
-  /** Noisy images `[batch, in_chans, img_size, img_size]`. */
-  readonly x: Tensor;
-  /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
-  readonly timesteps: Tensor;
-  /** Labels `[batch]`, i32, of a conditional network. */
-  readonly y?: Tensor;
-  /** In training: the key that dropout draws from, u32 `[seed low, seed high, step, first sample]`. */
-  readonly key?: Tensor;
-  /** Called with values on the way. */
-  readonly observe?: Observe;
 }
 
 /** A long skip connection. */
@@ -199,7 +193,7 @@ export function unetParameters<T>(config: UNetConfig, make: MakeParameter<T>): U
     up: widths.map(up),
     norm_out: normParameters(make, "norm_out", ch),
     conv_out: convParameters(make, "conv_out", in_chans, ch, 3),
-    se: gateWidths(config).map((width, n) => gateParameters(make, `se.${n}`, width)),
+    se: unetGates(config).widths.map((width, n) => gateParameters(make, `se.${n}`, width)),
   };
 }
 
@@ -207,35 +201,21 @@ export function unetParameters<T>(config: UNetConfig, make: MakeParameter<T>): U
  * The UNet of Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, with scaled long
  * skip connections: each is scaled as it is taken from the stack, before the concatenation.
  *
- * The paper's are the methods and, for CS, the exponent i - 1 of skip i. Ours are
+ * The methods and the exponent i - 1 of CS are ScaleLong's (Huang et al., NeurIPS 2023). Ours are
  * `kappa_index: "resolution"` (all skips of one resolution share a factor), and that the shared LS
  * gate is one per width, as skips of different widths cannot share one.
  *
- * @param params their type, f32 or f16, is what the network keeps its values in
- * @returns the predicted noise, of the shape of `x`, in f32
- * @throws {ShapeError} where the inputs do not fit the configuration
+ * @param params their type, f32 or f16, is that of all activations
+ * @returns the noise prediction, of the shape of `x`, in f32
+ * @throws {ShapeError} where the inputs do not match the configuration
  */
 export function unet(
   params: UNetParameters<Tensor>,
-  { x, timesteps, y, key, observe }: UNetInputs,
+  { x, timesteps, y, key, observe }: NetworkInputs,
   config: UNetConfig,
 ): Tensor {
-  const { in_chans, img_size, ch, scalelong, kappa } = config;
-  const [, channels, height, width] = x.shape;
-  if (channels !== in_chans || height !== img_size || width !== img_size) {
-    throw new ShapeError(
-      `unet: images are [${
-        x.shape.join(", ")
-      }], the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
-    );
-  }
-  if ((y !== undefined) !== (params.label_emb !== undefined)) {
-    throw new ShapeError(
-      y
-        ? "unet: labels for an unconditional network"
-        : "unet: a conditional network needs labels y",
-    );
-  }
+  checkInputs("unet", { x, y }, config);
+  const { ch, scalelong, kappa } = config;
   const [first, second] = params.temb.dense;
   const dtype = params.conv_in.weight.dtype as FloatType;
   let temb = linear(cast(unetTimestepEmbedding(timesteps, ch), dtype), first.weight, first.bias);
@@ -276,7 +256,7 @@ export function unet(
   h = attend("mid.attn_1", params.mid.attn_1, h);
   h = resnet("mid.block_2", params.mid.block_2, [h]);
 
-  const widths = gateWidths(config);
+  const { gate_of } = unetGates(config);
   [...params.up.entries()].reverse().forEach(([level, { block, attn, upsample }]) => {
     block.forEach((p, n) => {
       const i = skips.length;
@@ -285,7 +265,7 @@ export function unet(
         method: scalelong,
         kappa,
         kappa_index: config.kappa_index === "resolution" ? level + 1 : i,
-        gate: params.se[scalelong === 4 ? widths.length - i : widths.indexOf(skip.shape[1])],
+        gate: params.se[gate_of[gate_of.length - i]],
         observe,
       });
       h = resnet(`up.${level}.block.${n}`, p, [h, scaled]);
@@ -322,9 +302,6 @@ function hasAttention({ img_size, attn_resolutions }: UNetConfig, level: number)
   return attn_resolutions.includes(img_size / 2 ** level);
 }
 
-/** Widths of the gates in the order of their first use, the innermost skip's first. */
-function gateWidths(config: UNetConfig): number[] {
-  const widths = unetSkips(config).map(({ channels }) => channels).reverse();
-  if (config.scalelong === 4) return widths;
-  return config.scalelong === 3 ? [...new Set(widths)] : [];
+function unetGates(config: UNetConfig): GateLayout {
+  return gateLayout(config.scalelong, unetSkips(config).map(({ channels }) => channels).reverse());
 }

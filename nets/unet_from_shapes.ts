@@ -1,10 +1,12 @@
 import type { Shape } from "../engine/mod.ts";
+import { methodsWithGates } from "./skip_scaling.ts";
 import { type UNetConfig, unetSkips } from "./unet.ts";
 
 /**
- * What the shapes of a UNet's parameters, by name, tell of its options; an option that they do not
- * tell is left out: `img_size`, `attn_resolutions`, `dropout`, `kappa`, `kappa_index`, and
- * `scalelong` where there is no gate.
+ * The options of a UNet that the shapes of its parameters, by name, determine. Left out are
+ * `img_size`, `attn_resolutions`, `dropout`, `kappa`, `kappa_index`, and `scalelong` where there is
+ * no gate; with gates it is the first method that has them. Empty where the shapes are not those of
+ * a UNet.
  */
 export function unetFromShapes(shapes: Readonly<Record<string, Shape>>): Partial<UNetConfig> {
   const [ch, in_chans] = shapes["conv_in.weight"] ?? [];
@@ -25,5 +27,6 @@ export function unetFromShapes(shapes: Readonly<Record<string, Shape>>): Partial
   };
   const gates = count((n) => `se.${n}.layer1.weight`);
   if (gates === 0) return structure;
-  return { ...structure, scalelong: gates === unetSkips(structure).length ? 4 : 3 };
+  const kind = gates === unetSkips(structure).length ? "each" : "shared";
+  return { ...structure, scalelong: methodsWithGates(kind)[0] };
 }

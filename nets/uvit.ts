@@ -15,20 +15,28 @@ import {
   mul,
   permute,
   reshape,
-  ShapeError,
   silu,
   sin,
   slice,
   type Tensor,
 } from "../engine/mod.ts";
-import { convParameters, normParameters } from "./layers.ts";
-import type { Observe } from "./observe.ts";
-import type { LinearParameters, MakeParameter, NormParameters } from "./parameters.ts";
 import {
+  type ConvParameters,
+  convParameters,
+  type LinearParameters,
+  type NormParameters,
+  normParameters,
+} from "./layers.ts";
+import { checkInputs, type NetworkInputs } from "./network_inputs.ts";
+import type { Initializer, MakeParameter } from "./parameters.ts";
+import {
+  type GateLayout,
+  gateLayout,
   type GateParameters,
   gateParameters,
   scaleSkip,
   type SkipScaling,
+  skipScaling,
 } from "./skip_scaling.ts";
 
 /** Options of U-ViT; names and meaning are the reference's. */
@@ -54,11 +62,11 @@ export interface UVitConfig {
   readonly conv: boolean;
   /** Long skip connections. */
   readonly skip: boolean;
-  /** Recompute each block in the backward pass instead of keeping its inner values. */
+  /** Recompute each block's activations in the backward pass instead of keeping them. */
   readonly use_checkpoint: boolean;
-  /** Skip scaling method, 0 to 4. */
+  /** Number of the skip scaling method. */
   readonly scalelong: SkipScaling;
-  /** Base of method 2. */
+  /** Base of the constant scaling, method 2. */
   readonly kappa: number;
 }
 
@@ -75,7 +83,7 @@ export interface BlockParameters<T> {
 /** Parameters of U-ViT; the paths to its leaves are the reference's checkpoint keys. */
 export interface UVitParameters<T> {
   readonly pos_embed: T;
-  readonly patch_embed: { readonly proj: LinearParameters<T> };
+  readonly patch_embed: { readonly proj: ConvParameters<T> };
   readonly time_embed: readonly LinearParameters<T>[];
   readonly label_emb?: { readonly weight: T };
   readonly in_blocks: readonly BlockParameters<T>[];
@@ -83,21 +91,9 @@ export interface UVitParameters<T> {
   readonly out_blocks: readonly BlockParameters<T>[];
   readonly norm: NormParameters<T>;
   readonly decoder_pred: LinearParameters<T>;
-  readonly final_layer?: LinearParameters<T>;
+  readonly final_layer?: ConvParameters<T>;
   /** The gates of methods 3 (one) and 4 (one per skip). */
   readonly se: readonly GateParameters<T>[];
-}
-
-/** What U-ViT is given. */
-export interface UVitInputs {
-  /** Noisy images `[batch, in_chans, img_size, img_size]`. */
-  readonly x: Tensor;
-  /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
-  readonly timesteps: Tensor;
-  /** Labels `[batch]`, i32, of a conditional network. */
-  readonly y?: Tensor;
-  /** Called with values on the way. */
-  readonly observe?: Observe;
 }
 
 /** Tokens of the sequence: label and time, then the patches. */
@@ -108,9 +104,14 @@ export function uvitTokens(config: UVitConfig): number {
 /** Describes every parameter of U-ViT in the order of the reference; see {@linkcode MakeParameter}. */
 export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): UVitParameters<T> {
   const { embed_dim: dim, patch_size, in_chans, depth, mlp_ratio } = config;
-  const small = { kind: "normal", std: 0.02 } as const;
-  const dense = (name: string, out: number, fan_in: number, bias = true): LinearParameters<T> => ({
-    weight: make(`${name}.weight`, [out, fan_in], small),
+  const normal02: Initializer = { kind: "normal", std: 0.02 };
+  const linear02 = (
+    name: string,
+    out: number,
+    fan_in: number,
+    bias = true,
+  ): LinearParameters<T> => ({
+    weight: make(`${name}.weight`, [out, fan_in], normal02),
     bias: bias ? make(`${name}.bias`, [out], { kind: "zeros" }) : undefined,
   });
   const norm = (name: string) => normParameters(make, name, dim);
@@ -118,21 +119,24 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
   const block = (name: string, skip: boolean): BlockParameters<T> => ({
     norm1: norm(`${name}.norm1`),
     attn: {
-      qkv: dense(`${name}.attn.qkv`, 3 * dim, dim, config.qkv_bias),
-      proj: dense(`${name}.attn.proj`, dim, dim),
+      qkv: linear02(`${name}.attn.qkv`, 3 * dim, dim, config.qkv_bias),
+      proj: linear02(`${name}.attn.proj`, dim, dim),
     },
     norm2: norm(`${name}.norm2`),
-    mlp: { fc1: dense(`${name}.mlp.fc1`, hidden, dim), fc2: dense(`${name}.mlp.fc2`, dim, hidden) },
-    skip_linear: skip ? dense(`${name}.skip_linear`, dim, 2 * dim) : undefined,
+    mlp: {
+      fc1: linear02(`${name}.mlp.fc1`, hidden, dim),
+      fc2: linear02(`${name}.mlp.fc2`, dim, hidden),
+    },
+    skip_linear: skip ? linear02(`${name}.skip_linear`, dim, 2 * dim) : undefined,
   });
   const blocks = (name: string, skip: boolean) =>
     Array.from({ length: depth / 2 }, (_, i) => block(`${name}.${i}`, skip));
   const tokens = uvitTokens(config);
   return {
-    pos_embed: make("pos_embed", [1, tokens, dim], small),
+    pos_embed: make("pos_embed", [1, tokens, dim], normal02),
     patch_embed: { proj: convParameters(make, "patch_embed.proj", dim, in_chans, patch_size) },
     time_embed: config.mlp_time_embed
-      ? [dense("time_embed.0", 4 * dim, dim), dense("time_embed.2", dim, 4 * dim)]
+      ? [linear02("time_embed.0", 4 * dim, dim), linear02("time_embed.2", dim, 4 * dim)]
       : [],
     label_emb: config.num_classes > 0
       ? { weight: make("label_emb.weight", [config.num_classes, dim], { kind: "normal", std: 1 }) }
@@ -141,42 +145,31 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
     mid_block: block("mid_block", false),
     out_blocks: blocks("out_blocks", config.skip),
     norm: norm("norm"),
-    decoder_pred: dense("decoder_pred", patch_size ** 2 * in_chans, dim),
+    decoder_pred: linear02("decoder_pred", patch_size ** 2 * in_chans, dim),
     final_layer: config.conv
       ? convParameters(make, "final_layer", in_chans, in_chans, 3)
       : undefined,
-    se: gates(config, make, tokens),
+    se: uvitGates(config).widths.map((width, n) =>
+      gateParameters(make, gateName(config, n), width)
+    ),
   };
 }
 
 /**
  * U-ViT (Bao et al., "All are Worth Words", CVPR 2023) with scaled long skip connections.
  *
- * @param params their type, f32 or f16, is what the network keeps its values in
- * @returns the predicted noise, of the shape of `x`, in f32
- * @throws {ShapeError} where the inputs do not fit the configuration
+ * @param params their type, f32 or f16, is that of all activations
+ * @returns the noise prediction, of the shape of `x`, in f32
+ * @throws {ShapeError} where the inputs do not match the configuration
  */
 export function uvit(
   params: UVitParameters<Tensor>,
-  { x, timesteps, y, observe }: UVitInputs,
+  { x, timesteps, y, observe }: NetworkInputs,
   config: UVitConfig,
 ): Tensor {
-  const { in_chans, img_size, embed_dim } = config;
-  const [batch, channels, height, width] = x.shape;
-  if (channels !== in_chans || height !== img_size || width !== img_size) {
-    throw new ShapeError(
-      `uvit: images are [${
-        x.shape.join(", ")
-      }], the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
-    );
-  }
-  if ((y !== undefined) !== (params.label_emb !== undefined)) {
-    throw new ShapeError(
-      y
-        ? "uvit: labels for an unconditional network"
-        : "uvit: a conditional network needs labels y",
-    );
-  }
+  checkInputs("uvit", { x, y }, config);
+  const { embed_dim } = config;
+  const [batch] = x.shape;
   const dtype = params.pos_embed.dtype as FloatType;
   const row = (token: Tensor) => reshape(token, [batch, 1, embed_dim]);
   const time = timeToken(params, cast(timestepEmbedding(timesteps, embed_dim), dtype));
@@ -184,7 +177,7 @@ export function uvit(
   if (y) tokens.unshift(row(embedding(params.label_emb!.weight, y)));
   let h = add(concat(tokens, 1), params.pos_embed);
 
-  const run = (
+  const runBlock = (
     name: string,
     p: BlockParameters<Tensor>,
     input: Tensor,
@@ -196,9 +189,10 @@ export function uvit(
     observe?.(name, output);
     return output;
   };
+  const { gate_of } = uvitGates(config);
   const skips: Tensor[] = [];
-  params.in_blocks.forEach((p, n) => skips.push(h = run(`in_blocks.${n}`, p, h)));
-  h = run("mid_block", params.mid_block, h);
+  params.in_blocks.forEach((p, n) => skips.push(h = runBlock(`in_blocks.${n}`, p, h)));
+  h = runBlock("mid_block", params.mid_block, h);
   params.out_blocks.forEach((p, n) => {
     const i = skips.length;
     const skip = skips.pop()!;
@@ -206,11 +200,11 @@ export function uvit(
       ? scaleSkip(skip, i, {
         method: config.scalelong,
         kappa: config.kappa,
-        gate: params.se[config.scalelong === 3 ? 0 : n],
+        gate: params.se[gate_of[n]],
         observe,
       })
       : undefined;
-    h = run(`out_blocks.${n}`, p, h, scaled);
+    h = runBlock(`out_blocks.${n}`, p, h, scaled);
   });
 
   h = layerNorm(h, params.norm);
@@ -261,7 +255,7 @@ function block(
 
 /** A convolution whose stride is its size, as a product with the flattened patches. */
 function patchEmbed(
-  proj: LinearParameters<Tensor>,
+  proj: ConvParameters<Tensor>,
   x: Tensor,
   { patch_size: p, in_chans, img_size, embed_dim }: UVitConfig,
 ): Tensor {
@@ -278,14 +272,14 @@ function unpatchify(x: Tensor, { patch_size: p, in_chans, img_size }: UVitConfig
   return reshape(permute(patches, [0, 5, 1, 3, 2, 4]), [-1, in_chans, img_size, img_size]);
 }
 
-function gates<T>(config: UVitConfig, make: MakeParameter<T>, tokens: number): GateParameters<T>[] {
-  if (!config.skip) return [];
-  if (config.scalelong === 3) return [gateParameters(make, "se", tokens)];
-  if (config.scalelong !== 4) return [];
-  return Array.from(
-    { length: config.depth / 2 },
-    (_, i) => gateParameters(make, `se.${i}`, tokens),
-  );
+function uvitGates(config: UVitConfig): GateLayout {
+  const skips = config.skip ? config.depth / 2 : 0;
+  return gateLayout(config.scalelong, Array(skips).fill(uvitTokens(config)));
+}
+
+/** The reference's key of a gate, which has no index where there is only one. */
+function gateName({ scalelong }: UVitConfig, n: number): string {
+  return skipScaling(scalelong).gates === "shared" ? "se" : `se.${n}`;
 }
 
 function extrasOf({ num_classes }: UVitConfig): number {

@@ -1,9 +1,11 @@
 import type { Shape } from "../engine/mod.ts";
+import { methodsWithGates } from "./skip_scaling.ts";
 import type { UVitConfig } from "./uvit.ts";
 
 /**
- * What the shapes of a U-ViT's parameters, by name, tell of its options; an option that they do not
- * tell is left out: `num_heads`, `qk_scale`, `kappa`, and `scalelong` where there is no gate.
+ * The options of a U-ViT that the shapes of its parameters, by name, determine. Left out are
+ * `num_heads`, `qk_scale`, `kappa`, and `scalelong` where there is no gate; with gates it is the
+ * first method that has them. Empty where the shapes are not those of a U-ViT.
  */
 export function uvitFromShapes(shapes: Readonly<Record<string, Shape>>): Partial<UVitConfig> {
   const has = (name: string) => Object.hasOwn(shapes, name);
@@ -15,7 +17,7 @@ export function uvitFromShapes(shapes: Readonly<Record<string, Shape>>): Partial
   const side = Math.sqrt(tokens - (rows === undefined ? 1 : 2));
   let blocks = 0;
   while (has(`in_blocks.${blocks}.norm1.weight`)) blocks++;
-  const gates = has("se.layer1.weight") ? 3 : has("se.0.layer1.weight") ? 4 : undefined;
+  const gates = has("se.layer1.weight") ? "shared" : has("se.0.layer1.weight") ? "each" : "none";
   return {
     embed_dim,
     patch_size,
@@ -28,6 +30,6 @@ export function uvitFromShapes(shapes: Readonly<Record<string, Shape>>): Partial
     num_classes: rows ?? -1,
     conv: has("final_layer.weight"),
     skip: has("out_blocks.0.skip_linear.weight"),
-    ...(gates === undefined ? {} : { scalelong: gates }),
+    ...(gates === "none" ? {} : { scalelong: methodsWithGates(gates)[0] }),
   };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { Device } from "../engine/mod.ts";
-import type { SkipScaling } from "../nets/skip_scaling.ts";
+import { methodsWithKappa, SKIP_SCALINGS, type SkipScaling } from "../nets/skip_scaling.ts";
 import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
@@ -80,12 +80,17 @@ const QUICK = {
   },
 } as const;
 
+const METHODS: readonly SkipScaling[] = SKIP_SCALINGS.map(({ number }) => number);
+
 const OWN: OwnFlags<StabilityFlags> = {
   schema: z.strictObject({
     backbone: z.enum(["uvit", "unet"]).nullable()
       .describe("the network to compare the methods in; null: the preset's"),
-    methods: z.string().describe("scaling methods to compare, with commas between: 0 to 4"),
-    kappas: z.string().describe("bases of method 2 to compare, with commas between"),
+    methods: z.string()
+      .describe(`scaling methods to compare, with commas between, of ${METHODS.join(", ")}`),
+    kappas: z.string().describe(
+      `bases of method ${methodsWithKappa().join(", ")} to compare, with commas between`,
+    ),
     seeds: z.int().min(1).max(100).describe("runs of each method, from --seed on"),
     sweep: z.string().nullable().describe(
       `one setting at several values, as depth:4,8; of ${SWEEP_FIELDS.join(", ")}`,
@@ -96,7 +101,7 @@ const OWN: OwnFlags<StabilityFlags> = {
   }),
   defaults: {
     backbone: null,
-    methods: "0,1,2,3,4",
+    methods: METHODS.join(","),
     kappas: "0.5,0.7",
     seeds: 3,
     sweep: null,
@@ -176,9 +181,10 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Every run of the comparison, all methods of a seed before the next seed. */
 function plan(base: Config, own: StabilityFlags): Variation[] {
-  const methods = numbers("methods", own.methods).map((method): SkipScaling => {
-    if (method === 0 || method === 1 || method === 2 || method === 3 || method === 4) return method;
-    throw new UsageError([`--methods: ${method} is none of 0, 1, 2, 3, 4`]);
+  const methods = numbers("methods", own.methods).map((number) => {
+    const method = METHODS.find((known) => known === number);
+    if (method !== undefined) return method;
+    throw new UsageError([`--methods: ${number} is none of ${METHODS.join(", ")}`]);
   });
   const kappas = numbers("kappas", own.kappas);
   const sweep = sweepOf(own.sweep);

@@ -1,6 +1,7 @@
 import { meanAndDeviation } from "../../eval/stability/mean_and_deviation.ts";
 import { type Oscillation, oscillation } from "../../eval/stability/oscillation.ts";
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
+import { SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 
 /** A figure over the seeds: its mean and sample standard deviation. */
 export interface Spread {
@@ -95,12 +96,13 @@ export interface Comparison {
   readonly clear: boolean;
 }
 
-/** Widest first, as the paper has it: CS and LS share the last place. */
-const PLACES: readonly ((method: string) => boolean)[] = [
-  (method) => method === "original",
-  (method) => method === "1/sqrt(2)-CS",
-  (method) => method.startsWith("CS") || method.startsWith("LS"),
-];
+/** The paper's rank of a variation's method, which is the method's name or `<name>, kappa <kappa>`. */
+function paperRank(variation: string): number | null {
+  const method = SKIP_SCALINGS.find(({ name }) =>
+    variation === name || variation.startsWith(`${name}, `)
+  );
+  return method?.paper_rank ?? null;
+}
 
 /** Ranks the methods of each setting and sets them beside the paper's order. */
 export function rankings(rows: readonly SummaryRow[]): Ranking[] {
@@ -110,8 +112,8 @@ export function rankings(rows: readonly SummaryRow[]): Ranking[] {
     const comparisons: Comparison[] = [];
     for (const a of measured) {
       for (const b of measured) {
-        const [place, after] = [a, b].map(({ method }) => PLACES.findIndex((is) => is(method)));
-        if (place < 0 || after !== place + 1) continue;
+        const [rank, next] = [a, b].map(({ method }) => paperRank(method));
+        if (rank === null || next !== rank + 1) continue;
         comparisons.push({
           wider: a.method,
           narrower: b.method,

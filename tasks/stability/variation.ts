@@ -1,4 +1,4 @@
-import { SKIP_SCALING_NAMES, type SkipScaling } from "../../nets/skip_scaling.ts";
+import { type SkipScaling, skipScaling } from "../../nets/skip_scaling.ts";
 import { type Config, configSchema } from "../../train/config/config.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
@@ -56,8 +56,8 @@ export function variations(base: Config, { methods, kappas, sweep }: {
   }));
   return settings.flatMap(({ setting, config }) =>
     methods.flatMap((scalelong) => {
-      const name = SKIP_SCALING_NAMES[scalelong];
-      if (scalelong !== 2) {
+      const { name, uses_kappa } = skipScaling(scalelong);
+      if (!uses_kappa) {
         return [variation(name, setting, { ...config, nnet: { ...config.nnet, scalelong } })];
       }
       // A sweep of kappa takes the place of the list.

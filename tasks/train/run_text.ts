@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import { NETWORK_NAMES } from "../../nets/network.ts";
-import { SKIP_SCALING_NAMES } from "../../nets/skip_scaling.ts";
+import { skipScaling } from "../../nets/skip_scaling.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { TrainStep } from "../../train/train_step.ts";
@@ -18,7 +18,7 @@ export function headline(
   return [
     `${NETWORK_NAMES[nnet.name]}, ${
       (step.parameters / 1e6).toFixed(2)
-    } M parameters, method ${nnet.scalelong} (${SKIP_SCALING_NAMES[nnet.scalelong]}), on ${data}`,
+    } M parameters, method ${nnet.scalelong} (${skipScaling(nnet.scalelong).name}), on ${data}`,
     `batch ${train.batch_size}, ${train.n_steps} steps; a step is ${dispatches} kernels in ${submits} submit${
       submits > 1 ? "s" : ""
     }; ${mebibytes} MiB on ${device.info.description || device.info.vendor}`,

@@ -3,13 +3,16 @@ import { constant, evaluate, evaluateReference, type Tensor } from "../../engine
 import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import {
   constantScaling,
+  gateLayout,
   type GateParameters,
   gateParameters,
   inverseSqrt2,
   learnableScaling,
+  methodsWithGates,
+  methodsWithKappa,
   original,
   scaleSkip,
-  SKIP_SCALING_NAMES,
+  SKIP_SCALINGS,
   type SkipScaling,
 } from "../../nets/skip_scaling.ts";
 import { openDevice } from "../device.ts";
@@ -146,6 +149,24 @@ Deno.test("gateParameters() has a 16th of the tokens in its hidden layer, at lea
   deepEqual(shapes(5)["se.layer1.weight"], [1, 5]);
 });
 
-Deno.test("SKIP_SCALING_NAMES has a name for each method", () => {
-  equal(new Set(SKIP_SCALING_NAMES).size, 5);
+Deno.test("SKIP_SCALINGS numbers its methods by place and names each", () => {
+  deepEqual(SKIP_SCALINGS.map(({ number }) => number), [...SKIP_SCALINGS.keys()]);
+  equal(new Set(SKIP_SCALINGS.map(({ name }) => name)).size, SKIP_SCALINGS.length);
+  deepEqual(SKIP_SCALINGS.map(({ name }) => name).slice(0, 5), [
+    ...["original", "1/sqrt(2)-CS", "CS", "LS", "LS (non-share)"],
+  ]);
+});
+
+Deno.test("methodsWithGates() and methodsWithKappa() find the paper's methods first", () => {
+  deepEqual(methodsWithGates("none").slice(0, 3), [0, 1, 2]);
+  equal(methodsWithGates("shared")[0], 3);
+  equal(methodsWithGates("each")[0], 4);
+  equal(methodsWithKappa()[0], 2);
+});
+
+Deno.test("gateLayout() shares a gate among skips of one width, or has one for each", () => {
+  const widths = [64, 64, 32, 64];
+  deepEqual(gateLayout(2, widths), { widths: [], gate_of: [] });
+  deepEqual(gateLayout(3, widths), { widths: [64, 32], gate_of: [0, 0, 1, 0] });
+  deepEqual(gateLayout(4, widths), { widths, gate_of: [0, 1, 2, 3] });
 });

@@ -17,11 +17,11 @@ import {
   sub,
   type Tensor,
 } from "../../engine/mod.ts";
+import type { NetworkInputs } from "../../nets/network_inputs.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import {
   unet,
   type UNetConfig,
-  type UNetInputs,
   unetParameters,
   unetSkips,
   unetTimestepEmbedding,
@@ -134,7 +134,7 @@ Deno.test("unetParameters() at CIFAR-10's full size counts 35,746,307 numbers, 1
 /** A small network's graph over the weights that `initialize` draws, changed by `edit`. */
 function traced(
   config: UNetConfig,
-  inputs: Partial<UNetInputs> = {},
+  inputs: Partial<NetworkInputs> = {},
   edit: (name: string, values: Float32Array) => void = () => {},
 ): { output: Tensor; seen: Record<string, Tensor> } {
   const values = initialize(describe(config), 5);

@@ -1,4 +1,5 @@
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
+import { methodsWithGates } from "../../nets/skip_scaling.ts";
 import { CheckpointError } from "./checkpoint.ts";
 
 /** Shapes of arrays by name. */
@@ -104,8 +105,11 @@ function hint({ found, expected }: WeightsFit): string[] {
   const [has, wants] = [theirs, ours].map((known) =>
     new Map<string, unknown>(Object.entries(known))
   );
+  // Weights without gates look alike, whichever method scales the skips.
+  const [first, ...others] = methodsWithGates("none");
+  const ungated = `${first} (or ${others.join(", ")})`;
   const flags = [...keys].filter((key) => String(has.get(key)) !== String(wants.get(key)))
-    .map((key) => `--nnet.${key}=${has.get(key) ?? "0 (or 1, 2)"}`);
+    .map((key) => `--nnet.${key}=${has.get(key) ?? ungated}`);
   if (theirs.num_classes !== ours.num_classes) {
     flags.push(`--train.mode=${theirs.num_classes === -1 ? "uncond" : "cond"}`);
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { methodsWithKappa, SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 import type { UNetConfig } from "../../nets/unet.ts";
 import type { UVitConfig } from "../../nets/uvit.ts";
 import { type ProcessConfig, processSchema } from "../diffusion/process_config.ts";
@@ -90,6 +91,8 @@ export interface Config {
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
 
+const KAPPA_METHODS = methodsWithKappa().join(", ");
+
 /** What every network has. */
 const shared = {
   img_size: count.describe("height and width of an image, pixels"),
@@ -102,15 +105,16 @@ const shared = {
     .describe(
       "work activations out again for the gradient instead of keeping them: less memory, more time",
     ),
-  scalelong: z.literal([0, 1, 2, 3, 4])
+  scalelong: z.literal(SKIP_SCALINGS.map(({ number }) => number))
     .describe(
-      "how long skips are scaled: 0 not at all, 1 by 1/sqrt(2), 2 by powers of kappa (CS), 3 by a " +
-        "gate that is learned (LS), 4 by a gate of each skip's own (LS, not shared)",
+      `how long skips are scaled: ${
+        SKIP_SCALINGS.map(({ number, help }) => `${number} ${help}`).join(", ")
+      }`,
     ),
   kappa: z.number().gt(0).max(1)
     .describe(
-      "scalelong=2: skips are multiplied by 1, kappa, kappa^2 .. from the outermost in; the paper " +
-        "takes 0.5 to 0.95",
+      `scalelong=${KAPPA_METHODS}: skips are multiplied by 1, kappa, kappa^2 .. from the outermost ` +
+        "in; the paper uses 0.5 to 0.95",
     ),
 };
 const NAME = "the network; its settings follow";
@@ -161,7 +165,8 @@ const unetSchema = z.strictObject({
   kappa: shared.kappa,
   kappa_index: z.enum(["skip", "resolution"])
     .describe(
-      "scalelong=2: what the power of kappa counts from the outermost in, skips or resolutions",
+      `scalelong=${KAPPA_METHODS}: what the power of kappa counts from the outermost in, skips or ` +
+        "resolutions",
     ),
 });
 

@@ -30,7 +30,7 @@ Deno.test("configSchema accepts the presets and refuses strangers", () => {
   throws(() => configSchema.parse({ ...presets.quickstart, more: 1 }));
   throws(() => configSchema.parse(changed((c) => c.optimizer.betas = [0.9, 1])));
   throws(() => configSchema.parse(changed((c) => c.nnet.kappa = 0)));
-  throws(() => configSchema.parse(changed((c) => Object.assign(c.nnet, { scalelong: 5 }))));
+  throws(() => configSchema.parse(changed((c) => Object.assign(c.nnet, { scalelong: -1 }))));
   throws(() => configSchema.parse(changed((c) => c.nnet.depth = 3)), /odd/);
 });
 

@@ -1,0 +1,44 @@
+import { ShapeError, type Tensor } from "../engine/mod.ts";
+import type { Observe } from "./observe.ts";
+
+/** Inputs of every network. */
+export interface NetworkInputs {
+  /** Noisy images `[batch, in_chans, img_size, img_size]`. */
+  readonly x: Tensor;
+  /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
+  readonly timesteps: Tensor;
+  /** Labels `[batch]`, i32, of a conditional network. */
+  readonly y?: Tensor;
+  /**
+   * In training: the key that dropout draws from, u32 `[seed low, seed high, step, first sample]`;
+   * a network without dropout ignores it.
+   */
+  readonly key?: Tensor;
+  /** Called with intermediate values. */
+  readonly observe?: Observe;
+}
+
+/** @throws {ShapeError} where images or labels do not match the configuration of a network */
+export function checkInputs(
+  network: string,
+  { x, y }: Pick<NetworkInputs, "x" | "y">,
+  { in_chans, img_size, num_classes }: {
+    readonly in_chans: number;
+    readonly img_size: number;
+    readonly num_classes: number;
+  },
+): void {
+  const [, channels, height, width] = x.shape;
+  if (channels !== in_chans || height !== img_size || width !== img_size) {
+    throw new ShapeError(
+      `${network}: images are [${x.shape.join(", ")}], ` +
+        `the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
+    );
+  }
+  if ((y !== undefined) === num_classes > 0) return;
+  throw new ShapeError(
+    y
+      ? `${network}: labels for an unconditional network`
+      : `${network}: a conditional network needs labels y`,
+  );
+}
