@@ -1,7 +1,6 @@
 import { match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import type { Capabilities, Device } from "../../../engine/mod.ts";
-import { dryRunText, mustFit, TooLargeError } from "../../../tasks/train/dry_run.ts";
 import { RunFid, type ScoreOptions } from "../../../eval/training/run_fid.ts";
 import { runMemory } from "../../../eval/training/run_memory.ts";
 import { SampleGrids } from "../../../eval/training/sample_grids.ts";
@@ -14,6 +13,7 @@ import { TrainStep } from "../../../train/train_step.ts";
 import { openDevice } from "../../device.ts";
 import { randomInceptionFile } from "../metrics/inception/random_inception.ts";
 import { tinyConfig } from "../../tiny_config.ts";
+import { finallyJudged } from "./finally_judged.ts";
 
 /** Bytes that are there at the same time, at most, from now on. */
 function mostBytes(device: Device): () => number {
@@ -105,16 +105,6 @@ Deno.test("runMemory() is what measuring the data and an FID beside the step all
   await Deno.remove(workdir, { recursive: true });
 });
 
-/** A run whose final FID is of many more images than the others. */
-function finallyJudged(fid: object = {}) {
-  const { sample } = tinyConfig();
-  const few = { n_samples: 2, final_n_samples: 5000, sample_steps: 2, algorithm: "ddim" };
-  return tinyConfig({
-    sample: { ...sample, n_samples: 1, sample_steps: 1 },
-    eval: evalSchema.parse({ fid: { ...few, ...fid } }),
-  });
-}
-
 Deno.test("runMemory() is the most of measuring the data, training and the final FID", async () => {
   using device = await openDevice();
   const capabilities: Capabilities = { ...device.capabilities, adapterClass: "discrete" };
@@ -129,34 +119,4 @@ Deno.test("runMemory() is the most of measuring the data, training and the final
   const measured = runMemory(capabilities, finallyJudged({ final_n_samples: null }), false);
   equal(measured.final_fid, null);
   equal(measured.bytes, measured.data!.bytes);
-});
-
-Deno.test("mustFit() refuses what a run's images or its FID cannot bind, saying what to do", async () => {
-  using device = await openDevice();
-  const refused = (maxBindingBytes: number, config: Config): string => {
-    const capabilities = { ...device.capabilities, maxBindingBytes };
-    try {
-      mustFit(capabilities, config);
-    } catch (error) {
-      ok(error instanceof TooLargeError);
-      match(dryRunText(capabilities, config, false), /^fits +no: use --/m);
-      return error.message;
-    }
-    return "";
-  };
-  // Weights are small beside the images, and a guided image goes through twice.
-  const { nnet, train } = finallyJudged();
-  const config = {
-    ...finallyJudged(),
-    nnet: { ...nnet, img_size: 32, patch_size: 2 },
-    train: { ...train, batch_size: 1 },
-  };
-  const { step, grid, fid } = runMemory(device.capabilities, config, false);
-  ok(step.largest.bytes < grid.largest.bytes && grid.largest.bytes < 2 ** 22);
-  match(
-    refused(step.largest.bytes, config),
-    /^drawing one image needs a tensor of .*: use --sample\.scale=0, or/,
-  );
-  match(refused(2 ** 22, config), /^Inception needs .*: use --eval\.fid\.n_samples=0/);
-  equal(refused(fid!.largest.bytes, config), "");
 });
