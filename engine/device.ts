@@ -1,8 +1,9 @@
+import { UserError } from "./user_error.ts";
 import type { AdapterClass, Capabilities } from "./capabilities.ts";
 import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
 /** Thrown for device failures: no adapter found, a kernel rejected, the device lost. */
-export class DeviceError extends Error {
+export class DeviceError extends UserError {
   /** The name of the class. */
   override name = "DeviceError";
 }

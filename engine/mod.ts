@@ -72,3 +72,4 @@ export {
 } from "./tensor.ts";
 export type { KernelChoices } from "./kernels/emission.ts";
 export { Tuning, type TuningMemory, tuningName } from "./plan/tuning.ts";
+export { UserError } from "./user_error.ts";

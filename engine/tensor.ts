@@ -1,3 +1,5 @@
+import { UserError } from "./user_error.ts";
+
 /** Element types a tensor can have. Arithmetic is f32 everywhere: f16 is what memory holds. */
 export type DType = FloatType | "i32" | "u32";
 
@@ -19,7 +21,7 @@ export interface TensorSpec {
 }
 
 /** Thrown when an operation is given shapes, types or attributes that it cannot take. */
-export class ShapeError extends Error {
+export class ShapeError extends UserError {
   /** The name of the class. */
   override name = "ShapeError";
 }

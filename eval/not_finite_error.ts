@@ -1,5 +1,7 @@
+import { UserError } from "../engine/user_error.ts";
+
 /** Images, or figures taken of them, have values that are no numbers. */
-export class NotFiniteError extends Error {
+export class NotFiniteError extends UserError {
   override readonly name: string = "NotFiniteError";
 }
 

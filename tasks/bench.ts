@@ -14,7 +14,7 @@ import { ourLibrary } from "./bench/our_library.ts";
 import { loadingRow } from "./bench/loading.ts";
 import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { samplingRows } from "./bench/sampling.ts";
-import { type TimedJob, timedJob, WrongResultError } from "./bench/timed_jobs.ts";
+import { type TimedJob, timedJob } from "./bench/timed_jobs.ts";
 import { trainingRows } from "./bench/training_step.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
@@ -136,7 +136,7 @@ function help(): string {
 }
 
 if (import.meta.main) {
-  await runTask(main, [WrongResultError]);
+  await runTask(main);
   // jax-js keeps its wasm workers, which would hold the process.
   Deno.exit(0);
 }

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { CastError } from "../train/checkpoints/cast_tensor.ts";
-import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { fieldsOf, flatten, nest } from "../train/config/fields.ts";
 import { parseArguments } from "./cli/flags.ts";
 import { helpText } from "./cli/help_text.ts";
@@ -82,4 +80,4 @@ function help(): string {
   });
 }
 
-if (import.meta.main) await runTask(main, [CastError, CheckpointError]);
+if (import.meta.main) await runTask(main);

@@ -1,15 +1,6 @@
 import { Device } from "../engine/mod.ts";
-import {
-  findInceptionWeights,
-  InceptionWeightsError,
-} from "../eval/metrics/inception/inception_weights.ts";
-import { MetricError } from "../eval/metrics/metric_error.ts";
-import { NotFiniteError } from "../eval/not_finite_error.ts";
+import { findInceptionWeights } from "../eval/metrics/inception/inception_weights.ts";
 import { saveStatistics } from "../eval/metrics/statistics_file.ts";
-import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
-import { DatasetError } from "../train/data/dataset.ts";
-import { NpzError } from "../train/formats/npz.ts";
-import { ImageError } from "../train/formats/image.ts";
 import { Progress } from "./cli/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
 import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";
@@ -19,7 +10,7 @@ import { measureSide } from "./fid/measure_side.ts";
 import { openSide, type SideTools, trainingData } from "./fid/side.ts";
 import { progressHooks } from "./cli/progress_hooks.ts";
 import { requestedMetrics } from "./fid/requested_metrics.ts";
-import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
@@ -98,15 +89,4 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(flags.json ? JSON.stringify(report, null, 2) : reportText(report));
 }
 
-if (import.meta.main) {
-  await runTask(main, [
-    CheckpointError,
-    DatasetError,
-    FolderError,
-    InceptionWeightsError,
-    MetricError,
-    NotFiniteError,
-    NpzError,
-    ImageError,
-  ]);
-}
+if (import.meta.main) await runTask(main);

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { fieldsOf } from "../train/config/fields.ts";
 import { parseArguments } from "./cli/flags.ts";
 import { helpText } from "./cli/help_text.ts";
@@ -47,4 +46,4 @@ function help(): string {
   });
 }
 
-if (import.meta.main) await runTask(main, [CheckpointError]);
+if (import.meta.main) await runTask(main);

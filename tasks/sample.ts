@@ -2,12 +2,9 @@ import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
 import { processOf } from "../train/diffusion/process.ts";
-import { NotFiniteError } from "../eval/not_finite_error.ts";
 import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
-import { CheckpointError } from "../train/checkpoints/checkpoint.ts";
 import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";
-import { ImageError } from "../train/formats/image.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
@@ -23,7 +20,7 @@ import { readSampleFlags, type SampleFlags, sampleHelp } from "./sample/sample_f
 import { type Recipe, sampleRecipe } from "../eval/sample_recipe.ts";
 import { recordedImages, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
-import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
@@ -119,6 +116,4 @@ function summary({ out, trajectory }: SampleFlags, drawn: number, seconds: numbe
     `${trajectory ? "trajectory.png, " : ""}sample.json`;
 }
 
-if (import.meta.main) {
-  await runTask(main, [CheckpointError, FolderError, NotFiniteError, ImageError]);
-}
+if (import.meta.main) await runTask(main);

@@ -5,14 +5,13 @@ import { methodsWithKappa, SKIP_SCALINGS, type SkipScaling } from "../nets/skip_
 import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
-import { DatasetError } from "../train/data/dataset.ts";
 import { renameDurably, writeDurably } from "../train/files/durable.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";
 import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { inFolder } from "./cli/in_folder.ts";
 import { Interrupt } from "./cli/interrupt.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
@@ -243,4 +242,4 @@ async function replace(file: string, text: string): Promise<void> {
   await renameDurably(beside, file);
 }
 
-if (import.meta.main) await runTask(main, [DatasetError, FolderError]);
+if (import.meta.main) await runTask(main);

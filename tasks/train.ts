@@ -1,25 +1,16 @@
 import { join } from "node:path";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { SampleGrids } from "../eval/training/sample_grids.ts";
-import { InceptionWeightsError } from "../eval/metrics/inception/inception_weights.ts";
-import {
-  type Checkpoint,
-  CheckpointError,
-  saveCheckpoint,
-} from "../train/checkpoints/checkpoint.ts";
+import { type Checkpoint, saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
-import { DatasetError } from "../train/data/dataset.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
-import { DivergedError } from "../train/divergence.ts";
-import { NpzError } from "../train/formats/npz.ts";
 import { Log } from "../train/log.ts";
 import { trainLoop } from "../train/train_loop.ts";
 import { humanDuration } from "./cli/human_units.ts";
-import { FolderError, inFolder } from "./cli/in_folder.ts";
+import { inFolder } from "./cli/in_folder.ts";
 import { progressLine } from "./cli/progress_line.ts";
-import { RunLockedError } from "./cli/run_lock.ts";
 import { runTask } from "./cli/run_task.ts";
-import { dryRunText, mustFit, TooLargeError } from "./train/dry_run.ts";
+import { dryRunText, mustFit } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { commandToGoOn, headline, leftBehind } from "./train/run_text.ts";
@@ -127,15 +118,4 @@ async function profile({ device, config }: Run, dataset: ImageSource): Promise<v
   console.log(`Left ${file}: open it in chrome://tracing or ui.perfetto.dev`);
 }
 
-if (import.meta.main) {
-  await runTask(main, [
-    CheckpointError,
-    DatasetError,
-    DivergedError,
-    FolderError,
-    InceptionWeightsError,
-    NpzError,
-    RunLockedError,
-    TooLargeError,
-  ]);
-}
+if (import.meta.main) await runTask(main);

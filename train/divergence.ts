@@ -1,8 +1,9 @@
+import { UserError } from "../engine/user_error.ts";
 import { MOST_SKIPPED_IN_A_ROW } from "./loss_scale.ts";
 import type { StepRecord, TrainStep } from "./train_step.ts";
 
 /** A run ended because its loss or gradient was no longer finite. */
-export class DivergedError extends Error {
+export class DivergedError extends UserError {
   override readonly name: string = "DivergedError";
 
   /** @param step the step that diverged, counted from 1 */

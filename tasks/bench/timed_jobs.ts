@@ -1,3 +1,4 @@
+import { UserError } from "../../engine/user_error.ts";
 import type { Job } from "./jobs.ts";
 import type { Library, Runner } from "./library.ts";
 import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
@@ -25,7 +26,7 @@ export interface TimedJob {
 }
 
 /** Thrown where a library's result is wrong, so that no time of it counts. */
-export class WrongResultError extends Error {
+export class WrongResultError extends UserError {
   override readonly name = "WrongResultError";
 }
 

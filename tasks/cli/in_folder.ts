@@ -1,5 +1,7 @@
+import { UserError } from "../../engine/user_error.ts";
+
 /** A folder that a person named cannot be read or written. */
-export class FolderError extends Error {
+export class FolderError extends UserError {
   override readonly name: string = "FolderError";
 }
 

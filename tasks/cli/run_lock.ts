@@ -1,9 +1,10 @@
+import { UserError } from "../../engine/user_error.ts";
 import { join } from "node:path";
 import { z } from "zod";
 import { exists } from "../../train/files/durable.ts";
 
 /** Another process writes to the folder of a run. */
-export class RunLockedError extends Error {
+export class RunLockedError extends UserError {
   override readonly name: string = "RunLockedError";
 }
 

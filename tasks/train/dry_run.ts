@@ -1,3 +1,4 @@
+import { UserError } from "../../engine/user_error.ts";
 import type { Capabilities } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { humanBytes } from "../cli/human_units.ts";
@@ -6,7 +7,7 @@ import { textTable } from "../cli/text_table.ts";
 import { type RunMemory, runMemory } from "../../eval/training/run_memory.ts";
 
 /** A configuration that the adapter cannot run. */
-export class TooLargeError extends Error {
+export class TooLargeError extends UserError {
   override readonly name: string = "TooLargeError";
 }
 

@@ -1,10 +1,11 @@
+import { UserError } from "../../engine/user_error.ts";
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
 
 /** An element type for stored weights. */
 export type FloatDtype = "F32" | "F16" | "BF16";
 
 /** A finite number overflows in a smaller type. */
-export class CastError extends Error {
+export class CastError extends UserError {
   /** The class's name. */
   override readonly name: string = "CastError";
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../../engine/user_error.ts";
 import { join } from "node:path";
 import { type Config, configSchema } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
@@ -27,7 +28,7 @@ export interface Checkpoint {
 }
 
 /** A checkpoint cannot be read or written; the message names the file and the problem. */
-export class CheckpointError extends Error {
+export class CheckpointError extends UserError {
   /** The class's name. */
   override readonly name: string = "CheckpointError";
 }

@@ -1,8 +1,10 @@
+import { UserError } from "../../engine/user_error.ts";
+
 /**
  * What a person asked for cannot be done as asked: one line per problem, each saying what, where
  * and what to do.
  */
-export class UsageError extends Error {
+export class UsageError extends UserError {
   override readonly name: string = "UsageError";
   /** One line for each problem. */
   readonly problems: readonly string[];

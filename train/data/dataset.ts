@@ -1,5 +1,6 @@
 /** What every data set shares: how it is opened, what it reports, how it fails. */
 
+import { UserError } from "../../engine/user_error.ts";
 import type { DatasetConfig } from "../config/config.ts";
 import type { ImageSource } from "./image_source.ts";
 
@@ -50,7 +51,7 @@ export interface DatasetProgress {
 }
 
 /** A data set cannot be had; the message says why, and what to do about it. */
-export class DatasetError extends Error {
+export class DatasetError extends UserError {
   /** Its name in messages. */
   override name = "DatasetError";
 }

@@ -1,5 +1,6 @@
 /** Images as files: PNG and JPEG in, PNG out. */
 
+import { UserError } from "../../engine/user_error.ts";
 import { decode as decodePngFile, type DecodedPng, encode as encodePngFile } from "fast-png";
 import { decode as decodeJpegFile } from "jpeg-js";
 
@@ -14,7 +15,7 @@ export interface RgbImage {
 }
 
 /** An image cannot be decoded or encoded; the message names it and the problem. */
-export class ImageError extends Error {
+export class ImageError extends UserError {
   /** The class's name. */
   override readonly name: string = "ImageError";
 }

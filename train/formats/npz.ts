@@ -1,11 +1,12 @@
 /** NumPy's .npz files: zip archives with an .npy file for each array. */
+import { UserError } from "../../engine/user_error.ts";
 import { decodeNpy, encodeNpy, NpyError } from "./npy.ts";
 import { shown } from "./shown.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { readZip, writeZip, ZipError } from "./zip.ts";
 
 /** An .npz file cannot be read or written; the message names it and the problem. */
-export class NpzError extends Error {
+export class NpzError extends UserError {
   /** The class's name. */
   override readonly name: string = "NpzError";
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../../../engine/user_error.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { foldBatchNorm, inceptionStateShapes } from "../../../nets/inception.ts";
@@ -31,7 +32,7 @@ export interface InceptionWeights {
 }
 
 /** Says why Inception's weights cannot be had, and what to do about it. */
-export class InceptionWeightsError extends Error {
+export class InceptionWeightsError extends UserError {
   override name = "InceptionWeightsError";
 }
 

@@ -1,10 +1,9 @@
-import { match, ok, strictEqual as equal } from "node:assert/strict";
+import { ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import type { Capabilities, Device } from "../../../engine/mod.ts";
 import { RunFid, type ScoreOptions } from "../../../eval/training/run_fid.ts";
 import { runMemory } from "../../../eval/training/run_memory.ts";
 import { SampleGrids } from "../../../eval/training/sample_grids.ts";
-import type { Config } from "../../../train/config/config.ts";
 import { saveCheckpoint } from "../../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../../train/data/shapes.ts";
 import { evalSchema } from "../../../train/config/fid_config.ts";
