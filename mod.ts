@@ -213,7 +213,6 @@ export {
   type TrainStepGraph,
   trainStepGraph,
 } from "./train/train_step_graph.ts";
-export { type SamplerName, SAMPLERS } from "./train/config/sampler_names.ts";
 export { UsageError } from "./train/config/usage_error.ts";
 export { type DiffusedBatch, type Process, processOf } from "./train/diffusion/process.ts";
 export { DEFAULT_PROCESS, type ProcessConfig } from "./train/diffusion/process_config.ts";
@@ -286,13 +285,7 @@ export { type ImageBatch, type ImageSet } from "./eval/image_sets/image_set.ts";
 export { type PrecisionRecall, precisionRecall } from "./eval/metrics/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
 export { fittingSampler, samplerMemory } from "./eval/execution/sampler_memory.ts";
-export {
-  completeSettings,
-  DPM_VARIANTS,
-  type DpmVariant,
-  type SamplerSettings,
-  samplerSettings,
-} from "./eval/sampler_settings.ts";
+export { completeSettings, samplerSettings } from "./eval/sampler_settings.ts";
 export { ancestral } from "./eval/samplers/ancestral.ts";
 export { chooseMethod } from "./eval/samplers/choose_method.ts";
 export { ddim } from "./eval/samplers/ddim.ts";
@@ -311,6 +304,17 @@ export {
 export { eulerGrid, eulerMaruyama } from "./eval/samplers/euler_maruyama.ts";
 export { type ExponentialStep, exponentialStep } from "./eval/samplers/exponential_step.ts";
 export { heun } from "./eval/samplers/heun.ts";
+export { SAMPLER_NAMES, samplerNamed, SAMPLERS } from "./eval/samplers/registry.ts";
+export {
+  type CompleteSettings,
+  type DerivedDefault,
+  DPM_VARIANTS,
+  type DpmVariant,
+  type SamplerEntry,
+  type SamplerOption,
+  type SamplerOptions,
+  type SamplerSettings,
+} from "./eval/samplers/sampler_entry.ts";
 export {
   conversion,
   type Prediction,
@@ -328,6 +332,6 @@ export {
   type ReferenceFile,
   saveStatistics,
 } from "./eval/metrics/statistics_file.ts";
-export { TIME_GRIDS, timeGrid, type TimeGridName } from "./eval/time_grid.ts";
+export { TIME_GRIDS, timeGrid, type TimeGridName, timeGridToZero } from "./eval/time_grid.ts";
 export { toBytes } from "./eval/image_sets/to_bytes.ts";
 export { type Network, trainedNetwork } from "./eval/trained_network.ts";

@@ -8,7 +8,8 @@ import { processOf } from "../train/diffusion/process.ts";
 import type { Clipping } from "./clipping.ts";
 import type { Guidance } from "./execution/device_machine.ts";
 import type { LabelChoice } from "./sampled_labels.ts";
-import { completeSettings, type SamplerSettings } from "./sampler_settings.ts";
+import { completeSettings } from "./sampler_settings.ts";
+import type { SamplerSettings } from "./samplers/sampler_entry.ts";
 
 /** Everything that determines image i of a set: the same recipe gives the same image. */
 export interface Recipe {

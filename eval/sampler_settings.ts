@@ -1,110 +1,60 @@
-import type { SamplerName } from "../train/config/sampler_names.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
-import type { SolverOrder } from "./samplers/dpm_singlestep.ts";
-import { EULER_T_END } from "./samplers/euler_maruyama.ts";
-import type { TimeGridName } from "./time_grid.ts";
-
-/** How DPM-Solver spends its steps. */
-export const DPM_VARIANTS = ["fast", "singlestep", "multistep", "adaptive"] as const;
-
-/** One of {@linkcode DPM_VARIANTS}. */
-export type DpmVariant = typeof DPM_VARIANTS[number];
-
-/** A sampler with everything that can be chosen about it; null is the sampler's own choice. */
-export interface SamplerSettings {
-  readonly sampler: SamplerName;
-  /** Network evaluations. */
-  readonly steps: number;
-  readonly variant: DpmVariant | null;
-  readonly order: SolverOrder | null;
-  readonly grid: TimeGridName | null;
-  /** Share of DDIM's noise, 0 to 1. */
-  readonly eta: number | null;
-  /** The last time but 0. */
-  readonly t_end: number | null;
-}
+import { samplerNamed, samplersWith } from "./samplers/registry.ts";
+import type { DerivedDefault, SamplerOption, SamplerSettings } from "./samplers/sampler_entry.ts";
 
 /** A sampler with everything but its steps left to its own choice. */
 export function samplerSettings(sampler: string, steps: number): SamplerSettings {
-  return {
-    sampler: sampler as SamplerName,
-    steps,
-    variant: null,
-    order: null,
-    grid: null,
-    eta: null,
-    t_end: null,
-  };
+  return { sampler, steps, variant: null, order: null, grid: null, eta: null, t_end: null };
 }
 
+/** Options in the order that problems with them are listed in. */
+const OPTIONS: readonly SamplerOption[] = ["variant", "order", "eta", "grid"];
+
 /**
- * The same settings with the choices made that were left to the sampler; what a sampler does not have
- * stays null.
+ * The same settings with every default filled in; an option that the sampler lacks stays null.
  *
- * @throws {UsageError} with a line for each setting that the sampler does not have or cannot take
+ * @throws {UsageError} where there is no such sampler, or with a line for each setting that the
+ * sampler lacks or cannot take
  */
 export function completeSettings(
   schedule: NoiseSchedule,
-  settings: SamplerSettings,
+  requested: SamplerSettings,
 ): SamplerSettings {
-  const { sampler, steps } = settings;
-  const dpm = sampler === "dpm_solver" || sampler === "dpm_solver_pp";
-  const euler = sampler.startsWith("euler_maruyama");
-  const problems: string[] = [];
-  const only = (name: keyof SamplerSettings, allowed: boolean, which: string) => {
-    if (settings[name] === null || allowed) return;
-    problems.push(`--${name}: ${sampler} has none, only ${which}; leave --${name} out`);
-  };
-  only("variant", dpm, "dpm_solver and dpm_solver_pp");
-  only("order", dpm, "dpm_solver and dpm_solver_pp");
-  only("eta", sampler === "ddim", "ddim");
-  only("grid", !euler, "the other samplers: its times are the reference's");
-
-  const t_end = settings.t_end ?? (euler ? EULER_T_END : schedule.t_min);
+  const { sampler, steps } = requested;
+  const entry = samplerNamed(sampler);
+  const { options } = entry;
+  const problems = OPTIONS
+    .filter((name) => requested[name] !== null && options[name] === undefined)
+    .map((name) => {
+      const which = entry.lacks?.[name] ?? samplersWith(name);
+      return `--${name}: ${sampler} has none, only ${which}; leave --${name} out`;
+    });
+  const t_end = requested.t_end ?? entry.t_end ?? schedule.t_min;
   if (t_end >= schedule.t_max) {
     problems.push(`--t_end: ${t_end} is not before the first time, ${schedule.t_max}`);
   }
+  const variant = filledIn(requested.variant, options.variant, requested);
+  const known = { ...requested, variant };
   const complete = {
     sampler,
     steps,
     t_end,
-    eta: sampler === "ddim" ? settings.eta ?? 0 : null,
-    variant: null,
-    order: null,
-    grid: euler ? null : settings.grid ?? OWN_GRIDS[sampler as keyof typeof OWN_GRIDS],
+    eta: filledIn(requested.eta, options.eta, known),
+    variant,
+    order: filledIn(requested.order, options.order, known),
+    grid: filledIn(requested.grid, options.grid, known),
   };
-  if (!dpm) return refuseOr(problems, complete);
-
-  const variant = settings.variant ?? (sampler === "dpm_solver" ? "fast" : "multistep");
-  const order = settings.order ?? ownOrder(variant, steps);
-  if (variant === "adaptive" && order === 1) {
-    problems.push("--order: adaptive compares two orders; take 2 or 3");
-  }
-  if (variant === "adaptive" && settings.grid !== null) {
-    problems.push("--grid: adaptive finds its own times; leave --grid out");
-  }
-  if ((variant === "fast" || variant === "singlestep") && steps < order) {
-    problems.push(`--steps: an interval of order ${order} takes ${order} steps, not ${steps}`);
-  }
-  const grid = variant === "adaptive" ? null : complete.grid;
-  return refuseOr(problems, { ...complete, variant, order, grid });
-}
-
-const OWN_GRIDS = {
-  dpm_solver: "log_snr",
-  dpm_solver_pp: "log_snr",
-  ddim: "uniform",
-  ddpm: "uniform",
-  heun: "karras",
-} as const satisfies Partial<Record<SamplerName, TimeGridName>>;
-
-function ownOrder(variant: DpmVariant, steps: number): SolverOrder {
-  if (variant === "multistep" || steps === 2 && variant !== "adaptive") return 2;
-  return steps === 1 && variant !== "adaptive" ? 1 : 3;
-}
-
-function refuseOr<T>(problems: readonly string[], value: T): T {
+  problems.push(...entry.problems?.(complete, requested) ?? []);
   if (problems.length > 0) throw new UsageError(problems);
-  return value;
+  return complete;
+}
+
+function filledIn<T extends string | number>(
+  requested: T | null,
+  own: T | DerivedDefault<T> | undefined,
+  settings: SamplerSettings,
+): T | null {
+  if (own === undefined) return null;
+  return requested ?? (typeof own === "object" ? own.from(settings) : own);
 }

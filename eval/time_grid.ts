@@ -45,6 +45,16 @@ export function timeGrid(
   });
 }
 
+/** `steps + 1` times: as {@linkcode timeGrid} down to `t_end`, then 0. */
+export function timeGridToZero(
+  name: TimeGridName,
+  schedule: NoiseSchedule,
+  { steps, t_end }: { steps: number; t_end: number },
+): number[] {
+  if (steps === 1) return [schedule.t_max, 0];
+  return [...timeGrid(name, schedule, { intervals: steps - 1, t_end }), 0];
+}
+
 /** A measure of time that is divided equally, and its inverse. */
 type Ruler = [to: (t: number) => number, from: (at: number) => number];
 

@@ -1,5 +1,7 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { intervalsOf, type SamplerProgram } from "./program.ts";
+import { timeGridToZero } from "../time_grid.ts";
+import { intervalsOf, programMethod, type SamplerProgram } from "./program.ts";
+import type { SamplerEntry } from "./sampler_entry.ts";
 
 /**
  * Ancestral sampling (Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, equations
@@ -25,3 +27,10 @@ export function ancestral(schedule: NoiseSchedule, grid: readonly number[]): Sam
   });
   return { prediction: "data", steps };
 }
+
+/** Ancestral sampling, to time 0. */
+export const ancestralSampler: SamplerEntry<"grid"> = {
+  options: { grid: "uniform" },
+  method: (schedule, { grid, ...settings }) =>
+    programMethod(ancestral(schedule, timeGridToZero(grid, schedule, settings))),
+};

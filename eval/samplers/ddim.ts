@@ -1,5 +1,7 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { intervalsOf, type SamplerProgram } from "./program.ts";
+import { timeGridToZero } from "../time_grid.ts";
+import { intervalsOf, programMethod, type SamplerProgram } from "./program.ts";
+import type { SamplerEntry } from "./sampler_entry.ts";
 
 /**
  * DDIM (Song, Meng and Ermon, "Denoising Diffusion Implicit Models", ICLR 2021, equations 12 and 16),
@@ -27,3 +29,10 @@ export function ddim(
   });
   return { prediction: "data", steps };
 }
+
+/** DDIM, to time 0. */
+export const ddimSampler: SamplerEntry<"eta" | "grid"> = {
+  options: { eta: 0, grid: "uniform" },
+  method: (schedule, { eta, grid, ...settings }) =>
+    programMethod(ddim(schedule, timeGridToZero(grid, schedule, settings), { eta })),
+};

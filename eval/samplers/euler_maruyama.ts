@@ -8,7 +8,8 @@
  * @module
  */
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { intervalsOf, type SamplerProgram } from "./program.ts";
+import { intervalsOf, programMethod, type SamplerProgram } from "./program.ts";
+import type { SamplerEntry } from "./sampler_entry.ts";
 
 /** Earliest time but 0 of {@linkcode eulerGrid} where nothing else is said. */
 export const EULER_T_END = 1e-3;
@@ -45,4 +46,20 @@ export function eulerMaruyama(
     return { t: s, look: { x: 1 }, set: { x } };
   });
   return { prediction: "noise", steps };
+}
+
+/** The probability-flow ODE. */
+export const eulerMaruyamaOdeSampler: SamplerEntry<never> = eulerMaruyamaSampler("ode");
+
+/** The reverse SDE. */
+export const eulerMaruyamaSdeSampler: SamplerEntry<never> = eulerMaruyamaSampler("sde");
+
+function eulerMaruyamaSampler(kind: "sde" | "ode"): SamplerEntry<never> {
+  return {
+    options: {},
+    t_end: EULER_T_END,
+    lacks: { grid: "the other samplers: its times are the reference's" },
+    method: (schedule, settings) =>
+      programMethod(eulerMaruyama(schedule, eulerGrid(schedule, settings), { kind })),
+  };
 }

@@ -1,5 +1,7 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
-import { intervalsOf, type SamplerProgram, type SamplerStep } from "./program.ts";
+import { timeGrid } from "../time_grid.ts";
+import { intervalsOf, programMethod, type SamplerProgram, type SamplerStep } from "./program.ts";
+import type { SamplerEntry } from "./sampler_entry.ts";
 
 /**
  * Heun's method (Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models",
@@ -31,3 +33,12 @@ export function heun(
   });
   return { prediction: "noise", steps };
 }
+
+/** Heun's method; of an odd number of steps, the last is Euler's. */
+export const heunSampler: SamplerEntry<"grid"> = {
+  options: { grid: "karras" },
+  method(schedule, { grid, steps, t_end }) {
+    const times = timeGrid(grid, schedule, { intervals: Math.ceil(steps / 2), t_end });
+    return programMethod(heun(schedule, times, { euler_last: steps % 2 === 1 }));
+  },
+};

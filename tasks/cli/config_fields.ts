@@ -1,15 +1,15 @@
 import { configSchema } from "../../train/config/config.ts";
 import { type Field, fieldsOf } from "../../train/config/fields.ts";
 import { DATASET_NAMES } from "../../train/data/data_sets.ts";
-import { SAMPLERS } from "../../train/config/sampler_names.ts";
+import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 
 /**
  * The names that settings take whose schema leaves them open: what they name are tables in other
  * rooms, which a configuration knows nothing of.
  */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  "sample.algorithm": SAMPLERS,
-  "eval.fid.algorithm": SAMPLERS,
+  "sample.algorithm": SAMPLER_NAMES,
+  "eval.fid.algorithm": SAMPLER_NAMES,
   "dataset.name": DATASET_NAMES,
 };
 

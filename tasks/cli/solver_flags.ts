@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type Clipping, CLIPPINGS } from "../../eval/clipping.ts";
-import { DPM_VARIANTS, type DpmVariant } from "../../eval/sampler_settings.ts";
 import type { SolverOrder } from "../../eval/samplers/dpm_singlestep.ts";
+import { lastTimeHelp, optionHelp } from "../../eval/samplers/registry.ts";
+import { DPM_VARIANTS, type DpmVariant } from "../../eval/samplers/sampler_entry.ts";
 import { TIME_GRIDS, type TimeGridName } from "../../eval/time_grid.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
@@ -27,15 +28,15 @@ const time = z.number().min(0).max(1);
 /** The flags of {@linkcode SolverFlags}. */
 export const solverSchema: z.ZodType<SolverFlags> = z.strictObject({
   variant: z.enum(DPM_VARIANTS).nullable()
-    .describe("dpm_solver and dpm_solver_pp only; null: fast, and multistep for dpm_solver_pp"),
+    .describe(`how the solver spends its steps; ${optionHelp("variant")}`),
   order: z.literal([1, 2, 3]).nullable()
-    .describe("dpm_solver and dpm_solver_pp only; null: 3, and 2 for multistep"),
+    .describe(`order of convergence; ${optionHelp("order")}`),
   grid: z.enum(TIME_GRIDS).nullable()
-    .describe("how times are spaced; null: log_snr for dpm_*, uniform for dd*, karras for heun"),
+    .describe(`how times are spaced; ${optionHelp("grid")}`),
   eta: time.nullable()
-    .describe("share of the noise of ancestral sampling that ddim adds; null: 0"),
+    .describe(`fraction of the noise of ancestral sampling to add; ${optionHelp("eta")}`),
   t_end: z.number().gt(0).lt(1).nullable()
-    .describe("the last time but 0; null: 0.001 for euler_maruyama_*, else 0.0001"),
+    .describe(`the last time but 0; ${lastTimeHelp()}`),
   limit: z.enum(CLIPPINGS).nullable()
     .describe("clip the image each step predicts, or threshold it; null: as in training"),
 }).describe("how the sampler works; null leaves the choice to it");

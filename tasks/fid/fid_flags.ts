@@ -9,7 +9,7 @@ import {
   networkFields,
   networkSchema,
 } from "../cli/network_flags.ts";
-import { type SamplerName, SAMPLERS } from "../../train/config/sampler_names.ts";
+import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 import { DATASET_SPLITS } from "../../train/data/data_sets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
@@ -45,7 +45,7 @@ export interface FidFlags {
     seed: number;
     batch_size: number;
     weights: WeightsKind;
-    sampler: SamplerName;
+    sampler: string;
     steps: number;
   };
   solver: SolverFlags;
@@ -80,7 +80,7 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
     seed: z.int().min(0).max(0xffffffff).describe("image i of a seed is always the same"),
     batch_size: count.describe("images drawn at once: memory and speed only"),
     weights: z.enum(["ema", "nnet"]).describe("the moving average of the weights, or the weights"),
-    sampler: z.enum(SAMPLERS).describe("the way from noise to images"),
+    sampler: z.enum(SAMPLER_NAMES).describe("the way from noise to images"),
     steps: count.describe("network evaluations per image"),
   }).describe("how images are drawn from a checkpoint"),
   solver: solverSchema,

@@ -9,7 +9,7 @@ import {
   networkFields,
   networkSchema,
 } from "../cli/network_flags.ts";
-import { type SamplerName, SAMPLERS } from "../../train/config/sampler_names.ts";
+import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import {
   checkInterval,
@@ -29,7 +29,7 @@ export interface SampleFlags {
   seed: number;
   batch_size: number;
   weights: WeightsKind;
-  sampler: SamplerName;
+  sampler: string;
   steps: number;
   trajectory: boolean;
   overwrite: boolean;
@@ -51,7 +51,7 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
   batch_size: count.describe("images drawn at once: memory and speed only"),
   weights: z.enum(["ema", "nnet"])
     .describe("of a checkpoint's folder: the moving average of the weights, or the weights"),
-  sampler: z.enum(SAMPLERS).describe("the way from noise to images"),
+  sampler: z.enum(SAMPLER_NAMES).describe("the way from noise to images"),
   steps: count.describe("network evaluations per image; the adaptive variant finds its own"),
   trajectory: z.boolean()
     .describe("also show the way from noise to image, trajectory.png"),

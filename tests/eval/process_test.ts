@@ -3,7 +3,7 @@ import { Sampler } from "../../eval/sampler.ts";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
-import { SAMPLERS } from "../../train/config/sampler_names.ts";
+import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { DEFAULT_PROCESS, type ProcessConfig } from "../../train/diffusion/process_config.ts";
@@ -38,7 +38,7 @@ for (const change of cases) {
       losses.slice(from, to).reduce((sum, loss) => sum + loss, 0) / (to - from);
     ok(mean(50, 60) < 0.8 * mean(0, 3), `${mean(50, 60)} after ${mean(0, 3)}`);
 
-    for (const algorithm of SAMPLERS) {
+    for (const algorithm of SAMPLER_NAMES) {
       using sampler = new Sampler(device, {
         shape: [2, 3, 8, 8],
         network: trainedNetwork(step.state.nnet, config),

@@ -1,6 +1,7 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
-import { completeSettings, type SamplerSettings } from "../../eval/sampler_settings.ts";
+import { completeSettings } from "../../eval/sampler_settings.ts";
+import type { SamplerSettings } from "../../eval/samplers/sampler_entry.ts";
 
 const schedule = vpLinear();
 const OPEN = { steps: 50, variant: null, order: null, grid: null, eta: null, t_end: null };

@@ -15,7 +15,7 @@ import { vpDiscrete } from "../../../train/diffusion/vp_discrete.ts";
 import { type TargetName, TARGETS } from "../../../train/diffusion/targets.ts";
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import type { Clipping } from "../../../eval/clipping.ts";
-import type { SamplerSettings } from "../../../eval/sampler_settings.ts";
+import type { SamplerSettings } from "../../../eval/samplers/sampler_entry.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
 import { heun } from "../../../eval/samplers/heun.ts";
 import {

@@ -1,7 +1,7 @@
 import { strictEqual as equal } from "node:assert/strict";
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
-import type { SamplerSettings } from "../../../eval/sampler_settings.ts";
-import { SAMPLERS } from "../../../train/config/sampler_names.ts";
+import { SAMPLER_NAMES } from "../../../eval/samplers/registry.ts";
+import type { SamplerSettings } from "../../../eval/samplers/sampler_entry.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
 
 const schedule = vpLinear();
@@ -14,7 +14,7 @@ const given = (settings: Partial<SamplerSettings>): SamplerSettings => ({
 });
 
 Deno.test("chooseMethod() spends the steps it is given, from the first time to the last", () => {
-  for (const sampler of SAMPLERS) {
+  for (const sampler of SAMPLER_NAMES) {
     for (const steps of [1, 2, 3, 10, 11, 12]) {
       const method = chooseMethod(schedule, given({ sampler, steps }));
       equal(method.evaluations, steps, `${sampler} ${steps}`);
