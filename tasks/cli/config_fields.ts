@@ -4,8 +4,8 @@ import { DATASET_NAMES } from "../../train/data/data_sets.ts";
 import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 
 /**
- * The names that settings take whose schema leaves them open: what they name are tables in other
- * rooms, which a configuration knows nothing of.
+ * The names that are valid for settings whose schema accepts any: they are keys of tables that
+ * `train/config` does not import.
  */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   "sample.algorithm": SAMPLER_NAMES,
@@ -13,7 +13,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "dataset.name": DATASET_NAMES,
 };
 
-/** Every setting of a configuration, as flags, files and the help see it. */
+/** Every setting of a configuration, as flags, files and the help use it. */
 export function configFields(): Field[] {
   return fieldsOf(configSchema).map((field) => {
     const names = NAMES[field.path];

@@ -1,12 +1,12 @@
 import type { DatasetProgress } from "../../train/data/dataset.ts";
 import type { Progress } from "./progress.ts";
-import { waitLine } from "./progress_line.ts";
+import { workLine } from "./progress_line.ts";
 
-/** Shows how far a download or the decoding of a data set has come, with the time that is left. */
+/** A callback that shows the progress of the download or decoding of a data set. */
 export function datasetProgress(progress: Progress): (p: DatasetProgress) => void {
   const start = performance.now();
   return ({ what, done, total }) =>
-    progress.show(waitLine({
+    progress.show(workLine({
       what: what === "download" ? "downloading" : "decoding",
       done,
       total,

@@ -3,35 +3,39 @@ import { type Field, fieldsOf, type Settings } from "../../train/config/fields.t
 import { editDistance, nearest } from "../../train/config/nearest.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
-/** A schema whose fields are flags, or some fields of one. */
+/** A schema whose fields are flags, or fields of one. */
 export type FlagSource = z.ZodType | readonly Field[];
 
 /**
- * Reads command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
- * a bare `--group.name` for true, and `--name` alone where only one field is called so (or only one in as few groups); `-h` is
- * `--help`, and `--dry-run` is `--dry_run`. Returns the values given, by full field name; a flag given twice has its last value.
- * Throws `UsageError` with a line for each flag that is unknown, ambiguous, or has a value that
- * does not fit.
+ * Parses command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
+ * a bare `--group.name` for true, and `--name` alone where it names one field (or one that is less
+ * deeply nested than the others). `-h` is `--help`, and `--dry-run` is `--dry_run`. The last value of
+ * a repeated flag counts.
+ *
+ * @returns the given values by full field name
+ * @throws {UsageError} with a line for each flag that is unknown, ambiguous, or has an invalid value
  */
 export function parseFlags(args: readonly string[], ...schemas: FlagSource[]): Settings {
   const fields = schemas.flatMap(fieldsIn);
   return read(args, fields, (argument) => stray(argument, fields));
 }
 
-/** The fields of a flag source, in the order written. */
+/** The fields of a flag source, in order. */
 export function fieldsIn(source: FlagSource): readonly Field[] {
   return source instanceof z.ZodType ? fieldsOf(source) : source;
 }
 
-/** What a command line holds: its flags, and the names that stand by themselves, in order. */
+/** A parsed command line. */
 export interface Arguments {
+  /** Values of the flags by full field name. */
   settings: Settings;
+  /** Arguments that are not flags, in order. */
   positional: string[];
 }
 
 /**
- * As {@linkcode parseFlags}, for a command that also takes names without a flag, such as files:
- * whatever does not begin with a dash and is no flag's value, and all that follows a `--`.
+ * As {@linkcode parseFlags}, for a command with positional arguments, such as files: whatever does
+ * not start with a dash and is not a flag's value, and everything after a `--`.
  */
 export function parseArguments(args: readonly string[], ...schemas: FlagSource[]): Arguments {
   const fields = schemas.flatMap(fieldsIn);
@@ -45,7 +49,7 @@ export function parseArguments(args: readonly string[], ...schemas: FlagSource[]
   return { settings, positional: [...positional, ...args.slice(end + 1)] };
 }
 
-/** @param onBare takes an argument that is no flag, and returns the line that says what is wrong */
+/** @param onBare takes an argument that is not a flag; returns the error line, or null */
 function read(
   args: readonly string[],
   fields: readonly Field[],
@@ -61,7 +65,7 @@ function read(
     const next = args[i + 1];
     if (found === null) continue;
 
-    // A value that follows an unknown flag is skipped with it, so that one slip is one line.
+    // A value that follows an unknown flag is skipped with it, so that one mistake is one line.
     const follows = value === undefined && next !== undefined && !next.startsWith("--");
     if (typeof found === "string") {
       problems.push(found);
@@ -87,20 +91,14 @@ function read(
   }
 }
 
-/**
- * The line for a value that does not fit `field`: what was expected, what was given, the nearest
- * right one.
- */
+/** The error line for an invalid value: what was expected, what was given, the nearest valid one. */
 export function misfit(where: string, field: Field, value: unknown): string {
   const line = `${where}: expected ${field.expects}, got ${JSON.stringify(value)}`;
   const right = nearest(String(value), field.choices, editDistance);
   return right === null ? line : `${line}; did you mean ${right}?`;
 }
 
-/**
- * The field most like a name that none has, or null: the only one so called in another group, or so
- * spelt.
- */
+/** The field closest to an unknown name: the only one so called in another group, or so spelt. */
 export function nearestField(name: string, fields: readonly Field[]): Field | null {
   const namesakes = fields.filter(({ path }) => lastPart(path) === lastPart(name));
   if (namesakes.length === 1) return namesakes[0];
@@ -117,7 +115,7 @@ function split(argument: string): { name: string; value: string | undefined } {
   return { name: argument.slice(0, end).replace(/^-+/, "").replaceAll("-", "_"), value };
 }
 
-/** The field a flag names, or the line that says why there is none. */
+/** The field that a flag names, or the error line where there is none. */
 function fieldNamed(name: string, fields: readonly Field[]): Field | string {
   const exact = fields.find(({ path }) => path === name);
   if (exact) return exact;

@@ -1,17 +1,17 @@
 import { applies, type Field, type Settings } from "../../train/config/fields.ts";
 import { fieldsIn, type FlagSource } from "./flags.ts";
 
-/** What a command's help is made from. */
+/** The parts of a command's help. */
 export interface Help {
   /** What the command does, in a line or two. */
   about: string;
-  /** Commands worth copying, each with what it does. */
+  /** Example commands, each with what it does. */
   examples: readonly { command: string; does: string }[];
   /** The schemas whose fields are the command's flags. */
   schemas: readonly FlagSource[];
-  /** What each flag is when not given, by full field name. */
+  /** Default of each flag, by full field name. */
   defaults: Settings;
-  /** Columns to keep within; 100 when left out. */
+  /** Line width in columns; 100 by default. */
   width?: number;
 }
 
@@ -35,7 +35,7 @@ export function helpText(help: Help): string {
   return sections.join("\n\n");
 }
 
-/** A left column, and the text that explains it. */
+/** A flag, and the text that explains it. */
 type Row = [left: string, right: string];
 
 const WRITING =

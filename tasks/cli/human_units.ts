@@ -1,4 +1,4 @@
-/** A span of time as a person says it, with its two largest units: `3m 12s`, `2h 05m`, `1d 04h`. */
+/** A duration in its two largest units: `3m 12s`, `2h 05m`, `1d 04h`. */
 export function humanDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   const s = Math.max(0, Math.round(seconds));
@@ -10,7 +10,7 @@ export function humanDuration(seconds: number): string {
   return `${Math.floor(hours / 24)}d ${twoDigits(hours % 24)}h`;
 }
 
-/** A number of bytes in units of a thousand: `512 B`, `1.5 kB`, `170 MB`. */
+/** A number of bytes in decimal units: `512 B`, `1.5 kB`, `170 MB`. */
 export function humanBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;

@@ -1,14 +1,14 @@
 import { UserError } from "../../engine/user_error.ts";
 
-/** A folder that a person named cannot be read or written. */
+/** A folder that the user named cannot be read or written. */
 export class FolderError extends UserError {
   override readonly name: string = "FolderError";
 }
 
 /**
- * Does `work` in a folder that was named with `flag`.
+ * Does `work` in a folder that was given by `flag`.
  *
- * @throws {FolderError} where the system refuses
+ * @throws {FolderError} where the system refuses access
  */
 export async function inFolder<T>(
   folder: string,

@@ -1,4 +1,4 @@
-/** Turns the first Ctrl-C (or a polite kill) into a signal; the second ends the process. */
+/** Turns the first Ctrl-C (or SIGTERM) into an abort signal; the second ends the process. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #signals: Deno.Signal[] = Deno.build.os === "windows"
@@ -6,7 +6,7 @@ export class Interrupt implements Disposable {
     : ["SIGINT", "SIGTERM"];
   readonly #listener: () => void;
 
-  /** Listens from now on. */
+  /** Starts to listen; `onFirst` is called at the first. */
   constructor(onFirst: () => void) {
     this.#listener = () => {
       if (this.#controller.signal.aborted) Deno.exit(130);
@@ -16,12 +16,12 @@ export class Interrupt implements Disposable {
     for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
   }
 
-  /** Aborted by the first. */
+  /** Aborted at the first. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   [Symbol.dispose](): void {
     for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
   }

@@ -15,28 +15,31 @@ import { type PresetName, presetOf, presets } from "../../train/config/presets.t
 import { readSettings } from "./settings_file.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
-/** Flags of one command that are no part of the configuration, and what they are when not given. */
+/** Flags of one command that are not part of the configuration. */
 export interface OwnFlags<T extends object> {
+  /** Their schema. */
   schema: z.ZodType<T>;
+  /** Their defaults. */
   defaults: T;
-  /** Settings, by full name, that the command's flags stand for; those given win over them. */
+  /** Settings, by full name, that these flags imply; explicit ones take precedence. */
   implies?: (own: T) => Readonly<Record<string, unknown>>;
 }
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export interface LoadedConfig<T extends object = object> {
+  /** The complete configuration. */
   config: Config;
   /** The command's own flags. */
   own: T;
-  /** The preset everything not given comes from. */
+  /** The preset that everything else is taken from. */
   preset: PresetName;
-  /** Whether only the help is wanted. */
+  /** Whether help was requested. */
   help: boolean;
-  /** Full names of the fields that the command line or the file gives. */
+  /** Full names of the fields that the command line or the file sets. */
   given: string[];
 }
 
-/** The flags that choose where settings come from, rather than being settings. */
+/** The flags that select where settings come from. */
 interface Source {
   preset: PresetName;
   config: string | null;
@@ -48,18 +51,18 @@ const sourceSchema: z.ZodType<Source> = z.strictObject({
     .describe("settings to start from; the flags below change them"),
   config: z.string().min(1).nullable()
     .describe(
-      "JSON file of settings, as a run's config.json; it wins over the preset, flags win over both",
+      "JSON file of settings, such as a run's config.json; overrides the preset; flags override both",
     ),
   help: z.boolean()
-    .describe("show this page, with the defaults of the preset chosen; -h for short"),
+    .describe("show this page, with the defaults of the chosen preset; -h for short"),
 });
 
 const sourceDefaults: Source = { preset: "quickstart", config: null, help: false };
 
 /**
- * The configuration a command line asks for: the preset, then the file, then the flags, later ones
- * winning.
- * Throws `UsageError` with a line for each problem.
+ * Reads the configuration of a command line: the preset, overridden by the file, then by the flags.
+ *
+ * @throws {UsageError} with a line for each problem
  */
 export async function loadConfig<T extends object>(
   args: readonly string[],
@@ -80,9 +83,10 @@ export async function loadConfig<T extends object>(
 }
 
 /**
- * The configuration that a preset gives, a file of settings over it, and settings over both. Where
- * they ask for another network than the preset's, the preset is the one like it for that network.
- * Throws `UsageError` with a line for each problem.
+ * The configuration of a preset, overridden by a file of settings, then by `settings`. Where these
+ * select another network than the preset's, its counterpart for that network is the preset.
+ *
+ * @throws {UsageError} with a line for each problem
  */
 export async function configFrom(
   source: { preset: PresetName; config: string | null },
@@ -92,23 +96,23 @@ export async function configFrom(
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
   const given: Settings = new Map([...file, ...settings]);
   const preset = presetOf(source.preset, given.get("nnet.name"));
-  const wanted = new Map([...flatten(presets[preset], fields), ...given]);
-  const strangers = fields.filter((field) => given.has(field.path) && !applies(field, wanted));
-  if (strangers.length > 0) throw new UsageError(strangers.map((f) => strange(f, wanted)));
+  const requested = new Map([...flatten(presets[preset], fields), ...given]);
+  const misplaced = fields.filter((field) => given.has(field.path) && !applies(field, requested));
+  if (misplaced.length > 0) throw new UsageError(misplaced.map((f) => misplacedLine(f, requested)));
 
-  const parsed = configSchema.safeParse(nest(wanted));
+  const parsed = configSchema.safeParse(nest(requested));
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
   return { config: parsed.data, preset, given: [...given.keys()] };
 }
 
-/** The line for a field that the chosen kind of group does not have. */
-function strange({ path, only }: Field, settings: Settings): string {
+/** The error line for a setting of another network, say, than the chosen one. */
+function misplacedLine({ path, only }: Field, settings: Settings): string {
   const { when, is } = only!;
   return `--${path}: is a setting of ${is.join(" and ")}, not of ${settings.get(when)}; ` +
     `leave it out, or set --${when}=${is[0]}`;
 }
 
-/** The help of a command that takes a configuration, with `preset`'s values as defaults. */
+/** The help of a command that takes a configuration, with the defaults of `preset`. */
 export function configHelp<T extends object>(
   page: Pick<Help, "about" | "examples">,
   preset: PresetName,

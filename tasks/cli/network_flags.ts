@@ -5,33 +5,35 @@ import { configFields } from "./config_fields.ts";
 import { configFrom } from "./load_config.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
 
-/** Where the network of weights comes from that do not name theirs. */
+/** Where the network is taken from for weights that come without a configuration. */
 export interface NetworkFlags {
+  /** A preset's name. */
   preset: PresetName | null;
+  /** A JSON file of settings. */
   config: string | null;
 }
 
-/** The flags of {@linkcode NetworkFlags}; {@linkcode networkFields} are laid over them. */
+/** The flags of {@linkcode NetworkFlags}; {@linkcode networkFields} override them. */
 export const networkSchema: z.ZodType<NetworkFlags> = z.strictObject({
   preset: z.enum(Object.keys(presets) as PresetName[]).nullable()
     .describe(
-      "network of weights that do not name theirs; --nnet and --process settings of train go over it",
+      "network of weights that do not name theirs; train's --nnet and --process settings override it",
     ),
   config: z.string().min(1).nullable()
-    .describe("the same by a JSON file of settings, a run's config.json for instance"),
+    .describe("the same from a JSON file of settings, such as a run's config.json"),
 });
 
-/** What {@linkcode networkSchema}'s flags are when not given. */
+/** Defaults of {@linkcode networkSchema}'s flags. */
 export const NETWORK_DEFAULTS: NetworkFlags = { preset: null, config: null };
 
-/** The settings of a configuration that weights without one need. */
+/** The settings that weights without a configuration need. */
 export function networkFields(): Field[] {
   return configFields()
     .filter(({ path }) => /^(nnet|process)\./.test(path) || path === "train.p_uncond");
 }
 
 /**
- * The configuration that the flags of a command line give, or null where they say nothing of a
+ * The configuration that the flags of a command line select; null where none of them names a
  * network.
  *
  * @throws {UsageError} with a line for each problem
@@ -43,7 +45,7 @@ export async function networkConfig(given: Settings): Promise<Config | null> {
   const { preset, config } = networkSchema.parse({ ...NETWORK_DEFAULTS, ...nest(flags) });
   const size = settings.get("nnet.img_size");
   const rows = settings.get("nnet.num_classes");
-  // What else a whole configuration must say for these not to contradict it.
+  // Settings that a consistent configuration needs with these.
   if (size !== undefined) settings.set("dataset.image_size", size);
   if (rows !== undefined) settings.set("train.mode", rows === -1 ? "uncond" : "cond");
   return (await configFrom({ preset: preset ?? "quickstart", config }, settings)).config;

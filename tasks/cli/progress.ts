@@ -1,30 +1,30 @@
-/** Where progress goes and how often. What is left out is taken from standard error. */
+/** Where progress goes and how often; the defaults are those of standard error. */
 export interface ProgressOptions {
-  /** Takes the text. */
+  /** Writes text. */
   write?: (text: string) => void;
-  /** Whether the text reaches a terminal, where a line can be drawn over. */
+  /** Whether the text goes to a terminal, where a line can be redrawn. */
   terminal?: boolean;
-  /** The terminal's width now, in columns. */
+  /** Returns the terminal's width in columns. */
   columns?: () => number;
-  /** Seconds between lines where they cannot be drawn over. */
+  /** Seconds between lines where they cannot be redrawn. */
   every_s?: number;
-  /** The time now, milliseconds. */
+  /** Returns the time in milliseconds. */
   now?: () => number;
 }
 
-/** Shows a line that changes: drawn over in a terminal, else printed anew every so often. */
+/** Shows a changing line: redrawn in place in a terminal, else printed at intervals. */
 export class Progress implements Disposable {
   readonly #write: (text: string) => void;
   readonly #terminal: boolean;
   readonly #columns: () => number;
   readonly #every: number;
   readonly #now: () => number;
-  /** The line last given to `show`, until it is printed for good. */
+  /** The line last given to `show`, unless it is printed already. */
   #line: string | null = null;
   #printedAt = -Infinity;
   #drawn = false;
 
-  /** Shows nothing yet. */
+  /** Shows nothing until `show` or `note`. */
   constructor(options: ProgressOptions = {}) {
     this.#write = options.write ?? ((text) => writeAll(text));
     this.#terminal = options.terminal ?? Deno.stderr.isTerminal();
@@ -33,11 +33,11 @@ export class Progress implements Disposable {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Shows a line in place of the last one. */
+  /** Shows a line in place of the previous one. */
   show(line: string): void {
     this.#line = line;
     if (this.#terminal) {
-      // A line as wide as the terminal would wrap, and could not be drawn over.
+      // A line as wide as the terminal would wrap, and could not be redrawn.
       this.#write(`${ERASE}${line.slice(0, Math.max(1, this.#columns() - 1))}`);
       this.#drawn = true;
     } else if (this.#now() - this.#printedAt >= this.#every) {
@@ -45,7 +45,7 @@ export class Progress implements Disposable {
     }
   }
 
-  /** Prints a message that stays, above the changing line. */
+  /** Prints a permanent message above the changing line. */
   note(message: string): void {
     if (!this.#drawn) return this.#write(`${message}\n`);
     this.#write(`${ERASE}${message}\n`);

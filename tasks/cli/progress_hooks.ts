@@ -1,19 +1,19 @@
 import type { Progress } from "./progress.ts";
-import { waitLine } from "./progress_line.ts";
+import { workLine } from "./progress_line.ts";
 
-/** Shows how far a long wait has come. */
-export type Wait = (done: number, total: number) => void;
+/** Called with the amount done and the total amount of some work. */
+export type ProgressHook = (done: number, total: number) => void;
 
-/** Makes a {@linkcode Wait} for what is going on, counted in a unit, from now on. */
-export type ProgressHooks = (what: string, unit: string) => Wait;
+/** Makes a {@linkcode ProgressHook} for the named work, whose amount is counted in `unit`. */
+export type ProgressHooks = (what: string, unit: string) => ProgressHook;
 
-/** ProgressHooks whose lines `progress` shows, with the time that is left. */
+/** Hooks that show a line in `progress`, with the time left. */
 export function progressHooks(progress: Progress): ProgressHooks {
   const starts = new Map<string, number>();
   return (what, unit) => (done, total) => {
     const now = performance.now();
     const start = starts.get(what) ?? now;
     starts.set(what, start);
-    progress.show(waitLine({ what, done, total, unit, seconds: (now - start) / 1000 }));
+    progress.show(workLine({ what, done, total, unit, seconds: (now - start) / 1000 }));
   };
 }

@@ -1,7 +1,7 @@
 import type { TrainingProgress } from "../../train/train_loop.ts";
 import { humanBytes, humanDuration } from "./human_units.ts";
 
-/** One line that says where a training run stands and when it will be done. */
+/** One line on the progress of a training run, with the time left. */
 export function progressLine(progress: TrainingProgress): string {
   const { step, n_steps, loss, lr, grad_norm, images_per_s, steps_per_s } = progress;
   const left = humanDuration((n_steps - step) / steps_per_s);
@@ -20,24 +20,22 @@ function rate(images_per_s: number): string {
   return images_per_s >= 10 ? String(Math.round(images_per_s)) : images_per_s.toFixed(1);
 }
 
-/** Where something else than training stands: a download, images being decoded. */
-export interface WaitProgress {
-  /** What is going on: `downloading cifar-10-binary.tar.gz`. */
+/** Progress of other work: a download, images being decoded. */
+export interface WorkProgress {
+  /** The work: `downloading cifar-10-binary.tar.gz`. */
   what: string;
   /** How much is done, in `unit`. */
   done: number;
-  /** How much there is, in `unit`; NaN when nobody knows. */
+  /** The total, in `unit`; NaN where it is unknown. */
   total: number;
-  /** What is counted: `bytes`, `files`. */
+  /** The unit of the amounts: `bytes`, `files`. */
   unit: string;
-  /** Seconds since it began. */
+  /** Seconds since it started. */
   seconds: number;
 }
 
-/**
- * One line that says where a long wait stands and, where the whole is known, when it will be over.
- */
-export function waitLine({ what, done, total, unit, seconds }: WaitProgress): string {
+/** One line on the progress of some work, with the time left where the total is known. */
+export function workLine({ what, done, total, unit, seconds }: WorkProgress): string {
   const amount = (n: number) => unit === "bytes" ? humanBytes(n) : `${Math.round(n)} ${unit}`;
   const rate = seconds > 0 ? done / seconds : 0;
   const parts = [amount(done)];

@@ -8,14 +8,14 @@ export class RunLockedError extends UserError {
   override readonly name: string = "RunLockedError";
 }
 
-/** What the holder of a lock says of itself. */
+/** The content of a lock file: its holder. */
 const schema = z.object({ pid: z.int(), host: z.string(), since: z.iso.datetime() });
 
 /**
- * The right to write to a run's folder, held by one process at a time. The system's lock on the file
- * `run.lock` is what counts and ends with the process, however that ends; what the file says is for
- * people. In the end the file is removed, and so is the folder where it was made for the lock and
- * nothing else came into it.
+ * The right to write to a run's folder, held by one process at a time. What counts is the system's
+ * lock on the file `run.lock`, which ends with the process in any case; the file's content is for
+ * messages. On disposal the file is removed, and the folder, too, if it was made for the lock and is
+ * empty.
  */
 export class RunLock implements Disposable {
   readonly #workdir: string;
@@ -29,10 +29,10 @@ export class RunLock implements Disposable {
   }
 
   /**
-   * Takes the lock of a folder, which is made where it is missing.
+   * Takes the lock of a folder, which is created where it is missing.
    *
-   * @param note told where the file system has no locks, which does not keep a run from its folder
-   * @throws {RunLockedError} where another process has it, saying which
+   * @param note called where the file system has no locks; the run continues without
+   * @throws {RunLockedError} where another process holds it, which the message names
    */
   static async take(workdir: string, note: (message: string) => void): Promise<RunLock> {
     const made = !await exists(workdir);
@@ -59,19 +59,19 @@ export class RunLock implements Disposable {
       file.close();
       throw error;
     }
-    // The run that had it ended between the opening and the locking, and removed it.
+    // Its holder ended, and removed the file, between opening and locking.
     file.close();
     return await RunLock.take(workdir, note);
   }
 
-  /** Lets others write. */
+  /** Releases the lock. */
   [Symbol.dispose](): void {
     try {
-      // Before it is unlocked, so that it is nobody else's.
+      // Before it is unlocked, so that it is not yet another process's.
       Deno.removeSync(lockFile(this.#workdir));
       if (this.#made) Deno.removeSync(this.#workdir);
     } catch {
-      // The folder has the run in it; or the file stays, which does no harm.
+      // The folder holds the run; or the file stays, which does no harm.
     }
     this.#file.close();
   }
@@ -83,8 +83,8 @@ function lockFile(workdir: string): string {
 
 async function heldBy(workdir: string, path: string): Promise<string> {
   const other = "choose another --workdir";
-  // Some systems let nobody read a locked file; and until a new holder has written, which is a moment,
-  // the file is empty or names one that was killed.
+  // Some systems do not let a locked file be read; and until a new holder has written to it, it is
+  // empty or names one that was killed.
   const text = await Deno.readTextFile(path).catch(() => "");
   const { data: holder } = schema.safeParse(parsed(text));
   if (!holder) return `${workdir}: another process trains there; wait for it, or ${other}`;
@@ -106,7 +106,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Day and time of day, where the person is. */
+/** Date and time of day in the local time zone. */
 function local(date: Date): [string, string] {
   const two = (n: number) => String(n).padStart(2, "0");
   return [

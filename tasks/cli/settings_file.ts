@@ -4,9 +4,10 @@ import { misfit, nearestField } from "./flags.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
 /**
- * Reads the settings a JSON file gives, any part of the whole: `{"train": {"batch_size": 64}}`.
- * Throws `UsageError` when the file is missing or no JSON, and with a line for each field that is
- * unknown or whose value does not fit.
+ * Reads a JSON file of settings, any subset of them: `{"train": {"batch_size": 64}}`.
+ *
+ * @throws {UsageError} where the file is missing or not JSON, or with a line for each field that is
+ * unknown or has an invalid value
  */
 export async function readSettings(file: string, fields: readonly Field[]): Promise<Settings> {
   const problems: string[] = [];

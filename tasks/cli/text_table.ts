@@ -1,4 +1,4 @@
-/** Aligned columns, the first `texts` of them to the left. */
+/** A table with aligned columns: the first `texts` to the left, the others to the right. */
 export function textTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],

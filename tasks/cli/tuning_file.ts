@@ -6,7 +6,7 @@ import { replaceFile } from "../../train/files/durable.ts";
 
 const schema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** Keeps the fastest kernel variants of every adapter in a JSON file, by default in the cache. */
+/** Stores the fastest kernel variants of each adapter in a JSON file, by default in the cache. */
 export function tuningFile(
   file: string = join(cacheFolder(), "kernel_variants.json"),
 ): TuningMemory {
@@ -20,14 +20,14 @@ export function tuningFile(
         await Deno.mkdir(dirname(file), { recursive: true });
         await replaceFile(file, new TextEncoder().encode(`${JSON.stringify(all, null, 1)}\n`));
       } catch (error) {
-        // A folder that cannot be written costs the next run its time, not this run its work.
+        // Without the file the next run tunes again; this one is not affected.
         if (!(error instanceof Error && "code" in error)) throw error;
       }
     },
   };
 }
 
-/** What the file holds; nothing where it is missing or not what was written here. */
+/** The file's content; empty where it is missing or of another format. */
 async function readAll(file: string): Promise<z.infer<typeof schema>> {
   try {
     return schema.parse(JSON.parse(await Deno.readTextFile(file)));

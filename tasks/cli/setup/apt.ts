@@ -1,30 +1,30 @@
 import { SetupError } from "./setup_error.ts";
 
-/** Runs apt-get quietly and lets Ctrl-C end it only where that leaves the system whole. */
+/** Runs apt-get quietly; Ctrl-C ends it only where that leaves the system consistent. */
 export class Apt implements Disposable {
   readonly #options: readonly string[];
   readonly #signals: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
   readonly #stop: () => void = () => {
     this.#stopped = true;
     if (this.#stoppable) this.#running?.kill("SIGTERM");
-    else console.error("\nStopping as soon as the packages are in place.");
+    else console.error("\nStopping as soon as the packages are installed.");
   };
   #running?: Deno.ChildProcess;
   #stoppable: boolean = false;
   #stopped: boolean = false;
 
-  /** Takes options put before every command, `["-o", "Name=value"]`. */
+  /** @param options put before every command, such as `["-o", "Name=value"]` */
   constructor(options: readonly string[] = []) {
     this.#options = options;
     for (const signal of this.#signals) Deno.addSignalListener(signal, this.#stop);
   }
 
   /**
-   * Fetches the lists and installs packages with what they depend on.
+   * Fetches the package lists and installs packages with their dependencies.
    *
-   * @param release The release to prefer, as in `-t`; the system's own where it is left out.
-   * @returns What apt-get said, and whether the packages are in place.
-   * @throws {SetupError} After Ctrl-C, with exit code 130.
+   * @param release the release to prefer, as in `-t`; by default the system's own
+   * @returns the output of apt-get, and whether the packages are installed
+   * @throws {SetupError} after Ctrl-C, with exit code 130
    */
   async install(
     packages: readonly string[],
@@ -50,7 +50,7 @@ export class Apt implements Disposable {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      // Its own process group: the terminal's Ctrl-C must not end dpkg half-way.
+      // Its own process group: the terminal's Ctrl-C must not interrupt dpkg.
       detached: true,
     }).spawn();
     const { success, stdout, stderr } = await this.#running.output();
@@ -64,7 +64,7 @@ export class Apt implements Disposable {
     return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
   }
 
-  /** Gives Ctrl-C its usual meaning back. */
+  /** Restores the default handling of Ctrl-C. */
   [Symbol.dispose](): void {
     for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#stop);
   }

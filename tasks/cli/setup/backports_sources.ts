@@ -1,16 +1,16 @@
-/** The two ways apt's package sources are written: `*.list` and `*.sources`. */
+/** The two formats of apt's package sources: `*.list` and `*.sources`. */
 export type SourcesFormat = "list" | "sources";
 
 /**
  * Derives package sources with Debian's backports from a system's own. Debian's binary entries keep
- * their mirror, key and options, get `main` as their only component, and where they carry the suite
- * `codename` they get `<codename>-backports` too. Entries signed by another key than Debian's are
- * left out: those archives have no backports.
+ * their mirror, key and options, get `main` as their only component, and `<codename>-backports` next
+ * to the suite `codename`. Entries signed by another key than Debian's are left out, as those
+ * archives have no backports.
  *
- * @param text A whole sources file.
- * @param format `list` for one entry a line, `sources` for deb822 paragraphs.
- * @param codename The release's name, `bookworm` say.
- * @returns A sources file in the same format; empty where nothing is of use.
+ * @param text content of a sources file
+ * @param format `list` for one entry per line, `sources` for deb822 paragraphs
+ * @param codename the release's name, such as `bookworm`
+ * @returns a sources file in the same format; empty where no entry applies
  */
 export function backportsSources(text: string, format: SourcesFormat, codename: string): string {
   const entries = format === "list"

@@ -19,15 +19,15 @@ const bookwormCommands: readonly string[] = [
   "mesa-vulkan-drivers libvulkan1",
 ];
 
-/** Says what gives this system a WebGPU adapter: the exact commands where they are known. */
+/** How to give this system a WebGPU adapter: the exact commands where they are known. */
 export function driverAdvice(system: System): string {
   if (system.os === "darwin") {
     return "Deno reaches every Mac's GPU through Metal: update macOS, and run this outside of a " +
       "virtual machine or container.";
   }
   if (system.os === "windows") {
-    return "Deno reaches the GPU through Direct3D 12, which Windows 10 and 11 have even without a " +
-      "graphics card: run Windows Update and update the graphics driver.";
+    return "Deno reaches the GPU through Direct3D 12, which Windows 10 and 11 have even without " +
+      "a graphics card: run Windows Update and update the graphics driver.";
   }
   if (system.packageManager === undefined) {
     return "Install the Vulkan loader (libvulkan.so.1) and your GPU's Vulkan driver or Mesa's " +

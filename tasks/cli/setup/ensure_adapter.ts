@@ -5,10 +5,10 @@ import { SetupError } from "./setup_error.ts";
 import { detectSystem } from "./system.ts";
 
 /**
- * Makes sure that WebGPU has an adapter; a task calls this before anything else touches WebGPU.
- * On Linux only Vulkan is asked for, and where it has no driver and apt and root are at hand, the
- * software driver is installed. Where that is not possible it says what to do and ends the process
- * with exit code 1 (130 after Ctrl-C).
+ * Makes sure that WebGPU has an adapter; a command calls it before anything else uses WebGPU. On
+ * Linux only Vulkan is considered, and where it has no driver, the software driver is installed if
+ * apt and root are available. Else it prints advice and ends the process with exit code 1 (130 after
+ * Ctrl-C).
  */
 export async function ensureAdapter(): Promise<void> {
   try {
@@ -30,7 +30,7 @@ async function findAdapter(): Promise<void> {
   const hiding = hidingVariables();
   if (hiding.length > 0) {
     throw new SetupError(
-      `No WebGPU adapter. These variables choose the driver, unset them or mend them: ` +
+      `No WebGPU adapter. These variables select the driver, unset or fix them: ` +
         `${hiding.join(" ")}\nOr, if the driver is missing: ${driverAdvice(system)}`,
     );
   }
@@ -46,7 +46,7 @@ async function findAdapter(): Promise<void> {
   }
 }
 
-/** The variables that are set and keep WebGPU or the Vulkan loader from other drivers. */
+/** The variables that are set and restrict WebGPU or the Vulkan loader to certain drivers. */
 function hidingVariables(): string[] {
   return ["DENO_WEBGPU_BACKEND", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"].flatMap((name) => {
     const value = Deno.env.get(name);

@@ -1,8 +1,8 @@
 const program = `postMessage((await navigator.gpu.requestAdapter()) !== null); close();`;
 
 /**
- * Says whether WebGPU finds an adapter. It asks in a worker: a thread looks for drivers once and
- * keeps the answer, so that a driver installed later would stay unseen where "none" was heard.
+ * Whether WebGPU finds an adapter. It is asked in a worker, as a thread looks for drivers only once
+ * and would miss one that is installed later.
  */
 export function hasAdapter(): Promise<boolean> {
   return new Promise((resolve) => {

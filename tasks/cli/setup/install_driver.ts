@@ -8,11 +8,11 @@ import type { System } from "./system.ts";
 const packages = ["mesa-vulkan-drivers", "libvulkan1"];
 
 /**
- * Installs Mesa's software Vulkan driver with apt, on Debian 12 the newer one from its backports.
- * The system's package sources and lists of them stay as they are where backports are used.
+ * Installs Mesa's software Vulkan driver with apt, on Debian 12 the newer one from its backports,
+ * which leaves the system's package sources and lists unchanged.
  *
- * @throws {SetupError} When apt could not install it (what apt said is printed before), or after
- * Ctrl-C, which leaves the packages whole.
+ * @throws {SetupError} where apt fails (its output is printed first), or after Ctrl-C, which leaves
+ * the packages consistent
  */
 export async function installDriver(system: System): Promise<void> {
   const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
@@ -24,7 +24,9 @@ export async function installDriver(system: System): Promise<void> {
     if (!isNewer) await installFromRelease(system);
     write(` done in ${Math.round((performance.now() - start) / 1000)} s.\n`);
     if (system.debianCodename === "bookworm" && !isNewer) {
-      write("The backports were out of reach: Debian 12's own driver is about 4 times slower.\n");
+      write(
+        "The backports could not be reached: Debian 12's own driver is about 4 times slower.\n",
+      );
     }
     if (await Deno.stat("/dev/nvidiactl").then(() => true, () => false)) {
       write(
@@ -51,7 +53,7 @@ async function installFromRelease(system: System): Promise<void> {
 async function installFromBackports(codename: string): Promise<boolean> {
   const folder = await Deno.makeTempDir({ prefix: "vulkan-driver-" });
   try {
-    // apt reads and fetches as another user, who must be able to enter.
+    // apt reads and fetches as another user, who needs access.
     await Deno.chmod(folder, 0o755);
     const sources = join(folder, "sources");
     const lists = join(folder, "lists");

@@ -1,9 +1,9 @@
-/** The set-up cannot go on; the message says what is wrong and what to do, ready to be shown. */
+/** The set-up failed; the message names the problem and what to do. */
 export class SetupError extends Error {
-  /** What the process should exit with: 1, or 130 after Ctrl-C. */
+  /** The exit code of the process: 1, or 130 after Ctrl-C. */
   readonly exitCode: number;
 
-  /** Takes the message to show and the exit code to leave with. */
+  /** Takes the message to show and the exit code. */
   constructor(message: string, exitCode: number = 1) {
     super(message);
     this.name = "SetupError";

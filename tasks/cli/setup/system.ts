@@ -1,7 +1,7 @@
-/** The package managers whose packages of Vulkan drivers are known here. */
+/** The package managers whose Vulkan driver packages are known here. */
 export type PackageManager = "apt-get" | "dnf" | "pacman" | "apk" | "zypper";
 
-/** What the set-up needs to know of a machine. */
+/** What the set-up needs to know about a machine. */
 export interface System {
   /** The operating system, as Deno names it. */
   os: typeof Deno.build.os;
@@ -9,13 +9,13 @@ export interface System {
   isRoot: boolean;
   /** The first package manager found on the PATH. */
   packageManager?: PackageManager;
-  /** The name of the Debian release where this is Debian itself, `bookworm` say. */
+  /** The codename of the Debian release, such as `bookworm`; only on Debian itself. */
   debianCodename?: string;
 }
 
 const packageManagers: readonly PackageManager[] = ["apt-get", "dnf", "pacman", "apk", "zypper"];
 
-/** Looks at the machine this runs on. */
+/** Detects the system that this runs on. */
 export async function detectSystem(): Promise<System> {
   const os = Deno.build.os;
   if (os !== "linux") return { os, isRoot: false };
@@ -28,7 +28,7 @@ export async function detectSystem(): Promise<System> {
   };
 }
 
-/** Reads the `NAME=value` lines of an os-release file; values lose their quotes. */
+/** Parses the `NAME=value` lines of an os-release file; quotes are removed. */
 export function parseOsRelease(text: string): Record<string, string> {
   const lines = text.matchAll(/^[ \t]*([A-Z_][A-Z0-9_]*)=(.*?)[ \t\r]*$/gm);
   return Object.fromEntries(

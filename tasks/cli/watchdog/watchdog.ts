@@ -1,23 +1,22 @@
-/** What the watching thread is told. */
+/** A message to the watching thread. */
 export type Message =
   | { readonly kind: "after"; readonly seconds: number }
   | { readonly kind: "begin"; readonly id: number; readonly what: string }
   | { readonly kind: "end"; readonly id: number };
 
-/** Seconds without an answer that are worth a line. */
+/** Seconds without an answer before a line is printed. */
 const AFTER = 60;
 
 /**
- * Says in one line on standard error when the device has not answered for long, and ends nothing. It
- * lives in a thread of its own, as a wait for the device lets nothing else happen in the one that
- * waits.
+ * Prints a line on standard error when the device has not answered for long; it ends nothing. It runs
+ * in a thread of its own, as a wait for the device can block the thread that waits.
  */
 export class Watchdog implements Disposable {
   readonly #after: number;
   #worker: Worker | null = null;
   #last = 0;
 
-  /** Watches nothing yet. @param after seconds until the line */
+  /** Watches nothing until `watch` is called. @param after seconds until the line */
   constructor(after: number = AFTER) {
     this.#after = after;
   }
@@ -29,7 +28,7 @@ export class Watchdog implements Disposable {
     return { [Symbol.dispose]: () => this.#post({ kind: "end", id }) };
   };
 
-  /** Watches no more. */
+  /** Stops watching. */
   [Symbol.dispose](): void {
     this.#worker?.terminate();
   }
@@ -41,7 +40,7 @@ export class Watchdog implements Disposable {
 
   #start(): Worker {
     const worker = new Worker(import.meta.resolve("./worker.ts"), { type: "module" });
-    // Without its watch, what is watched goes on.
+    // If the watchdog fails, what it watches continues.
     worker.onerror = (event) => event.preventDefault();
     worker.postMessage({ kind: "after", seconds: this.#after } satisfies Message);
     return worker;

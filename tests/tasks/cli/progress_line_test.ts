@@ -1,5 +1,5 @@
 import { strictEqual as equal } from "node:assert/strict";
-import { progressLine, waitLine } from "../../../tasks/cli/progress_line.ts";
+import { progressLine, workLine } from "../../../tasks/cli/progress_line.ts";
 
 Deno.test("progressLine() shows step, loss, rate, gradient norm, speed and time left", () => {
   const progress = {
@@ -18,14 +18,14 @@ Deno.test("progressLine() shows step, loss, rate, gradient norm, speed and time 
   equal(progressLine({ ...progress, steps_per_s: 0 }).endsWith("? left"), true);
 });
 
-Deno.test("waitLine() shows the fraction done, the rate and the time left", () => {
-  const wait = { what: "downloading x", done: 4.2e7, total: 1.7e8, unit: "bytes", seconds: 10 };
-  equal(waitLine(wait), "downloading x  42.0 MB of 170 MB  24%  4.2 MB/s  30s left");
+Deno.test("workLine() shows the fraction done, the rate and the time left", () => {
+  const work = { what: "downloading x", done: 4.2e7, total: 1.7e8, unit: "bytes", seconds: 10 };
+  equal(workLine(work), "downloading x  42.0 MB of 170 MB  24%  4.2 MB/s  30s left");
 });
 
-Deno.test("waitLine() leaves out what is unknown", () => {
-  const wait = { what: "decoding", done: 30, total: NaN, unit: "files", seconds: 2 };
-  equal(waitLine(wait), "decoding  30 files  15 files/s");
-  equal(waitLine({ ...wait, seconds: 40 }), "decoding  30 files  0.75 files/s");
-  equal(waitLine({ ...wait, done: 0, total: 5, seconds: 0 }), "decoding  0 files of 5 files  0%");
+Deno.test("workLine() leaves out what is unknown", () => {
+  const work = { what: "decoding", done: 30, total: NaN, unit: "files", seconds: 2 };
+  equal(workLine(work), "decoding  30 files  15 files/s");
+  equal(workLine({ ...work, seconds: 40 }), "decoding  30 files  0.75 files/s");
+  equal(workLine({ ...work, done: 0, total: 5, seconds: 0 }), "decoding  0 files of 5 files  0%");
 });

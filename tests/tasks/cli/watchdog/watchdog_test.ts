@@ -32,7 +32,7 @@ Deno.test("Watchdog reports in one line that the device hangs, and how to end it
   await child.status;
   equal(said.trimEnd().split("\n").length, 1, said);
   match(said, /^the device has not answered for \d+s \(reading y\); /);
-  match(said, new RegExp(`end this with .* ${child.pid}, what is saved is kept\\n$`));
+  match(said, new RegExp(`end the process with .* ${child.pid}; saved checkpoints are safe\\n$`));
 });
 
 Deno.test("Watchdog ends nothing where its thread cannot start", async () => {
