@@ -132,7 +132,7 @@ export {
   type InMemorySource,
   inMemorySource,
 } from "./train/data/in_memory_source.ts";
-export { cifar10 } from "./train/data/cifar10.ts";
+export { cifar10, type Cifar10Origin } from "./train/data/cifar10.ts";
 export { imageFolder } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
 export { type FindOptions, findWeights, type Weights } from "./train/checkpoints/find_weights.ts";
@@ -198,6 +198,7 @@ export {
   trainLoop,
   type TrainLoopOptions,
 } from "./train/train_loop.ts";
+export { type Batch } from "./train/data/batches.ts";
 export { batchKey, microBatches } from "./train/data/micro_batches.ts";
 export { MAX_AHEAD } from "./train/read_ahead.ts";
 export { type ScalingRecord, type StepRecord, TrainStep } from "./train/train_step.ts";

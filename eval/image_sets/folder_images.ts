@@ -5,19 +5,19 @@ import { ImageError } from "../../train/formats/image.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
 
 const READABLE = /\.(png|jpe?g)$/i;
-/** Files that are images, of kinds that are not decoded here. */
+/** Image files of formats that are not decoded here. */
 const OTHER_IMAGES = /\.(webp|bmp|gif|tiff?|avif|p[pgn]m)$/i;
-/** ConcatenatedRight its numbered images, a folder of samples has grids of them. */
+/** Marks a folder of samples, which has grids besides its numbered images. */
 const SAMPLE_RECORD = "sample.json";
 const SAMPLE = /^\d{6,}\.png$/;
 
 /**
- * All PNG and JPEG files of a folder and the folders in it, by the order of their paths; of a folder
- * of samples its numbered images. Hidden files, and those that are no images by their name, are
- * left alone. With `image_size` images are cropped and resized as for training.
+ * All PNG and JPEG files of a folder and of the folders in it, in the order of their paths; of a
+ * folder of samples, its numbered images. Hidden files and those of other names are ignored. With
+ * `image_size` images are resized and cropped as for training.
  *
- * Files that cannot be read are told to `onSkip`; without it, the first ends the walk with a
- * {@linkcode ImageError}, as an image of another size than the first does anyway.
+ * `onSkip` is called for each file that cannot be read; without it, the first one ends the batches
+ * with an {@linkcode ImageError}, as an image of another size than the first always does.
  *
  * @throws {DatasetError} where the folder cannot be listed or has no images
  */
@@ -67,7 +67,7 @@ async function* decoded(
   }
 }
 
-/** Paths of all files that may be images, sorted. */
+/** Paths of all files with names of images, sorted. */
 async function imagePaths(folder: string): Promise<string[]> {
   const found: string[] = [];
   const seen = new Set<string>();

@@ -1,16 +1,16 @@
-/** Many small images as one that is comfortable to look at. */
+/** Tiles many small images into one of a comfortable size. */
 
 const GAP = 2;
 const GAP_BRIGHTNESS = 128;
 const COMFORTABLE = 64;
 
 /**
- * Lays `images`, `[N, C, H, W]` bytes with C = 1 or 3, out in rows on a grey ground with a thin gap.
+ * Tiles `images`, `[N, C, H, W]` bytes with C = 1 or 3, in rows on a grey ground with thin gaps.
  *
- * @param columns as many as rows, when not given.
- * @param scale whole enlargement of every pixel; when not given, an image gets at least 64 pixels.
- * @returns `rgb` is `[height, width, 3]`.
- * @throws {RangeError} when `images` does not hold whole images, or none.
+ * @param columns images per row; by default about as many as rows
+ * @param scale pixels of the grid per pixel; by default such that an image has at least 64
+ * @returns `rgb` is `[height, width, 3]` bytes
+ * @throws {RangeError} where `images` does not hold whole images, at least one
  */
 export function imageGrid(
   images: Uint8Array,

@@ -1,44 +1,48 @@
 /** Images of one size as bytes, `[n, 3, height, width]`. */
 export interface ImageBatch {
+  /** `[n, 3, height, width]`, 0 to 255. */
   readonly images: Uint8Array<ArrayBuffer>;
+  /** How many images there are. */
   readonly n: number;
+  /** Height of each, pixels. */
   readonly height: number;
+  /** Width of each, pixels. */
   readonly width: number;
 }
 
-/** Images to be measured, wherever they come from. */
+/** Images to be measured, from any source. */
 export interface ImageSet {
-  /** What they are, in a person's words. */
+  /** What the images are, for messages. */
   readonly name: string;
-  /** How many there are; fewer come where broken ones are skipped. */
+  /** How many there are; batches have fewer where broken ones are skipped. */
   readonly n: number;
-  /** All of them, once, in an order that is always the same. */
+  /** All of them, once each, always in the same order. */
   batches(): AsyncIterable<ImageBatch>;
 }
 
-/** The same images in batches of `size`, but for the last. All must be of one height and width. */
+/** The same images in batches of `size`, but for the last; all must have one height and width. */
 export async function* regrouped(
   batches: AsyncIterable<ImageBatch>,
   size: number,
 ): AsyncGenerator<ImageBatch> {
-  let waiting: ImageBatch | null = null;
+  let partial: ImageBatch | null = null;
   for await (const batch of batches) {
     const { height, width } = batch;
     const image = 3 * height * width;
     for (let taken = 0; taken < batch.n;) {
-      waiting ??= { images: new Uint8Array(size * image), n: 0, height, width };
-      const now: number = Math.min(size - waiting.n, batch.n - taken);
+      partial ??= { images: new Uint8Array(size * image), n: 0, height, width };
+      const now: number = Math.min(size - partial.n, batch.n - taken);
       const images = batch.images.subarray(taken * image, (taken + now) * image);
-      waiting.images.set(images, waiting.n * image);
-      waiting = { ...waiting, n: waiting.n + now };
+      partial.images.set(images, partial.n * image);
+      partial = { ...partial, n: partial.n + now };
       taken += now;
-      if (waiting.n < size) continue;
-      yield waiting;
-      waiting = null;
+      if (partial.n < size) continue;
+      yield partial;
+      partial = null;
     }
   }
-  if (waiting) {
-    const { images, n, height, width } = waiting;
+  if (partial) {
+    const { images, n, height, width } = partial;
     yield { images: images.slice(0, n * 3 * height * width), n, height, width };
   }
 }

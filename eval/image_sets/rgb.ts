@@ -1,4 +1,4 @@
-/** Images as bytes `[n, channels, pixels]` with three channels, `[n, 3, pixels]`: grey thrice. */
+/** Images, bytes `[n, channels, pixels]`, as RGB, `[n, 3, pixels]`: one grey channel is repeated. */
 export function rgb(
   bytes: Uint8Array,
   { channels, pixels }: { channels: number; pixels: number },

@@ -9,21 +9,23 @@ import { rgb } from "./rgb.ts";
 
 /** Which images are drawn, and how many. */
 export interface SampledImagesOptions {
-  /** How they are drawn; `shape` is that of a batch, which decides memory and speed only. */
+  /** The sampler; the batch size of its `shape` changes memory and speed only. */
   readonly sampler: DeviceMachineOptions;
+  /** How many images. */
   readonly n: number;
+  /** Seed of their noise. */
   readonly seed: number;
-  /** How labels are chosen; null for a network without. */
+  /** How labels are chosen; null for an unconditional network. */
   readonly labels: LabelChoice | null;
-  /** Told how many images of how many are drawn, parts included. */
+  /** Called with how many images of `total` are drawn, fractions included. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Images 0 to `n` - 1 of a seed, drawn as they are asked for and rounded to bytes, exactly as if
- * written to files and read again.
+ * Images 0 to `n` - 1 of a seed, drawn batch by batch as they are read, and rounded to bytes exactly
+ * as if written to files and read again.
  *
- * Its batches throw {@linkcode NotFiniteError} where an image has values that are no numbers.
+ * Its batches throw {@linkcode NotFiniteError} where an image has values that are not finite.
  */
 export function sampledImages(
   device: Device,
@@ -46,7 +48,7 @@ async function* drawn(
       Int32Array.from({ length: batch }, (_, i) => sampledLabel(labels, first + i));
     const x = await sampler.sample(
       { seed, first, ...(given ? { labels: given } : {}) },
-      onProgress && ((share) => onProgress(first + share * now, n)),
+      onProgress && ((fraction) => onProgress(first + fraction * now, n)),
     );
     for (let i = 0; i < now; i++) {
       mustBeFinite(x.subarray(i * channels * pixels, (i + 1) * channels * pixels), first + i);

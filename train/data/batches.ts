@@ -1,4 +1,4 @@
-/** Which images a training step sees: a pure function of the sample's global number. */
+/** The images of each training step: a pure function of the sample's global number. */
 
 import { DatasetError } from "./dataset.ts";
 import { hash32, mix32 } from "./hash32.ts";
@@ -26,8 +26,9 @@ const ORDER = 1;
 const FLIP = 2;
 
 /**
- * Walks over `source` in an order given by `seed`; `random_flip` mirrors every second sample or so.
- * There is no position to save: a resumed run that asks for the same numbers gets the same values.
+ * Walks over `source` in an order given by `seed`; with `random_flip` each sample is mirrored left to
+ * right with a probability of 1/2. There is no position to save: the same numbers give a resumed run
+ * the same values.
  *
  * @throws {DatasetError} where the source has no images
  */

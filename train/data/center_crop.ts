@@ -1,4 +1,4 @@
-/** Any image to a square of a given size, the way diffusion data sets are commonly prepared. */
+/** Crops images of any size to squares, the way diffusion data sets are commonly prepared. */
 
 import type { RgbImage } from "../formats/image.ts";
 import { planar } from "./planar.ts";
@@ -22,8 +22,8 @@ const BICUBIC: Filter = {
 };
 
 /**
- * Halves with a box filter while the short side is at least twice `size`, resizes bicubically (widened
- * when shrinking, so without aliasing) until the short side is `size`, and cuts the middle out.
+ * Halves the image with a box filter while its short side is at least twice `size`, resizes it
+ * bicubically (antialiased) until that side is `size`, and crops the centre: ADM's preprocessing.
  *
  * @returns `[3, size, size]` bytes.
  */
@@ -43,8 +43,8 @@ export function centerCrop(image: RgbImage, size: number): Uint8Array<ArrayBuffe
 }
 
 /**
- * Resizes rows of `from` pixels to `to`, keeps `count` of these from `start` on, and turns the image
- * over its diagonal, `[lines, from, 3]` to `[count, lines, 3]`: doing it twice does both axes.
+ * Resizes rows of `from` pixels to `to`, crops each to the `count` pixels from `start` on, and
+ * transposes the image, `[lines, from, 3]` to `[count, lines, 3]`: two calls resize both axes.
  */
 function resample(
   rgb: Uint8Array,

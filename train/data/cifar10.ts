@@ -7,9 +7,11 @@ import { download, DownloadError } from "../files/download.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
-/** Where an archive is downloaded from, what it must be and where it is kept. */
+/** Where the archive is downloaded from, its checksum, and where it is stored. */
 export interface Cifar10Origin {
+  /** Address of the archive. */
   url: string;
+  /** Its MD5 sum, hexadecimal. */
   md5: string;
   /** Folder of the downloaded archive. */
   cache: string;
@@ -59,10 +61,12 @@ interface BatchFile {
 
 /**
  * Loads one split of CIFAR-10: 32 x 32 RGB, ten classes. `path` is the folder with the `.bin` files, the
- * folder around it, or `cifar-10-binary.tar.gz`; without it the archive is downloaded once and kept in
- * the user's cache folder. Some of the five training files are enough; the name then says which.
+ * folder around it, or `cifar-10-binary.tar.gz`; without it the archive is downloaded once, to the
+ * user's cache folder. Some of the five training files are enough; the source's name then lists them.
  *
- * @throws {DatasetError} when files are missing, damaged or of another kind, or the download fails.
+ * Format: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+ *
+ * @throws {DatasetError} where files are missing, damaged or of another kind, or the download fails
  */
 export async function cifar10(
   { path, split, onProgress, origin = officialOrigin() }: {

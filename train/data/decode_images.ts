@@ -1,18 +1,18 @@
-/** Decoding many files of images at once, in workers, without holding more than a few. */
+/** Decodes many image files in parallel, in workers, holding only a few of them in memory. */
 
 import { availableParallelism } from "node:os";
 import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
 
-/** A decoded file: its pixels as bytes `[3, H, W]`, or what is wrong with it. */
+/** A decoded file: its pixels as bytes `[3, H, W]`, or why it cannot be decoded. */
 export type DecodedFile = { readonly path: string } & DecodeReply;
 
-/** Files that each worker may be ahead. */
+/** Files that each worker may have queued. */
 const AHEAD = 4;
 
 /**
- * Decodes files of images as RGB, in as many workers as there are cores, and yields them in the
- * order given. With `image_size` they are cropped and resized to that many pixels squared (see
- * `centerCrop`); with null they are as large as they are.
+ * Decodes image files as RGB, in as many workers as there are cores, and yields them in the
+ * order given. With `image_size` they are resized and cropped to squares of that many pixels (see
+ * `centerCrop`); with null they keep their size.
  */
 export async function* decodeImages(
   paths: readonly string[],
@@ -33,17 +33,17 @@ export async function* decodeImages(
   }
 }
 
-/** A worker that answers requests one after another. */
+/** A worker that replies to requests in their order. */
 class Decoder {
   readonly #worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
-  readonly #waiting: { path: string; answer: (reply: DecodeReply) => void }[] = [];
+  readonly #queue: { path: string; answer: (reply: DecodeReply) => void }[] = [];
 
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<DecodeReply>) =>
-      this.#waiting.shift()?.answer(data);
+      this.#queue.shift()?.answer(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      for (const { path, answer } of this.#waiting.splice(0)) {
+      for (const { path, answer } of this.#queue.splice(0)) {
         answer({ problem: `an image decoder stopped at ${path}: ${event.message}` });
       }
     };
@@ -51,7 +51,7 @@ class Decoder {
 
   decode(request: DecodeRequest): Promise<DecodeReply> {
     return new Promise((answer) => {
-      this.#waiting.push({ path: request.path, answer });
+      this.#queue.push({ path: request.path, answer });
       this.#worker.postMessage(request);
     });
   }

@@ -1,22 +1,23 @@
-/** A worker that reads, decodes and crops the images it is sent, one at a time. */
+/** A worker that reads, decodes and crops image files, one at a time. */
 
 import { decodeImage } from "../formats/image.ts";
 import { centerCrop } from "./center_crop.ts";
 import { planar } from "./planar.ts";
 
-/** What the worker is asked for. */
+/** A file to decode. */
 export interface DecodeRequest {
+  /** The PNG or JPEG file. */
   path: string;
-  /** Height and width to crop and resize to; null leaves an image as large as it is. */
+  /** Height and width to crop and resize to; null keeps the image's size. */
   image_size: number | null;
 }
 
-/** What it answers: bytes `[3, H, W]`, or what was wrong with the file. */
+/** The reply: bytes `[3, H, W]`, or why the file cannot be decoded. */
 export type DecodeReply =
   | { image: Uint8Array<ArrayBuffer>; width: number; height: number }
   | { problem: string };
 
-// The worker's own global scope, whose types cannot be loaded beside those of the main thread.
+// The worker's own global scope, whose types cannot be loaded together with the main thread's.
 const scope = self as unknown as Pick<Worker, "onmessage" | "postMessage">;
 
 scope.onmessage = ({ data: { path, image_size } }: MessageEvent<DecodeRequest>): void => {

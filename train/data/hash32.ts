@@ -1,9 +1,9 @@
-/** Small integer hashing: the same numbers in, the same well-mixed 32 bits out, on every machine. */
+/** Integer hashing: the same numbers give the same well-mixed 32 bits on every machine. */
 
 const GOLDEN = 0x9e3779b9;
 const WORD = 2 ** 32;
 
-/** Mixes 32 bits so that every output bit depends on every input bit (the splitmix32 finaliser). */
+/** Mixes 32 bits: every output bit depends on every input bit (the finaliser of splitmix32). */
 export function mix32(x: number): number {
   x = (x + GOLDEN) | 0;
   x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);

@@ -20,12 +20,13 @@ interface Listed {
 }
 
 /**
- * Loads every `.png`, `.jpg` and `.jpeg` file of a folder as RGB, cropped and resized to `image_size`
- * squared pixels (see `centerCrop`), decoding in as many workers as there are cores. Each sub-folder
- * is a class, in the order of their names; without sub-folders there is one class. Other files and
- * whatever begins with a dot are left alone.
+ * Loads every `.png`, `.jpg` and `.jpeg` file of a folder as RGB, resized and cropped to squares of
+ * `image_size` pixels (see `centerCrop`), decoding in as many workers as there are cores. Each
+ * sub-folder is a class, in the order of their names; without sub-folders there is one class. Other
+ * files and names that begin with a dot are ignored.
  *
- * @throws {DatasetError} when the folder has no such layout or a file cannot be decoded; it names the file.
+ * @throws {DatasetError} where the folder has another layout, or a file, which it names, cannot be
+ * decoded
  */
 export async function imageFolder(
   { path, image_size, onProgress }: {

@@ -1,10 +1,10 @@
-/** Where images come from: the one interface of every data set. */
+/** The one interface behind every data set. */
 
-/** What the values of images are kept in, by the name of their type. */
+/** The arrays that hold the values of images, by the name of their type. */
 export interface ImageArrays {
   /** Bytes, 0 to 255. */
   u8: Uint8Array<ArrayBuffer>;
-  /** Floats, as latents are. */
+  /** Floats, such as latents. */
   f32: Float32Array<ArrayBuffer>;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ImageSource } from "./image_source.ts";
 
-/** What a source in memory is made of. */
+/** The contents of a source in memory. */
 export interface InMemoryImages {
   /** What the images are, for messages. */
   readonly name: string;
@@ -15,10 +15,10 @@ export interface InMemoryImages {
   readonly labels: Int32Array;
 }
 
-/** Images that were decoded once and stay in memory as bytes. */
+/** Decoded images in memory, as bytes. */
 export type InMemorySource = ImageSource<"u8"> & InMemoryImages;
 
-/** A source of images in memory; they are not copied, and must not change. */
+/** A source over images in memory, which are not copied and must not change. */
 export function inMemorySource(contents: InMemoryImages): InMemorySource {
   const { shape: [channels, height, width], class_names, images, labels } = contents;
   const size = channels * height * width;

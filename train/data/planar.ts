@@ -1,4 +1,4 @@
-/** The pixels of one image, bytes `[H, W, 3]`, channel by channel: `[3, H, W]`. */
+/** The pixels of one image, bytes `[H, W, 3]`, as channel planes: `[3, H, W]`. */
 export function planar({ rgb }: { rgb: Uint8Array }): Uint8Array<ArrayBuffer> {
   const pixels = rgb.length / 3;
   const image = new Uint8Array(rgb.length);

@@ -1,4 +1,4 @@
-/** The program's own images: one coloured shape each, made for seeing a small network learn. */
+/** Generated images of one coloured shape each, on which a small network visibly learns. */
 
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
@@ -48,16 +48,16 @@ export const shapesDataset: Dataset = {
   splits: ["train"],
   needs_path: false,
   open: (request) => Promise.resolve(shapes(request)),
-  // The classes take turns.
+  // Classes alternate.
   classCounts: ({ n }) =>
     Promise.resolve(CLASSES.map((_, i) => Math.ceil((n - i) / CLASSES.length))),
 };
 
 /**
  * Draws `n` RGB images of `image_size` squared pixels, image i depending on `(seed, i)` alone.
- * Classes are shape and colour ("red circle") and take turns, so they are balanced.
+ * Classes are colour and shape ("red circle"); they alternate, so they are balanced.
  *
- * @throws {DatasetError} when the images would be too small to tell the shapes, or there are none.
+ * @throws {DatasetError} where `image_size` is too small to distinguish the shapes, or `n` below 1
  */
 export function shapes(
   { image_size, n, seed }: { image_size: number; n: number; seed: number },
@@ -95,7 +95,7 @@ export function shapes(
   });
 }
 
-/** The part of each pixel that the shape covers, `[H, W]`, 0 to 1. */
+/** The fraction of each pixel that the shape covers, `[H, W]`, 0 to 1. */
 function cover(
   inside: (x: number, y: number) => boolean,
   centreX: number,

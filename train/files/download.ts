@@ -17,7 +17,7 @@ export interface Checksum {
 
 /** How far a download has come. */
 export interface DownloadProgress {
-  /** Tells it from other work that is reported. */
+  /** Distinguishes it from other work that is reported. */
   what: "download";
   /** Bytes so far. */
   done: number;

@@ -33,7 +33,7 @@ async function withFolder(
 
 const firstBytes = (images: Uint8Array[]) => images.map((image) => image[0]);
 
-Deno.test("folderImages() walks into folders, by the order of paths, and leaves others alone", async () => {
+Deno.test("folderImages() walks into folders, by the order of paths, and ignores others", async () => {
   await withFolder({
     "b.png": png(4),
     "a/2.png": png(2),
@@ -71,7 +71,7 @@ Deno.test("folderImages() decodes grey, palette, RGBA and progressive files alik
   equal(images.every((image) => image.length === 3 * 16 * 16), true);
 });
 
-Deno.test("folderImages() refuses images of two sizes, naming both, and crops them if told", async () => {
+Deno.test("folderImages() refuses images of two sizes, naming both, and crops them with image_size", async () => {
   await withFolder({ "a.png": png(1, 8, 8), "b.png": png(2, 12, 10) }, async (folder) => {
     const set = await folderImages(folder, { image_size: null });
     await rejects(drain(set), {
@@ -84,7 +84,7 @@ Deno.test("folderImages() refuses images of two sizes, naming both, and crops th
   });
 });
 
-Deno.test("folderImages() names what cannot be read, and skips it only if told", async () => {
+Deno.test("folderImages() names what cannot be read, and skips it only with onSkip", async () => {
   const whole = png(1);
   await withFolder({
     "a.png": png(1),

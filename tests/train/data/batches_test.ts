@@ -3,7 +3,7 @@ import { batches } from "../../../train/data/batches.ts";
 import type { ImageSource } from "../../../train/data/image_source.ts";
 import { type InMemorySource, inMemorySource } from "../../../train/data/in_memory_source.ts";
 
-/** N images of 2 channels of 3 x 3 pixels, every byte telling image and place. */
+/** N images of 2 channels of 3 x 3 pixels, each byte encoding image and position. */
 function numbered(length: number): InMemorySource {
   const images = Uint8Array.from(
     { length: length * 18 },
@@ -33,7 +33,7 @@ function numberedFloats(length: number): ImageSource<"f32"> {
 }
 const still = { seed: 1, random_flip: false };
 
-Deno.test("batches() shows every image once an epoch, in a new order each time", async () => {
+Deno.test("batches() visits every image once an epoch, in a new order each time", async () => {
   const walk = batches(numbered(13), still);
   const epochs = await Promise.all(
     [0, 1, 2].map(async (epoch) => [...(await walk.at(epoch * 13, 13)).labels]),

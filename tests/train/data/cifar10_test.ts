@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cifar10, type Cifar10Origin } from "../../../train/data/cifar10.ts";
 import { gzip, makeTar } from "../formats/make_tar.ts";
 
-/** A batch file whose records have these labels; every pixel byte tells record and place. */
+/** A batch file whose records have these labels; each pixel byte encodes record and position. */
 const batch = (...labels: number[]) =>
   Uint8Array.from(labels.flatMap((label, i) => [
     label,
@@ -59,7 +59,7 @@ Deno.test("cifar10() reads the binary folder, its parent and the archive alike",
   });
 });
 
-Deno.test("cifar10() says what it found where CIFAR-10 is not", async () => {
+Deno.test("cifar10() names what it found in place of CIFAR-10", async () => {
   await withFolder({ "a.txt": batch(1) }, async (folder) => {
     await refuses(folder, /no data_batch_1\.bin or .*only a\.txt: --dataset\.path= takes/);
     await refuses(join(folder, "nowhere"), /cannot read CIFAR-10 from .*nowhere/);

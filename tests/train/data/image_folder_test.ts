@@ -26,11 +26,11 @@ async function withFolder(
     await Deno.remove(folder, { recursive: true });
   }
 }
-const PICTURE = new URL("../../data/images/formats/rgb.png", import.meta.url);
+const IMAGE = new URL("../../data/images/formats/rgb.png", import.meta.url);
 const refuses = (path: string, message: RegExp) =>
   assert.rejects(() => imageFolder({ path, image_size: 8 }), { name: "DatasetError", message });
 
-Deno.test("imageFolder() makes a class of each sub-folder, every image in its place", async () => {
+Deno.test("imageFolder() makes a class of each sub-folder, in the order of names", async () => {
   const seen: DatasetProgress[] = [];
   const data = await imageFolder({
     path: join(IMAGES, "classes"),
@@ -56,12 +56,12 @@ Deno.test("imageFolder() takes a folder without sub-folders as one class, of any
   assert.ok(data.labels.every((label) => label === 0));
 });
 
-Deno.test("imageFolder() leaves other and hidden files alone, and goes by content", async () => {
+Deno.test("imageFolder() ignores other and hidden files, and decodes by content, not by name", async () => {
   await withFolder({
     "README.md": "about",
     "a/notes.txt": "about a",
     "a/.hidden.png": "no image",
-    "a/really_a_png.JPG": PICTURE,
+    "a/really_a_png.JPG": IMAGE,
     ".git/x": "",
   }, async (path) => {
     const data = await imageFolder({ path, image_size: 8 });
@@ -71,20 +71,20 @@ Deno.test("imageFolder() leaves other and hidden files alone, and goes by conten
 
 Deno.test("imageFolder() names the file that cannot be decoded", async () => {
   await withFolder(
-    { "a/good.png": PICTURE, "a/bad.png": "no image at all" },
+    { "a/good.png": IMAGE, "a/bad.png": "no image at all" },
     (path) => refuses(path, /a.bad\.png is neither a PNG nor a JPEG/),
   );
 });
 
-Deno.test("imageFolder() refuses folders without the layout, and says what is in the way", async () => {
+Deno.test("imageFolder() refuses other layouts, naming the file or folder in the way", async () => {
   await refuses(join(IMAGES, "nowhere"), /cannot list the folder of images .*nowhere/);
   await withFolder({}, (path) => refuses(path, /has no PNG or JPEG files/));
   await withFolder(
-    { "a/1.png": PICTURE, "b/notes.txt": "" },
+    { "a/1.png": IMAGE, "b/notes.txt": "" },
     (path) => refuses(path, /b has no PNG or JPEG files: every sub-folder is a class/),
   );
   await withFolder(
-    { "a/1.png": PICTURE, "2.png": PICTURE },
+    { "a/1.png": IMAGE, "2.png": IMAGE },
     (path) => refuses(path, /has images \(2\.png\) beside class folders \(a\)/),
   );
 });

@@ -3,6 +3,7 @@ import {
   notDeepStrictEqual as notDeepEqual,
   ok,
   strictEqual as equal,
+  throws,
 } from "node:assert/strict";
 import { microBatches } from "../../../train/data/micro_batches.ts";
 import { tinyConfig } from "../../tiny_config.ts";
@@ -27,7 +28,7 @@ Deno.test("microBatches() splits images, labels and sample numbers alike", () =>
   deepEqual(split.map(({ key }) => key[2]), [9, 9, 9]);
 });
 
-Deno.test("microBatches() drops as many labels as asked, others at each step", () => {
+Deno.test("microBatches() drops a fraction p_uncond of labels, others at each step", () => {
   const config = tinyConfig({ train: { batch_size: 1000, p_uncond: 0.2 } });
   const batch = { images: new Uint8Array(4000), labels: new Int32Array(1000).fill(3) };
   const dropped = (step: number, p_uncond: number) => {
@@ -48,4 +49,12 @@ Deno.test("microBatches() gives an unconditional network no labels, and whole wo
   deepEqual(Object.keys(inputs), ["images", "key"]);
   equal(inputs.images.length, 37);
   equal(inputs.images[36], 0xffffff);
+});
+
+Deno.test("microBatches() refuses floats, which the graph does not take yet", () => {
+  const batch = { images: new Float32Array(8 * 192), labels: new Int32Array(8) };
+  throws(() => microBatches(tinyConfig(), batch, 0), {
+    name: "DatasetError",
+    message: "training takes images as bytes so far, and these are floats",
+  });
 });
