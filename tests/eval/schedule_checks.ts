@@ -7,7 +7,7 @@ export function near(actual: number, expected: number, tolerance: number): void 
   ok(error <= tolerance, `${actual} is not ${expected}`);
 }
 
-/** What every schedule promises: its parts belong together. */
+/** Checks that the functions of a schedule agree with one another. */
 export function lambdaCases(schedule: NoiseSchedule): void {
   ok(schedule.alpha(0) === 1 && schedule.sigma(0) === 0 && schedule.lambda(0) === Infinity);
   for (let i = 1; i < 50; i++) {

@@ -17,7 +17,7 @@ Deno.test("Process.diffuse() mixes images and noise as the reference does", asyn
   ok(distance(xt, file.f32("xt").data) < 1e-6);
 });
 
-Deno.test("Process.diffuse() keeps the image at time 0 and next to nothing of it at time 1", () => {
+Deno.test("Process.diffuse() returns the image at time 0 and almost pure noise at time 1", () => {
   const x0 = constant([1, -2, 3, -4], [2, 1, 1, 2]);
   const noise = constant([0.5, 0.5, -0.5, 0.25], [2, 1, 1, 2]);
   const [mixed] = evaluateReference([process.diffuse({ x0, t: constant([0, 1]), noise })]);
@@ -27,7 +27,7 @@ Deno.test("Process.diffuse() keeps the image at time 0 and next to nothing of it
   ok(distance(mixed.slice(2), [3 * alpha - 0.5 * sigma, -4 * alpha + 0.25 * sigma]) < 1e-6);
 });
 
-Deno.test("Process.loss() asks for the noise at 999 t and averages the squared error", async () => {
+Deno.test("Process.loss() passes 999 t and averages the squared error of the noise", async () => {
   const file = await readGolden("uvit_tiny_scalelong0");
   const asked: Tensor[] = [];
   const loss = process.loss((x, timesteps) => {

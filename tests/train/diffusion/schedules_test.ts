@@ -25,7 +25,7 @@ for (const { name, schedule, diffuse } of processes) {
   const steps = name.startsWith("vp_discrete") ? schedule.timestep_scale : 997;
   const times = Float32Array.from({ length: steps }, (_, i) => schedule.t_max * (i + 1) / steps);
 
-  Deno.test(`the graph of ${name} is its float64 functions, rounded`, async () => {
+  Deno.test(`the graph of ${name} matches its float64 functions`, async () => {
     using device = await openDevice();
     const { alpha, sigma } = schedule.factors(constant(times));
     deepEqual(alpha.shape, [steps, 1, 1, 1]);
@@ -55,7 +55,7 @@ for (const { name, schedule, diffuse } of processes) {
     });
   });
 
-  Deno.test(`what ${name} diffuses keeps a variance of 1`, async () => {
+  Deno.test(`${name} preserves unit variance`, async () => {
     using device = await openDevice();
     const shape = [64, 3, 16, 16];
     const key = constant(Uint32Array.of(7, 0, 0, 0));

@@ -5,7 +5,7 @@ import { lambdaCases, near } from "../../eval/schedule_checks.ts";
 
 const schedule = vpCosine();
 
-Deno.test("vpCosine() is the reference's", async () => {
+Deno.test("vpCosine() matches the reference", async () => {
   const file = await readGolden("schedules");
   const times = Array.from(file.f32("cosine_t").data);
   const alphas = times.map((t) => schedule.alpha(t) ** 2);
@@ -20,6 +20,6 @@ Deno.test("vpCosine() is the reference's", async () => {
   });
 });
 
-Deno.test("vpCosine() keeps its promises in float64 from time 0 to its end", () => {
+Deno.test("vpCosine() is consistent in float64 from time 0 to its end", () => {
   lambdaCases(schedule);
 });

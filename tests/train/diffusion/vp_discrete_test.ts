@@ -23,11 +23,11 @@ Deno.test("vpDiscrete() has the product of 1 - beta at its steps", () => {
   near(schedule.timestep(0.75), 3, 1e-14);
 });
 
-Deno.test("vpDiscrete() keeps its promises in float64 between its steps too", () => {
+Deno.test("vpDiscrete() is consistent in float64, also between its steps", () => {
   for (const betas of [linearBetas(), scaledLinearBetas()]) lambdaCases(vpDiscrete(betas, "it"));
 });
 
-Deno.test("vpDiscrete() refuses rates that are none", () => {
+Deno.test("vpDiscrete() refuses rates outside (0, 1)", () => {
   throws(() => vpDiscrete([0.1, 1], "mine"), {
     name: "RangeError",
     message: "mine: rate 1 is 1; rates lie between 0 and 1",

@@ -5,7 +5,7 @@ import { distance, readGolden } from "../../golden.ts";
 
 const schedule = vpLinear();
 
-Deno.test("vpLinear() is the reference's", async () => {
+Deno.test("vpLinear() matches the reference", async () => {
   const file = await readGolden("schedules");
   const times = Array.from(file.f32("t").data);
   const same = (name: string, f: (t: number) => number, at = times) => {
@@ -23,12 +23,12 @@ Deno.test("vpLinear() is the reference's", async () => {
   same("inverse_lambda", schedule.inverseLambda, Array.from(file.f32("lambda_").data));
 });
 
-Deno.test("vpLinear() keeps its promises in float64 from time 0 to 1", () => {
+Deno.test("vpLinear() is consistent in float64 from time 0 to 1", () => {
   lambdaCases(schedule);
   near(schedule.alpha(1), Math.exp(-5.025), 1e-14);
 });
 
-Deno.test("vpLinear() takes other rates", () => {
+Deno.test("vpLinear() accepts other rates", () => {
   const { beta, alpha } = vpLinear({ beta_min: 1, beta_max: 3 });
   near(beta(0.5), 2, 1e-14);
   near(alpha(1), Math.exp(-1), 1e-14);
