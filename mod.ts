@@ -105,7 +105,6 @@ export {
 } from "./train/checkpoints/checkpoint.ts";
 export {
   type Config,
-  configSchema,
   type DatasetConfig,
   type LrSchedulerConfig,
   type NnetConfig,
@@ -115,6 +114,7 @@ export {
   type UNetNnetConfig,
   type UVitNnetConfig,
 } from "./train/config/config.ts";
+export { configSchema } from "./train/config/config_schema.ts";
 export {
   type Dataset,
   DatasetError,

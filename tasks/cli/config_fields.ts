@@ -1,4 +1,4 @@
-import { configSchema } from "../../train/config/config.ts";
+import { configSchema } from "../../train/config/config_schema.ts";
 import { type Field, fieldsOf } from "../../train/config/fields.ts";
 import { DATASET_NAMES } from "../../train/data/data_sets.ts";
 import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Config, configSchema } from "../../train/config/config.ts";
+import type { Config } from "../../train/config/config.ts";
+import { configSchema } from "../../train/config/config_schema.ts";
 import {
   applies,
   type Field,

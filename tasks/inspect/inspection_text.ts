@@ -1,4 +1,4 @@
-import { configSchema } from "../../train/config/config.ts";
+import { configSchema } from "../../train/config/config_schema.ts";
 import { fieldsOf, flatten } from "../../train/config/fields.ts";
 import { textTable } from "../cli/text_table.ts";
 import type { Inspection } from "./inspect_file.ts";

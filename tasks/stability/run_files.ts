@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { configSchema } from "../../train/config/config.ts";
+import { configSchema } from "../../train/config/config_schema.ts";
 import { renameDurably, writeDurably } from "../../train/files/durable.ts";
 import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 import type { Variation } from "./variation.ts";

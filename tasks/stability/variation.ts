@@ -1,5 +1,6 @@
 import { type SkipScaling, skipScaling } from "../../nets/skip_scaling.ts";
-import { type Config, configSchema } from "../../train/config/config.ts";
+import type { Config } from "../../train/config/config.ts";
+import { configSchema } from "../../train/config/config_schema.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
 /** A field that may be swept, and the values it takes. */

@@ -9,7 +9,7 @@ import {
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFolder, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
-import { configSchema } from "../../train/config/config.ts";
+import { configSchema } from "../../train/config/config_schema.ts";
 import { decodeImage } from "../../train/formats/image.ts";
 import { type Outcome, runScript } from "./run_script.ts";
 

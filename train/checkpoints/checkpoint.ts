@@ -1,6 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 import { join } from "node:path";
-import { type Config, configSchema } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { configSchema } from "../config/config_schema.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";

@@ -1,7 +1,8 @@
-import { type Config, configSchema } from "./config.ts";
+import type { Config } from "./config.ts";
+import { configSchema } from "./config_schema.ts";
 import { fieldsOf, flatten } from "./fields.ts";
 
-/** Fields that decide what a run is; the data's path is not among them, as files may move. */
+/** Fields that identify a run; the data's path is not among them, as files may move. */
 const FIXED = [
   "seed",
   "train.batch_size",
@@ -14,23 +15,23 @@ const FIXED = [
   "dataset.n",
 ];
 
-/** Sections that decide it as a whole. */
+/** Sections that identify it as a whole. */
 const SECTIONS = /^(nnet|process)\./;
 
 /** Recomputation changes memory and time only. */
 const FREE_OF_NNET = "nnet.use_checkpoint";
 
 /**
- * What keeps a checkpoint made with `saved` from being continued with `wanted`: a line for each
- * field that would make it another run. Rates, intervals, averaging and the number of steps may
- * change.
+ * Why a checkpoint made with `saved` cannot be continued with `requested`: a line for each field
+ * that would make it another run; empty where none does. Rates, intervals, averaging and the number
+ * of steps may change.
  */
-export function resumeConflicts(saved: Config, wanted: Config): string[] {
-  const other = saved.nnet.name !== wanted.nnet.name;
+export function resumeConflicts(saved: Config, requested: Config): string[] {
+  const other_network = saved.nnet.name !== requested.nnet.name;
   const fields = fieldsOf(configSchema)
-    .filter(({ path }) => !other || !path.startsWith("nnet.") || path === "nnet.name");
+    .filter(({ path }) => !other_network || !path.startsWith("nnet.") || path === "nnet.name");
   const before = flatten(saved, fields);
-  const now = flatten(wanted, fields);
+  const now = flatten(requested, fields);
   return fields
     .map(({ path }) => path)
     .filter((path) => FIXED.includes(path) || (SECTIONS.test(path) && path !== FREE_OF_NNET))

@@ -7,7 +7,7 @@ import {
 } from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
-import { configSchema } from "../../../train/config/config.ts";
+import { configSchema } from "../../../train/config/config_schema.ts";
 import { fieldsOf } from "../../../train/config/fields.ts";
 import {
   configHelp,
@@ -167,7 +167,7 @@ Deno.test("configHelp() shows examples, then every flag with the preset's defaul
     const { path, only } = field;
     equal(new RegExp(`^  --${path}=`, "m").test(help), only?.is.includes("uvit") ?? true, path);
   }
-  match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +memory/m);
+  match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +decays/m);
   match(
     help,
     /^ {2}--preset=cifar10 +settings to start from; the flags below change them\s+\(quickstart, cifar10,/m,

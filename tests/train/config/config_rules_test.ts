@@ -4,7 +4,7 @@ import {
   strictEqual as equal,
   throws,
 } from "node:assert/strict";
-import { configSchema } from "../../../train/config/config.ts";
+import { configSchema } from "../../../train/config/config_schema.ts";
 import { checkAgainstDataset, contradictions } from "../../../train/config/config_rules.ts";
 import { type Preset, presets } from "../../../train/config/presets.ts";
 import type { NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../../../train/config/config.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
 import { z } from "zod";
-import { configSchema } from "../../../train/config/config.ts";
+import { configSchema } from "../../../train/config/config_schema.ts";
 import { applies, fieldsOf, flatten, nest } from "../../../train/config/fields.ts";
 import { presets } from "../../../train/config/presets.ts";
 
