@@ -8,8 +8,11 @@ import { shapes } from "../../../train/data/shapes.ts";
 const config = presets.quickstart;
 
 Deno.test("the table of data sets gives names, and the splits that need no path", () => {
-  assert.deepEqual(DATASET_NAMES, ["shapes", "cifar10", "folder"]);
-  assert.deepEqual(DATASET_SPLITS, ["cifar10:train", "cifar10:test", "shapes:train"]);
+  assert.deepEqual(DATASET_NAMES.slice(0, 3), ["shapes", "cifar10", "folder"]);
+  for (const split of ["cifar10:train", "cifar10:test", "shapes:train"]) {
+    assert.ok(DATASET_SPLITS.includes(split), split);
+  }
+  assert.ok(!DATASET_SPLITS.some((split) => split.startsWith("folder:")));
 });
 
 Deno.test("loadDataset() opens the training split as the configuration says", async () => {
@@ -25,7 +28,7 @@ Deno.test("loadDataset() opens the training split as the configuration says", as
 Deno.test("datasetNamed() says which data sets there are, and which need a path", () => {
   const unknown = {
     name: "UsageError",
-    message: '--dataset.name: there is no data set "other", only shapes, cifar10 and folder',
+    message: /^--dataset\.name: there is no data set "other", only shapes, cifar10/,
   };
   assert.throws(() => datasetNamed({ name: "other", path: null }), unknown);
   assert.throws(() => datasetNamed({ name: "toString", path: null }), { name: "UsageError" });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { byteSource } from "../../../train/data/byte_source.ts";
 import { inMemorySource } from "../../../train/data/in_memory_source.ts";
 
 const images = Uint8Array.from({ length: 24 }, (_, i) => i);
@@ -38,14 +37,4 @@ Deno.test("inMemorySource().digest() is the SHA-256 of images and labels", async
   assert.equal(await inMemorySource(contents).digest(), expected);
   const others = inMemorySource({ ...contents, labels: Int32Array.of(2, 0, 2, 1) });
   assert.notEqual(await others.digest(), expected);
-});
-
-Deno.test("byteSource() refuses floats, naming the source", () => {
-  const source = inMemorySource(contents);
-  assert.equal(byteSource(source), source);
-  const read = () => Promise.resolve({ data: new Float32Array(6), labels: new Int32Array(1) });
-  assert.throws(() => byteSource({ ...source, dtype: "f32", read }), {
-    name: "DatasetError",
-    message: /^four images: has f32 values/,
-  });
 });
