@@ -226,12 +226,8 @@ export {
   TARGETS,
 } from "./train/diffusion/targets.ts";
 
-export {
-  type BatchStart,
-  DeviceMachine,
-  type DeviceMachineOptions,
-  type Guidance,
-} from "./eval/execution/device_machine.ts";
+export { type BatchStart, DeviceMachine } from "./eval/execution/device_machine.ts";
+export { type DeviceMachineOptions, type Guidance } from "./eval/execution/machine_options.ts";
 export {
   FeatureMoments,
   type FeatureStatistics,

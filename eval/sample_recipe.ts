@@ -6,7 +6,7 @@ import { classCounts } from "../train/data/class_counts.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import type { Clipping } from "./clipping.ts";
-import type { Guidance } from "./execution/device_machine.ts";
+import type { Guidance } from "./execution/machine_options.ts";
 import type { LabelChoice } from "./sampled_labels.ts";
 import { completeSettings } from "./sampler_settings.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";

@@ -1,12 +1,14 @@
 import type { Device } from "../engine/mod.ts";
-import {
-  type BatchStart,
-  DeviceMachine,
-  type DeviceMachineOptions,
-} from "./execution/device_machine.ts";
+import { type BatchStart, DeviceMachine } from "./execution/device_machine.ts";
+import type { DeviceMachineOptions } from "./execution/machine_options.ts";
 import type { SamplerMethod } from "./samplers/program.ts";
 
-/** Told the share done, 0 at the start and 1 at the end, and given a way to look at the images. */
+/**
+ * Called before the first step and after each.
+ *
+ * @param done the fraction done, 0 at the start and 1 at the end
+ * @param images reads the current images, `[n, C, H, W]`
+ */
 export type OnSamplerStep = (
   done: number,
   images: () => Promise<Float32Array>,
@@ -24,8 +26,8 @@ export class Sampler implements Disposable {
   }
 
   /**
-   * Draws images, `[n, C, H, W]`, about in [-1, 1]. Nothing is read back before the last step,
-   * unless `onStep` looks, or the method is adaptive.
+   * Draws images, `[n, C, H, W]`, about in [-1, 1]. Nothing is read back before the last step, unless
+   * `onStep` reads images or the method is adaptive.
    */
   async sample(start: BatchStart, onStep?: OnSamplerStep): Promise<Float32Array> {
     const images = () => this.#machine.read();

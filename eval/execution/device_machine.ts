@@ -10,79 +10,54 @@ import {
   type Plan,
   type PlanSpec,
   relu,
-  type Shape,
   square,
   State,
   sub,
   type Tensor,
 } from "../../engine/mod.ts";
+import type { DeviceMachineOptions } from "./machine_options.ts";
 import { MachinePlans, type StepKind } from "./machine_plans.ts";
-import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { Throttle } from "./throttle.ts";
-import type { Clipping } from "../clipping.ts";
-import type {
-  SamplerMachine,
-  SamplerMethod,
-  SamplerStep,
-  ToleranceCheck,
-} from "../samplers/program.ts";
-import type { Network } from "../trained_network.ts";
-
-/** How strongly labels guide, and when. */
-export interface Guidance {
-  /** `cond + scale (cond - uncond)`; 0 is no guidance, and half the work. */
-  readonly scale: number;
-  /** Guidance is given at times from the first to the second. */
-  readonly interval: readonly [number, number];
-}
-
-/** What a {@linkcode DeviceMachine} is made for. */
-export interface DeviceMachineOptions {
-  /** Shape of the batch, `[n, C, H, W]`. */
-  readonly shape: Shape;
-  readonly network: Network;
-  readonly schedule: NoiseSchedule;
-  readonly method: SamplerMethod;
-  readonly guidance: Guidance;
-  readonly limit: Clipping;
-}
+import type { SamplerMachine, SamplerStep, ToleranceCheck } from "../samplers/program.ts";
 
 /** How a batch of images begins. */
 export interface BatchStart {
+  /** Seed of the noise. */
   readonly seed: number;
-  /** Number of the first image: image i of a seed is the same in every batch. */
+  /** Index of the first image: image i of a seed is the same in every batch. */
   readonly first: number;
   /** Labels `[n]`, for a network with labels. */
   readonly labels?: Int32Array;
-  /** Begin with this instead of noise, `[n, C, H, W]`. */
+  /** Initial values in place of noise, `[n, C, H, W]`. */
   readonly x?: Float32Array;
 }
 
 /**
- * Carries sampler steps out on a device. A run is one submit: what the network is shown, its call
- * (one on twice the batch where guided), and the new values of all slots. Its plans are compiled when
- * first needed.
+ * Runs sampler steps on a device. A step is one submit: the model input, the network (on twice the
+ * batch where guided) and the new values of all slots. Plans are compiled when first needed.
  */
 export class DeviceMachine implements SamplerMachine, Disposable {
+  /** Number of images in the batch. */
   readonly images: number;
   readonly #device: Device;
   readonly #options: DeviceMachineOptions;
-  readonly #pace: Throttle;
+  readonly #throttle: Throttle;
   readonly #specs: MachinePlans<State>;
   readonly #plans = new Map<string, Plan>();
   #start: BatchStart = { seed: 0, first: 0 };
   /** Steps done since the start, which number the noise. */
   #done = 0;
 
+  /** Allocates the slots. @throws {DeviceError} where the batch is too large for the adapter */
   constructor(device: Device, options: DeviceMachineOptions) {
     this.#device = device;
     this.#options = options;
-    this.#pace = new Throttle(device);
+    this.#throttle = new Throttle(device);
     this.images = options.shape[0];
     this.#specs = new MachinePlans(options, (shapes, label) => new State(device, shapes, label));
   }
 
-  /** Begins a batch: `x` is noise, or what is given; the other slots are zeros. */
+  /** Begins a batch: `x` is noise, or the values given; the other slots are zeros. */
   async begin(start: BatchStart): Promise<void> {
     this.#start = start;
     this.#done = 0;
@@ -91,15 +66,20 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     if (start.x) this.#specs.slots.get("x")!.write("x", start.x);
   }
 
+  /**
+   * Submits one step for all images, or one for each image.
+   *
+   * @throws {TypeError} where a step has a term that the method's forms lack
+   */
   async run(step: SamplerStep | readonly SamplerStep[]): Promise<void> {
     const { plan, inputs } = await this.#prepared(step);
     plan.run(inputs);
     this.#done++;
-    await this.#pace.submitted();
+    await this.#throttle.submitted();
   }
 
   /**
-   * Carries a step out with the device's clock on each kernel.
+   * Runs a step with the device's clock on each kernel.
    *
    * @throws {DeviceError} where the adapter has no timestamps
    */
@@ -110,6 +90,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     return times;
   }
 
+  /** Reads the error of each image, as {@linkcode SamplerMachine.errors}. */
   async errors({ a, b, c, absolute, relative }: ToleranceCheck): Promise<number[]> {
     const key = `errors ${a} ${b} ${c} ${absolute} ${relative}`;
     const plan = await this.#plan(key, () => {
@@ -124,7 +105,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     return Array.from(await plan.read("errors"), Math.sqrt);
   }
 
-  /** The images as they are now, `[n, C, H, W]`; waits for the steps submitted. */
+  /** Reads the current images, `[n, C, H, W]`, after the steps submitted. */
   async read(): Promise<Float32Array> {
     return (await this.#specs.slots.get("x")!.read()).x;
   }
@@ -135,9 +116,9 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     for (const state of this.#specs.slots.values()) state[Symbol.dispose]();
   }
 
-  /** The plan that carries a step out, and its inputs. */
+  /** The plan that runs a step, and its inputs. */
   async #prepared(step: SamplerStep | readonly SamplerStep[]) {
-    const steps = "look" in step ? new Array<SamplerStep>(this.images).fill(step) : step;
+    const steps = "input" in step ? new Array<SamplerStep>(this.images).fill(step) : step;
     const scales = steps.map(({ t }) => this.#specs.scaleAt(t));
     const kind = this.#specs.kindOf(steps[0].t, scales);
     const graph = this.#specs.graph(kind);
@@ -161,7 +142,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
 
   #labels(kind: StepKind): Record<string, HostArray> {
     const { no_label } = this.#options.network;
-    if (kind === "set" || no_label === null) return {};
+    if (kind === "update" || no_label === null) return {};
     const given = this.#start.labels ?? new Int32Array(this.images).fill(no_label);
     if (kind === "plain") return { labels: given };
     const both = new Int32Array(2 * given.length).fill(no_label);

@@ -8,34 +8,34 @@ import {
   type StateLayout,
   type Tensor,
 } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "./device_machine.ts";
+import type { DeviceMachineOptions } from "./machine_options.ts";
 import { StepGraph } from "./step_graph.ts";
 
-/** A step asks the network with guidance or without, or not at all; each is a plan. */
-export type StepKind = "guided" | "plain" | "set";
+/** A step calls the network with guidance or without, or not at all; each kind is a plan. */
+export type StepKind = "guided" | "plain" | "update";
 
 /** Philox stream of the noise that images begin as. */
 const INITIAL = 3;
 
 /**
- * The slots of a sampler's machine and what its plans compute, over states that have memory or over
- * mere layouts. Each kind of step is one plan, which serves every step of its kind (see
+ * The slots of a sampler's machine and what its plans compute, over states with memory or over
+ * layouts alone. Each kind of step is one plan, which runs every step of its kind (see
  * {@linkcode StepGraph}); one more begins a batch.
  */
 export class MachinePlans<S extends StateLayout> {
-  /** Memory of each slot: one of its own, as a kernel cannot read and write parts of one buffer. */
+  /** The slots. Each has its own buffer: a kernel cannot read and write parts of the same one. */
   readonly slots: ReadonlyMap<string, S>;
   readonly #options: DeviceMachineOptions;
   readonly #graphs = new Map<StepKind, StepGraph>();
 
-  /** @param makeState gives memory, or a layout alone, to named tensors */
+  /** Makes the slots. @param makeState makes a state, or a layout alone, of named tensors */
   constructor(
     options: DeviceMachineOptions,
     makeState: (shapes: Readonly<Record<string, Shape>>, label: string) => S,
   ) {
     const { shape, method: { forms } } = options;
     this.#options = options;
-    const names = new Set(["x", ...forms.flatMap(({ set }) => Object.keys(set))]);
+    const names = new Set(["x", ...forms.flatMap(({ update }) => Object.keys(update))]);
     this.slots = new Map([...names].map((name) => [name, makeState({ [name]: shape }, name)]));
   }
 
@@ -45,7 +45,7 @@ export class MachinePlans<S extends StateLayout> {
     return [...new Set(forms.map(({ t }) => this.kindOf(t, [this.scaleAt(t)])))];
   }
 
-  /** The content of a slot. */
+  /** The content of a slot, as graph. */
   read(slot: string): Tensor {
     return this.slots.get(slot)!.tensor(slot);
   }
@@ -58,7 +58,7 @@ export class MachinePlans<S extends StateLayout> {
 
   /** The kind of a step at time `t` with guidance of `scales`, by image. */
   kindOf(t: number | null, scales: readonly number[]): StepKind {
-    return t === null ? "set" : scales.some((s) => s > 0) ? "guided" : "plain";
+    return t === null ? "update" : scales.some((s) => s > 0) ? "guided" : "plain";
   }
 
   /** The graph of a kind of step. */
@@ -66,7 +66,7 @@ export class MachinePlans<S extends StateLayout> {
     let graph = this.#graphs.get(kind);
     if (!graph) {
       const { shape, network, method, limit } = this.#options;
-      const steps = method.forms.filter(({ t }) => (t === null) === (kind === "set"));
+      const steps = method.forms.filter(({ t }) => (t === null) === (kind === "update"));
       graph = new StepGraph(
         { shape, network, prediction: method.prediction, limit, guided: kind === "guided" },
         steps,

@@ -5,12 +5,12 @@ import {
   memoryNeed,
   StateLayout,
 } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "./device_machine.ts";
+import type { DeviceMachineOptions } from "./machine_options.ts";
 import { MachinePlans } from "./machine_plans.ts";
 
 /**
- * What a sampler holds once it has drawn, its network's weights not counted; nor are an adaptive
- * method's plans that measure errors.
+ * The device memory that a sampler holds once it has drawn, without its network's weights and an
+ * adaptive method's plans for errors.
  */
 export function samplerMemory(
   capabilities: Capabilities,
@@ -22,8 +22,8 @@ export function samplerMemory(
 }
 
 /**
- * The same sampler for as many images at once as the adapter's bindings hold: all of them, a half, a
- * quarter and so on.
+ * The same sampler with its batch halved until the largest binding fits the adapter, or one image is
+ * left.
  */
 export function fittingSampler(
   capabilities: Capabilities,

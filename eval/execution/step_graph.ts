@@ -20,42 +20,44 @@ import type { Network } from "../trained_network.ts";
 export interface StepGraphOptions {
   /** Shape of the batch, `[n, C, H, W]`. */
   readonly shape: Shape;
+  /** The network, with its weights. */
   readonly network: Network;
   /** What `model` means in the steps. */
   readonly prediction: Prediction;
+  /** What is done to each predicted image. */
   readonly limit: Clipping;
-  /** Whether the network is asked with and without labels, in one call. */
+  /** Whether the network is called with and without labels, in one batch. */
   readonly guided: boolean;
 }
 
-/** The slots that steps show the network, and those that they set with what they add up for each. */
+/** The slots of the model input, and the slots updated, each with the terms of its sum. */
 interface Form {
-  readonly look: readonly string[];
-  readonly set: Readonly<Record<string, readonly string[]>>;
+  readonly input: readonly string[];
+  readonly update: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Philox stream of the noise that steps add. */
 const ADDED = 4;
 
 /**
- * The graph that serves every one of some steps: their multiples are its inputs, by image. Its
- * other inputs are `labels` (i32, `[n]`, or `[2 n]` where guided) for a network with labels, and
- * `key` where it draws noise.
+ * One graph for many steps: their coefficients are its inputs, by image. Its other inputs are
+ * `labels` (i32, `[n]`, or `[2 n]` where guided) for a network with labels, and `key` where it draws
+ * noise.
  */
 export class StepGraph {
-  /** New values of the slots that any of the steps sets. */
+  /** New values of the slots that any of the steps updates. */
   readonly values: Readonly<Record<string, Tensor>>;
-  /** Whether it draws noise. */
+  /** Whether it draws noise, and so has the input `key`. */
   readonly noisy: boolean;
   readonly #options: StepGraphOptions;
   readonly #form: Form;
-  /** The inputs that are multiples, `[n, 1, 1, 1]`, by name. */
+  /** The inputs that are coefficients, `[n, 1, 1, 1]`, by name. */
   readonly #factors: Record<string, Tensor> = {};
 
-  /** The conversions of predictions, by the name that their multiples have. */
+  /** The conversions of predictions, by the name of their coefficients. */
   readonly #conversions = new Map<string, { from: TargetName; to: Prediction }>();
 
-  /** @param read the content of a slot, as graph */
+  /** Builds the graph. @param read the content of a slot, as graph */
   constructor(
     options: StepGraphOptions,
     steps: readonly SamplerStep[],
@@ -63,12 +65,12 @@ export class StepGraph {
   ) {
     this.#options = options;
     this.#form = formOf(steps);
-    this.noisy = Object.values(this.#form.set).some((sources) => sources.includes("noise"));
+    this.noisy = Object.values(this.#form.update).some((sources) => sources.includes("noise"));
     this.values = this.#build(read, steps[0].t !== null);
   }
 
   /**
-   * The inputs that are multiples, for steps of the graph's form, one for each image.
+   * The inputs that are coefficients, for steps of the graph's form, one for each image.
    *
    * @param scales guidance by image
    * @throws {TypeError} where a step has a term that the graph's steps do not
@@ -87,21 +89,22 @@ export class StepGraph {
 
   #valuesOf(
     schedule: NoiseSchedule,
-    { t, look, set }: SamplerStep,
+    step: SamplerStep,
     scale: number,
   ): Map<string, number> {
     const values = new Map<string, number>();
-    for (const [slot, factor] of Object.entries(look)) values.set(`look ${slot}`, factor);
-    for (const target of Object.keys(set)) {
-      const sum = Object.entries(set[target]);
+    for (const [slot, factor] of Object.entries(step.input)) values.set(`input ${slot}`, factor);
+    for (const [target, terms] of Object.entries(step.update)) {
+      const sum = Object.entries(terms);
       for (const [source, factor] of sum) values.set(`${target} of ${source}`, factor);
     }
-    const strange = [...values.keys()].find((name) => !(name in this.#factors));
-    if (strange) throw new TypeError(`a step has "${strange}", its forms do not`);
-    for (const target of Object.keys(this.#form.set)) {
+    const unknown = [...values.keys()].find((name) => !(name in this.#factors));
+    if (unknown) throw new TypeError(`a step has "${unknown}", its forms do not`);
+    for (const target of Object.keys(this.#form.update)) {
       // A slot that this step leaves alone keeps its value.
-      if (!(target in set)) values.set(`${target} of ${target}`, 1);
+      if (!(target in step.update)) values.set(`${target} of ${target}`, 1);
     }
+    const { t } = step;
     if (t === null) return values;
     values.set("timestep", schedule.timestep(t)).set("scale", scale);
     for (const [name, pair] of this.#conversions) {
@@ -116,14 +119,14 @@ export class StepGraph {
     return this.#factors[name] ??= input(name, [shape[0], ...shape.slice(1).map(() => 1)]);
   }
 
-  #build(read: (slot: string) => Tensor, asks: boolean): Record<string, Tensor> {
+  #build(read: (slot: string) => Tensor, callsNetwork: boolean): Record<string, Tensor> {
     const sources: Record<string, Tensor> = {};
     const source = (name: string) => sources[name] ??= read(name);
-    if (asks) sources.model = this.#model(source);
+    if (callsNetwork) sources.model = this.#model(source);
     if (this.noisy) {
       sources.noise = randomNormal(input("key", [4], "u32"), this.#options.shape, ADDED);
     }
-    const values = Object.entries(this.#form.set).map(([target, names]) => {
+    const values = Object.entries(this.#form.update).map(([target, names]) => {
       const terms = names.map((name) => mul(this.#factor(`${target} of ${name}`), source(name)));
       return [target, total(terms)] as const;
     });
@@ -133,17 +136,17 @@ export class StepGraph {
   #model(source: (slot: string) => Tensor): Tensor {
     const { network, prediction, limit } = this.#options;
     const x = total(
-      this.#form.look.map((slot) => mul(this.#factor(`look ${slot}`), source(slot))),
+      this.#form.input.map((slot) => mul(this.#factor(`input ${slot}`), source(slot))),
     );
-    let model = this.#ask(x);
-    let known = network.predicts;
+    let model = this.#predict(x);
+    let predicted: TargetName = network.predicts;
     const convert = (to: Prediction) => {
-      if (known === to) return;
-      const name = `${known} to ${to}`;
-      this.#conversions.set(name, { from: known, to });
+      if (predicted === to) return;
+      const name = `${predicted} to ${to}`;
+      this.#conversions.set(name, { from: predicted, to });
       const factor = (of: string) => this.#factor(`${name} of ${of}`);
       model = add(mul(factor("x"), x), mul(factor("model"), model));
-      known = to;
+      predicted = to;
     };
     if (limit !== "none") {
       convert("data");
@@ -153,8 +156,8 @@ export class StepGraph {
     return model;
   }
 
-  /** What the network predicts; where guided, from both halves of a batch twice as large. */
-  #ask(x: Tensor): Tensor {
+  /** What the network predicts; where guided, from the two halves of a doubled batch. */
+  #predict(x: Tensor): Tensor {
     const { network, guided, shape: [n] } = this.#options;
     const timesteps = reshape(this.#factor("timestep"), [n]);
     const labels = network.no_label === null
@@ -169,13 +172,13 @@ export class StepGraph {
 }
 
 function formOf(steps: readonly SamplerStep[]): Form {
-  const look = new Set(steps.flatMap(({ look }) => Object.keys(look)));
-  const targets = new Set(steps.flatMap(({ set }) => Object.keys(set)));
-  const set = [...targets].map((target) => {
-    const sources = steps.flatMap(({ set }) => Object.keys(set[target] ?? { [target]: 1 }));
+  const slots = new Set(steps.flatMap(({ input }) => Object.keys(input)));
+  const targets = new Set(steps.flatMap(({ update }) => Object.keys(update)));
+  const update = [...targets].map((target) => {
+    const sources = steps.flatMap(({ update }) => Object.keys(update[target] ?? { [target]: 1 }));
     return [target, [...new Set(sources)]] as const;
   });
-  return { look: [...look], set: Object.fromEntries(set) };
+  return { input: [...slots], update: Object.fromEntries(update) };
 }
 
 function total(terms: readonly Tensor[]): Tensor {

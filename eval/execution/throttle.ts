@@ -1,12 +1,12 @@
 import type { Device } from "../../engine/mod.ts";
 
-/** Runs and seconds of work that may wait on the device. */
+/** The most runs, and seconds of work, that may be queued on the device. */
 const RUNS_AHEAD = 64;
 const SECONDS_AHEAD = 1;
 
 /**
- * Keeps the host a little ahead of the device, so that neither waits for the other, progress is true
- * and Ctrl-C is heard.
+ * Limits how far the host runs ahead of the device: far enough that the device is never idle, near
+ * enough that progress is accurate and Ctrl-C works.
  */
 export class Throttle {
   readonly #device: Device;
@@ -15,17 +15,18 @@ export class Throttle {
   /** Seconds per run, once known. */
   #seconds = Infinity;
 
+  /** Throttles the runs submitted to a device. */
   constructor(device: Device) {
     this.#device = device;
   }
 
-  /** Called after each run submitted; now and then waits until all are done. */
+  /** To be called after each submitted run; now and then waits until all are done. */
   async submitted(): Promise<void> {
     const ahead = ++this.#ahead;
     if (ahead < RUNS_AHEAD && ahead * this.#seconds < SECONDS_AHEAD) return;
     await this.#device.idle();
     this.#seconds = (performance.now() - this.#since) / 1000 / ahead;
-    // A turn of the event loop: the wait itself lets nothing else happen.
+    // Yields to the event loop, which the wait itself does not.
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.#ahead = 0;
     this.#since = performance.now();

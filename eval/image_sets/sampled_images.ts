@@ -1,5 +1,5 @@
 import type { Device } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { mustBeFinite } from "../not_finite_error.ts";
 import { type LabelChoice, sampledLabel } from "../sampled_labels.ts";
 import { Sampler } from "../sampler.ts";

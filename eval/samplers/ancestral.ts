@@ -23,7 +23,7 @@ export function ancestral(schedule: NoiseSchedule, grid: readonly number[]): Sam
       model: schedule.alpha(t) * v / sigma_s ** 2,
       noise: Math.sqrt(v) * sigma_t / sigma_s,
     };
-    return { t: s, look: { x: 1 }, set: { x } };
+    return { t: s, input: { x: 1 }, update: { x } };
   });
   return { prediction: "data", steps };
 }

@@ -25,7 +25,7 @@ export function ddim(
       Math.sqrt(-Math.expm1(2 * (schedule.logAlpha(s) - schedule.logAlpha(t))));
     const old = Math.sqrt(Math.max(0, sigma_t ** 2 - w ** 2)) / sigma_s;
     const x = { x: old, model: alpha_t - old * alpha_s, ...(eta > 0 ? { noise: w } : {}) };
-    return { t: s, look: { x: 1 }, set: { x } };
+    return { t: s, input: { x: 1 }, update: { x } };
   });
   return { prediction: "data", steps };
 }

@@ -5,29 +5,31 @@ import type { Prediction, SamplerMethod, SamplerStep } from "./program.ts";
 
 /** How an adaptive solver chooses its steps. */
 export interface AdaptiveOptions {
+  /** What the steps work with. */
   readonly prediction: Prediction;
-  /** SolverOrder of the better of the two solutions that are compared. */
+  /** Order of the better of the two solutions that are compared. */
   readonly order: 2 | 3;
+  /** The last time; the schedule's `t_min` where missing. */
   readonly t_end?: number;
-  /** Error allowed; where not given 0.0078, one level of 256 of images in [-1, 1]. */
+  /** Absolute tolerance; where missing 0.0078, one of 256 levels of images in [-1, 1]. */
   readonly absolute?: number;
-  /** Error allowed as a share of the values; 0.05 where not given. */
+  /** Relative tolerance; 0.05 where missing. */
   readonly relative?: number;
-  /** One step size for the whole batch, as the reference has it; else an image's own. */
+  /** Whether the batch shares one step size, as in the reference; else each image has its own. */
   readonly together?: boolean;
 }
 
 /** The first step, in lambda. */
 const FIRST = 0.05;
-/** Share of the step that the error estimate would allow. */
+/** Fraction of the step size that the error estimate would allow. */
 const SAFETY = 0.9;
-/** How near to the end is the end, in t. */
+/** How near to the end an image is done, in t. */
 const NEAR = 1e-5;
 
-/** Before the first step, the solution before is the noise itself. */
-const BEGIN: SamplerStep = { t: null, look: {}, set: { previous: { x: 1 } } };
+/** Before the first step, the previous solution is the noise itself. */
+const BEGIN: SamplerStep = { t: null, input: {}, update: { previous: { x: 1 } } };
 
-/** Where one image is. */
+/** How far one image is. */
 interface Path {
   t: number;
   /** Length of the next step, in lambda. */
@@ -36,13 +38,13 @@ interface Path {
 
 /**
  * DPM-Solver-12 and -23 (Lu et al., "DPM-Solver", NeurIPS 2022, appendix C). Each attempt makes a
- * step of lambda by the solver of `order` and by the one below it, which asks the network for nothing
- * more; their difference is the error E of the lower one. Where `E <= 1` the better solution is kept;
- * the next step is `0.9 h E^(-1 / order)`.
+ * step of size h in lambda by the solver of `order` and by the one below it, which needs no further
+ * network evaluation; their difference estimates the error E of the lower one. Where `E <= 1` the
+ * better solution is accepted; the next step size is `0.9 h E^(-1 / order)`.
  *
- * An image takes its own steps unless `together`, so that it does not depend on its batch; one that
- * is done waits for the others. The errors are read back, once per attempt; running it throws
- * {@linkcode NotFiniteError} where one is not a number.
+ * Each image takes its own steps unless `together`, so that it does not depend on its batch; one that
+ * is done waits for the others. The errors are read back once per attempt; the method's `run()`
+ * throws {@linkcode NotFiniteError} where one is NaN.
  */
 export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): SamplerMethod {
   const { prediction, order, together = false, absolute = 0.0078, relative = 0.05 } = options;
@@ -67,7 +69,7 @@ export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): 
         const attempts = paths.map((path, i) => isDone(path) ? null : solve(path.t, targets[i]));
         const any = attempts.find((steps) => steps !== null)!;
         for (let k = 0; k < order; k++) {
-          // An image that is done goes along with another's steps; what comes of it is dropped.
+          // An image that is done runs another's steps; the result is discarded.
           await machine.run(attempts.map((steps) => (steps ?? any)[k]));
         }
         const test = { a: "higher", b: "lower", c: "previous", absolute, relative };
@@ -107,31 +109,31 @@ function attempt(
   t: number,
 ): SamplerStep[] {
   const [from, to] = [schedule.lambda(s), schedule.lambda(t)];
-  const between = (share: number) => schedule.inverseLambda(from + share * (to - from));
+  const between = (fraction: number) => schedule.inverseLambda(from + fraction * (to - from));
   const solve = (...times: number[]) => dpmSinglestep(schedule, [times], { prediction }).steps;
   if (order === 2) {
     const [first] = solve(s, t);
     const [start, last] = solve(s, between(1 / 2), t);
     return [
-      { ...start, set: { ...start.set, lower: first.set.x } },
-      { ...last, set: { higher: last.set.x } },
+      { ...start, update: { ...start.update, lower: first.update.x } },
+      { ...last, update: { higher: last.update.x } },
     ];
   }
   const [, second] = solve(s, between(1 / 3), t);
   const [start, middle, last] = solve(s, between(1 / 3), between(2 / 3), t);
   return [
     start,
-    { ...middle, set: { ...middle.set, lower: second.set.x } },
-    { ...last, set: { higher: last.set.x } },
+    { ...middle, update: { ...middle.update, lower: second.update.x } },
+    { ...last, update: { higher: last.update.x } },
   ];
 }
 
-/** The step that keeps the better solution, or drops both. */
-function outcome(taken: boolean): SamplerStep {
-  const [keep, take] = taken ? [0, 1] : [1, 0];
+/** The step that accepts the better solution, or discards both. */
+function outcome(accepted: boolean): SamplerStep {
+  const [keep, take] = accepted ? [0, 1] : [1, 0];
   return {
     t: null,
-    look: {},
-    set: { x: { x: keep, higher: take }, previous: { previous: keep, lower: take } },
+    input: {},
+    update: { x: { x: keep, higher: take }, previous: { previous: keep, lower: take } },
   };
 }

@@ -2,17 +2,22 @@ import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { timeGrid, type TimeGridName } from "../time_grid.ts";
 import type { SinglestepInterval, SolverOrder } from "./dpm_singlestep.ts";
 
-/** Where and how a single-step solver spends `steps` network evaluations. */
+/** How a single-step solver spends its network evaluations. */
 export interface IntervalOptions {
+  /** Order of the intervals. */
   readonly order: SolverOrder;
+  /** Network evaluations. */
   readonly steps: number;
+  /** How times are spaced. */
   readonly grid: TimeGridName;
+  /** The first time; the schedule's `t_max` where missing. */
   readonly t_start?: number;
+  /** The last time; the schedule's `t_min` where missing. */
   readonly t_end?: number;
 }
 
 /**
- * Intervals of one order, as many as `steps` allows: times between are spread equally in lambda.
+ * Intervals of one order, as many as `steps` allows; the times inside are equally spaced in lambda.
  *
  * @throws {RangeError} where there are fewer steps than one interval needs
  */
@@ -28,7 +33,7 @@ export function fixedIntervals(
  * Intervals of the given order, and at the end lower ones so that exactly `steps` network evaluations
  * are spent (Lu et al., "DPM-Solver", NeurIPS 2022, section 3.4): for order 3 and a multiple of 3 the
  * last are of order 2 and 1, else the last is of the order that is left over. On the `log_snr` grid
- * the intervals are equally long; on others all times, also those between, are the grid's.
+ * the intervals are equally long; on others all times, also those inside intervals, are the grid's.
  */
 export function fastIntervals(
   schedule: NoiseSchedule,

@@ -15,8 +15,8 @@ import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts"
  *     order 2: x_t = decay x + phi1 m0 + phi1 / 2 D1
  *     order 3: x_t = decay x + phi1 m0 + phi2 (D1 + r1 (D1 - E) / (r1 + r2)) + phi3 (D1 - E) / (r1 + r2)
  *
- * The first intervals are of lower order, and with `lower_order_final` so are the last, which keeps a
- * sampler of few steps stable.
+ * The first intervals are of lower order, and with `lower_order_final` so are the last ones, which
+ * keeps a sampler of few steps stable.
  */
 export function dpmMultistep(
   schedule: NoiseSchedule,
@@ -48,10 +48,10 @@ export function dpmMultistep(
       ...(order > 1 ? { m1: e / r2 - d1 / r1 } : {}),
       ...(order > 2 ? { m2: -e / r2 } : {}),
     };
-    const set: Record<string, Record<string, number>> = { x };
-    if (order > 1) set.m1 = { model: 1 };
-    if (order > 2) set.m2 = { m1: 1 };
-    return { t: s, look: { x: 1 }, set };
+    const update: Record<string, Record<string, number>> = { x };
+    if (order > 1) update.m1 = { model: 1 };
+    if (order > 2) update.m2 = { m1: 1 };
+    return { t: s, input: { x: 1 }, update };
   });
   return { prediction, steps };
 }

@@ -11,7 +11,7 @@ import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { intervalsOf, programMethod, type SamplerProgram } from "./program.ts";
 import type { SamplerEntry } from "./sampler_entry.ts";
 
-/** Earliest time but 0 of {@linkcode eulerGrid} where nothing else is said. */
+/** The last time but 0 of {@linkcode eulerGrid} by default. */
 export const EULER_T_END = 1e-3;
 
 /** The reference's grid, latest first: `steps` times from `t_max` to `t_end` in equal steps, then 0. */
@@ -37,13 +37,13 @@ export function eulerMaruyama(
 ): SamplerProgram {
   const steps = intervalsOf(grid).map(({ s, t }) => {
     const forward = schedule.beta(s) * (t - s);
-    const share = kind === "sde" ? 1 : 0.5;
+    const weight = kind === "sde" ? 1 : 0.5;
     const x = {
       x: 1 - forward / 2,
-      model: share * forward / schedule.sigma(s),
+      model: weight * forward / schedule.sigma(s),
       ...(kind === "sde" ? { noise: t > 0 ? Math.sqrt(-forward) : 0 } : {}),
     };
-    return { t: s, look: { x: 1 }, set: { x } };
+    return { t: s, input: { x: 1 }, update: { x } };
   });
   return { prediction: "noise", steps };
 }

@@ -14,11 +14,15 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import type { Prediction } from "./program.ts";
 
-/** Multiples of an exponential step; `-scale` is already in the phis. */
+/** Coefficients of an exponential step; `-scale` is already in the phis. */
 export interface ExponentialStep {
+  /** Of the noisy image. */
   readonly decay: number;
+  /** Of the prediction m. */
   readonly phi1: number;
+  /** Of `h m'`. */
   readonly phi2: number;
+  /** Of `h^2 m''`. */
   readonly phi3: number;
 }
 

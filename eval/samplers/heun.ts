@@ -24,11 +24,11 @@ export function heun(
     const h = alpha_t * (schedule.sigma(t) / alpha_t - schedule.sigma(s) / alpha_s);
     const x = alpha_t / alpha_s;
     if (euler_last && i === intervals.length - 1) {
-      return [{ t: s, look: { x: 1 }, set: { x: { x, model: h } } }];
+      return [{ t: s, input: { x: 1 }, update: { x: { x, model: h } } }];
     }
     return [
-      { t: s, look: { x: 1 }, set: { first: { model: 1 } } },
-      { t, look: { x, first: h }, set: { x: { x, first: h / 2, model: h / 2 } } },
+      { t: s, input: { x: 1 }, update: { first: { model: 1 } } },
+      { t, input: { x, first: h }, update: { x: { x, first: h / 2, model: h / 2 } } },
     ];
   });
   return { prediction: "noise", steps };

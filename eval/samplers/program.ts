@@ -1,23 +1,45 @@
 /**
- * Samplers as linear programs. All they do is ask the network and add multiples of images, with
- * multiples that depend on time alone; so a sampler is a list of steps, worked out beforehand in
- * float64, and whatever can ask a network and add images can carry it out (see
- * {@linkcode SamplerMachine}).
+ * Samplers as linear programs. All a sampler does is call the network and add multiples of images,
+ * with coefficients that depend on time alone. So it is a list of steps, computed beforehand in
+ * float64, and whatever can call a network and add images can run it (see
+ * {@linkcode SamplerMachine}). This is the tableau of a linear multistep or Runge-Kutta method, with
+ * slots for the earlier evaluations and a row of coefficients for each step.
+ *
+ * @example Heun's method from time 1 to 0.5
+ * The ratio r = sigma / alpha grows with time; the ODE is d(x / alpha) / dr = noise. Step 1 calls the
+ * network on x at time 1 and saves its prediction in the slot `first`. Step 2 calls it at time 0.5 on
+ * the Euler estimate, and sets x to the trapezoidal rule's result.
+ * ```ts
+ * import { type SamplerProgram, vpLinear } from "@scalelong/scalelong";
+ *
+ * const schedule = vpLinear();
+ * const [s, t] = [1, 0.5];
+ * const ratio = (time: number) => schedule.sigma(time) / schedule.alpha(time);
+ * const x = schedule.alpha(t) / schedule.alpha(s);
+ * const h = schedule.alpha(t) * (ratio(t) - ratio(s));
+ * const program: SamplerProgram = {
+ *   prediction: "noise",
+ *   steps: [
+ *     { t: s, input: { x: 1 }, update: { first: { model: 1 } } },
+ *     { t, input: { x, first: h }, update: { x: { x, first: h / 2, model: h / 2 } } },
+ *   ],
+ * };
+ * ```
  *
  * @module
  */
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { type Conversion, type TargetName, TARGETS } from "../../train/diffusion/targets.ts";
 
-/** What a sampler takes the content of a noisy image to be. */
+/** What the steps of a sampler work with: the predicted noise, or the predicted image. */
 export type Prediction = "noise" | "data";
 
 /**
- * How noise or data at time `t` is made of a noisy image `x = alpha image + sigma noise` and what a
- * network predicts of it.
+ * The coefficients that turn a noisy image `x = alpha image + sigma noise` at time `t`, and what a
+ * network predicts from it, into the noise or the image.
  *
- * @param from what is predicted
- * @param to what is made of it
+ * @param from what the network predicts
+ * @param to what its prediction is converted to
  */
 export function conversion(
   schedule: NoiseSchedule,
@@ -29,64 +51,74 @@ export function conversion(
 }
 
 /**
- * A sum of multiples: coefficients by slot. A slot is a named image that lasts over steps; `x` is
- * the one that becomes the result, and the others begin as zeros. In what a step sets, `model` stands
- * for the prediction just made and `noise` for fresh standard normal numbers.
+ * A linear combination: coefficients by slot. A slot is a named image that lasts from step to step;
+ * `x` becomes the result, and the others start as zeros. In an update, `model` is the prediction just
+ * made and `noise` is fresh standard normal noise.
  */
 export type SlotSum = Readonly<Record<string, number>>;
 
-/** One step: the network is asked once, then slots get new values. */
+/** One step: one network evaluation, then new values of slots. */
 export interface SamplerStep {
-  /** The time the network is asked at; null for a step that only sets slots. */
+  /** The time of the network evaluation; null for a step without one. */
   readonly t: number | null;
-  /** What the network is shown. */
-  readonly look: SlotSum;
-  /** New values, all worked out from the old ones; the other slots keep theirs. */
-  readonly set: Readonly<Record<string, SlotSum>>;
+  /** The model input. */
+  readonly input: SlotSum;
+  /** New values of slots, all computed from the old ones; the other slots keep theirs. */
+  readonly update: Readonly<Record<string, SlotSum>>;
 }
 
 /** A sampler for one schedule and time grid. */
 export interface SamplerProgram {
   /** What `model` means in its steps. */
   readonly prediction: Prediction;
+  /** In the order in which they run. */
   readonly steps: readonly SamplerStep[];
 }
 
-/** Something that holds slots for a batch of images and carries steps out on them. */
+/** Holds slots for a batch of images and runs steps on them. */
 export interface SamplerMachine {
-  /** Images in the batch. */
+  /** Number of images in the batch. */
   readonly images: number;
-  /** Carries out a step, for all images, or one (of the same form) for each image. */
+  /** Runs one step for all images, or one (of the same form) for each image. */
   run(step: SamplerStep | readonly SamplerStep[]): Promise<void>;
   /**
    * For each image, the root mean square of `(a - b) / max(absolute, relative max(|b|, |c|))` over
-   * its elements; `a`, `b`, `c` are slots.
+   * its elements, where `a`, `b` and `c` are slots.
    */
   errors(test: ToleranceCheck): Promise<number[]>;
 }
 
 /** What {@linkcode SamplerMachine.errors} compares. */
 export interface ToleranceCheck {
+  /** Slot of the better solution. */
   readonly a: string;
+  /** Slot of the solution it is compared with. */
   readonly b: string;
+  /** Slot of the solution before the step; it and `b` scale the relative tolerance. */
   readonly c: string;
+  /** Absolute tolerance. */
   readonly absolute: number;
+  /** Relative tolerance. */
   readonly relative: number;
 }
 
-/** A way to carry a sampler out on a machine, be its steps known beforehand or found on the way. */
+/** How a sampler runs on a machine, whether its steps are known beforehand or chosen adaptively. */
 export interface SamplerMethod {
   /** What `model` means in its steps. */
   readonly prediction: Prediction;
-  /** Steps of every form that it takes; a machine prepares itself for these. */
+  /** At least one step of every form it takes, so that a machine can prepare for them. */
   readonly forms: readonly SamplerStep[];
-  /** Network evaluations; null where they are found on the way. */
+  /** Network evaluations; null where the method is adaptive. */
   readonly evaluations: number | null;
-  /** Takes the machine's images from noise to the end. @param onStep told the share done, to 1 */
+  /**
+   * Takes the machine's images from noise to the end.
+   *
+   * @param onStep called after each step with the fraction done, at last 1
+   */
   run(machine: SamplerMachine, onStep?: (done: number) => void | Promise<void>): Promise<void>;
 }
 
-/** All steps of a program, one after another. */
+/** The method that runs the steps of a program in order. */
 export function programMethod({ prediction, steps }: SamplerProgram): SamplerMethod {
   return {
     prediction,
@@ -101,7 +133,7 @@ export function programMethod({ prediction, steps }: SamplerProgram): SamplerMet
   };
 }
 
-/** Neighbours of a time grid, latest first: where a step starts and where it ends. */
+/** The intervals of a time grid, latest first, each from its start `s` to its end `t`. */
 export function intervalsOf(grid: readonly number[]): { s: number; t: number }[] {
   return grid.slice(1).map((t, i) => ({ s: grid[i], t }));
 }

@@ -1,7 +1,7 @@
 import type { Capabilities, StateLayout } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { processOf } from "../../train/diffusion/process.ts";
-import type { DeviceMachineOptions } from "../execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { fittingSampler } from "../execution/sampler_memory.ts";
 import { samplerSettings } from "../sampler_settings.ts";
 import { chooseMethod } from "../samplers/choose_method.ts";

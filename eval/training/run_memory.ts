@@ -1,5 +1,5 @@
 import { type Capabilities, type MemoryNeed, StateLayout } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import {
   FEATURES,
   inceptionBatchSize,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
-import type { DeviceMachineOptions } from "../execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { imageGrid } from "../image_sets/image_grid.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { Sampler } from "../sampler.ts";

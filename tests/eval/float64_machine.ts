@@ -49,16 +49,16 @@ export class Float64Machine implements SamplerMachine {
     const { noise } = this.#options;
     const slots = { ...this.#slots };
     if (steps[0].t !== null) {
-      const seen = this.#sums(slots, steps.map(({ look }) => look));
+      const seen = this.#sums(slots, steps.map(({ input }) => input));
       slots.model = this.#model(seen, steps.map(({ t }) => t!));
     }
-    const targets = Object.keys(steps[0].set);
-    if (targets.some((name) => (steps[0].set[name].noise ?? 0) !== 0)) {
+    const targets = Object.keys(steps[0].update);
+    if (targets.some((name) => (steps[0].update[name].noise ?? 0) !== 0)) {
       if (!noise) throw new TypeError("the program draws noise, and none was given");
       slots.noise = Float64Array.from(noise(this.#drawn++));
     }
     for (const name of targets) {
-      this.#slots[name] = this.#sums(slots, steps.map(({ set }) => set[name]));
+      this.#slots[name] = this.#sums(slots, steps.map(({ update }) => update[name]));
     }
     return Promise.resolve();
   }
@@ -94,7 +94,7 @@ export class Float64Machine implements SamplerMachine {
   }
 
   #byImage(step: SamplerStep | readonly SamplerStep[]): readonly SamplerStep[] {
-    return "look" in step ? new Array<SamplerStep>(this.images).fill(step) : step;
+    return "input" in step ? new Array<SamplerStep>(this.images).fill(step) : step;
   }
 
   #imageOf(element: number): number {

@@ -6,10 +6,8 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { add, affine, type Device, div, mul, reshape, sub } from "../../../engine/mod.ts";
-import {
-  DeviceMachine,
-  type DeviceMachineOptions,
-} from "../../../eval/execution/device_machine.ts";
+import { DeviceMachine } from "../../../eval/execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../../../eval/execution/machine_options.ts";
 import { Float64Machine } from "../float64_machine.ts";
 import { vpDiscrete } from "../../../train/diffusion/vp_discrete.ts";
 import { type TargetName, TARGETS } from "../../../train/diffusion/targets.ts";
@@ -226,9 +224,9 @@ Deno.test("DeviceMachine draws noise by seed, image and step, whatever the batch
 Deno.test("DeviceMachine draws new noise at every step, and slots begin as zeros", async () => {
   using device = await openDevice();
   const shape = [1, 1, 32, 32];
-  const look = {};
-  const run = async (...sets: SamplerStep["set"][]) => {
-    const steps = sets.map((set) => ({ t: null, look, set }));
+  const input = {};
+  const run = async (...updates: SamplerStep["update"][]) => {
+    const steps = updates.map((update) => ({ t: null, input, update }));
     const chosen = programMethod({ prediction: "noise", steps });
     using machine = new DeviceMachine(device, {
       shape,
@@ -298,7 +296,7 @@ Deno.test("DeviceMachine refuses steps of a form it was not made for", async () 
     limit: "none",
   });
   await machine.begin({ seed: 1, first: 0 });
-  await rejects(machine.run({ t: 0.5, look: { x: 1 }, set: { x: { first: 1 } } }), {
+  await rejects(machine.run({ t: 0.5, input: { x: 1 }, update: { x: { first: 1 } } }), {
     name: "TypeError",
     message: 'a step has "x of first", its forms do not',
   });
@@ -313,7 +311,7 @@ Deno.test("DeviceMachine tells a network the schedule's timesteps, and gives bac
     no_label: null,
     predict: (x, timesteps) => add(affine(x, 0), reshape(timesteps, [-1, 1, 1, 1])),
   };
-  const step = { t: 0.5, look: { x: 1 }, set: { x: { model: 1 } } };
+  const step = { t: 0.5, input: { x: 1 }, update: { x: { model: 1 } } };
   const chosen = programMethod({ prediction: "noise", steps: [step] });
   equal((await onDevice(device, { method: chosen, network, schedule: discrete }))[0], 25);
   deepEqual([device.bufferBytes, device.bufferCount], before);

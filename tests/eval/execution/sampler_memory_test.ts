@@ -1,5 +1,5 @@
 import { ok, strictEqual as equal } from "node:assert/strict";
-import type { DeviceMachineOptions } from "../../../eval/execution/device_machine.ts";
+import type { DeviceMachineOptions } from "../../../eval/execution/machine_options.ts";
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 import { Sampler } from "../../../eval/sampler.ts";
 import { fittingSampler, samplerMemory } from "../../../eval/execution/sampler_memory.ts";

@@ -29,7 +29,7 @@ Deno.test("chooseMethod() spends the steps it is given, from the first time to t
 Deno.test("chooseMethod() ends a multistep solver of few steps by lower orders", () => {
   const m1 = (steps: number) => {
     const { forms } = chooseMethod(schedule, given({ sampler: "dpm_solver_pp", steps }));
-    return forms[steps - 1].set.x.m1;
+    return forms[steps - 1].update.x.m1;
   };
   equal(Math.abs(m1(14)), 0);
   equal(m1(15) !== 0, true);

@@ -27,9 +27,9 @@ Deno.test("ddim() without noise is DPM-Solver of order 1", async () => {
 
 Deno.test("ddim() with eta 1 is ancestral()", () => {
   const [one, other] = [ddim(schedule, grid, { eta: 1 }), ancestral(schedule, grid)];
-  one.steps.forEach(({ t, set: { x } }, i) => {
+  one.steps.forEach(({ t, update: { x } }, i) => {
     equal(t, other.steps[i].t);
-    for (const name of ["x", "model", "noise"]) near(x[name], other.steps[i].set.x[name], 1e-9);
+    for (const name of ["x", "model", "noise"]) near(x[name], other.steps[i].update.x[name], 1e-9);
   });
 });
 
@@ -41,14 +41,14 @@ Deno.test("ddim() and ancestral() keep the right mean and variance when the imag
       ...[0, 0.3, 1].map((eta) => ddim(process, times, { eta })),
     ];
     for (const { steps } of programs) {
-      for (const [i, { set: { x } }] of steps.entries()) {
+      for (const [i, { update: { x } }] of steps.entries()) {
         const [s, t] = [times[i], times[i + 1]];
         // With image 1: x_s has mean alpha_s and variance sigma_s^2.
         near(x.x * process.alpha(s) + x.model, process.alpha(t), 1e-9);
         const variance = (x.x * process.sigma(s)) ** 2 + (x.noise ?? 0) ** 2;
         ok(Math.abs(variance - process.sigma(t) ** 2) < 1e-12);
       }
-      const last = steps[steps.length - 1].set.x;
+      const last = steps[steps.length - 1].update.x;
       ok(last.x === 0 && last.model === 1 && (last.noise ?? 0) === 0, "ends with the image");
     }
   }

@@ -66,7 +66,7 @@ Deno.test("dpmAdaptive() keeps a step of error 1, and drops one of more for a sm
   const machine: SamplerMachine = {
     images: 1,
     run(step) {
-      const [{ t }] = "look" in step ? [step] : step;
+      const [{ t }] = "input" in step ? [step] : step;
       if (t !== null) asked.push(schedule.lambda(t));
       return Promise.resolve();
     },

@@ -40,12 +40,12 @@ Deno.test("dpmMultistep() begins, and with lower_order_final ends, by lower orde
   const steps = (order: SolverOrder, lower_order_final: boolean) =>
     dpmMultistep(schedule, grid, { prediction: "data", order, lower_order_final }).steps;
   const taken = (order: SolverOrder, lower_order_final: boolean) =>
-    steps(order, lower_order_final).map(({ set: { x } }) =>
+    steps(order, lower_order_final).map(({ update: { x } }) =>
       ["model", "m1", "m2"].filter((slot) => (x[slot] ?? 0) !== 0).length
     );
   deepEqual(taken(3, false), [1, 2, 3, 3, 3]);
   deepEqual(taken(3, true), [1, 2, 3, 2, 1]);
   deepEqual(taken(2, true), [1, 2, 2, 2, 1]);
   deepEqual(taken(1, false), [1, 1, 1, 1, 1]);
-  deepEqual(steps(3, true)[4].set.x.x, steps(1, false)[4].set.x.x);
+  deepEqual(steps(3, true)[4].update.x.x, steps(1, false)[4].update.x.x);
 });
