@@ -213,6 +213,7 @@ export {
   drawnBatch,
   type TrainStepGraph,
   trainStepGraph,
+  type TrainStepOptions,
 } from "./train/train_step_graph.ts";
 export { UsageError } from "./train/config/usage_error.ts";
 export { type DiffusedBatch, type Process, processOf } from "./train/diffusion/process.ts";

@@ -5,7 +5,7 @@ import { methodsWithKappa, SKIP_SCALINGS, type SkipScaling } from "../nets/skip_
 import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
 import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
-import { renameDurably, writeDurably } from "../train/files/durable.ts";
+import { replaceFile } from "../train/files/durable.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";
@@ -16,7 +16,7 @@ import { Interrupt } from "./cli/interrupt.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { conclusions, reportData, reportHtml } from "./stability/report.ts";
-import { keepRun, keptRun, runFile } from "./stability/run_files.ts";
+import { runFile, savedRun, saveRun } from "./stability/run_files.ts";
 import {
   type Sweep,
   SWEEP_FIELDS,
@@ -141,7 +141,7 @@ async function main(args: readonly string[]): Promise<void> {
     const { n_steps } = variation.config.train;
     const name = [variation.method, variation.setting, `seed ${variation.config.seed}`]
       .filter((text) => text !== "").join(", ");
-    let run = await keptRun(file, variation, levels);
+    let run = await savedRun(file, variation, levels);
     if (run) clock.skip(n_steps);
     else {
       run = await trainProbed(device, variation, dataset, {
@@ -160,7 +160,7 @@ async function main(args: readonly string[]): Promise<void> {
         return;
       }
       clock.done(n_steps);
-      await keepRun(file, run);
+      await saveRun(file, run);
     }
     runs.push(run);
   }
@@ -171,8 +171,9 @@ async function main(args: readonly string[]): Promise<void> {
     deno: Deno.version.deno,
     date: new Date().toISOString().slice(0, 10),
   });
-  await replace(join(own.out, "stability.json"), `${JSON.stringify(data, null, 2)}\n`);
-  await replace(join(own.out, "report.html"), reportHtml(runs, data));
+  const json = `${JSON.stringify(data, null, 2)}\n`;
+  await replaceFile(join(own.out, "stability.json"), new TextEncoder().encode(json));
+  await replaceFile(join(own.out, "report.html"), new TextEncoder().encode(reportHtml(runs, data)));
   progress[Symbol.dispose]();
   for (const line of conclusions(data)) progress.note(line);
   progress.note(`Left in ${own.out}: report.html, stability.json, runs`);
@@ -233,13 +234,6 @@ class Clock {
     const seconds = (performance.now() - this.#start) / 1000;
     return humanDuration((this.#left - current) * seconds / (this.#done + current));
   }
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const beside = `${file}.tmp`;
-  await Deno.remove(beside).catch(() => {});
-  await writeDurably(beside, new TextEncoder().encode(text));
-  await renameDurably(beside, file);
 }
 
 if (import.meta.main) await runTask(main);

@@ -4,10 +4,15 @@ import type { StepRecord, TrainStep } from "./train_step.ts";
 
 /** A run ended because its loss or gradient was no longer finite. */
 export class DivergedError extends UserError {
+  /** The class's name. */
   override readonly name: string = "DivergedError";
 
-  /** @param step the step that diverged, counted from 1 */
-  constructor(message: string, readonly step: number) {
+  /** An error of step `step`. */
+  constructor(
+    message: string,
+    /** The step that diverged, counted from 1. */
+    readonly step: number,
+  ) {
     super(message);
   }
 }

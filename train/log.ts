@@ -1,12 +1,11 @@
 import { dirname } from "node:path";
-import { renameDurably, writeDurably } from "./files/durable.ts";
+import { replaceFile } from "./files/durable.ts";
 
-/**
- * What a run says of itself at one step: loss, rate, gradient norm, images and seconds, by name.
- */
+/** A line of a run's log: loss, learning rate, gradient norm, images and seconds, by name. */
 export interface LogEntry {
   /** Optimizer steps done. */
   step: number;
+  /** Any other value. */
   [name: string]: number | string;
 }
 
@@ -19,16 +18,15 @@ export class Log implements Disposable {
   }
 
   /**
-   * Opens the log of a run that goes on after `step` steps (0: from the start). Lines of later
-   * steps, and a line that a killed run left half written, are dropped: the run will write them
-   * again.
+   * Opens the log of a run that resumes after `step` steps (0: from the start). Lines of later steps,
+   * and a line that a killed run left half written, are dropped: the run writes them again.
    */
   static async open(file: string, step: number): Promise<Log> {
     await Deno.mkdir(dirname(file), { recursive: true });
     const text = await readText(file);
-    const kept = text.split("\n").filter((line) => stepOf(line) <= step);
-    const wanted = kept.map((line) => `${line}\n`).join("");
-    if (wanted !== text) await replace(file, wanted);
+    const lines = text.split("\n").filter((line) => stepOf(line) <= step);
+    const trimmed = lines.map((line) => `${line}\n`).join("");
+    if (trimmed !== text) await replaceFile(file, new TextEncoder().encode(trimmed));
     return new Log(await Deno.open(file, { append: true, create: true }));
   }
 
@@ -61,11 +59,4 @@ function stepOf(line: string): number {
   } catch {
     return Infinity;
   }
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const beside = `${file}.tmp`;
-  await Deno.remove(beside).catch(() => {});
-  await writeDurably(beside, new TextEncoder().encode(text));
-  await renameDurably(beside, file);
 }

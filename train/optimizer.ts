@@ -23,22 +23,28 @@ import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 import { nextLossScale } from "./loss_scale.ts";
 import { learningRate } from "./config/learning_rate.ts";
 
-/** The memory that an optimizer step reads and writes; all laid out alike. */
+/** The state that an optimizer step reads and writes; all parts have one layout. */
 export interface OptimizerState<S extends StateLayout = State> {
+  /** The weights. */
   readonly nnet: S;
+  /** Their exponential moving average. */
   readonly nnet_ema: S;
+  /** Adam's first moment of the gradient. */
   readonly exp_avg: S;
+  /** Adam's second moment of the gradient. */
   readonly exp_avg_sq: S;
 }
 
-/** What an optimizer step writes, and the norm of the gradient before clipping. */
+/** What an optimizer step computes. */
 export interface OptimizerUpdate {
+  /** What the step writes to the state. */
   readonly updates: readonly Update[];
+  /** The norm of the gradient before clipping, a scalar. */
   readonly grad_norm: Tensor;
-  /** How the loss is scaled after the step; null in f32. */
+  /** The loss scale after the step; null in f32. */
   readonly loss_scale: Readonly<Record<keyof LossScale, Tensor>> | null;
-  /** The new weights, by segment. */
-  readonly moved: readonly Tensor[];
+  /** The updated weights, by segment. */
+  readonly updated: readonly Tensor[];
 }
 
 /**
@@ -48,12 +54,12 @@ export interface OptimizerUpdate {
  *
  * The graph's inputs are those of {@linkcode optimizerInputs}.
  *
- * In mixed precision a step whose gradient is not finite leaves weights, moments and average as they
- * are, and is no step of the optimizer's.
+ * In mixed precision a step whose gradient is not finite is skipped: weights, moments and average
+ * stay as they are, and Adam's bias correction does not count it.
  *
  * @param grads the gradient by segment, as `state.nnet.pack` gives it
- * @param scaling in mixed precision: the state of {@linkcode LOSS_SCALE_SHAPES} by whose scale the
- * gradient is too large
+ * @param scaling in mixed precision: the state of {@linkcode LOSS_SCALE_SHAPES}, by whose scale the
+ * gradient is multiplied
  */
 export function optimizerUpdate(
   grads: readonly Tensor[],
@@ -89,26 +95,26 @@ export function optimizerUpdate(
     const m = add(affine(exp_avg[i], b1), affine(g, 1 - b1));
     const v = add(affine(exp_avg_sq[i], b2), affine(square(g), 1 - b2));
     const denominator = affine(mul(sqrt(v), inverse_root_correction), 1, eps);
-    const moved = sub(p, mul(step_size, div(m, denominator)));
-    const averaged = add(affine(nnet_ema[i], train.ema_rate), affine(moved, 1 - train.ema_rate));
+    const updated = sub(p, mul(step_size, div(m, denominator)));
+    const averaged = add(affine(nnet_ema[i], train.ema_rate), affine(updated, 1 - train.ema_rate));
     return [
       update(exp_avg[i], m),
       update(exp_avg_sq[i], v),
-      update(nnet[i], moved),
+      update(nnet[i], updated),
       update(nnet_ema[i], averaged),
     ];
   });
-  const moved = nnet.map((p) => updates.find((u) => u.state === p)!.value);
-  if (!scaling || !good) return { updates, grad_norm, loss_scale: null, moved };
+  const updated = nnet.map((p) => updates.find((u) => u.state === p)!.value);
+  if (!scaling || !good) return { updates, grad_norm, loss_scale: null, updated };
   const loss_scale = nextLossScale(scaling, good);
   const scaled = Object.entries(loss_scale).map(([name, value]) => ({
     state: scaling.tensor(name),
     value,
   }));
-  return { updates: [...updates, ...scaled], grad_norm, loss_scale, moved };
+  return { updates: [...updates, ...scaled], grad_norm, loss_scale, updated };
 }
 
-/** The numbers that step `step` (from 0) gives to the graph of {@linkcode optimizerUpdate}. */
+/** The inputs of the graph of {@linkcode optimizerUpdate} for step `step` (from 0). */
 export function optimizerInputs(config: Config, step: number): Record<string, Float32Array> {
   const { name, betas: [b1, b2], weight_decay } = config.optimizer;
   const lr = learningRate(config, step);
@@ -125,7 +131,7 @@ export function optimizerInputs(config: Config, step: number): Record<string, Fl
   };
 }
 
-/** Adam's rate and correction for the steps that were not skipped, a number that the device knows. */
+/** Adam's rate and bias correction for the steps that were not skipped, which the device counts. */
 function correctedRates(
   scaling: StateLayout,
   b1: number,

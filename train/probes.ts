@@ -13,16 +13,16 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 
-/** What probes look at: one training step on the way. */
+/** What probes measure: the values of one training step. */
 export interface Probed {
-  /** What the network showed to its observer. */
+  /** What the network passed to its observer, by name. */
   readonly observed: ReadonlyMap<string, Tensor>;
-  /** How the parameters lie in their segments. */
+  /** The layout of the parameters in their segments. */
   readonly layout: StateLayout;
-  /** The gradient by segment. */
+  /** The gradient, by segment. */
   readonly grads: readonly Tensor[];
-  /** The new weights by segment. */
-  readonly moved: readonly Tensor[];
+  /** The updated weights, by segment. */
+  readonly updated: readonly Tensor[];
 }
 
 const VALUE = /^(skips|scaled_skips|gates)\.\d+$/;
@@ -37,7 +37,7 @@ const VALUE = /^(skips|scaled_skips|gates)\.\d+$/;
  * - `gate_mean.<i>`, `gate_min.<i>`, `gate_max.<i>`: an LS gate over batch and tokens (or channels);
  * - `update_ratio`: the norm of the weights' change over the norm of the weights.
  */
-export function probeTensors({ observed, layout, grads, moved }: Probed): Record<string, Tensor> {
+export function probeTensors({ observed, layout, grads, updated }: Probed): Record<string, Tensor> {
   const probes: Record<string, Tensor> = {};
   for (const [name, value] of observed) {
     if (name.startsWith("gates.")) {
@@ -57,12 +57,12 @@ export function probeTensors({ observed, layout, grads, moved }: Probed): Record
     probes[`block_grad_norm.${name}`] = sqrt(squares.reduce(add));
   }
   const weights = layout.segments();
-  const change = moved.map((p, i) => sumOfSquares(sub(p, weights[i]))).reduce(add);
+  const change = updated.map((p, i) => sumOfSquares(sub(p, weights[i]))).reduce(add);
   probes.update_ratio = sqrt(div(change, weights.map((p) => sumOfSquares(p)).reduce(add)));
   return probes;
 }
 
-/** Where the parameters with a prefix lie: neighbours are one range, what pads them is zero. */
+/** The ranges of the parameters with a prefix: neighbours are one range, as their padding is zero. */
 function rangesOf(
   layout: StateLayout,
   prefix: string,

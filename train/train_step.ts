@@ -21,18 +21,23 @@ import {
   type TrainStepOptions,
 } from "./train_step_graph.ts";
 
-/** The scaling of a step's loss. */
+/** How a step's loss was scaled in mixed precision. */
 export interface ScalingRecord {
+  /** What the loss was multiplied by. */
   readonly loss_scale: number;
+  /** Steps skipped since the beginning, up to and with this one. */
   readonly skipped_steps: number;
+  /** Steps skipped since the last that was not; 0 where this one was not. */
   readonly skipped_in_a_row: number;
 }
 
-/** Loss and gradient norm of a step. */
+/** What is recorded of a step. */
 export interface StepRecord {
+  /** The loss before the update, not scaled. */
   readonly loss: number;
+  /** Norm of the gradient before clipping; not finite in a step that is skipped. */
   readonly grad_norm: number;
-  /** In mixed precision: the loss's scale in this step, and how many were skipped up to its end. */
+  /** The loss scale; null in f32. */
   readonly scaling: ScalingRecord | null;
   /** What `probeTensors` measured, by its names; empty without probes. */
   readonly probes: Readonly<Record<string, number>>;
@@ -44,8 +49,11 @@ export interface StepRecord {
  * in a submit of its own and the update is another.
  */
 export class TrainStep implements Disposable {
+  /** Where it runs. */
   readonly device: Device;
+  /** What is trained, and how. */
   readonly config: Config;
+  /** Weights, their average and moments. */
   readonly state: OptimizerState;
   /** Steps that may be submitted before {@linkcode records} is called. */
   readonly recordLength: number;
@@ -72,7 +80,7 @@ export class TrainStep implements Disposable {
   }
 
   /**
-   * Allocates the states, fills them from the checkpoint or with first values, and compiles.
+   * Allocates the states, fills them from the checkpoint or with initial values, and compiles.
    *
    * @throws {TypeError} for probes with micro-batches
    */
@@ -114,7 +122,7 @@ export class TrainStep implements Disposable {
   /**
    * Submits step `step` (from 0).
    *
-   * @param batches the batch source's inputs, for each micro-batch
+   * @param batches the inputs of the batch source, for each micro-batch
    */
   run(step: number, batches: readonly Readonly<Record<string, HostArray>>[]): void {
     const numbers = optimizerInputs(this.config, step);
@@ -124,7 +132,7 @@ export class TrainStep implements Disposable {
   }
 
   /**
-   * Carries step `step` out with the device's clock on each kernel.
+   * Runs step `step` and times each kernel with the device's clock.
    *
    * @throws {DeviceError} where the adapter has no timestamps
    */
@@ -135,7 +143,7 @@ export class TrainStep implements Disposable {
     const numbers = optimizerInputs(this.config, step);
     if (!this.#accumulate) return await this.#update.profile({ ...numbers, ...batches[0] });
     const times: KernelTime[] = [];
-    // Each plan's clock starts at 0: they are put one after another.
+    // Each plan's clock starts at 0: the plans follow one another.
     const follow = (part: readonly KernelTime[]) => {
       const last = times[times.length - 1];
       const end = last ? last.start + last.milliseconds : 0;
@@ -146,7 +154,7 @@ export class TrainStep implements Disposable {
     return times;
   }
 
-  /** Waits for the steps submitted since the last call and returns what they recorded. */
+  /** Waits for the steps submitted since the last call and returns their records. */
   async records(): Promise<StepRecord[]> {
     const { loss, grad_norm, loss_scale, skipped_steps, skipped_in_a_row, ...probes } = await this
       .#update.records();

@@ -26,7 +26,7 @@ import { type OptimizerState, type OptimizerUpdate, optimizerUpdate } from "./op
 import { probeTensors } from "./probes.ts";
 import { type DiffusedBatch, type Process, processOf } from "./diffusion/process.ts";
 
-/** Builds the part of the graph that a batch comes from; its inputs are given to each run. */
+/** Builds the part of the graph that makes a batch; its inputs are given to each step. */
 export type BatchSource = (shape: Shape, conditional: boolean, process: Process) => DiffusedBatch;
 
 /** Philox streams of training. */
@@ -37,7 +37,11 @@ const NOISE = 2;
  * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), `labels` for a
  * conditional network, and `key`, from which times, noise and dropout are drawn on the device.
  */
-export const drawnBatch: BatchSource = (shape, conditional, { schedule }) => {
+export function drawnBatch(
+  shape: Shape,
+  conditional: boolean,
+  { schedule }: Process,
+): DiffusedBatch {
   const words = Math.ceil(shape.reduce((n, d) => n * d, 1) / 4);
   const key = input("key", [4], "u32");
   return {
@@ -47,12 +51,13 @@ export const drawnBatch: BatchSource = (shape, conditional, { schedule }) => {
     y: conditional ? input("labels", [shape[0]], "i32") : undefined,
     key,
   };
-};
+}
 
-/** What a training step computes, over states that have memory or over mere layouts. */
+/** The plans of a training step, over states that have memory or over layouts alone. */
 export interface TrainStepGraph<S extends StateLayout> {
+  /** Weights, their average and moments. */
   readonly state: OptimizerState<S>;
-  /** How the loss is scaled in mixed precision; null in f32. */
+  /** The state of the loss scale in mixed precision; null in f32. */
   readonly loss_scale: S | null;
   /** Sums over micro-batches; null without them. */
   readonly sums: { readonly grad: S; readonly loss: S } | null;
@@ -64,9 +69,9 @@ export interface TrainStepGraph<S extends StateLayout> {
 
 /** How a training step is built. */
 export interface TrainStepOptions {
-  /** Where batches come from; default {@linkcode drawnBatch}. */
+  /** Makes batches; default {@linkcode drawnBatch}. */
   readonly source?: BatchSource;
-  /** Steps between two reads of what is recorded, at most. */
+  /** Most steps that may be submitted before their records are read. */
   readonly recordLength: number;
   /** Also record what `probeTensors` measures; without micro-batches only. */
   readonly probes?: boolean;
@@ -75,7 +80,7 @@ export interface TrainStepOptions {
 /**
  * The graph of one training step: noise, forward, backward, clipping, update and averages.
  *
- * @param makeState gives memory, or a layout alone, to named tensors
+ * @param makeState allocates named tensors, or lays them out only
  * @throws {TypeError} for probes with micro-batches
  */
 export function trainStepGraph<S extends StateLayout>(
@@ -122,11 +127,11 @@ export function trainStepGraph<S extends StateLayout>(
     : {};
 
   if (micro_batches === 1) {
-    const { moved, ...step } = optimizerUpdate(packed, state, config, loss_scale);
+    const { updated, ...step } = optimizerUpdate(packed, state, config, loss_scale);
     const unscaled = loss_scale ? packed.map((g) => div(g, loss_scale.tensor("scale"))) : packed;
     const scalars = {
       ...recorded(loss, step, loss_scale),
-      ...probes ? probeTensors({ observed, layout: state.nnet, grads: unscaled, moved }) : {},
+      ...probes ? probeTensors({ observed, layout: state.nnet, grads: unscaled, updated }) : {},
     };
     const update = {
       outputs: { ...scalars, ...gradients },
@@ -138,14 +143,14 @@ export function trainStepGraph<S extends StateLayout>(
   }
   if (probes) throw new TypeError("probes see whole batches: they need micro_batches = 1");
   const sums = { grad: makeState(shapes, "grad"), loss: makeState({ loss: [] }, "loss") };
-  const share = 1 / micro_batches;
+  const fraction = 1 / micro_batches;
   const gradSums = sums.grad.segments();
   const lossSum = sums.loss.tensor("loss");
   const accumulate = {
     outputs: gradients,
     updates: [
-      ...gradSums.map((s, i): Update => ({ state: s, value: add(s, affine(packed[i], share)) })),
-      { state: lossSum, value: add(lossSum, affine(loss, share)) },
+      ...gradSums.map((s, i): Update => ({ state: s, value: add(s, affine(packed[i], fraction)) })),
+      { state: lossSum, value: add(lossSum, affine(loss, fraction)) },
     ],
   };
   const step = optimizerUpdate(gradSums, state, config, loss_scale);
@@ -164,7 +169,7 @@ export function trainStepGraph<S extends StateLayout>(
   return { state, loss_scale, sums, accumulate, update };
 }
 
-/** Name under which mixed precision's plans give the (scaled) gradient of a segment. */
+/** The output of mixed precision's plans that is the (scaled) gradient of a segment. */
 export function gradientName(segment: number): string {
   return `gradient.${segment}`;
 }

@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { decoderNorm, groupRuns } from "./summary.ts";
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
 
-/** Colours that are told apart with any eyes; methods take them in order. */
+/** Okabe and Ito's colours, distinct in any colour vision; methods take them in order. */
 const COLOURS = ["#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#555", "#000"];
 
 /** Points of a line, at most: a longer series shows every n-th. */

@@ -38,7 +38,7 @@ export interface ReportData extends ReportFacts {
   readonly rankings: readonly Ranking[];
 }
 
-/** The figures of a report. */
+/** The numbers of a report. */
 export function reportData(runs: readonly ProbedRun[], facts: ReportFacts): ReportData {
   const rows = groupRuns(runs).map(summaryRow);
   return { ...facts, rows, rankings: rankings(rows) };
@@ -154,7 +154,7 @@ ${
 method; the swing is the largest distance of the feature norm from its running mean over a tenth of
 the window, relative to the mean norm. &plusmn; is the sample standard deviation over the seeds. Two methods are called different when
 their means differ by more than the larger of the two. A run whose loss is no longer a number has
-diverged; its curve ends there and it is in no mean. All figures of this page are in
+diverged; its curve ends there and it is in no mean. All numbers of this page are in
 stability.json, every step of every run in the folder runs.</p>
 </body>
 </html>

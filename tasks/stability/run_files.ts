@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { configSchema } from "../../train/config/config_schema.ts";
-import { renameDurably, writeDurably } from "../../train/files/durable.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 import type { Variation } from "./variation.ts";
 
-/** Where a run is kept: `runs/ls_depth-8_seed-1.json`. */
+/** The file of a run: `runs/ls_depth-8_seed-1.json`. */
 export function runFile(folder: string, { method, setting, config }: Variation): string {
   const words = [method, setting, `seed ${config.seed}`].filter((text) => text !== "");
   const name = words.map((text) =>
@@ -13,8 +13,8 @@ export function runFile(folder: string, { method, setting, config }: Variation):
   return join(folder, "runs", `${name}.json`);
 }
 
-/** The run as it was kept, or null where there is none, a broken one, or one of other settings. */
-export async function keptRun(
+/** The run in a file; null where there is none, it is damaged, or has other settings. */
+export async function savedRun(
   file: string,
   { config }: Variation,
   levels: readonly number[],
@@ -34,15 +34,12 @@ export async function keptRun(
   return same && !isCutShort ? run : null;
 }
 
-/** A configuration as text, with the defaults of what was added to it since it was kept. */
+/** A configuration as text, with the defaults of what was added to it since it was saved. */
 function complete(config: unknown): string {
   return JSON.stringify(configSchema.safeParse(config).data ?? config);
 }
 
-/** Keeps a run; a process that is killed meanwhile leaves what was there before. */
-export async function keepRun(file: string, run: ProbedRun): Promise<void> {
-  const beside = `${file}.tmp`;
-  await Deno.remove(beside).catch(() => {});
-  await writeDurably(beside, new TextEncoder().encode(JSON.stringify(run)));
-  await renameDurably(beside, file);
+/** Saves a run atomically. */
+export async function saveRun(file: string, run: ProbedRun): Promise<void> {
+  await replaceFile(file, new TextEncoder().encode(JSON.stringify(run)));
 }

@@ -3,7 +3,7 @@ import { type Oscillation, oscillation } from "../../eval/stability/oscillation.
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
 import { SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 
-/** A figure over the seeds: its mean and sample standard deviation. */
+/** A number over the seeds: its mean and sample standard deviation. */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number;
@@ -104,7 +104,7 @@ function paperRank(variation: string): number | null {
   return method?.paper_rank ?? null;
 }
 
-/** Ranks the methods of each setting and sets them beside the paper's order. */
+/** Ranks the methods of each setting and compares them with the paper's order. */
 export function rankings(rows: readonly SummaryRow[]): Ranking[] {
   return [...Map.groupBy(rows, ({ setting }) => setting)].map(([setting, all]) => {
     const measured = all.filter((row) => row.range !== null);

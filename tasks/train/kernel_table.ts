@@ -12,7 +12,7 @@ interface KernelKind {
 }
 
 /**
- * A line for each kind of kernel, slowest first: launches and time per step, rates, and the share of
+ * A line for each kind of kernel, slowest first: launches and time per step, rates, and the fraction of
  * what the adapter can do at best in that time, by operations or by bytes, whichever is larger.
  */
 export function kernelTable(
@@ -50,6 +50,6 @@ export function kernelTable(
   );
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)}%`;
 }

@@ -14,7 +14,7 @@ const STEPS = 3;
 
 /** What profiling found. */
 export interface Profile {
-  /** The table of kernels and what it is measured against, for a person. */
+  /** The table of kernels and the rates it is measured against, to print. */
   readonly text: string;
   /** The last step's kernels, for Chrome's tracing page. */
   readonly trace: string;

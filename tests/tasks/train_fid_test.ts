@@ -59,7 +59,7 @@ Deno.test("deno task train scores checkpoints by FID, keeps the best, and takes 
     deepEqual(logged.map(({ step, fid }) => ({ step, fid })), scores);
     ok([...Deno.readDirSync(join(workdir, "checkpoints"))].some(({ name }) => name === "4"));
 
-    // As if killed while it scored the last checkpoint; and one more FID of the best is wanted.
+    // As if killed while it scored the last checkpoint; and one more FID of the best is asked for.
     const [before] = scores;
     await writeBest(workdir, { ...await record(), scores: [before], best: before });
     const second = await train("--fid.final_sample_steps=3");

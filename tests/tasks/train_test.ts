@@ -196,11 +196,11 @@ Deno.test("train names a truncated checkpoint, takes the one before, and deletes
     const broken = join(checkpointFolder(workdir, 12), "optimizer.safetensors");
     await Deno.truncate(broken, 1000);
 
-    const looked = await train(workdir, ...SHORT, "--n_steps=8");
-    equal(looked.code, 0, looked.said);
-    ok(looked.lines[0].startsWith(broken), looked.said);
-    match(looked.lines[0], /; skipped$/);
-    match(looked.said, /going on from step 8 of /);
+    const resumed = await train(workdir, ...SHORT, "--n_steps=8");
+    equal(resumed.code, 0, resumed.said);
+    ok(resumed.lines[0].startsWith(broken), resumed.said);
+    match(resumed.lines[0], /; skipped$/);
+    match(resumed.said, /going on from step 8 of /);
     deepEqual(names(workdir, "checkpoints"), ["8", "12"]);
     equal((await Deno.stat(broken)).size, 1000);
 

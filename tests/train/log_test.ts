@@ -33,7 +33,7 @@ Deno.test("Log drops lines beyond the step it resumes from, and torn ones", asyn
     const file = join(folder, "log.jsonl");
     const lines = [10, 20, 30, 40].map((step) => JSON.stringify({ step }));
     await Deno.writeTextFile(file, `${lines.join("\n")}\n{"step":5`);
-    await Deno.writeTextFile(`${file}.tmp`, "left by a killed run");
+    await Deno.writeTextFile(join(folder, ".saving-log.jsonl"), "left by a killed run");
     {
       using log = await Log.open(file, 20);
       log.append({ step: 30 });

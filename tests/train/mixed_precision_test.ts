@@ -68,8 +68,8 @@ for (const name of ["training_scalelong0", "training_scalelong3"]) {
       using step = await open(device, goldenStart(file, config));
       for (let i = 0; i < GOLDEN_STEPS; i++) step.run(i, goldenBatches(file, i, micro_batches));
       const records = await step.records();
-      const strayed = (values: number[], wanted: number[]) =>
-        values.map((v, i) => Math.abs(v / wanted[i] - 1)).filter((error) => !(error <= 0.02));
+      const strayed = (values: number[], expected: number[]) =>
+        values.map((v, i) => Math.abs(v / expected[i] - 1)).filter((error) => !(error <= 0.02));
       deepEqual(strayed(records.map(({ loss }) => loss), file.f64("loss")), []);
       deepEqual(strayed(records.map((r) => r.grad_norm), file.f64("grad_norm")), []);
       equal(records[GOLDEN_STEPS - 1].scaling?.skipped_steps, 0);
@@ -128,7 +128,7 @@ Deno.test("fp16's first step after skipped ones is the optimizer's first", async
   using device = await openDevice();
   const file = await readGolden("training_scalelong0");
   const start = goldenStart(file, inF16(file));
-  const moved = async (loss_scale: LossScale, at: number) => {
+  const updated = async (loss_scale: LossScale, at: number) => {
     using step = await open(device, { ...start, loss_scale });
     step.run(at, goldenBatches(file, 0, 1));
     const { nnet } = await step.checkpoint(1);
@@ -138,7 +138,7 @@ Deno.test("fp16's first step after skipped ones is the optimizer's first", async
   const late = warmup_steps + 7;
   const scaling = { ...FIRST_LOSS_SCALE, skipped_steps: late };
   const before = start.nnet["in_blocks.0.mlp.fc1.weight"].data;
-  const first = await moved(scaling, late);
+  const first = await updated(scaling, late);
   // Adam's first step is of the size of the rate, whatever the gradient.
   const { lr } = start.config.optimizer;
   const steps = [...first].map((v, i) => Math.abs(v - before[i]) / lr);
@@ -279,7 +279,7 @@ Deno.test("fp16 trains the UNet as f32 does, attention, dropout and gates includ
     for (let i = 0; i < 6; i++) step.run(i, microBatches(config, await data.at(4 * i, 4), i));
     return (await step.records()).map(({ loss }) => loss);
   };
-  const wanted = await losses("no");
-  const strayed = (await losses("fp16")).map((v, i) => Math.abs(v / wanted[i] - 1));
+  const expected = await losses("no");
+  const strayed = (await losses("fp16")).map((v, i) => Math.abs(v / expected[i] - 1));
   deepEqual(strayed.filter((error) => !(error <= 0.02)), []);
 });

@@ -96,7 +96,9 @@ for (const { name, optimizer, grad_clip = 0 } of cases) {
       ["first moment", await whole(exp_avg), expected.m],
       ["second moment", await whole(exp_avg_sq), expected.v],
     ];
-    const errors = pairs.map(([what, actual, wanted]) => [what, distance(actual, wanted)] as const);
+    const errors = pairs.map(([what, actual, expected]) =>
+      [what, distance(actual, expected)] as const
+    );
     deepEqual(errors.filter(([, error]) => !(error < 2e-6)), []);
   });
 }

@@ -26,7 +26,7 @@ Deno.test("probeTensors() of a step worked by hand", () => {
     ]),
     layout,
     grads: [segment({ 0: 1, 1: 2, 128: 2, 256: 9 })],
-    moved: [segment({ 0: 3, 128: 4.5 })],
+    updated: [segment({ 0: 3, 128: 4.5 })],
   });
   const names = Object.keys(probes);
   deepEqual(names, [

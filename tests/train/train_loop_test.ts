@@ -127,16 +127,16 @@ function learning(scalelong: SkipScaling): Config {
   });
 }
 
-Deno.test("trainLoop() calls each hook when it promised to", async () => {
+Deno.test("trainLoop() calls each hook at its interval and at the last step", async () => {
   using device = await openDevice();
   const config = tinyConfig({
     train: { n_steps: 13, log_interval: 4, save_interval: 5, eval_interval: 6 },
   });
-  const told: string[] = [];
+  const calls: string[] = [];
   const shown: number[] = [];
   const done = await trainLoop(device, config, dataOf(config), {
     hooks: {
-      onStart: (step) => void told.push(`start ${step.launches.submits}`),
+      onStart: (step) => void calls.push(`start ${step.launches.submits}`),
       onProgress: ({ step, n_steps, lr }) => {
         shown.push(step);
         equal(n_steps, 13);
@@ -148,18 +148,27 @@ Deno.test("trainLoop() calls each hook when it promised to", async () => {
           ["step", "loss", "loss_average", "lr", "grad_norm", "images_per_s"],
         );
         ok(Object.values(entry).every(Number.isFinite));
-        told.push(`log ${entry.step}`);
+        calls.push(`log ${entry.step}`);
       },
       onEval: async ({ state }, step) => {
         await state.nnet_ema.read();
-        told.push(`eval ${step}`);
+        calls.push(`eval ${step}`);
       },
-      onCheckpoint: (c) => void told.push(`save ${c.step}`),
+      onCheckpoint: (c) => void calls.push(`save ${c.step}`),
     },
   });
   equal(done, 13);
-  const wanted = ["start 1", "log 4", "save 5", "eval 6", "log 8", "save 10", "log 12", "eval 12"];
-  deepEqual(told, [...wanted, "log 13", "save 13", "eval 13"]);
+  const expected = [
+    "start 1",
+    "log 4",
+    "save 5",
+    "eval 6",
+    "log 8",
+    "save 10",
+    "log 12",
+    "eval 12",
+  ];
+  deepEqual(calls, [...expected, "log 13", "save 13", "eval 13"]);
   equal(shown[shown.length - 1], 13);
   deepEqual(shown, [...new Set(shown)].toSorted((a, b) => a - b));
 });
@@ -184,7 +193,7 @@ Deno.test("trainLoop() has nothing to do, nor to save, where all steps are done"
   equal(stopped, 0);
 });
 
-Deno.test("trainLoop() says that training diverged, when and what to try, and does not save it", async () => {
+Deno.test("trainLoop() reports divergence, its step and what to try, and does not save", async () => {
   using device = await openDevice();
   const config = tinyConfig({
     train: { save_interval: 1000, log_interval: 5 },
@@ -212,7 +221,7 @@ Deno.test("trainLoop() holds the same memory at the end as at the beginning", as
   );
   equal(lines.length, 40);
   for (const [, bytes, count] of lines) deepEqual([bytes, count], lines[0].slice(1));
-  // Garbage comes and goes: the least of a stretch tells what is held.
+  // Garbage comes and goes: the least of a stretch is what is held.
   const least = (from: number, to: number) =>
     Math.min(...lines.slice(from, to).map(([resident]) => resident)) / 2 ** 20;
   const growth = least(30, 40) - least(5, 15);

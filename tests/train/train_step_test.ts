@@ -32,9 +32,9 @@ for (const name of ["training_scalelong0", "training_scalelong3"]) {
       });
       for (let i = 0; i < GOLDEN_STEPS; i++) step.run(i, goldenBatches(file, i, micro_batches));
       const records = await step.records();
-      const each = (actual: number[], wanted: number[]) => {
-        equal(actual.length, wanted.length);
-        return actual.map((value, i) => Math.abs(value / wanted[i] - 1)).filter((e) =>
+      const each = (actual: number[], expected: number[]) => {
+        equal(actual.length, expected.length);
+        return actual.map((value, i) => Math.abs(value / expected[i] - 1)).filter((e) =>
           !(e <= 1e-5)
         );
       };
@@ -45,10 +45,10 @@ for (const name of ["training_scalelong0", "training_scalelong3"]) {
 
       const { nnet, nnet_ema } = await step.checkpoint(GOLDEN_STEPS);
       for (const [prefix, values] of [["final.", nnet], ["ema.", nnet_ema]] as const) {
-        const wanted = file.group(prefix);
-        deepEqual(Object.keys(values), Object.keys(wanted));
-        const strayed = Object.keys(wanted)
-          .map((key) => [key, distance(values[key].data, wanted[key].data)] as const)
+        const expected = file.group(prefix);
+        deepEqual(Object.keys(values), Object.keys(expected));
+        const strayed = Object.keys(expected)
+          .map((key) => [key, distance(values[key].data, expected[key].data)] as const)
           .filter(([, error]) => !(error <= TOLERANCE));
         deepEqual(strayed, [], prefix);
       }

@@ -60,7 +60,7 @@ Deno.test("runMemory() counts the images of a grid where they are the most that 
   await Deno.remove(workdir, { recursive: true });
 });
 
-Deno.test("runMemory() is what measuring the data and an FID beside the step allocate", async () => {
+Deno.test("runMemory() is what measuring the data and an FID during training allocate", async () => {
   using device = await openDevice();
   // What is allocated is the same where nothing is computed, which takes Inception long.
   device.submit = () => {};

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { keepRun, keptRun } from "../../../tasks/stability/run_files.ts";
+import { savedRun, saveRun } from "../../../tasks/stability/run_files.ts";
 import type { ProbedRun } from "../../../eval/stability/probed_run.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
@@ -17,21 +17,21 @@ const run: ProbedRun = {
   seconds: 3,
 };
 
-Deno.test("keptRun() finds a run of the same settings, also from before the process was one", async () => {
+Deno.test("savedRun() finds a run of the same settings, also from before the process was one", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = join(folder, "run.json");
-    equal(await keptRun(file, variation, [0.1]), null);
-    await keepRun(file, run);
-    deepEqual(await keptRun(file, variation, [0.1]), run);
-    equal(await keptRun(file, variation, [0.2]), null);
-    equal(await keptRun(file, { ...variation, config: tinyConfig({ seed: 5 }) }, [0.1]), null);
+    equal(await savedRun(file, variation, [0.1]), null);
+    await saveRun(file, run);
+    deepEqual(await savedRun(file, variation, [0.1]), run);
+    equal(await savedRun(file, variation, [0.2]), null);
+    equal(await savedRun(file, { ...variation, config: tinyConfig({ seed: 5 }) }, [0.1]), null);
 
     const { process, ...older } = config;
     await Deno.writeTextFile(file, JSON.stringify({ ...run, config: older }));
-    deepEqual((await keptRun(file, variation, [0.1]))?.loss, run.loss);
+    deepEqual((await savedRun(file, variation, [0.1]))?.loss, run.loss);
     const cosine = tinyConfig({ process: { ...process, schedule: "vp_cosine" } });
-    equal(await keptRun(file, { ...variation, config: cosine }, [0.1]), null);
+    equal(await savedRun(file, { ...variation, config: cosine }, [0.1]), null);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

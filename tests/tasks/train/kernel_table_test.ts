@@ -18,7 +18,7 @@ const TIMES = [
   time("sum", 6, 1, 1e6, 4e6),
 ];
 
-Deno.test("kernelTable() adds launches up, slowest first, with the share of the nearer limit", () => {
+Deno.test("kernelTable() adds launches up, slowest first, with the fraction of the nearer limit", () => {
   const table = kernelTable(TIMES, 2, { copyGBs: 8, multiplyAddGflops: 4000 });
   equal(
     table,
