@@ -22,32 +22,35 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import { type Recipe, sampleRecipe } from "../../eval/sample_recipe.ts";
 import type { FidFlags } from "./fid_flags.ts";
 
-/** One of the two things that are compared. */
+/** One of the two image sets that are compared. */
 export interface Side {
-  /** What it is, in a person's words. */
+  /** What it is, for reports and messages. */
   readonly name: string;
-  /** Statistics that came in a file. */
+  /** Statistics read from a file; null where the images are measured. */
   readonly statistics: FeatureStatistics | null;
-  /** The images, where there are any; what they hold on the device goes with the stack. */
+  /** Opens the images, where there are any; the stack disposes of what they hold on the device. */
   readonly images: ((device: Device, tools: OpenTools) => Promise<ImageSet>) | null;
-  /** How many images there are to look at. */
+  /** How many images there are to measure. */
   readonly n: number;
-  /** How images of a checkpoint are drawn, and from which. */
+  /** The weights that images are drawn from, and how; null where none are. */
   readonly drawn: { readonly weights: Weights; readonly recipe: Recipe } | null;
 }
 
-/** What images that are drawn need. */
+/** What drawing images needs. */
 export interface OpenTools {
+  /** Disposes of the network's weights. */
   readonly stack: DisposableStack;
-  /** Told how many images are drawn, parts included. */
+  /** Called with how many images are drawn, fractions included. */
   readonly onDrawn: (done: number) => void;
 }
 
-/** What finding a side out takes besides the flags. */
+/** What opening a side needs besides the flags. */
 export interface SideTools {
+  /** Reports a line. */
   readonly note: (message: string) => void;
+  /** Called as a data set is downloaded and decoded. */
   readonly onDataset: (progress: DatasetProgress) => void;
-  /** The network of weights that do not name theirs. */
+  /** The configuration for weights that come without one. */
   readonly config: Config | null;
 }
 
@@ -55,9 +58,9 @@ export interface SideTools {
 const LIST = new Intl.ListFormat("en-GB");
 
 /**
- * Finds out what a name on the command line stands for.
+ * Opens what an argument names: a split of a data set, a folder, an `.npz` file or a checkpoint.
  *
- * @throws {UsageError} where it stands for nothing; else errors that say what is wrong with it
+ * @throws {UsageError} where it names nothing; other errors where what it names cannot be read
  */
 export async function openSide(text: string, flags: FidFlags, tools: SideTools): Promise<Side> {
   const colon = text.indexOf(":");
@@ -162,7 +165,7 @@ async function ofCheckpoint(
   };
 }
 
-/** One of the splits; images that are generated are the quickstart's, but for their size. */
+/** Opens a split; generated images are the quickstart's, in the size that the flags give. */
 async function openSplit(
   text: string,
   { path, image_size }: FidFlags,
