@@ -17,12 +17,17 @@ import {
 import type { MakeParameter } from "./parameters.ts";
 import { GROUP_NORM } from "./resnet_block.ts";
 
-/** An attention block of the DDPM networks; all but the norm are 1 x 1 convolutions. */
+/** An attention block of DDPM's UNet; all but the norm are 1 x 1 convolutions. */
 export interface AttentionBlockParameters<T> {
+  /** Group norm over the channels. */
   readonly norm: NormParameters<T>;
+  /** Queries. */
   readonly q: ConvParameters<T>;
+  /** Keys. */
   readonly k: ConvParameters<T>;
+  /** Values. */
   readonly v: ConvParameters<T>;
+  /** The projection of the result. */
   readonly proj_out: ConvParameters<T>;
 }
 
@@ -43,9 +48,11 @@ export function attentionBlockParameters<T>(
 }
 
 /**
- * `x + proj_out(softmax(q^T k / sqrt(channels)) v)`: every pixel looks at all, with one head.
+ * `x + proj_out(softmax(q^T k / sqrt(channels)) v)`, over all pixels, with one head (Ho et al.,
+ * "Denoising Diffusion Probabilistic Models", NeurIPS 2020).
  *
  * @param x `[batch, channels, height, width]`
+ * @returns the same shape
  */
 export function attentionBlock(p: AttentionBlockParameters<Tensor>, x: Tensor): Tensor {
   const [batch, channels, height, width] = x.shape;

@@ -15,10 +15,10 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 
-/** Gives the tensor of a parameter; a network asks once for each. */
+/** Gives the tensor of a parameter; called once for each. */
 export type InceptionLeaf = (name: string, shape: Shape) => Tensor;
 
-/** What {@linkcode inception} computes on its way, for a batch of n. */
+/** Outputs of {@linkcode inception}, and activations on the way, for a batch of n. */
 export interface InceptionOutputs {
   /** `[n, 64, 73, 73]`, after the first max pooling. */
   readonly block0: Tensor;
@@ -28,38 +28,44 @@ export interface InceptionOutputs {
   readonly block2: Tensor;
   /** `[n, 2048]`, the means over the image of the last block: the features of FID. */
   readonly pool: Tensor;
-  /** `[n, 1008]`. */
+  /** `[n, 1008]`, before the softmax. */
   readonly logits: Tensor;
-  /** `[n, 1008]` without the bias of `fc`: what the Inception Score's authors put into softmax. */
+  /** `[n, 1008]` without the bias of `fc`: the logits of the Inception Score's authors. */
   readonly logits_unbiased: Tensor;
 }
 
-/** Height and width of the network's input. */
+/** Height and width of the network's input, pixels. */
 export const INCEPTION_SIZE = 299;
 
 /** `eps` of its batch norms. */
 const EPS = 0.001;
 
-/** Images `[n, 3, any height, any width]` of 0 to `top` as the network's input. */
+/**
+ * Images as the network's input: resized (bilinear, half-pixel centres, no antialiasing), and scaled
+ * to -1..1.
+ *
+ * @param images `[n, 3, height, width]` in 0..`top`, of any size
+ * @returns `[n, 3, 299, 299]`
+ */
 export function inceptionInput(images: Tensor, top: number): Tensor {
   return affine(resizeBilinear(images, INCEPTION_SIZE, INCEPTION_SIZE), 2 / top, -1);
 }
 
 /**
  * The Inception v3 of FID (Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016), as
- * exported by its authors on 2015-12-05: unlike torchvision's, averages at the edges leave the padding
- * out, and the last block's pooling branch takes the largest value instead of the mean. Batch norms
- * are part of the convolutions, see {@linkcode foldBatchNorm}.
+ * exported by its authors on 2015-12-05: unlike torchvision's, average pooling excludes the padding,
+ * and the last block's pooling branch takes the maximum instead of the mean. Batch norms are folded
+ * into the convolutions, see {@linkcode foldBatchNorm}.
  *
  * @param x `[n, 3, 299, 299]` in -1..1, see {@linkcode inceptionInput}
  * @param leaf parameters by the names of {@linkcode inceptionShapes}
  * @throws {ShapeError} for images of another size
  */
 export function inception(x: Tensor, leaf: InceptionLeaf): InceptionOutputs {
-  const wanted = [3, INCEPTION_SIZE, INCEPTION_SIZE];
-  if (x.shape.length !== 4 || wanted.some((n, i) => x.shape[i + 1] !== n)) {
+  const expected = [3, INCEPTION_SIZE, INCEPTION_SIZE];
+  if (x.shape.length !== 4 || expected.some((n, i) => x.shape[i + 1] !== n)) {
     throw new ShapeError(
-      `inception: takes [n, ${wanted.join(", ")}], not [${x.shape.join(", ")}]`,
+      `inception: takes [n, ${expected.join(", ")}], not [${x.shape.join(", ")}]`,
     );
   }
   const layers = layersOf(leaf);
@@ -90,7 +96,7 @@ export function inception(x: Tensor, leaf: InceptionLeaf): InceptionOutputs {
   return { block0, block1, block2, pool, logits, logits_unbiased };
 }
 
-/** Shapes of {@linkcode inception}'s parameters by name: each convolution's `.conv.weight` and `.conv.bias`. */
+/** Shapes of {@linkcode inception}'s parameters by name, such as `Mixed_5b.branch1x1.conv.weight`. */
 export function inceptionShapes(): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
   inception(input("x", [1, 3, INCEPTION_SIZE, INCEPTION_SIZE]), (name, shape) => {
@@ -100,7 +106,7 @@ export function inceptionShapes(): Record<string, Shape> {
   return shapes;
 }
 
-/** Shapes in the published state dict by name: batch norms instead of the convolutions' biases. */
+/** Shapes of the published state dict by name: batch norms instead of the convolutions' biases. */
 export function inceptionStateShapes(): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
   for (const [name, shape] of Object.entries(inceptionShapes())) {
@@ -111,8 +117,8 @@ export function inceptionStateShapes(): Record<string, Shape> {
 }
 
 /**
- * The parameters of {@linkcode inception} from a state dict: batch norm after a convolution is a
- * factor for its weight, and a bias. Worked out in float64.
+ * The parameters of {@linkcode inception} from a state dict: the batch norm after a convolution
+ * becomes a factor on its weight, and a bias. Computed in float64.
  *
  * @param state every tensor of {@linkcode inceptionStateShapes}
  */
@@ -247,7 +253,7 @@ function inceptionD({ conv, valid, chain }: Layers, name: string, x: Tensor): Te
   ], 1);
 }
 
-/** 8 x 8: 1 x 1, and a row beside a column of 3, after 1 x 1 and after 3 x 3. */
+/** 8 x 8: 1 x 1, and a row and a column of 3, concatenated, after 1 x 1 and after 3 x 3. */
 function inceptionE(
   { conv, chain }: Layers,
   name: string,

@@ -3,7 +3,7 @@ import type { NetworkConfig } from "./network.ts";
 import { unetFromShapes } from "./unet_from_shapes.ts";
 import { uvitFromShapes } from "./uvit_from_shapes.ts";
 
-/** The options that the shapes of a network's parameters, by name, determine; empty for an unknown network. */
+/** The options that the shapes of a network's parameters, by name, determine; empty if unknown. */
 export function networkFromShapes(
   shapes: Readonly<Record<string, Shape>>,
 ): Partial<NetworkConfig> {

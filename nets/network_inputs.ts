@@ -18,7 +18,12 @@ export interface NetworkInputs {
   readonly observe?: Observe;
 }
 
-/** @throws {ShapeError} where images or labels do not match the configuration of a network */
+/**
+ * Checks the inputs of a network.
+ *
+ * @param network its name, for the message
+ * @throws {ShapeError} where images or labels do not match its configuration
+ */
 export function checkInputs(
   network: string,
   { x, y }: Pick<NetworkInputs, "x" | "y">,

@@ -1,6 +1,6 @@
 import { philox, type Shape } from "../engine/mod.ts";
 
-/** How a parameter's first values are drawn; PyTorch's names and rules. */
+/** How a parameter's initial values are drawn; PyTorch's names and rules. */
 export type Initializer =
   | { readonly kind: "zeros" }
   | { readonly kind: "ones" }
@@ -11,7 +11,7 @@ export type Initializer =
 
 /**
  * Makes one leaf of a network's parameters. A network describes its parameters once, by calling
- * this for each; what a leaf is (a shape, a tensor, an array) is up to the caller.
+ * this for each; what a leaf is (a shape, a tensor, an array) is the caller's choice.
  */
 export type MakeParameter<T> = (name: string, shape: Shape, init: Initializer) => T;
 
@@ -19,10 +19,11 @@ export type MakeParameter<T> = (name: string, shape: Shape, init: Initializer) =
 const STREAM = 0x1417;
 
 /**
- * The first values of a network's parameters, by name. Each tensor has random numbers of its own,
- * so adding a layer does not change the others.
+ * The initial values of a network's parameters, by name, row-major. Each tensor has random numbers
+ * of its own, so adding a layer does not change the others.
  *
  * @param describe calls its argument for every parameter, as `uvitParameters` does
+ * @param seed a whole number from 0 to 2^53 - 1
  */
 export function initialize(
   describe: (make: MakeParameter<void>) => unknown,

@@ -9,25 +9,35 @@ import {
 } from "./layers.ts";
 import type { MakeParameter } from "./parameters.ts";
 
-/** Groups and eps of every group norm of the DDPM networks. */
+/** Groups and eps of every group norm of DDPM's UNet. */
 export const GROUP_NORM: { readonly groups: number; readonly eps: number } = {
   groups: 32,
   eps: 1e-6,
 };
 
-/** A residual block of the DDPM networks; the names are the PyTorch port's. */
+/** A residual block of DDPM's UNet; the names are the PyTorch port's. */
 export interface ResnetBlockParameters<T> {
+  /** Group norm over the channels of the input. */
   readonly norm1: NormParameters<T>;
+  /** 3 x 3, from the channels of the input to those of the output. */
   readonly conv1: ConvParameters<T>;
-  /** Absent in networks without time. */
+  /** From the time embedding to a shift of each channel; absent in networks without time. */
   readonly temb_proj?: LinearParameters<T>;
+  /** Group norm over the channels of the output. */
   readonly norm2: NormParameters<T>;
+  /** 3 x 3. */
   readonly conv2: ConvParameters<T>;
   /** A 1 x 1 convolution, where the block changes the number of channels. */
   readonly nin_shortcut?: ConvParameters<T>;
 }
 
-/** Describes a residual block. @param temb width of the time embedding; 0: none */
+/**
+ * Describes a residual block.
+ *
+ * @param sizes.channels of the input
+ * @param sizes.out channels of the output
+ * @param sizes.temb width of the time embedding; 0: none
+ */
 export function resnetBlockParameters<T>(
   make: MakeParameter<T>,
   name: string,
@@ -49,6 +59,7 @@ export function resnetBlockParameters<T>(
  * `shortcut(x) + conv2(drop(silu(norm2(conv1(silu(norm1(x))) + time))))`, convolutions 3 x 3.
  *
  * @param x `[batch, channels, height, width]`
+ * @returns `[batch, out, height, width]`
  * @param options.time the time embedding after its SiLU, `[batch, temb]`
  * @param options.drop dropout, in training
  */

@@ -133,7 +133,7 @@ export function methodsWithKappa(): SkipScaling[] {
   return SKIP_SCALINGS.filter(({ uses_kappa }) => uses_kappa).map(({ number }) => number);
 }
 
-/** Method 0: `s_i`, as in U-ViT and most UNets. @param skip `[batch, width, ..]` */
+/** Method 0: `s_i`, as in U-ViT and most UNets. */
 export function original(skip: Tensor): Tensor {
   return skip;
 }

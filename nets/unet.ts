@@ -52,6 +52,7 @@ import {
 export interface UNetConfig {
   /** Height and width of the images, a multiple of `2^(levels - 1)`. */
   readonly img_size: number;
+  /** Channels of the images. */
   readonly in_chans: number;
   /** Channels of the first level, a multiple of 32. */
   readonly ch: number;
@@ -77,6 +78,7 @@ export interface UNetConfig {
 
 /** A level on the way down. */
 export interface DownParameters<T> {
+  /** Its residual blocks, `num_res_blocks`. */
   readonly block: readonly ResnetBlockParameters<T>[];
   /** One for each block, at resolutions with attention. */
   readonly attn: readonly AttentionBlockParameters<T>[];
@@ -86,7 +88,9 @@ export interface DownParameters<T> {
 
 /** A level on the way up. */
 export interface UpParameters<T> {
+  /** Its residual blocks, `num_res_blocks + 1`; each takes a skip. */
   readonly block: readonly ResnetBlockParameters<T>[];
+  /** One for each block, at resolutions with attention. */
   readonly attn: readonly AttentionBlockParameters<T>[];
   /** In all levels but the first. */
   readonly upsample?: { readonly conv: ConvParameters<T> };
@@ -94,17 +98,25 @@ export interface UpParameters<T> {
 
 /** Parameters of the UNet; the paths to its leaves are the PyTorch port's checkpoint keys. */
 export interface UNetParameters<T> {
+  /** The two layers on the time embedding, of width `4 ch`. */
   readonly temb: { readonly dense: readonly LinearParameters<T>[] };
+  /** `[num_classes, 4 ch]`, of a conditional network. */
   readonly label_emb?: { readonly weight: T };
+  /** 3 x 3, from the image to `ch` channels. */
   readonly conv_in: ConvParameters<T>;
+  /** The levels on the way down, the highest resolution first. */
   readonly down: readonly DownParameters<T>[];
+  /** The blocks between the ways down and up. */
   readonly mid: {
     readonly block_1: ResnetBlockParameters<T>;
     readonly attn_1: AttentionBlockParameters<T>;
     readonly block_2: ResnetBlockParameters<T>;
   };
+  /** The levels on the way up, the highest resolution first. */
   readonly up: readonly UpParameters<T>[];
+  /** Group norm before the last convolution. */
   readonly norm_out: NormParameters<T>;
+  /** 3 x 3, to the channels of the image. */
   readonly conv_out: ConvParameters<T>;
   /** Gates in the order of their first use: one per width (method 3), or one per skip (method 4). */
   readonly se: readonly GateParameters<T>[];
@@ -112,6 +124,7 @@ export interface UNetParameters<T> {
 
 /** A long skip connection. */
 export interface UNetSkip {
+  /** Its width. */
   readonly channels: number;
   /** Which level's height and width it has; 0 is the first. */
   readonly level: number;

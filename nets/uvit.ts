@@ -43,24 +43,29 @@ import {
 export interface UVitConfig {
   /** Height and width of the images, a multiple of `patch_size`. */
   readonly img_size: number;
+  /** Height and width of a patch, pixels. */
   readonly patch_size: number;
+  /** Channels of the images. */
   readonly in_chans: number;
+  /** Width of a token, D; a multiple of `num_heads`. */
   readonly embed_dim: number;
-  /** Blocks, the middle one not counted; even. */
+  /** Number of blocks without the middle one; even. */
   readonly depth: number;
+  /** Attention heads of each block. */
   readonly num_heads: number;
-  /** Width of the MLP's hidden layer over `embed_dim`. */
+  /** Width of the MLP's hidden layer, in multiples of `embed_dim`. */
   readonly mlp_ratio: number;
+  /** Whether queries, keys and values have a bias. */
   readonly qkv_bias: boolean;
-  /** What `q k^T` is multiplied by; head width^-0.5 where null. */
+  /** Factor on `q k^T`; null: head width^-0.5. */
   readonly qk_scale: number | null;
-  /** Two layers on the sinusoidal time embedding. */
+  /** Whether two layers follow the sinusoidal time embedding. */
   readonly mlp_time_embed: boolean;
   /** Rows of the label embedding; -1 for an unconditional network. */
   readonly num_classes: number;
-  /** A 3 x 3 convolution on the image at the end. */
+  /** Whether the network ends with a 3 x 3 convolution on the image. */
   readonly conv: boolean;
-  /** Long skip connections. */
+  /** Whether it has long skip connections. */
   readonly skip: boolean;
   /** Recompute each block's activations in the backward pass instead of keeping them. */
   readonly use_checkpoint: boolean;
@@ -70,33 +75,50 @@ export interface UVitConfig {
   readonly kappa: number;
 }
 
-/** A transformer block. */
+/** A transformer block over tokens of width D, pre-norm. */
 export interface BlockParameters<T> {
+  /** Layer norm before attention. */
   readonly norm1: NormParameters<T>;
+  /** Attention: `qkv` is `[3 D, D]`, packed as (3, heads, head width), `proj` `[D, D]`. */
   readonly attn: { readonly qkv: LinearParameters<T>; readonly proj: LinearParameters<T> };
+  /** Layer norm before the MLP. */
   readonly norm2: NormParameters<T>;
+  /** The MLP: `fc1` is `[hidden, D]`, `fc2` `[D, hidden]`. */
   readonly mlp: { readonly fc1: LinearParameters<T>; readonly fc2: LinearParameters<T> };
-  /** `[embed_dim, 2 * embed_dim]`, in blocks that take a skip. */
+  /** `[D, 2 D]`, in blocks that take a skip. */
   readonly skip_linear?: LinearParameters<T>;
 }
 
-/** Parameters of U-ViT; the paths to its leaves are the reference's checkpoint keys. */
+/**
+ * Parameters of U-ViT, for L tokens of width D; the paths to its leaves are the reference's checkpoint
+ * keys.
+ */
 export interface UVitParameters<T> {
+  /** Learned position embedding, `[1, L, D]`. */
   readonly pos_embed: T;
+  /** Patches to tokens: `proj` is `[D, in_chans, patch_size, patch_size]`. */
   readonly patch_embed: { readonly proj: ConvParameters<T> };
+  /** `[4 D, D]` and `[D, 4 D]`; empty without `mlp_time_embed`. */
   readonly time_embed: readonly LinearParameters<T>[];
+  /** `[num_classes, D]`, of a conditional network. */
   readonly label_emb?: { readonly weight: T };
+  /** Blocks before the middle, the outermost first. */
   readonly in_blocks: readonly BlockParameters<T>[];
+  /** The block in the middle. */
   readonly mid_block: BlockParameters<T>;
+  /** Blocks after the middle, the innermost first; they take the skips. */
   readonly out_blocks: readonly BlockParameters<T>[];
+  /** Layer norm before the prediction. */
   readonly norm: NormParameters<T>;
+  /** Tokens to patches, `[patch_size^2 in_chans, D]`. */
   readonly decoder_pred: LinearParameters<T>;
+  /** 3 x 3 convolution on the image, with `conv`. */
   readonly final_layer?: ConvParameters<T>;
-  /** The gates of methods 3 (one) and 4 (one per skip). */
+  /** Gates of width L: one (method 3), or one per skip, the innermost first (method 4). */
   readonly se: readonly GateParameters<T>[];
 }
 
-/** Tokens of the sequence: label and time, then the patches. */
+/** Length L of the sequence: [label,] time, then the patches. */
 export function uvitTokens(config: UVitConfig): number {
   return extrasOf(config) + (config.img_size / config.patch_size) ** 2;
 }

@@ -45,7 +45,7 @@ Deno.test("inceptionStateShapes() has the names and shapes of the published weig
   deepEqual({ ...inceptionStateShapes() }, JSON.parse(metadata.keys));
 });
 
-Deno.test("foldBatchNorm() makes of convolution and batch norm one convolution", () => {
+Deno.test("foldBatchNorm() folds convolution and batch norm into one convolution", () => {
   const state = formulaInception();
   const folded = foldBatchNorm(state);
   const bn = (key: string) => state[`Mixed_7c.branch_pool.bn.${key}`];
@@ -64,7 +64,7 @@ Deno.test("foldBatchNorm() makes of convolution and batch norm one convolution",
   deepEqual(folded["fc.bias"], state["fc.bias"]);
 });
 
-Deno.test("inception() says which images it takes", () => {
+Deno.test("inception() names the image shape it takes", () => {
   const leaf = (name: string, shape: readonly number[]) => input(name, shape);
   throws(() => inception(input("x", [1, 3, 32, 32]), leaf), {
     name: "ShapeError",

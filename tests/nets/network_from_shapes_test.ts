@@ -8,7 +8,7 @@ import { presets } from "../../train/config/presets.ts";
 const shapesOf = (config: NetworkConfig) =>
   parameterShapes((make) => networkParameters(config, make));
 
-Deno.test("networkFromShapes() tells every option of a UNet that shapes depend on", () => {
+Deno.test("networkFromShapes() finds every option of a UNet that shapes depend on", () => {
   const variants: Partial<UNetConfig>[] = [
     {},
     { scalelong: 3, ch: 64, ch_mult: [1, 2, 3], num_classes: -1, in_chans: 1 },
@@ -26,7 +26,7 @@ Deno.test("networkFromShapes() tells every option of a UNet that shapes depend o
   }
 });
 
-Deno.test("networkFromShapes() tells U-ViT from a UNet, and neither from a stranger", () => {
+Deno.test("networkFromShapes() distinguishes U-ViT, UNet and unknown networks", () => {
   const names = [presets.cifar10, presets.cifar10_unet]
     .map(({ nnet }) => networkFromShapes(shapesOf(nnet)).name);
   deepEqual(names, ["uvit", "unet"]);

@@ -69,7 +69,7 @@ function gated(phase: number): number[] {
   return scaled;
 }
 
-Deno.test("original() leaves the skip as it is", () => {
+Deno.test("original() returns the skip unchanged", () => {
   equal(original(skip), skip);
 });
 
@@ -106,7 +106,7 @@ Deno.test("learnableScaling() gates the channels of an image by their means", ()
   ok(distance(of(learnableScaling(image, gate(1))), gated(1)) < 1e-6);
 });
 
-Deno.test("scaleSkip() gives each skip to its method", () => {
+Deno.test("scaleSkip() applies the chosen method", () => {
   const kappa = 0.6;
   const scaled = (method: SkipScaling, i: number, kappa_index?: number) =>
     of(scaleSkip(skip, i, { method, kappa, kappa_index, gate: gate(10) }));
@@ -124,7 +124,7 @@ Deno.test("scaleSkip() gives each skip to its method", () => {
   });
 });
 
-Deno.test("scaleSkip() shows the skip before and after, and its gate", () => {
+Deno.test("scaleSkip() lets the skip be observed before and after, and its gate", () => {
   const seen: Record<string, Tensor> = {};
   const observe = (name: string, value: Tensor) => seen[name] = value;
   const scaled = scaleSkip(skip, 2, { method: 4, kappa: 1, gate: gate(3), observe });

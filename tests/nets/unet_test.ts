@@ -125,7 +125,7 @@ Deno.test("unetParameters() has the names, shapes and order of the port's checkp
   deepEqual(Object.entries(parameterShapes(describe(goldenConfig(file)))), shapes);
 });
 
-Deno.test("unetParameters() at CIFAR-10's full size counts 35,746,307 numbers, 12 skips", () => {
+Deno.test("unetParameters() at CIFAR-10's full size has 35,746,307 parameters and 12 skips", () => {
   const shapes = Object.values(parameterShapes(describe(cifar10)));
   equal(shapes.reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0), 35_746_307);
   equal(unetSkips(cifar10).length, 12);
@@ -156,7 +156,7 @@ const y = constant(Int32Array.of(0, 4), [2]);
 const key = (step: number) => constant(Uint32Array.of(1, 0, step, 0));
 const of = (t: Tensor): Float64Array => evaluateReference([t])[0];
 
-Deno.test("unet() on the device is what float64 computes, dropout and labels included", async () => {
+Deno.test("unet() on the device agrees with float64, dropout and labels included", async () => {
   using device = await openDevice();
   const { output } = traced({ ...tiny, scalelong: 3 }, { key: key(3) });
   ok(distance(await evaluate(output, {}, device), of(output)) < 1e-5);
@@ -210,7 +210,7 @@ Deno.test("unet() counts CS's exponent by skip or by resolution", () => {
   deepEqual(factors("resolution"), [1, 1, 1, 1 / 2, 1 / 2, 1 / 2]);
 });
 
-Deno.test("unet() shares LS gates among skips of a width, or gives each its own", () => {
+Deno.test("unet() shares LS gates among skips of a width, or has one for each", () => {
   const gates = (scalelong: 3 | 4) => {
     const names = Object.keys(parameterShapes(describe({ ...tiny, scalelong })));
     return names.filter((name) => /^se\..*layer1.weight$/.test(name));
@@ -228,7 +228,7 @@ Deno.test("unet() shares LS gates among skips of a width, or gives each its own"
   for (const i of [1, 2, 3]) ok(of(seen[`gates.${i}`]).every((v) => v < 0.01));
 });
 
-Deno.test("unet() shows blocks, skips and gates in the order they are made", () => {
+Deno.test("unet() lets blocks, skips and gates be observed in the order of computation", () => {
   const { seen } = traced({ ...tiny, scalelong: 4, use_checkpoint: true });
   const skip = (i: number) => [`skips.${i}`, `gates.${i}`, `scaled_skips.${i}`];
   deepEqual(Object.keys(seen), [
@@ -241,7 +241,7 @@ Deno.test("unet() shows blocks, skips and gates in the order they are made", () 
   deepEqual(seen["gates.4"].shape, [2, 64]);
 });
 
-Deno.test("unet() heeds each option", () => {
+Deno.test("unet() depends on each option", () => {
   const plain = of(traced(tiny).output);
   notDeepEqual(of(traced(tiny, { y: constant(Int32Array.of(0, 3), [2]) }).output), plain);
   notDeepEqual(of(traced(tiny, { timesteps: constant([10, 901]) }).output), plain);
@@ -258,7 +258,7 @@ Deno.test("unet() heeds each option", () => {
   );
 });
 
-Deno.test("unet() drops values in training alone, others at each step and in each block", () => {
+Deno.test("unet() applies dropout in training only, different at each step and in each block", () => {
   const plain = of(traced(tiny).output);
   const dropped = of(traced(tiny, { key: key(3) }).output);
   notDeepEqual(dropped, plain);
@@ -275,7 +275,7 @@ Deno.test("unet() drops values in training alone, others at each step and in eac
   equal(streams.size, 2 + 2 + 4);
 });
 
-Deno.test("unet() says which input does not fit", () => {
+Deno.test("unet() names the input that does not match", () => {
   const unconditional = { ...tiny, num_classes: -1 };
   throws(() => traced(unconditional, { y }), {
     name: "ShapeError",
@@ -299,7 +299,7 @@ Deno.test("unetTimestepEmbedding() is sines, then cosines, of falling frequencie
   );
 });
 
-Deno.test("unetParameters() draws PyTorch's first values", () => {
+Deno.test("unetParameters() has PyTorch's initial values", () => {
   const config: UNetConfig = { ...tiny, scalelong: 3 };
   const shapes = parameterShapes(describe(config));
   for (const [name, values] of Object.entries(initialize(describe(config), 1))) {

@@ -12,7 +12,7 @@ const variants: Partial<UVitConfig>[] = [
   { mlp_time_embed: true, skip: false, embed_dim: 64 },
 ];
 
-Deno.test("uvitFromShapes() tells every option that shapes depend on", () => {
+Deno.test("uvitFromShapes() finds every option that shapes depend on", () => {
   for (const variant of variants) {
     const config: UVitConfig = { ...base, ...variant };
     const shapes = parameterShapes((make) => uvitParameters(config, make));
@@ -22,7 +22,7 @@ Deno.test("uvitFromShapes() tells every option that shapes depend on", () => {
   }
 });
 
-Deno.test("uvitFromShapes() says nothing of another network", () => {
+Deno.test("uvitFromShapes() is empty for another network", () => {
   deepEqual(uvitFromShapes({}), {});
   deepEqual(uvitFromShapes({ "conv_in.weight": [8, 3, 3, 3], "norm.weight": [3] }), {});
 });

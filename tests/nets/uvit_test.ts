@@ -97,7 +97,7 @@ Deno.test("uvitParameters() has the names and shapes of the reference's checkpoi
   }
 });
 
-Deno.test("uvitParameters() leaves out what the options do", () => {
+Deno.test("uvitParameters() has no parameters for options that are off", () => {
   const options = {
     conv: false,
     skip: false,
@@ -118,7 +118,7 @@ function byFormula(size: number, key: number, scale: number, offset = 0): Float3
   return values;
 }
 
-Deno.test("uvit() at CIFAR-10's full size draws the reference's output", async () => {
+Deno.test("uvit() at CIFAR-10's full size has the reference's output", async () => {
   using device = await openDevice();
   const file = await readGolden("uvit_cifar10_small_formula_scalelong2");
   const config = goldenNnet(file.metadata);
@@ -171,7 +171,7 @@ const x = constant(byFormula(2 * 3 * 64, 1, 1), [2, 3, 8, 8]);
 const timesteps = constant([10, 900]);
 const y = constant(Int32Array.of(0, 5), [2]);
 
-Deno.test("uvit() heeds each option", () => {
+Deno.test("uvit() depends on each option", () => {
   const plain = outputOf(tiny, { x, timesteps, y });
   const heads = { num_heads: 4, qk_scale: (tiny.embed_dim / tiny.num_heads) ** -0.5 };
   for (const change of [{ qk_scale: 1 }, heads, { conv: false }, { skip: false }]) {
@@ -188,7 +188,7 @@ Deno.test("uvit() heeds each option", () => {
   notDeepEqual(outputOf(tiny, { x, timesteps: constant([10, 901]), y }), plain);
 });
 
-Deno.test("uvit() shows blocks, skips and gates in the order they are made", () => {
+Deno.test("uvit() lets blocks, skips and gates be observed in the order of computation", () => {
   const seen = (config: UVitNnetConfig) => {
     const values = initialize(describe(config), 5);
     const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
@@ -220,7 +220,7 @@ Deno.test("uvit() gives method 4's first gate to the innermost skip", () => {
   ok(inner.every((v) => v > 0.99) && outer.every((v) => v < 0.01));
 });
 
-Deno.test("uvit() says which input does not fit", () => {
+Deno.test("uvit() names the input that does not match", () => {
   const unconditional = { ...tiny, num_classes: -1 };
   throws(() => outputOf(unconditional, { x, timesteps, y }), {
     name: "ShapeError",
@@ -254,7 +254,7 @@ Deno.test("uvitTokens() counts time, label and patches", () => {
   equal(uvitTokens({ ...tiny, num_classes: -1, img_size: 32, patch_size: 2 }), 257);
 });
 
-Deno.test("initialize() draws the reference's distributions", () => {
+Deno.test("initialize() draws from the reference's distributions", () => {
   const config = { ...tiny, embed_dim: 128, num_heads: 4 };
   const values = initialize(describe(config), 7);
   const shapes = parameterShapes(describe(config));
@@ -274,14 +274,14 @@ Deno.test("initialize() draws the reference's distributions", () => {
     } else if (name.endsWith("bias")) {
       ok(data.every((v) => v === 0), name);
     } else {
-      const wanted = name === "label_emb.weight" ? 1 : 0.02;
-      ok(Math.abs(std(data) / wanted - 1) < 3 / Math.sqrt(size), `${name}: ${std(data)}`);
-      ok(Math.abs(data.reduce((s, v) => s + v, 0) / size) < 5 * wanted / Math.sqrt(size), name);
+      const expected = name === "label_emb.weight" ? 1 : 0.02;
+      ok(Math.abs(std(data) / expected - 1) < 3 / Math.sqrt(size), `${name}: ${std(data)}`);
+      ok(Math.abs(data.reduce((s, v) => s + v, 0) / size) < 5 * expected / Math.sqrt(size), name);
     }
   }
 });
 
-Deno.test("initialize() depends on the seed and the name alone", () => {
+Deno.test("initialize() depends on the seed and the name only", () => {
   const values = initialize(describe(tiny), 7);
   deepEqual(initialize(describe(tiny), 7), values);
   const deeper = initialize(describe({ ...tiny, depth: 4 }), 7);

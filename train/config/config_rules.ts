@@ -2,33 +2,34 @@ import { GROUP_NORM } from "../../nets/resnet_block.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** What a data set is, as far as a configuration must agree with it. */
+/** Facts of a data set that a configuration must match. */
 export interface DatasetTraits {
+  /** Channels of its images. */
   channels: number;
   /** Height and width, pixels. */
   image_size: number;
-  /** How many classes its labels name. */
+  /** Number of classes of its labels. */
   classes: number;
 }
 
 /**
- * The rules between fields that `config` breaks, one line each with what to set instead; none is
- * good.
+ * The rules between fields that `config` breaks, one line each with what to set instead; empty for a
+ * valid configuration.
  */
 export function contradictions(config: Config): string[] {
   const { train, nnet, dataset, sample } = config;
   const problems = nnet.name === "uvit" ? uvitProblems(nnet) : unetProblems(nnet);
   if (dataset.image_size !== nnet.img_size) {
     problems.push(
-      `--dataset.image_size: images are brought to ${dataset.image_size} pixels, but the network ` +
+      `--dataset.image_size: images are resized to ${dataset.image_size} pixels, but the network ` +
         `expects ${nnet.img_size}; give --dataset.image_size and --nnet.img_size the same value`,
     );
   }
   const { n_samples, final_n_samples } = config.eval.fid;
   if (n_samples === 1 || final_n_samples === 1) {
     problems.push(
-      "--eval.fid: one image has no covariance; draw 2 at least (thousands, for a figure that " +
-        "means something), or --eval.fid.n_samples=0 for none",
+      "--eval.fid: one image has no covariance; draw 2 at least (thousands, for a meaningful " +
+        "FID), or --eval.fid.n_samples=0 for none",
     );
   }
   if (train.batch_size % train.micro_batches !== 0) {
@@ -59,10 +60,11 @@ export function contradictions(config: Config): string[] {
 }
 
 /**
- * Checks what only the loaded data can tell: channels, image size, and the number of classes.
+ * Checks a configuration against the loaded data: channels, image size, and the number of classes.
  * When labels are dropped, label `num_classes - 1` stands for "none", so `num_classes` is one more
  * than the classes.
- * Throws `UsageError` with a line for each disagreement.
+ *
+ * @throws {UsageError} with a line for each mismatch
  */
 export function checkAgainstDataset(config: Config, traits: DatasetTraits): void {
   const { train, nnet, dataset } = config;
@@ -82,14 +84,14 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
   }
   if (train.mode === "cond") {
     const dropped = train.p_uncond > 0 ? 1 : 0;
-    const wanted = traits.classes + dropped;
+    const required = traits.classes + dropped;
     // Without dropping, the spare embedding of a guided setting does no harm.
-    const fits = nnet.num_classes === wanted || (!dropped && nnet.num_classes === wanted + 1);
+    const fits = nnet.num_classes === required || (!dropped && nnet.num_classes === required + 1);
     if (!fits) {
       problems.push(
         `--nnet.num_classes: ${dataset.name} has ${traits.classes} classes` +
           (dropped ? ", and dropped labels need one more" : "") +
-          `, but num_classes is ${nnet.num_classes}; set --nnet.num_classes=${wanted}`,
+          `, but num_classes is ${nnet.num_classes}; set --nnet.num_classes=${required}`,
       );
     }
   }
@@ -100,14 +102,14 @@ function uvitProblems(nnet: UVitNnetConfig): string[] {
   const problems: string[] = [];
   if (nnet.embed_dim % nnet.num_heads !== 0) {
     problems.push(
-      `--nnet.embed_dim: ${nnet.embed_dim} cannot be shared out among ${nnet.num_heads} heads; ` +
+      `--nnet.embed_dim: ${nnet.embed_dim} cannot be divided among ${nnet.num_heads} heads; ` +
         `take ${multiple(nnet.embed_dim, nnet.num_heads)}, or other --nnet.num_heads`,
     );
   }
   if (nnet.depth % 2 !== 0) {
     problems.push(
-      `--nnet.depth: ${nnet.depth} is odd, but as many blocks come out as go in; ` +
-        `take ${nnet.depth + 1}`,
+      `--nnet.depth: ${nnet.depth} is odd, but half of the blocks come before the middle one, half ` +
+        `after it; take ${nnet.depth + 1}`,
     );
   }
   if (nnet.img_size % nnet.patch_size !== 0) {
@@ -142,10 +144,10 @@ function unetProblems({ img_size, ch, ch_mult, attn_resolutions }: UNetNnetConfi
     );
   }
   const heights = ch_mult.map((_, level) => img_size / 2 ** level);
-  const strange = attn_resolutions.find((height) => !heights.includes(height));
-  if (strange !== undefined) {
+  const unknown = attn_resolutions.find((height) => !heights.includes(height));
+  if (unknown !== undefined) {
     problems.push(
-      `--nnet.attn_resolutions: no level has a height of ${strange}; there are ` +
+      `--nnet.attn_resolutions: no level has a height of ${unknown}; there are ` +
         heights.join(", "),
     );
   }

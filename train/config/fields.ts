@@ -3,17 +3,17 @@ import { isRecord } from "../formats/is_record.ts";
 
 /** One setting of a schema, as flags, files and the help see it. */
 export interface Field {
-  /** Its full name, groups and dots included: `train.batch_size`. */
+  /** Its full name with its groups: `train.batch_size`. */
   path: string;
   /** The group it belongs to (`train`), empty at the top. */
   group: string;
-  /** What the group is for; empty at the top. */
+  /** The group's description; empty at the top. */
   group_description: string;
   /** What the field means, in a line. */
   description: string;
-  /** Which values it takes, in a person's words: `a whole number of at least 1`. */
+  /** Which values it takes, in prose: `a whole number of at least 1`. */
   expects: string;
-  /** The words it takes, where there are only a few; else empty. */
+  /** Its allowed words, for an enumeration; else empty. */
   choices: string[];
   /** Whether it is true or false, so that its bare flag means true. */
   is_boolean: boolean;
@@ -22,9 +22,9 @@ export interface Field {
    * kinds that have this one; null elsewhere.
    */
   only: { readonly when: string; readonly is: readonly string[] } | null;
-  /** Whether a value fits. */
+  /** Whether a value is valid. */
   accepts(value: unknown): boolean;
-  /** The value a flag's text stands for, or undefined when it stands for none that fits. */
+  /** The value of a flag's text, undefined where it is invalid. */
   read(text: string): unknown;
 }
 
@@ -32,8 +32,9 @@ export interface Field {
 export type Settings = Map<string, unknown>;
 
 /**
- * Every leaf of an object schema, in the order written. Throws TypeError when `schema` is no
- * object.
+ * Every leaf of an object schema, in the order written.
+ *
+ * @throws {TypeError} where `schema` is no object
  */
 export function fieldsOf(schema: z.ZodType): Field[] {
   if (!(schema instanceof z.ZodObject)) throw new TypeError("fieldsOf: expected an object schema");
@@ -130,7 +131,7 @@ function leaf(schema: z.ZodType, path: string, group: string, groupDescription: 
   };
 }
 
-/** What a text may stand for, the most particular first. */
+/** Possible values of a text, the most specific first. */
 function readings(text: string): unknown[] {
   const values: unknown[] = [];
   if (text === "null") values.push(null);
@@ -148,7 +149,7 @@ function isNumber(text: string): boolean {
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The words among which one is to be chosen, also where null may be given instead. */
+/** The words of an enumeration, also of one that may be null. */
 function choicesOf({ enum: words = [], anyOf = [] }: JsonSchema): string[] {
   return [...words.map(String), ...(anyOf as JsonSchema[]).flatMap(choicesOf)];
 }
@@ -187,7 +188,7 @@ function expectation(json: JsonSchema): string {
 }
 
 function range(json: JsonSchema): string {
-  // JSON's whole numbers end where a double stops telling them apart; that is no rule of ours.
+  // zod's integers end where doubles are no longer exact; that limit is no rule of ours.
   const max = json.maximum === Number.MAX_SAFE_INTEGER ? undefined : json.maximum;
   const min = json.minimum === Number.MIN_SAFE_INTEGER ? undefined : json.minimum;
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;

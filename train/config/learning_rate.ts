@@ -1,8 +1,8 @@
 import type { Config } from "./config.ts";
 
 /**
- * The learning rate that step `step` uses, counted from 0. It climbs in a line over the warm-up
- * steps, so the very first is 0; then "customized" stays at `optimizer.lr`, and "cosine" falls
+ * The learning rate of step `step`, counted from 0. It grows linearly over the warm-up
+ * steps, so that of the first is 0; then "customized" stays at `optimizer.lr`, and "cosine" falls
  * along half a cosine to 0 at `train.n_steps`.
  */
 export function learningRate(config: Config, step: number): number {

@@ -1,6 +1,4 @@
-/**
- * How many single letters must be put in, taken out or changed to turn `a` into `b` (Levenshtein).
- */
+/** Levenshtein distance: insertions, deletions and substitutions of letters from `a` to `b`. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -15,9 +13,8 @@ export function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate most like `word`, or null when none is like it. Alike means that at most two
- * letters, or two fifths of a longer word, differ, and not all of them; the first wins a tie.
- * `distance` may replace the plain edit distance.
+ * The candidate nearest to `word`, the first of equals; null where none is within two letters, or two
+ * fifths of a longer word, or where every letter differs.
  */
 export function nearest<T>(
   word: string,

@@ -1,15 +1,16 @@
 import { UserError } from "../../engine/user_error.ts";
 
 /**
- * What a person asked for cannot be done as asked: one line per problem, each saying what, where
- * and what to do.
+ * A request that cannot be met as given: one line per problem, with the setting, the reason and the
+ * remedy.
  */
 export class UsageError extends UserError {
+  /** The name of the class. */
   override readonly name: string = "UsageError";
   /** One line for each problem. */
   readonly problems: readonly string[];
 
-  /** `problems`: one line for each; the message is these lines joined. */
+  /** An error whose message is the lines of `problems` joined. */
   constructor(problems: string | readonly string[]) {
     const lines = typeof problems === "string" ? [problems] : problems;
     super(lines.join("\n"));

@@ -25,7 +25,7 @@ type Change<N> = (config: Preset<N>) => void;
 
 const changed = (change: Change<UVitNnetConfig>) => changedFrom(presets.quickstart, change);
 
-Deno.test("configSchema accepts the presets and refuses strangers", () => {
+Deno.test("configSchema accepts the presets and rejects unknown and invalid fields", () => {
   for (const config of Object.values(presets)) deepEqual(configSchema.parse(config), config);
   throws(() => configSchema.parse({ ...presets.quickstart, more: 1 }));
   throws(() => configSchema.parse(changed((c) => c.optimizer.betas = [0.9, 1])));
@@ -58,7 +58,7 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.nnet.num_heads = 7, /embed_dim: 128 .* among 7 heads; take 133/],
     [(c) => c.nnet.depth = 5, /depth: 5 is odd.*take 6/],
     [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill images of 12/],
-    [(c) => c.dataset.image_size = 32, /brought to 32 pixels.*expects 12/],
+    [(c) => c.dataset.image_size = 32, /resized to 32 pixels.*expects 12/],
     [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
@@ -73,7 +73,7 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
   }
 });
 
-Deno.test("contradictions() names what a UNet cannot be", () => {
+Deno.test("contradictions() names invalid options of a UNet", () => {
   const cases: [Change<UNetNnetConfig>, RegExp][] = [
     [(c) => c.nnet.ch = 48, /ch: 48 channels do not form the 32 groups.*take 64/],
     [
@@ -90,13 +90,13 @@ Deno.test("contradictions() names what a UNet cannot be", () => {
   }
 });
 
-Deno.test("contradictions() finds nothing where one half of a rule is off", () => {
+Deno.test("contradictions() is empty where one side of a rule is off", () => {
   deepEqual(contradictions(changed((c) => [c.nnet.scalelong, c.nnet.skip] = [0, false])), []);
   deepEqual(contradictions(changed((c) => [c.train.p_uncond, c.sample.scale] = [0, 0])), []);
   deepEqual(contradictions(changedFrom(presets.cifar10, (c) => c.sample.scale = 2)), []);
 });
 
-Deno.test("checkAgainstDataset() wants a label more than classes when labels are dropped", () => {
+Deno.test("checkAgainstDataset() requires one label more than classes when labels are dropped", () => {
   const shapes = { channels: 3, image_size: 12, classes: 16 };
   const check = (change: Change<UVitNnetConfig>, traits = shapes) => () =>
     checkAgainstDataset(changed(change), traits);
@@ -111,7 +111,7 @@ Deno.test("checkAgainstDataset() wants a label more than classes when labels are
   throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
 });
 
-Deno.test("checkAgainstDataset() wants the images' channels and size, and no labels uncond", () => {
+Deno.test("checkAgainstDataset() requires the images' channels and size, and no labels with uncond", () => {
   const config = presets.cifar10;
   checkAgainstDataset(config, { channels: 3, image_size: 32, classes: 10 });
   throws(

@@ -19,7 +19,7 @@ const schema = z.strictObject({
   }).describe("things"),
 });
 
-Deno.test("fieldsOf() says in words what each field takes", () => {
+Deno.test("fieldsOf() describes in prose the values of each field", () => {
   deepEqual(fieldsOf(schema).map(({ path, expects }) => [path, expects]), [
     ["seed", "a whole number of at least 0"],
     ["group.rate", "a number above 0 and of at most 1"],
@@ -72,7 +72,7 @@ const kinds = z.strictObject({
   ]).describe("a net"),
 });
 
-Deno.test("fieldsOf() gives the fields of all kinds of a group, and who has them", () => {
+Deno.test("fieldsOf() gives the fields of all kinds of a group, and the kinds that have them", () => {
   const fields = fieldsOf(kinds);
   const when = "net.name";
   deepEqual(fields.map(({ path, only }) => [path, only]), [
@@ -95,7 +95,7 @@ Deno.test("fieldsOf() gives the fields of all kinds of a group, and who has them
   ]);
 });
 
-Deno.test("fieldsOf() refuses a field that differs between kinds", () => {
+Deno.test("fieldsOf() rejects a field that differs between kinds", () => {
   const differing = z.strictObject({
     net: z.discriminatedUnion("name", [
       z.strictObject({ name: z.literal("a"), size: z.int() }),
@@ -112,7 +112,7 @@ Deno.test("fieldsOf() describes every field and group of the configuration", () 
   }
 });
 
-Deno.test("fieldsOf() refuses a schema without fields", () => {
+Deno.test("fieldsOf() rejects a schema without fields", () => {
   throws(() => fieldsOf(z.string()), TypeError);
 });
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
 import { editDistance, nearest } from "../../../train/config/nearest.ts";
 
-Deno.test("editDistance() counts letters put in, taken out and changed", () => {
+Deno.test("editDistance() counts insertions, deletions and substitutions", () => {
   equal(editDistance("", "abc"), 3);
   equal(editDistance("abc", ""), 3);
   equal(editDistance("depth", "depth"), 0);
@@ -9,7 +9,7 @@ Deno.test("editDistance() counts letters put in, taken out and changed", () => {
   equal(editDistance("kitten", "sitting"), 3);
 });
 
-Deno.test("nearest() finds what was meant and nothing when nothing is alike", () => {
+Deno.test("nearest() finds the nearest word, or null where none is near", () => {
   const words = ["depth", "conv", "skip", "n"];
   const pick = (word: string) => nearest(word, words, editDistance);
   deepEqual(["dept", "konv", "skipp", "zebra", "x"].map(pick), [
