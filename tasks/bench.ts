@@ -25,9 +25,9 @@ const KINDS = [...JOB_KINDS, "conv", "training", "sampling", "inception", "load"
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
-  only: z.string().describe(`what to time, with commas between: ${KINDS.join(", ")}`),
+  only: z.string().describe(`what to time, comma-separated: ${KINDS.join(", ")}`),
   peers: z.string().describe(`devices of jax-js to compare with: ${PEERS.join(", ")}, or none`),
-  rounds: z.int().min(1).max(100).describe("times that each library has its turn at a job"),
+  rounds: z.int().min(1).max(100).describe("how often each library takes its turn at a job"),
   json: z.boolean().describe("print the report as JSON, for programs"),
   help: z.boolean().describe("print this help"),
 });
@@ -39,10 +39,10 @@ const defaults = new Map<string, unknown>([
 ]);
 
 /**
- * Times the engine on this machine's adapter, side by side with a peer, and prints a table.
+ * Times the engine on this machine's adapter, next to a peer, and prints a table.
  *
- * @throws {UsageError} When an argument is not a flag of this command or its value does not fit.
- * @throws {WrongResultError} When a library computes something wrong.
+ * @throws {UsageError} where an argument is not a flag of this command or has an invalid value
+ * @throws {WrongResultError} where a library computes a wrong result
  */
 export async function main(args: readonly string[]): Promise<void> {
   const flags = new Map([...defaults, ...parseFlags(args, flagsSchema)]);
@@ -100,7 +100,7 @@ export async function main(args: readonly string[]): Promise<void> {
   console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
 }
 
-/** The words of a list with commas between. */
+/** The words of a comma-separated list. */
 function words<const W extends string>(flag: string, list: string, known: readonly W[]): W[] {
   return list.split(",").map((word) => {
     const found = known.find((k) => k === word);
@@ -113,7 +113,7 @@ function words<const W extends string>(flag: string, list: string, known: readon
   });
 }
 
-/** Shows what is going on in a line that the next one replaces; quiet where nobody looks. */
+/** Shows the current work in a line that the next one replaces; only in a terminal. */
 function status(text: string): void {
   if (Deno.stderr.isTerminal()) {
     Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
@@ -124,7 +124,7 @@ function help(): string {
   return helpText({
     about:
       "Times the engine on this machine's adapter next to jax-js: the libraries take turns,\n" +
-      "figures are medians, ratios say how many times as long jax-js takes. Results are checked.",
+      "times are medians, ratios are the time of jax-js over ours. Results are checked.",
     examples: [
       { command: "deno task bench --only=matmul,block", does: "the products and the block alone" },
       { command: "deno task bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
@@ -137,6 +137,6 @@ function help(): string {
 
 if (import.meta.main) {
   await runTask(main);
-  // jax-js keeps its wasm workers, which would hold the process.
+  // jax-js does not end its wasm workers, which would keep the process alive.
   Deno.exit(0);
 }

@@ -17,16 +17,16 @@ import { runTask } from "./cli/run_task.ts";
 
 const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.strictObject({
   dtype: z.enum(["f32", "f16", "bf16"]).nullable()
-    .describe("type that numbers are stored in; null: as they are; whole numbers stay"),
+    .describe("type that floats are stored in; null: unchanged; integers are unchanged"),
   weights: z.enum(["ema", "nnet"])
     .describe("of a checkpoint, to a file: the moving average of the weights, or the weights"),
-  force: z.boolean().describe("write over what is there"),
+  force: z.boolean().describe("overwrite an existing output"),
   help: z.boolean().describe("show this page; -h for short"),
 });
 
 const defaults = { dtype: null, weights: "ema", force: false, help: false };
 
-/** Writes weights or a checkpoint in another form. */
+/** Converts weights or a checkpoint to another format. */
 async function main(args: readonly string[]): Promise<void> {
   const { settings, positional } = parseArguments(args, schema, networkSchema, networkFields());
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
@@ -51,17 +51,17 @@ async function main(args: readonly string[]): Promise<void> {
 
 function help(): string {
   return helpText({
-    about: "Writes weights or a checkpoint in another form, by the endings of IN and OUT:\n" +
+    about: "Converts weights or a checkpoint to another format, by the suffixes of IN and OUT:\n" +
       "  files    .safetensors (also read by its .index.json), .pth, .npz, .npy\n" +
-      "  folders  a checkpoint of ours (no ending; a run's is its newest), of PyTorch (12.ckpt)\n" +
-      "Between the two kinds of folders everything is kept. A folder to a file takes its weights.\n" +
-      "PyTorch's folders and files do not name their network: what becomes ours needs --preset or\n" +
-      "--config, and the --nnet settings that differ.",
+      "  folders  a checkpoint of ours (no suffix; of a run, its newest), of PyTorch (12.ckpt)\n" +
+      "From folder to folder nothing is lost; from a folder to a file, only its weights are taken.\n" +
+      "PyTorch's folders and files do not name their network: to convert them to ours, give\n" +
+      "--preset or --config, and the --nnet settings that differ.",
     examples: [
       { command: "deno task convert runs/a nnet_ema.pth", does: "weights for PyTorch" },
       {
         command: "deno task convert runs/a/checkpoints/900 900.ckpt",
-        does: "a checkpoint that PyTorch goes on from",
+        does: "a checkpoint that PyTorch resumes from",
       },
       {
         command: "deno task convert 12.ckpt a/checkpoints/12 --preset=cifar10 --nnet.scalelong=3",

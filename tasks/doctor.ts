@@ -14,7 +14,7 @@ const flagsSchema = z.object({
   help: z.boolean().describe("print this help"),
 });
 
-// WebGPU in Deno tells the vendor by its PCI or Khronos number.
+// WebGPU in Deno names the vendor by its PCI or Khronos number.
 const vendors: Record<string, string> = {
   "4098": "AMD",
   "4203": "Apple",
@@ -26,9 +26,9 @@ const vendors: Record<string, string> = {
 };
 
 /**
- * Says what this machine's adapter is and can do; installs a software driver where there is none.
+ * Reports this machine's adapter and its capabilities; installs a software driver where there is none.
  *
- * @throws {UsageError} When an argument is not a flag of this command.
+ * @throws {UsageError} where an argument is not a flag of this command
  */
 export async function main(args: readonly string[]): Promise<void> {
   const flags = parseFlags(args, flagsSchema);
@@ -59,7 +59,7 @@ function adapterRows(adapter: AdapterReport["adapter"]): Record<string, string> 
     description: adapter.description,
     class: adapter.class + (adapter.isFallback ? " (a fallback: it runs on the processor)" : ""),
     vendor: vendors[adapter.vendor] ?? adapter.vendor,
-    architecture: adapter.architecture || "not told",
+    architecture: adapter.architecture || "unknown",
     driver: adapter.driver,
     backend: adapter.backend,
     "products timed": `${adapter.timedProducts}`,
@@ -100,7 +100,7 @@ function printSection(heading: string, rows: Record<string, string>): void {
 function help(): string {
   return helpText({
     about:
-      "Says what this machine offers to WebGPU, and compares every kernel with the float64 reference.",
+      "Reports this machine's WebGPU adapter, and compares every kernel with the float64 reference.",
     examples: [{ command: "deno task doctor --json", does: "the same, for programs" }],
     schemas: [flagsSchema],
     defaults: new Map(),

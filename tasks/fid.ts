@@ -40,21 +40,21 @@ async function main(args: readonly string[]): Promise<void> {
     ? await openSide(given[1], flags, tools)
     : await trainingData(a, tools);
   const { metrics, save_stats } = flags;
-  const wantedA = requestedMetrics(a, "A", { metrics: alone ? [] : metrics, save_stats });
-  const wantedB = b && requestedMetrics(b, "B", { metrics, save_stats: null });
+  const requestedA = requestedMetrics(a, "A", { metrics: alone ? [] : metrics, save_stats });
+  const requestedB = b && requestedMetrics(b, "B", { metrics, save_stats: null });
 
-  const wanted = [wantedA, wantedB].filter((w) => w !== null);
-  const weights = wanted.some((w) => w.statistics || w.features || w.score)
+  const requested = [requestedA, requestedB].filter((r) => r !== null);
+  const weights = requested.some((r) => r.statistics || r.features || r.score)
     ? await findInceptionWeights({
       path: flags.inception,
       onProgress: tools.onDataset,
     })
     : null;
-  // Two files of statistics need none.
-  const looks = wanted.some((w) => Object.values(w).some(Boolean));
-  if (looks) await ensureAdapter();
+  // Two files of statistics need no device.
+  const measures = requested.some((r) => Object.values(r).some(Boolean));
+  if (measures) await ensureAdapter();
   const onWait = stack.use(new Watchdog()).watch;
-  const device = looks ? stack.use(await Device.open({ tuning: tuningFile(), onWait })) : null;
+  const device = measures ? stack.use(await Device.open({ tuning: tuningFile(), onWait })) : null;
   const extract = device && weights && inceptionExtract(device, weights, {
     logits: metrics.includes("is"),
     cache: flags.cache,
@@ -62,28 +62,28 @@ async function main(args: readonly string[]): Promise<void> {
     stack,
   });
   const measure = { device, extract, wait };
-  const measuredA = await measureSide(a, "A", wantedA, measure);
+  const measuredA = await measureSide(a, "A", requestedA, measure);
   if (save_stats !== null) {
     await inFolder(save_stats, "--save_stats", async () => {
       await saveStatistics(save_stats, measuredA.statistics!);
     });
   }
-  const measuredB = b && await measureSide(b, "B", wantedB!, measure);
-  const figures = measuredB
+  const measuredB = b && await measureSide(b, "B", requestedB!, measure);
+  const results = measuredB
     ? await compareSides(device, measuredA, measuredB, {
       metrics,
       wait,
-      say: (line) => progress.show(line),
+      onStatus: (line) => progress.show(line),
     })
     : null;
 
   const report: FidReport = {
-    ...figures,
+    ...results,
     a: sideReport(given[0], a, measuredA, flags.sample.weights),
     b: b && sideReport(given[1] ?? null, b, measuredB!, flags.sample.weights),
     inception: weights && { variant: VARIANT, sha256: weights.sha256 },
   };
-  // The last line of progress first, so that the report ends what is said.
+  // Ends the progress line first, so that the report comes last.
   progress[Symbol.dispose]();
   for (const line of warnings(report)) progress.note(line);
   console.log(flags.json ? JSON.stringify(report, null, 2) : reportText(report));

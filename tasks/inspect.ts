@@ -12,7 +12,7 @@ const schema = z.strictObject({
   help: z.boolean().describe("show this page; -h for short"),
 });
 
-/** Says what the files of weights and checkpoints hold. */
+/** Describes files of weights and checkpoints. */
 async function main(args: readonly string[]): Promise<void> {
   const { settings, positional } = parseArguments(args, schema);
   if (settings.get("help") === true) return console.log(help());
@@ -31,9 +31,9 @@ async function main(args: readonly string[]): Promise<void> {
 function help(): string {
   return helpText({
     about:
-      "Says what a file holds: names, shapes, types and statistics of its arrays, what else is\n" +
-      "in it, and the configuration of our own. Files: .safetensors (an index of several too), .pth,\n" +
-      ".npz, .npy; folders: a checkpoint of ours or of PyTorch (12.ckpt), a run (its newest).",
+      "Shows what a file holds: names, shapes, types and statistics of its arrays, its other\n" +
+      "values, and the configuration of our own. Files: .safetensors (or an index of several),\n" +
+      ".pth, .npz, .npy; folders: a checkpoint of ours or of PyTorch (12.ckpt), a run (its newest).",
     examples: [
       { command: "deno task inspect nnet_ema.pth", does: "what PyTorch saved" },
       { command: "deno task inspect runs/a", does: "the newest checkpoint of a run" },

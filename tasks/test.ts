@@ -2,10 +2,10 @@ import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { formatTestSummary, readTestSummary } from "./test/test_summary.ts";
 
 /**
- * Runs `deno test`, with the examples in the documentation of `mod.ts` and the given arguments
- * added, passes its output on and ends it with a line of counts.
+ * Runs `deno test` with the given arguments and the examples in the documentation of `mod.ts`, and
+ * prints its output, then a line of counts.
  *
- * @returns The exit code of `deno test`.
+ * @returns the exit code of `deno test`
  */
 export async function main(args: readonly string[]): Promise<number> {
   await ensureAdapter();

@@ -14,7 +14,7 @@ const CHAINS = 12;
 const UNROLLED = 8;
 const TURNS = 512;
 
-/** Measures the adapter with a kernel for each rate. */
+/** Measures both rates, each with a kernel of its own. */
 export async function adapterRates(device: Device, rounds: number): Promise<AdapterRates> {
   const software = device.capabilities.adapterClass === "software";
   const lanes = software ? 8 : 256;

@@ -1,4 +1,4 @@
-/** Something that can be repeated: does its work `times` times and waits once for all of them. */
+/** Work that can be repeated: does it `times` times, then waits once for all of them. */
 export type Repeatable = (times: number) => Promise<void>;
 
 /** Milliseconds of a series without a wait, beside which the 12 ms of the wait itself are small. */

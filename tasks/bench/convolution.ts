@@ -13,7 +13,7 @@ import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 import { plainProduct } from "./plain_product.ts";
 import { uniform } from "./uniform.ts";
 
-/** One direction of a convolution, beside a product of this engine. */
+/** One direction of a convolution, compared with a matrix product of this engine. */
 export interface ConvolutionRow {
   /** `256 -> 128, 3 x 3, 32 x 32`: channels, kernel, input, and the stride where it is not 1. */
   readonly sizes: string;

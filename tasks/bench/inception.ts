@@ -5,12 +5,12 @@ import { median, pairedTimes } from "../../engine/testing/paired_times.ts";
 import { plainProduct } from "./plain_product.ts";
 import { uniform } from "./uniform.ts";
 
-/** How fast the features of FID are made, bytes to bytes. */
+/** Speed of FID's feature extraction, from bytes to bytes. */
 export interface InceptionRow {
   readonly batch: number;
   readonly images_per_s: number;
   readonly gflops: number;
-  /** What a plain product of this engine does beside it, `[size, size]` by the same. */
+  /** Rate of a matrix product of this engine, `[size, size]` by `[size, size]`. */
   readonly matmul: { readonly size: number; readonly gflops: number };
   /** The network's rate over the product's, the median of the rounds. */
   readonly share: number;

@@ -7,14 +7,14 @@ import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
 import type { TrainingRow } from "./training_step.ts";
 
-/** Everything that a run of the benchmark found; what `--json` prints. */
+/** The results of a benchmark run, as `--json` prints them. */
 export interface BenchReport {
   readonly system: { readonly deno: string; readonly os: string; readonly cores: number };
   readonly adapter: { readonly description: string; readonly class: string };
   /** Null where `--only` leaves it out. */
   readonly rates: AdapterRates | null;
   readonly jobs: readonly TimedJob[];
-  /** Convolutions beside a product. */
+  /** Convolutions, compared with a matrix product. */
   readonly convolutions: readonly ConvolutionRow[];
   /** Whole training steps of this engine. */
   readonly training: readonly TrainingRow[];
@@ -26,7 +26,7 @@ export interface BenchReport {
   readonly loading: LoadingRow | null;
 }
 
-/** The report for a person: the machine, the adapter's rates, and a table of the jobs. */
+/** The report as text: the machine, the adapter's rates, and tables. */
 export function reportText(report: BenchReport): string {
   const { system, adapter, rates, jobs, convolutions } = report;
   const { training, sampling, inception, loading } = report;
@@ -51,7 +51,7 @@ export function reportText(report: BenchReport): string {
 
 const JOB_HEADINGS = ["", "", "ms", "GFLOP/s", "GB/s", "kernels", "ready s", "ratio"];
 
-/** A line for each job and library; the ratio is how many times as long a peer takes as we do. */
+/** A line for each job and library; the ratio is the time of a peer over ours. */
 function jobTable(jobs: readonly TimedJob[]): string {
   const rows = jobs.flatMap(({ job, timings }) =>
     timings.map((timing, i) => [i === 0 ? job : "", ...cells(timing)])

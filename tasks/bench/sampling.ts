@@ -19,7 +19,7 @@ export interface SamplingRow {
   /** Milliseconds of a step, waits and read-back included. */
   readonly ms_per_step: number;
   readonly dispatches: number;
-  /** Share of the time that is not the kernels' own; null without timestamps. */
+  /** Fraction of the time outside of kernels; null without timestamps. */
   readonly outside: number | null;
 }
 

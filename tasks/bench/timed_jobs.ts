@@ -12,7 +12,7 @@ export interface Timing {
   readonly gflops: number;
   /** Gigabytes per second, for jobs that memory bounds. */
   readonly gbs: number | null;
-  /** How many times as long as our engine took, the median of the rounds; null for ours. */
+  /** Time over that of our engine, the median of the rounds; null for ours. */
   readonly ratio: number | null;
   /** Milliseconds from nothing to the first result: tracing and compiling. */
   readonly readyMs: number;
@@ -34,7 +34,7 @@ export class WrongResultError extends UserError {
  * Times a job in every library, the first against the others, after checking what each of them
  * computes.
  *
- * @param onStart is told of each library before it compiles, which can take a minute
+ * @param onStart called with each library's name before it compiles, which can take a minute
  * @throws {WrongResultError} naming library, job and element
  */
 export async function timedJob(

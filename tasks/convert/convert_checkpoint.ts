@@ -17,26 +17,29 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import { openWeights } from "../../train/checkpoints/weights_file.ts";
 import { writeOutput } from "./write_output.ts";
 
-/** How a checkpoint is converted. */
+/** Options of {@linkcode convertCheckpoint}. */
 export interface ConvertCheckpointOptions {
+  /** The format to write. */
   readonly kind: "checkpoint" | "pytorch_checkpoint";
+  /** The `--dtype` flag, which must be null. */
   readonly dtype: string | null;
-  /** The network of a checkpoint that does not name its own. */
+  /** The configuration for a checkpoint that comes without one. */
   readonly config: Config | null;
 }
 
 /**
- * Writes a checkpoint folder as another, moments included; returns a line that says what was done.
+ * Converts a checkpoint folder to another format, moments included.
  *
- * @throws {UsageError} for what cannot be asked of it
- * @throws {CheckpointError} where it cannot be read or is of another network
+ * @returns a line on what was written
+ * @throws {UsageError} where the flags do not apply
+ * @throws {CheckpointError} where it cannot be read or is another network's
  */
 export async function convertCheckpoint(
   from: string,
   to: string,
   { kind, dtype, config }: ConvertCheckpointOptions,
 ): Promise<string> {
-  if (dtype !== null) throw new UsageError("--dtype: a checkpoint is kept in f32; leave it out");
+  if (dtype !== null) throw new UsageError("--dtype: a checkpoint is stored in f32; leave it out");
   const { folder, pytorch } = await findCheckpoint(from);
   const checkpoint = pytorch ? await readOfPytorch(folder, config) : await readOwn(folder, config);
   const write = kind === "checkpoint" ? writeCheckpoint : writePytorchCheckpoint;
@@ -45,7 +48,7 @@ export async function convertCheckpoint(
   const done =
     `Left ${to}: step ${checkpoint.step}, ${tensors} parameters with averages and moments`;
   return pytorch && kind === "checkpoint"
-    ? `${done}; what PyTorch keeps none of (batch, data set ...) is the preset's or the config's`
+    ? `${done}; what PyTorch does not store (batch, data set ...) is the preset's or the config's`
     : done;
 }
 

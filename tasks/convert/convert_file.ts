@@ -20,21 +20,23 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import { openWeights, type WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import { writeOutput } from "./write_output.ts";
 
-/** What may be chosen of a conversion to a file. */
+/** Flags of a conversion to a file. */
 export interface ConvertFlags {
+  /** Type to store floats in; null: unchanged. */
   dtype: "f32" | "f16" | "bf16" | null;
+  /** Which weights of a checkpoint. */
   weights: WeightsKind;
 }
 
 const DTYPES: Readonly<Record<string, FloatDtype>> = { f32: "F32", f16: "F16", bf16: "BF16" };
 
 /**
- * Writes the arrays of a file, or the weights of a checkpoint, as a file of another kind; returns a
- * line that says what was done. With a configuration, they must be its network's, and safetensors
- * name it.
+ * Converts the arrays of a file, or the weights of a checkpoint, to a file of another format. With a
+ * configuration, they must fit its network, and safetensors record it.
  *
- * @throws {UsageError} for what cannot be asked of it
- * @throws {CheckpointError} where it cannot be read or is of another network
+ * @returns a line on what was written
+ * @throws {UsageError} where the flags do not apply
+ * @throws {CheckpointError} where it cannot be read or is another network's
  * @throws {CastError} where a number is too large for the type
  */
 export async function convertFile(

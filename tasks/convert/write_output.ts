@@ -6,15 +6,15 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import type { OutputKind } from "./output_kind.ts";
 
 /**
- * Sees that an output may be written: nothing is in its place or, with `force`, only what it can
- * replace, which of folders are just those of checkpoints.
+ * Checks that an output may be written: nothing exists in its place or, with `force`, only a file or
+ * a checkpoint's folder that it can replace.
  *
- * @throws {UsageError} where something else is there
+ * @throws {UsageError} where something else exists
  */
 export async function mustBeFree(to: string, kind: OutputKind, force: boolean): Promise<void> {
   if (!await exists(to)) return;
   if (!force) {
-    throw new UsageError(`${to}: exists; choose another name, or --force to write over it`);
+    throw new UsageError(`${to}: exists; choose another name, or --force to overwrite it`);
   }
   const { isDirectory } = await Deno.stat(to);
   const folder = kind === "checkpoint" || kind === "pytorch_checkpoint";
@@ -34,7 +34,7 @@ export async function mustBeFree(to: string, kind: OutputKind, force: boolean): 
   }
 }
 
-/** Makes an output's folder, then the output. @throws {CheckpointError} where the system refuses */
+/** Creates an output's folder, then the output. @throws {CheckpointError} where that fails */
 export async function writeOutput(to: string, write: () => Promise<void>): Promise<void> {
   try {
     await Deno.mkdir(dirname(to), { recursive: true });

@@ -4,14 +4,14 @@ import { vulkanDevices } from "./vulkan_devices.ts";
 
 /** What this machine offers to WebGPU. */
 export interface AdapterReport {
-  /** The programs and the machine underneath. */
+  /** Deno and the machine. */
   system: { deno: string; v8: string; typescript: string; os: string; cores: number };
   /** The adapter that training would use. */
   adapter: {
     vendor: string;
     architecture: string;
     description: string;
-    /** What the engine chooses its kernels by. */
+    /** The class that the engine selects its kernels by. */
     class: AdapterClass;
     /** Whether it is a software adapter. */
     isFallback: boolean;
@@ -19,7 +19,7 @@ export interface AdapterReport {
     driver: string;
     /** The value of `DENO_WEBGPU_BACKEND`, or `automatic`. */
     backend: string;
-    /** Products whose fastest kernels were found by timing and are remembered. */
+    /** Number of matrix products whose fastest kernel is in the tuning file. */
     timedProducts: number;
   };
   /** The limits that decide which kernels fit; sizes in bytes. */
@@ -42,7 +42,7 @@ const limitNames = [
 
 const featureNames = ["shader-f16", "timestamp-query", "subgroups"] as const;
 
-/** Describes the adapter behind an open device, and the machine around it. */
+/** Describes the adapter of an open device, and the machine. */
 export function adapterReport(
   { gpu, info, capabilities }: Device,
   timedProducts: number,

@@ -2,21 +2,24 @@ import { compareWithReference } from "../../engine/testing/example.ts";
 import { examples } from "../../engine/testing/registry.ts";
 import type { Device } from "../../engine/device.ts";
 
-/** How far one example of an operation, gradients included, is from the float64 reference. */
+/** The error of an example of an operation, gradients included, against the float64 reference. */
 export interface KernelReport {
+  /** The example's name. */
   readonly example: string;
+  /** Number of kernels that it runs. */
   readonly kernels: number;
   /** Largest difference over the largest magnitude. */
   readonly error: number;
+  /** Whether the error is within tolerance. */
   readonly agrees: boolean;
-  /** What went wrong, where the device could not run it. */
+  /** The error message, where the device could not run it. */
   readonly problem?: string;
 }
 
-/** The project's bound for float32 kernels. */
+/** Tolerance for float32 kernels. */
 const TOLERANCE = 1e-4;
 
-/** Compares the registered examples one by one. */
+/** Compares the registered examples with the reference, one by one. */
 export async function* kernelReports(device: Device): AsyncGenerator<KernelReport> {
   for (const example of examples) {
     try {
@@ -29,7 +32,7 @@ export async function* kernelReports(device: Device): AsyncGenerator<KernelRepor
   }
 }
 
-/** Prints a row for each report as it comes, and the verdict. @returns whether all agree */
+/** Prints a row for each report as it arrives, then the verdict. @returns whether all agree */
 export async function kernelTable(
   reports: AsyncIterable<KernelReport>,
   print: (line: string) => void,
@@ -50,7 +53,8 @@ export async function kernelTable(
   print(
     wrong === 0
       ? `All ${examples.length} agree; the worst is ${worst.toExponential(1)}.`
-      : `${wrong} of ${examples.length} do not agree: this driver computes wrong results, or the engine has a fault; please report this table.`,
+      : `${wrong} of ${examples.length} do not agree: this driver computes wrong results, or the ` +
+        "engine has a bug; please report this table.",
   );
   return wrong === 0;
 }

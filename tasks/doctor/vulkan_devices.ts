@@ -1,8 +1,8 @@
-/** One device as the machine's Vulkan drivers describe it. */
+/** A device as its Vulkan driver describes it. */
 export interface VulkanDevice {
-  /** The device's name, the same as the WebGPU adapter's description. */
+  /** The device's name, equal to the WebGPU adapter's description. */
   name: string;
-  /** The driver and its version, `llvmpipe Mesa 25.0.7 (LLVM 15.0.6)`. */
+  /** The driver and its version, such as `llvmpipe Mesa 25.0.7 (LLVM 15.0.6)`. */
   driver: string;
 }
 
@@ -14,9 +14,9 @@ const libraries: Partial<Record<typeof Deno.build.os, string>> = {
 const mostDevices = 16;
 
 /**
- * Asks the Vulkan loader for its devices and their drivers' versions, which WebGPU does not tell.
+ * Asks the Vulkan loader for its devices and their drivers' versions, which WebGPU does not expose.
  *
- * @returns One entry a device; none where there is no Vulkan loader or it refuses.
+ * @returns an entry for each device; empty where there is no Vulkan loader, or it fails
  */
 export function vulkanDevices(): VulkanDevice[] {
   const library = libraries[Deno.build.os];

@@ -6,40 +6,40 @@ import type { Measured } from "../../eval/metrics/measure_images.ts";
 import { PairwiseProducts } from "../../eval/metrics/linalg/pairwise_products.ts";
 import { precisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Metric } from "./fid_flags.ts";
-import type { Figures } from "./fid_report.ts";
+import type { FidResults } from "./fid_report.ts";
 import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
-/** Neighbours that decide how far an image's surroundings reach. */
+/** Nearest neighbours that set the radius around each image, in precision and recall. */
 const NEIGHBOURS = 3;
 
-/** The figures that were asked for, of A as generated images and B as real ones. */
+/** The requested metrics, with A as the generated images and B as the real ones. */
 export async function compareSides(
   device: Device | null,
   a: Measured,
   b: Measured,
-  { metrics, wait, say }: {
+  { metrics, wait, onStatus }: {
     metrics: readonly Metric[];
     wait: ProgressHooks;
-    say: (line: string) => void;
+    onStatus: (line: string) => void;
   },
-): Promise<Figures> {
-  const asked = (name: Metric) => metrics.includes(name);
-  // First what may refuse: the others take their time.
-  const inception_score = asked("is") ? a.score!.result() : null;
-  using pairs = device && (asked("kid") || asked("pr"))
+): Promise<FidResults> {
+  const isRequested = (name: Metric) => metrics.includes(name);
+  // First what may throw: the others take long.
+  const inception_score = isRequested("is") ? a.score!.result() : null;
+  using pairs = device && (isRequested("kid") || isRequested("pr"))
     ? await PairwiseProducts.create(device, FEATURES, Math.max(a.n, b.n))
     : null;
-  if (asked("fid")) say("working out the distance of two Gaussians: some seconds");
+  if (isRequested("fid")) onStatus("computing the distance of two Gaussians: some seconds");
   return {
-    fid: asked("fid") ? frechetDistance(a.statistics!, b.statistics!) : null,
-    kid: asked("kid")
+    fid: isRequested("fid") ? frechetDistance(a.statistics!, b.statistics!) : null,
+    kid: isRequested("kid")
       ? await kernelInceptionDistance(pairs!.products, a.features!, b.features!, {
         d: FEATURES,
         onProgress: wait("KID", "subsets"),
       })
       : null,
     inception_score,
-    precision_recall: asked("pr")
+    precision_recall: isRequested("pr")
       ? {
         ...await precisionRecall(pairs!.products, b.features!, a.features!, {
           d: FEATURES,
@@ -49,6 +49,6 @@ export async function compareSides(
         k: NEIGHBOURS,
       }
       : null,
-    sliced_wasserstein: asked("swd") ? a.projections!.distance(b.projections!) : null,
+    sliced_wasserstein: isRequested("swd") ? a.projections!.distance(b.projections!) : null,
   };
 }

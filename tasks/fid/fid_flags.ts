@@ -23,13 +23,13 @@ import {
   solverSchema,
 } from "../cli/solver_flags.ts";
 
-/** What can be measured. */
+/** Names of the metrics. */
 export const METRICS = ["fid", "kid", "is", "pr", "swd"] as const;
 
 /** One of {@linkcode METRICS}. */
 export type Metric = typeof METRICS[number];
 
-/** What `deno task fid` can be told; each field's meaning is its description in the schema. */
+/** Flags of `deno task fid`; their meaning is in the schema. */
 export interface FidFlags {
   metrics: Metric[];
   inception: string | null;
@@ -56,20 +56,22 @@ const count = z.int().min(1);
 
 const schema: z.ZodType<FidFlags> = z.strictObject({
   metrics: z.array(z.enum(METRICS)).min(1).describe(
-    "what to measure: fid; kid, its unbiased relative; is, the Inception Score of A; pr, precision " +
-      "and recall; swd, a sliced Wasserstein distance on pixels that needs no Inception",
+    "what to measure: fid; kid, its unbiased relative; is, the Inception Score of A; pr, " +
+      "precision and recall; swd, a sliced Wasserstein distance on pixels, without Inception",
   ),
   inception: z.string().min(1).nullable()
     .describe(
       "file of Inception's weights, .pth or .safetensors; null: the user's cache, or fetched",
     ),
   cache: z.string().min(1).nullable()
-    .describe("folder that keeps features, by the images' content; null: none are kept"),
+    .describe("folder that caches features by the images' content; null: no cache"),
   save_stats: z.string().min(1).nullable()
     .describe("also write A's mean and covariance to this .npz file; B may then be left out"),
   image_size: count.nullable()
-    .describe("crop and resize a folder's images to this, as training does; null: as they are"),
-  skip_broken: z.boolean().describe("leave out files that cannot be read, naming them"),
+    .describe(
+      "crop and resize a folder's images to this size, as training does; null: as they are",
+    ),
+  skip_broken: z.boolean().describe("skip files that cannot be read, and name them"),
   path: z.string().min(1).nullable()
     .describe("CIFAR-10's binary files, a folder or the archive; null: fetched once"),
   json: z.boolean().describe("print one JSON object instead of lines"),
@@ -109,16 +111,17 @@ const defaults: FidFlags = {
   guidance: GUIDANCE_DEFAULTS,
 };
 
-/** The command line. */
+/** A parsed command line. */
 export interface FidArguments {
+  /** The flags. */
   flags: FidFlags;
   /** The one or two things to compare. */
   given: string[];
-  /** The network of weights that do not name theirs; null where the flags say nothing of one. */
+  /** The configuration for weights that come without one; null where no flag names a network. */
   config: Config | null;
 }
 
-/** Reads the command line. @throws {UsageError} with a line for each problem */
+/** Parses the command line. @throws {UsageError} with a line for each problem */
 export async function readFidArguments(args: readonly string[]): Promise<FidArguments> {
   const fields = fieldsOf(schema);
   const { settings, positional } = parseArguments(
@@ -132,8 +135,8 @@ export async function readFidArguments(args: readonly string[]): Promise<FidArgu
   checkInterval(flags.guidance);
   if (!flags.help && (positional.length < 1 || positional.length > 2)) {
     throw new UsageError(
-      `expected two things to compare, got ${positional.length}: deno task fid A B, where each is ` +
-        "a folder of images, an .npz file, a data set or a checkpoint (--help tells more)",
+      `expected two things to compare, got ${positional.length}: deno task fid A B, where each ` +
+        "is a folder of images, an .npz file, a data set or a checkpoint (see --help)",
     );
   }
   return { flags, given: positional, config: await networkConfig(settings) };

@@ -5,47 +5,53 @@ import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 import type { Side } from "./side.ts";
 
-/** Features below this number leave a covariance of 2048 dimensions short of full rank. */
+/** With fewer images, the covariance of the 2048 features does not have full rank. */
 export const FEW_IMAGES = 2048;
 
-/** How features are taken: the variant that figures of other programs must share to be compared. */
+/** How features are computed; only scores of the same variant are comparable. */
 export const VARIANT =
-  "pytorch-fid's: Inception of 2015-12-05, pool features; 8-bit images, bilinear to 299 x 299 without " +
-  "antialiasing; covariance with n - 1";
+  "pytorch-fid's: Inception of 2015-12-05, pool features; 8-bit images, bilinear to 299 x 299 " +
+  "without antialiasing; covariance with n - 1";
 
 /** One side of a comparison, as reported. */
 export interface SideReport {
-  /** What the command line said; null where it was left out. */
+  /** The argument on the command line; null where it was left out. */
   readonly given: string | null;
+  /** What it stands for. */
   readonly name: string;
-  /** How many images; null where a file of statistics does not say. */
+  /** Number of images; null where a file of statistics does not record it. */
   readonly n: number | null;
-  /** Whether statistics came in a file, whose variant nothing here can check. */
+  /** Whether statistics are from a file, whose variant cannot be checked. */
   readonly statistics_from_file: boolean;
-  /** How the images were drawn, and from which weights; null where they were not. */
+  /** How the images were drawn, and from which weights; null for given images. */
   readonly drawn: (Recipe & { readonly ema: boolean }) | null;
 }
 
-/** What was measured; null is what was not asked for. */
-export interface Figures {
+/** Results by metric; null where it was not requested. */
+export interface FidResults {
+  /** Frechet Inception Distance. */
   readonly fid: number | null;
+  /** Kernel Inception Distance. */
   readonly kid: KernelInceptionDistance | null;
-  /** Of A. */
+  /** Inception Score of A. */
   readonly inception_score: { value: number; deviation: number; splits: number } | null;
-  /** A as generated, B as real. */
+  /** Precision and recall of A as generated images, B as real ones. */
   readonly precision_recall: (PrecisionRecall & { readonly k: number }) | null;
-  /** On pixels: not comparable with any of the others. */
+  /** Sliced Wasserstein distance, on pixels. */
   readonly sliced_wasserstein: number | null;
 }
 
-/** All that is known of a comparison; without figures where there was nothing to compare with. */
-export interface FidReport extends Partial<Figures> {
+/** The report of a comparison; without results where there was nothing to compare with. */
+export interface FidReport extends Partial<FidResults> {
+  /** The first side. */
   readonly a: SideReport;
+  /** The second, if there was one. */
   readonly b: SideReport | null;
+  /** The Inception network, where one was used. */
   readonly inception: { readonly variant: string; readonly sha256: string } | null;
 }
 
-/** What is reported of a side, given as `given`. */
+/** The report of a side. */
 export function sideReport(
   given: string | null,
   { name, statistics, drawn }: Side,
@@ -61,7 +67,7 @@ export function sideReport(
   };
 }
 
-/** The report as lines for a person. */
+/** The report as text. */
 export function reportText(report: FidReport): string {
   const { fid, kid, inception_score, precision_recall, sliced_wasserstein, a, b } = report;
   const rows: [string, string][] = [];
@@ -102,14 +108,14 @@ export function reportText(report: FidReport): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-/** What to beware of with a FID of few images, a line for each side that has few. */
+/** A warning for each side that has few images, where FID was requested. */
 export function warnings({ fid, a, b }: FidReport): string[] {
   if (fid == null) return [];
   return [["A", a] as const, ["B", b] as const].flatMap(([letter, side]) => {
     if (!side || side.n === null || side.n >= FEW_IMAGES) return [];
     return [
       `warning: ${letter} has ${side.n} images, and FID is biased upwards by few: below ` +
-      `${FEW_IMAGES} compare it with nothing but FIDs of as many (KID is unbiased: --metrics=kid)`,
+      `${FEW_IMAGES} compare it only with FIDs of as many (KID is unbiased: --metrics=kid)`,
     ];
   });
 }
@@ -117,7 +123,7 @@ export function warnings({ fid, a, b }: FidReport): string[] {
 function sideText({ name, n, statistics_from_file, drawn }: SideReport): string {
   const count = n === null ? "an unknown number of images" : `${n} images`;
   const text = `${count}: ${name}`;
-  if (statistics_from_file) return `${text} (whose variant is not known here)`;
+  if (statistics_from_file) return `${text} (of unknown variant)`;
   if (!drawn) return text;
   const { sampler, guidance, limit, seed, ema, training_step, weights_sha256 } = drawn;
   const choices = Object.entries(sampler)

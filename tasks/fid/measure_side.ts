@@ -8,23 +8,24 @@ import {
 import type { Side } from "./side.ts";
 import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
-/** What measuring takes. */
+/** What {@linkcode measureSide} works with. */
 export interface MeasureTools {
   /** Null where nothing is measured. */
   readonly device: Device | null;
-  /** Null where nothing is measured that takes Inception. */
+  /** Null where no metric needs Inception. */
   readonly extract: Extract | null;
+  /** Shows progress. */
   readonly wait: ProgressHooks;
 }
 
-/** Measures what is wanted of a side; statistics that came in a file are handed on. */
+/** Measures what is requested of a side; statistics from a file are passed through. */
 export async function measureSide(
   side: Side,
   letter: "A" | "B",
-  wanted: RequestedMetrics,
+  requested: RequestedMetrics,
   { device, extract, wait }: MeasureTools,
 ): Promise<Measured> {
-  const idle = !Object.values(wanted).some(Boolean);
+  const idle = !Object.values(requested).some(Boolean);
   if (idle || !side.images || !device) {
     return {
       n: side.statistics?.n ?? side.n,
@@ -36,23 +37,23 @@ export async function measureSide(
   }
   using stack = new DisposableStack();
   const show = wait(`${side.drawn ? "drawing and " : ""}measuring ${letter}`, "images");
-  // Of images that are drawn, drawing and measuring are half the way each.
+  // For drawn images, drawing and measuring count half each.
   let drawn = 0;
   let measured = 0;
-  const tell = () => show(side.drawn ? (drawn + measured) / 2 : measured, side.n);
+  const report = () => show(side.drawn ? (drawn + measured) / 2 : measured, side.n);
   const set = await side.images(device, {
     stack,
     onDrawn: (done) => {
       drawn = done;
-      tell();
+      report();
     },
   });
-  const sees = wanted.statistics || wanted.features || wanted.score;
-  const result = await measureImages(device, set, wanted, {
-    extract: sees && extract ? extract : undefined,
+  const needsFeatures = requested.statistics || requested.features || requested.score;
+  const result = await measureImages(device, set, requested, {
+    extract: needsFeatures && extract ? extract : undefined,
     onProgress: (done) => {
       measured = done;
-      tell();
+      report();
     },
   });
   return { ...result, statistics: side.statistics ?? result.statistics };

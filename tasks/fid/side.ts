@@ -94,7 +94,7 @@ export async function openSide(text: string, flags: FidFlags, tools: SideTools):
   return await ofCheckpoint(text, flags, tools);
 }
 
-/** The training data of a checkpoint. @throws {UsageError} where the side is no checkpoint */
+/** The training data of a checkpoint. @throws {UsageError} where the side is not a checkpoint */
 export async function trainingData({ name, drawn }: Side, tools: SideTools): Promise<Side> {
   if (drawn) return ofDataset(await loadDataset(drawn.weights.config, tools.onDataset));
   throw new UsageError(

@@ -15,23 +15,31 @@ import {
 
 /** An array of a file. */
 export interface InspectedTensor extends TensorStatistics {
+  /** Its name; nested ones are joined with dots. */
   readonly name: string;
+  /** Its element type. */
   readonly dtype: StoredDtype;
+  /** Its shape. */
   readonly shape: readonly number[];
 }
 
 /** What a file holds. */
 export interface Inspection {
+  /** Its path. */
   readonly file: string;
+  /** Its format. */
   readonly kind: TensorFileKind;
-  /** Numbers in all arrays together. */
+  /** Total number of values in the arrays. */
   readonly numbers: number;
-  /** Optimizer steps and configuration, in a checkpoint of ours. */
+  /** Optimizer steps, in a checkpoint of ours. */
   readonly step: number | null;
+  /** The configuration, in a checkpoint of ours. */
   readonly config: Config | null;
+  /** Strings about the file. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** What a `.pth` holds besides arrays; numbers beyond 2^53 as text. */
+  /** The other values of a `.pth`; numbers beyond 2^53 as strings. */
   readonly values: Readonly<Record<string, null | boolean | number | string>>;
+  /** The arrays. */
   readonly tensors: readonly InspectedTensor[];
 }
 
@@ -39,7 +47,7 @@ export interface Inspection {
 const PIECE_BYTES = 2 ** 23;
 
 /**
- * The files to look into: the one named, or those of a checkpoint's folder, in a run's the newest.
+ * The files of a path: itself, or those of a checkpoint's folder, of a run's newest.
  *
  * @throws {CheckpointError} where there are none
  */
@@ -60,7 +68,7 @@ export async function inspectedFiles(path: string): Promise<string[]> {
   return files.sort();
 }
 
-/** Looks into a file, array by array. @throws {CheckpointError} where it cannot be read */
+/** Reads a file, array by array. @throws {CheckpointError} where it cannot be read */
 export async function inspectFile(path: string): Promise<Inspection> {
   using file = await openTensorFile(path);
   const saved = savedIn(path, file.metadata);

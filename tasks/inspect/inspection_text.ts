@@ -5,7 +5,7 @@ import type { Inspection } from "./inspect_file.ts";
 
 const HEADINGS = ["name", "type", "shape", "min", "max", "mean", "std", "not finite"];
 
-/** An inspection for a person. */
+/** An inspection as text. */
 export function inspectionText(inspection: Inspection): string {
   const { file, numbers, step, config, metadata, values, tensors } = inspection;
   const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
@@ -39,7 +39,7 @@ function figure(value: number): string {
   return value === 0 ? "0" : value.toPrecision(4);
 }
 
-/** Names come out of files: nothing in them may steer the terminal. */
+/** Names come from files: control characters in them must not reach the terminal. */
 function printable(text: string): string {
   return text.replaceAll(/[^\P{C}\n]/gu, "\ufffd");
 }

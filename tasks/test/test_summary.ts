@@ -1,18 +1,18 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** How a run of tests went, as counts of tests. */
+/** Results of a test run, as numbers of tests. */
 export interface TestSummary {
-  /** Tests that held. */
+  /** Tests that passed. */
   passed: number;
-  /** Tests that did not hold, or could not be loaded. */
+  /** Tests that failed or could not be loaded. */
   failed: number;
-  /** Tests that were told not to run here. */
+  /** Tests that were ignored here. */
   skipped: number;
 }
 
 /**
- * Reads the counts from what `deno test` printed. The last summary counts, so that one that a test
- * prints itself does no harm; without any (the tests did not even load) it is one failure.
+ * Parses the output of `deno test`. The last summary counts, as tests may print some themselves;
+ * without any, as where the tests cannot be loaded, there is one failure.
  */
 export function readTestSummary(output: string): TestSummary {
   const summaries = stripVTControlCharacters(output).matchAll(
@@ -24,7 +24,7 @@ export function readTestSummary(output: string): TestSummary {
   return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(ignored ?? 0) };
 }
 
-/** Says the counts in the line a run of tests ends with: `12 passed, 0 failed`. */
+/** The line that ends a test run: `12 passed, 0 failed`. */
 export function formatTestSummary({ passed, failed, skipped }: TestSummary): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
 }

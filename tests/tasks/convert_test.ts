@@ -94,7 +94,7 @@ Deno.test("convert overwrites nothing without --force, and leaves nothing incomp
     await Deno.writeTextFile(at("a.npz"), "mine");
     const refused = await convert(golden("nnet_half.pth"), at("a.npz"));
     equal(refused.code, 2);
-    match(refused.err, /a\.npz: exists; choose another name, or --force to write over it$/m);
+    match(refused.err, /a\.npz: exists; choose another name, or --force to overwrite it$/m);
     equal(await Deno.readTextFile(at("a.npz")), "mine");
     equal((await convert(golden("nnet_half.pth"), at("a.npz"), "--force")).code, 0);
     equal(Object.keys(await arraysOf(at("a.npz"))).length, 72);
@@ -108,7 +108,7 @@ Deno.test("convert --force overwrites checkpoints, and no other content of a fol
     for (const more of [[], ["--force"]]) {
       const { code, out, err } = await convert(twelve, at("12/"), ...NETWORK, ...more);
       equal(code, 0, err);
-      match(out, /12: step 12, 72 parameters .*; what PyTorch keeps none of .* is the preset's/);
+      match(out, /12: step 12, 72 parameters .*; what PyTorch does not store .* is the preset's/);
     }
     const refused = async (says: RegExp, ...args: string[]) => {
       const { code, err } = await convert(...args, "--force");
@@ -164,7 +164,7 @@ Deno.test("convert refuses in one line what cannot be done", async () => {
     await fails(1, /none\.pth: there is no such file or folder$/m, at("none.pth"), at("x.npz"));
     await fails(
       2,
-      /^--dtype: a checkpoint is kept in f32/,
+      /^--dtype: a checkpoint is stored in f32/,
       golden("12.ckpt"),
       at("x"),
       "--dtype=f16",

@@ -58,7 +58,7 @@ Deno.test("deno task fid compares two files of statistics without Inception", as
   const report = JSON.parse(await fid(...GOLDEN, "--json"));
   ok(Math.abs(report.fid - expected) < 1e-9 * expected);
   deepEqual([report.a.n, report.a.statistics_from_file, report.inception], [null, true, null]);
-  match(await fid(...GOLDEN), /^FID +\d+\.\d{4}\nA +an unknown number .*variant is not known/);
+  match(await fid(...GOLDEN), /^FID +\d+\.\d{4}\nA +an unknown number .*of unknown variant/);
 });
 
 Deno.test("deno task fid measures folders, caching features and saving statistics", async () => {
@@ -134,7 +134,13 @@ Deno.test("deno task fid refuses in one line what it cannot compare", async () =
   await fails(2, /^nowhere: there is no such file or folder, .*cifar10:train/, "nowhere", a);
   await fails(2, /^shapes:test: there is no such part/, a, "shapes:test");
   await fails(2, /has no training data to be compared with/, a);
-  await fails(2, /^--metrics: kid cannot be had from statistics in/, a, GOLDEN[0], "--metrics=kid");
+  await fails(
+    2,
+    /^--metrics: kid cannot be computed from statistics in/,
+    a,
+    GOLDEN[0],
+    "--metrics=kid",
+  );
   await Deno.writeTextFile(join(a, "z.png"), "no image");
   const quick = [a, a, "--metrics=swd"];
   await fails(1, /^.*z\.png is neither a PNG nor a JPEG image; --skip_broken/, ...quick);

@@ -3,27 +3,27 @@ import { cachedFeatures, type Extract } from "./feature_cache.ts";
 import { InceptionExtractor } from "./inception_features.ts";
 import type { InceptionWeights } from "./inception_weights.ts";
 
-/** How features are taken. */
+/** Options of {@linkcode inceptionExtract}. */
 export interface InceptionExtractOptions {
-  /** Whether logits are wanted, too. */
+  /** Whether logits are requested as well. */
   readonly logits: boolean;
-  /** Folder that keeps features, or null. */
+  /** Folder that caches features; null for none. */
   readonly cache: string | null;
-  /** As many images as there will be: a few do not fill a usual batch. */
+  /** The most images at once: fewer than a usual batch make it smaller. */
   readonly most: number;
-  /** Frees Inception in the end. */
+  /** Frees the Inception network. */
   readonly stack: DisposableStack;
 }
 
-/** Images that go through Inception at once, where there are as many. */
+/** Fewer images than this make a batch of their own size. */
 const FEW = 8;
 
-/** The batch for `most` images; undefined where the usual one is right. */
+/** The batch size for at most `most` images; undefined for the default. */
 export function inceptionBatch(most: number): number | undefined {
   return most < FEW ? Math.max(1, most) : undefined;
 }
 
-/** Features of images by Inception on a device. */
+/** Returns a function that extracts the Inception features of images on a device. */
 export function inceptionExtract(
   device: Device,
   { parameters, sha256 }: InceptionWeights,
