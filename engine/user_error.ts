@@ -1,4 +1,5 @@
 /** An error whose message is all that the person needs: commands print it without a stack. */
 export class UserError extends Error {
+  /** The name of the class. */
   override readonly name: string = "UserError";
 }
