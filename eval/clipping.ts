@@ -14,19 +14,19 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 
-/** What is done to the image that a network predicts: names that `--limit` takes. */
+/** What is done to the image that a network predicts: the names that `--limit` takes. */
 export const CLIPPINGS = ["none", "clip", "threshold"] as const;
 
 /** One of {@linkcode CLIPPINGS}. */
 export type Clipping = typeof CLIPPINGS[number];
 
-/** Share of an image's values that {@linkcode threshold} keeps as they are, at least. */
+/** At least this fraction of an image's values is not clipped by {@linkcode threshold}. */
 export const THRESHOLD_QUANTILE = 0.995;
 
-/** Halvings: from the largest magnitude to f32's own precision. */
+/** Bisection steps, from the largest magnitude to the precision of f32. */
 const HALVINGS = 26;
 
-/** Limits predicted images `x` `[n, ...]`, as graph. */
+/** Applies clipping or dynamic thresholding to predicted images `x` `[n, ...]`, as graph. */
 export function applyClipping(x: Tensor, limit: Clipping): Tensor {
   switch (limit) {
     case "none":
@@ -56,7 +56,7 @@ function clamp(x: Tensor, s: Tensor): Tensor {
 
 /**
  * The quantile `[n]` of the magnitudes of each image, between two neighbours in rank where it falls
- * there. Each is found by halving the range it is in: nothing is sorted, nothing read back.
+ * there. Each is found by bisection, without sorting or reading back.
  */
 function quantile(x: Tensor): Tensor {
   const n = x.shape[0];
@@ -76,6 +76,6 @@ function quantile(x: Tensor): Tensor {
     low = add(low, mul(width, tooLow));
   }
   const found = add(low, width);
-  const share = constant([1 - (place - rank), place - rank], [1, 2]);
-  return sum(mul(found, share), [1]);
+  const weights = constant([1 - (place - rank), place - rank], [1, 2]);
+  return sum(mul(found, weights), [1]);
 }

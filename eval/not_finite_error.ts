@@ -1,11 +1,12 @@
 import { UserError } from "../engine/user_error.ts";
 
-/** Images, or figures taken of them, have values that are no numbers. */
+/** Images, or what is computed from them, have values that are not finite. */
 export class NotFiniteError extends UserError {
+  /** The name of this class. */
   override readonly name: string = "NotFiniteError";
 }
 
-/** @throws {NotFiniteError} where image `i` has a value that is no number */
+/** Checks the values of image `i`. @throws {NotFiniteError} where one is not finite */
 export function mustBeFinite(image: Float32Array, i: number): void {
   if (image.every(Number.isFinite)) return;
   throw new NotFiniteError(

@@ -1,6 +1,6 @@
 import { hash32 } from "../train/data/hash32.ts";
 
-/** Which labels images get: those of a list in turn, or drawn by how often each class occurs. */
+/** How labels are chosen: a list in turn, or at random by how often each class occurs. */
 export type LabelChoice =
   | { readonly kind: "list"; readonly labels: readonly number[] }
   | { readonly kind: "drawn"; readonly counts: readonly number[]; readonly seed: number };

@@ -3,14 +3,14 @@ import { network } from "../nets/network.ts";
 import type { Config } from "../train/config/config.ts";
 import type { TargetName } from "../train/diffusion/targets.ts";
 
-/** A network as samplers see it. */
+/** A network as samplers call it. */
 export interface Network {
   /** What it predicts. */
   readonly predicts: TargetName;
   /** The label that stands for none; null for a network without labels. */
   readonly no_label: number | null;
   /**
-   * Its prediction, as graph, of the shape of `x` `[n, C, H, W]`.
+   * Its prediction, as graph, in the shape of `x` `[n, C, H, W]`.
    *
    * @param timesteps `[n]`
    * @param labels `[n]`, i32, for a network with labels
@@ -19,8 +19,8 @@ export interface Network {
 }
 
 /**
- * A configuration's network with weights from a state, or a layout to be measured. Where it has
- * labels, the last of them stands for none.
+ * A configuration's network with weights from a state, or from a layout whose memory is computed.
+ * Where it has labels, the last of them stands for none.
  */
 export function trainedNetwork(
   weights: StateLayout,

@@ -78,7 +78,7 @@ async function main(args: readonly string[]): Promise<void> {
     folder: out,
     weights,
     recipe,
-    wanted: missing,
+    requested: missing,
     batch_size: flags.batch_size,
     strip: needsStrip ? strip : null,
     onProgress: (done, total) => progress.show(samplingLine({ done, total, seconds: seconds() })),

@@ -6,14 +6,14 @@ import { symmetricEigenvalues } from "./linalg/symmetric_eigenvalues.ts";
 import { addTransposedProduct } from "./linalg/transposed_product.ts";
 
 /**
- * The Frechet distance of two Gaussians, squared as is the custom (Heusel et al. 2017):
+ * The squared Frechet distance of two Gaussians (Heusel et al., NeurIPS 2017, equation 6):
  * `|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`, in float64.
  *
  * With a factor `S1 = L L^T` the eigenvalues of `S1 S2` are those of the symmetric `L^T S2 L`, so the
  * trace of the root is the sum of their roots; a rank-deficient covariance is no special case.
  *
- * @throws {MetricError} where the two have features of different widths
- * @throws {NotFiniteError} where one has values that are no numbers
+ * @throws {MetricError} where their features differ in width
+ * @throws {NotFiniteError} where a mean or covariance has a value that is not finite
  */
 export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): number {
   const d = a.mu.length;
@@ -27,7 +27,7 @@ export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): num
   for (let i = 0; i < d; i++) {
     distance += (a.mu[i] - b.mu[i]) ** 2 + a.sigma[i * (d + 1)] + b.sigma[i * (d + 1)];
   }
-  // Rounding takes the distance of equals below zero.
+  // Rounding can make the distance of equal Gaussians negative.
   return Math.max(0, distance - 2 * traceOfRoot(a.sigma, b.sigma, d));
 }
 

@@ -1,11 +1,11 @@
 import { MetricError } from "./metric_error.ts";
 
 /**
- * The Inception Score (Salimans et al. 2016), taken as images come: `exp` of the mean divergence
- * between an image's class probabilities and those of its split.
+ * The Inception Score (Salimans et al., NeurIPS 2016), computed as images arrive: `exp` of the mean
+ * KL divergence of an image's class probabilities from the mean probabilities of its split.
  *
- * RgbImage i belongs to split i mod `splits`: a folder sorted by class falls into splits alike, where
- * cutting it in one place after another, as is common, would part its classes.
+ * Image i belongs to split `i mod splits`, so that a folder sorted by class gives similar splits; the
+ * usual contiguous splits would separate its classes.
  */
 export class InceptionScore {
   readonly #classes: number;
@@ -15,7 +15,7 @@ export class InceptionScore {
   readonly #sums: Float64Array[];
   #n = 0;
 
-  /** For images with `classes` logits each. */
+  /** An empty score over `classes` logits per image. */
   constructor(classes: number, splits = 10) {
     this.#classes = classes;
     this.#counts = new Array(splits).fill(0);
@@ -23,7 +23,7 @@ export class InceptionScore {
     this.#sums = Array.from({ length: splits }, () => new Float64Array(classes));
   }
 
-  /** Takes in logits `[n, classes]`. */
+  /** Adds the logits `[n, classes]` of n images. */
   add(logits: Float32Array): void {
     for (let at = 0; at < logits.length; at += this.#classes) {
       const split = this.#n++ % this.#counts.length;

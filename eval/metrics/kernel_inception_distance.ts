@@ -2,19 +2,20 @@ import { MetricError } from "./metric_error.ts";
 import { mix32 } from "../../train/data/hash32.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** The kernel distance of two sets of features, and how far it may be trusted. */
+/** The kernel inception distance of two sets of features, with its standard error. */
 export interface KernelInceptionDistance {
   /** Mean over the subsets. */
   readonly value: number;
-  /** Standard error of that mean; null where one subset is all there is. */
+  /** Standard error of that mean; null where there is only one subset. */
   readonly standard_error: number | null;
+  /** Number of subsets. */
   readonly subsets: number;
   /** Images of each side in a subset. */
   readonly subset_size: number;
 }
 
 /**
- * KID (Binkowski et al. 2018): the unbiased squared maximum mean discrepancy of features `[n, d]` and
+ * KID (Binkowski et al., ICLR 2018): the unbiased squared maximum mean discrepancy of features `[n, d]` and
  * `[m, d]` with the polynomial kernel `(x.y / d + 1)^3`, averaged over random subsets of
  * `subset_size` images of each side (all, where there are fewer).
  *
@@ -29,7 +30,7 @@ export async function kernelInceptionDistance(
     subsets?: number;
     subset_size?: number;
     seed?: number;
-    /** Told how many subsets of how many are done. */
+    /** Called with the subsets done and their total. */
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<KernelInceptionDistance> {
@@ -57,25 +58,25 @@ export async function kernelInceptionDistance(
   };
 }
 
-/** The sum of the kernel over all pairs, or over those of different rows. */
+/** The sum of the kernel over all pairs, or over the off-diagonal ones. */
 async function kernelSum(
   products: Products,
   x: Float32Array,
   y: Float32Array,
   d: number,
-  apart: boolean,
+  offDiagonal: boolean,
 ): Promise<number> {
   const all = await products(x, y);
   const width = y.length / d;
   let sum = 0;
   for (let i = 0; i < all.length; i++) {
-    if (apart && i % (width + 1) === 0) continue;
+    if (offDiagonal && i % (width + 1) === 0) continue;
     sum += (all[i] / d + 1) ** 3;
   }
   return sum;
 }
 
-/** `size` rows, none twice: the first steps of a shuffle. */
+/** `size` rows without replacement: the first steps of a Fisher-Yates shuffle. */
 function pick(rows: Float32Array, d: number, size: number, seed: number): Float32Array {
   const n = rows.length / d;
   const order = Uint32Array.from({ length: n }, (_, i) => i);

@@ -7,7 +7,7 @@ import { PairwiseProducts } from "./linalg/pairwise_products.ts";
 import { type ImageSet, regrouped } from "../image_sets/image_set.ts";
 import { PixelProjections } from "./sliced_wasserstein.ts";
 
-/** What is wanted of a set of images. */
+/** What to measure on a set of images. */
 export interface RequestedMetrics {
   /** Mean and covariance of features, for FID. */
   readonly statistics?: boolean;
@@ -19,35 +19,38 @@ export interface RequestedMetrics {
   readonly projections?: boolean;
 }
 
-/** What has been measured of a set of images; null is what was not wanted. */
+/** What was measured on a set of images; null is what was not requested. */
 export interface Measured {
   /** How many images there were. */
   readonly n: number;
+  /** Mean and covariance of features. */
   readonly statistics: FeatureStatistics | null;
-  /** `[n, 2048]` */
+  /** Features, `[n, 2048]`. */
   readonly features: Float32Array | null;
+  /** The Inception Score. */
   readonly score: InceptionScore | null;
+  /** Projections of pixels. */
   readonly projections: PixelProjections | null;
 }
 
-/** Images whose features are taken, and kept, together. */
+/** Images whose features are extracted, and cached, together. */
 const BATCH = 256;
 
 /**
- * Goes through a set of images once and measures what is wanted of it.
+ * Measures a set of images in one pass.
  *
- * @param extract gives features, for all but the projections
- * @param onProgress told how many images are done
- * @throws {MetricError} where there are too few images for what is wanted
+ * @param extract computes features; needed for all but the projections
+ * @param onProgress called with the number of images done
+ * @throws {MetricError} where there are too few images for a requested metric
  */
 export async function measureImages(
   device: Device,
   set: ImageSet,
-  wanted: RequestedMetrics,
+  requested: RequestedMetrics,
   { extract, onProgress }: { extract?: Extract; onProgress?: (done: number) => void } = {},
 ): Promise<Measured> {
-  const moments = wanted.statistics ? new FeatureMoments(FEATURES) : null;
-  const score = wanted.score ? new InceptionScore(LOGITS) : null;
+  const moments = requested.statistics ? new FeatureMoments(FEATURES) : null;
+  const score = requested.score ? new InceptionScore(LOGITS) : null;
   const features: Float32Array[] = [];
   let pixels: { projections: PixelProjections; pairs: PairwiseProducts } | null = null;
   let done = 0;
@@ -56,10 +59,10 @@ export async function measureImages(
       if (extract) {
         const seen: Features = await extract(batch, (part) => onProgress?.(done + part));
         moments?.add(seen.pool);
-        if (wanted.features) features.push(seen.pool);
+        if (requested.features) features.push(seen.pool);
         if (seen.logits) score?.add(seen.logits);
       }
-      if (wanted.projections) {
+      if (requested.projections) {
         const size = batch.images.length / batch.n;
         pixels ??= {
           projections: new PixelProjections(size),
@@ -72,7 +75,7 @@ export async function measureImages(
     return {
       n: done,
       statistics: moments?.statistics() ?? null,
-      features: wanted.features ? joined(features) : null,
+      features: requested.features ? joined(features) : null,
       score,
       projections: pixels?.projections ?? null,
     };

@@ -1,6 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 
-/** Images cannot be measured as asked: too few of them, or of sizes that do not fit. */
+/** A metric cannot be computed: there are too few images, or their sizes do not match. */
 export class MetricError extends UserError {
+  /** The name of this class. */
   override readonly name: string = "MetricError";
 }

@@ -1,21 +1,21 @@
 import { MetricError } from "./metric_error.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** How much of one set of images another covers, each from 0 to 1. */
+/** How much of each set of images the other covers, from 0 to 1. */
 export interface PrecisionRecall {
-  /** Share of the generated features that lie among the real ones. */
+  /** Fraction of the generated features inside the region of the real ones. */
   readonly precision: number;
-  /** Share of the real features that lie among the generated ones. */
+  /** Fraction of the real features inside the region of the generated ones. */
   readonly recall: number;
 }
 
-/** Rows whose distances to all others are held at once. */
+/** Rows whose distances to all others are in memory at once. */
 const BLOCK = 512;
-/** Below this share of the squared norms, a squared distance in float32 is rounding. */
+/** Below this fraction of the squared norms, a squared distance in float32 is rounding error. */
 const RESOLUTION = 1e-6;
 
 /**
- * Improved precision and recall (Kynkaanniemi et al. 2019): a set's region is the union of balls
+ * Improved precision and recall (Kynkaanniemi et al., NeurIPS 2019): a set's region is the union of balls
  * around its features `[n, d]`, each reaching to the `k`-th nearest other feature of that set.
  *
  * @throws {MetricError} where a set has no more than `k` images
@@ -27,21 +27,21 @@ export async function precisionRecall(
   { d, k = 3, onProgress }: {
     d: number;
     k?: number;
-    /** Told how many rows of how many are done. */
+    /** Called with the rows done and their total. */
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<PrecisionRecall> {
   const [n, m] = [real.length / d, generated.length / d];
   if (Math.min(n, m) <= k) throw new MetricError(`precision and recall take over ${k} images`);
-  // Distances do not change, and lose fewer digits, where the common mean is taken away.
+  // Subtracting a common mean leaves distances unchanged and reduces cancellation.
   const mean = meanOf(real, d);
   const a = centred(real, mean);
   const b = centred(generated, mean);
   let done = 0;
-  const tell = (rows: number) => onProgress?.(done += rows, 2 * n + m);
+  const report = (rows: number) => onProgress?.(done += rows, 2 * n + m);
 
-  const reachA = await reaches(products, a, k, tell);
-  const reachB = await reaches(products, b, k, tell);
+  const reachA = await reaches(products, a, k, report);
+  const reachB = await reaches(products, b, k, report);
   const coveredB = new Uint8Array(m);
   let recalled = 0;
   for await (const { row, distances } of distanceRows(products, a, b)) {
@@ -51,7 +51,7 @@ export async function precisionRecall(
       if (distances[j] <= reachB[j]) covered = 1;
     }
     recalled += covered;
-    tell(1);
+    report(1);
   }
   return { precision: coveredB.reduce((sum, c) => sum + c, 0) / m, recall: recalled / n };
 }
@@ -67,7 +67,7 @@ async function reaches(
   products: Products,
   set: Centred,
   k: number,
-  tell: (rows: number) => void,
+  report: (rows: number) => void,
 ): Promise<Float64Array> {
   const found = new Float64Array(set.norms.length);
   for await (const { row, distances } of distanceRows(products, set, set)) {
@@ -79,7 +79,7 @@ async function reaches(
       nearest[at] = distances[j];
     }
     found[row] = nearest[k - 1];
-    tell(1);
+    report(1);
   }
   return found;
 }

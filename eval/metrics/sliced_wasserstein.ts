@@ -2,12 +2,12 @@ import { MetricError } from "./metric_error.ts";
 import { mix32 } from "../../train/data/hash32.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** Directions that images are looked at along. */
+/** Number of random directions. */
 const DIRECTIONS = 256;
 
 /**
- * The sliced Wasserstein distance of two sets of images, on their pixels: for quick looks where no
- * Inception is at hand, and nothing like FID. Images are projected on random directions; along
+ * The sliced Wasserstein distance of two sets of images, on their pixels: a quick check that needs no
+ * Inception weights, and no substitute for FID. Images are projected onto random directions; along
  * each, the 2-Wasserstein distance of the two sets is exact (Bonneel et al. 2015).
  */
 export class PixelProjections {
@@ -16,28 +16,27 @@ export class PixelProjections {
   /** Projections of each batch, `[n, DIRECTIONS]`. */
   readonly #batches: Float32Array[] = [];
 
-  /** Of images of `size` bytes each; sets that are compared have directions of the same seed. */
+  /** For images of `size` bytes each; sets to be compared need the same seed. */
   constructor(size: number, seed = 0) {
     this.#size = size;
     this.#directions = unitVectors(DIRECTIONS, size, seed);
   }
 
-  /** Takes in images as bytes, `[n, size]`. */
+  /** Adds images as bytes, `[n, size]`. */
   async add(products: Products, images: Uint8Array): Promise<void> {
     const values = Float32Array.from(images, (byte) => byte / 255 - 0.5);
     this.#batches.push(await products(values, this.#directions));
   }
 
-  /** How many images have been taken in. */
+  /** Number of images added. */
   get n(): number {
     return this.#batches.reduce((sum, batch) => sum + batch.length / DIRECTIONS, 0);
   }
 
   /**
-   * The distance to another set: the root of the mean square over directions, where pixels go from 0
-   * to 1.
+   * The distance to another set: the root mean square over directions, for pixels in [0, 1].
    *
-   * @throws {MetricError} where images have other sizes, or there are none
+   * @throws {MetricError} where the images differ in size, or there are none
    */
   distance(other: PixelProjections): number {
     if (this.#size !== other.#size) {
@@ -66,7 +65,7 @@ export class PixelProjections {
 /** The squared 2-Wasserstein distance of two sorted samples, which may differ in number. */
 function squaredWasserstein(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  // Both quantile functions are steps: between two steps of either, they keep their distance.
+  // Both quantile functions are piecewise constant: between steps, their difference is constant.
   for (let i = 0, j = 0, from = 0; i < a.length && j < b.length;) {
     const to = Math.min((i + 1) / a.length, (j + 1) / b.length);
     sum += (to - from) * (a[i] - b[j]) ** 2;
@@ -79,7 +78,7 @@ function squaredWasserstein(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** Directions drawn evenly over the sphere, `[n, d]`: normal numbers, brought to length 1. */
+/** Directions uniform on the sphere, `[n, d]`: normalised Gaussian vectors. */
 function unitVectors(n: number, d: number, seed: number): Float32Array {
   const vectors = new Float32Array(n * d);
   let counter = mix32(seed);

@@ -5,19 +5,20 @@ import { planar } from "../../train/data/planar.ts";
 import type { FeatureStatistics } from "./inception/feature_statistics.ts";
 import type { ImageBatch, ImageSet } from "../image_sets/image_set.ts";
 
-/** What an `.npz` file holds to compare images with; at least one of the two. */
+/** The reference statistics or images of an `.npz` file, or both. */
 export interface ReferenceFile {
-  /** The Gaussian of features; which Inception they came from the file does not say. */
+  /** Mean and covariance of features; the file does not say which Inception they came from. */
   readonly statistics: FeatureStatistics | null;
+  /** The images themselves. */
   readonly images: ImageSet | null;
 }
 
 /**
  * Reads reference statistics as pytorch-fid, clean-fid and ADM write them: `mu` `[d]` and `sigma`
- * `[d, d]`, beside whatever else; or images, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
- * The number of images is known where the file has it as `n`, or has the images.
+ * `[d, d]`, other arrays being ignored; or images, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
+ * The number of images is known where the file has `n`, or the images.
  *
- * @throws {NpzError} where it is no whole `.npz` file, or has neither
+ * @throws {NpzError} where it is not a valid `.npz` file, or has neither
  */
 export async function readReferenceFile(file: string): Promise<ReferenceFile> {
   const arrays = decodeNpz(await Deno.readFile(file), file);
@@ -27,7 +28,7 @@ export async function readReferenceFile(file: string): Promise<ReferenceFile> {
   return { statistics: statisticsOf(arrays, n, file), images };
 }
 
-/** Writes `mu`, `sigma` and, where known, `n`, such that a file of that name is always whole. */
+/** Writes `mu`, `sigma` and, where known, `n`, atomically. */
 export async function saveStatistics(
   file: string,
   { mu, sigma, n }: FeatureStatistics,

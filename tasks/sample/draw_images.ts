@@ -18,13 +18,13 @@ export interface DrawOptions {
   readonly folder: string;
   readonly weights: Weights;
   readonly recipe: Recipe;
-  /** Numbers of the images to write, in order. */
-  readonly wanted: readonly number[];
+  /** Indices of the images to write, in order. */
+  readonly requested: readonly number[];
   /** Images drawn at once, at most. */
   readonly batch_size: number;
-  /** The file that shows the way from noise to the first `rows` images, if it is wanted. */
+  /** The file that shows the way from noise to the first `rows` images; null for none. */
   readonly strip: { readonly file: string; readonly rows: number } | null;
-  /** Told how many images of how many are drawn, parts included. */
+  /** Called with the images drawn, parts included, and their total. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -34,7 +34,7 @@ const MOMENTS = 11;
 /**
  * Draws images batch by batch and writes a PNG file of each.
  *
- * @throws {NotFiniteError} where an image has values that are no numbers; it is not written
+ * @throws {NotFiniteError} where an image has a value that is not finite; it is not written
  */
 export async function drawImages(device: Device, options: DrawOptions): Promise<void> {
   const { folder, weights, recipe, batch_size, strip, onProgress } = options;
@@ -42,9 +42,9 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   const { schedule } = processOf(process);
   const { in_chans: channels, img_size: image_size } = nnet;
   const size = channels * image_size * image_size;
-  const wanted = new Set(options.wanted);
+  const requested = new Set(options.requested);
   // A strip needs the first images even where they are there.
-  const drawn = [...wanted.union(new Set(strip ? Array(strip.rows).keys() : []))]
+  const drawn = [...requested.union(new Set(strip ? Array(strip.rows).keys() : []))]
     .sort((a, b) => a - b);
   if (drawn.length === 0) return;
   // As few batches as fit, and these alike.
@@ -66,24 +66,24 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
     const numbers = Array.from({ length: n }, (_, i) => first + i);
     const given = labels && Int32Array.from(numbers, (i) => sampledLabel(labels, i));
     const moments: Uint8Array[] = [];
-    const looks = strip !== null && done === 0;
+    const hasStrip = strip !== null && done === 0;
     const start = { seed, first, ...(given ? { labels: given } : {}) };
-    const x = await sampler.sample(start, async (share, images) => {
-      onProgress(done + share * now.length, drawn.length);
-      if (looks && share * (MOMENTS - 1) >= moments.length) {
+    const x = await sampler.sample(start, async (fraction, images) => {
+      onProgress(done + fraction * now.length, drawn.length);
+      if (hasStrip && fraction * (MOMENTS - 1) >= moments.length) {
         moments.push(toBytes(await images()));
       }
     });
     for (const i of now) {
       const values = x.subarray((i - first) * size, (i - first + 1) * size);
       mustBeFinite(values, i);
-      if (!wanted.has(i)) continue;
+      if (!requested.has(i)) continue;
       await writePng(
         imageFile(folder, i),
         interleaved(toBytes(values), { channels, image_size }),
       );
     }
-    if (looks) {
+    if (hasStrip) {
       const rows = numbers.slice(0, strip.rows);
       const cells = rows.flatMap((i) => moments.map((m) => m.subarray(i * size, (i + 1) * size)));
       const bytes = new Uint8Array(cells.length * size);

@@ -21,7 +21,7 @@ import {
   solverSchema,
 } from "../cli/solver_flags.ts";
 
-/** What `deno task sample` can be told; each field's meaning is its description in the schema. */
+/** The flags of `deno task sample`; each is described in the schema. */
 export interface SampleFlags {
   checkpoint: string | null;
   out: string;

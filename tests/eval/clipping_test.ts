@@ -12,8 +12,8 @@ function thresholded(x: Float32Array, images: number): number[] {
     const sorted = image.map(Math.abs).sort();
     const place = THRESHOLD_QUANTILE * (size - 1);
     const rank = Math.floor(place);
-    const share = place - rank;
-    const quantile = sorted[rank] * (1 - share) + (sorted[rank + 1] ?? 0) * share;
+    const fraction = place - rank;
+    const quantile = sorted[rank] * (1 - fraction) + (sorted[rank + 1] ?? 0) * fraction;
     const s = Math.max(1, quantile);
     return Array.from(image, (v) => Math.min(Math.max(v, -s), s) / s);
   }).flat();

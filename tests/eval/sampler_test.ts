@@ -64,7 +64,7 @@ Deno.test("Sampler depends on seed, image and label, and on nothing before", asy
   deepEqual(await sampler.sample(request), first);
 });
 
-Deno.test("Sampler tells how far it is and shows the images on the way", async () => {
+Deno.test("Sampler reports the fraction done and gives the images on the way", async () => {
   using device = await openDevice();
   using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
   using sampler = tinySampler(device, step, 1, "euler_maruyama_ode");

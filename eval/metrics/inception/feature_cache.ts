@@ -7,16 +7,16 @@ import {
 import type { Features } from "./inception_features.ts";
 import type { ImageBatch } from "../../image_sets/image_set.ts";
 
-/** What gives the features of images. */
+/** Computes the features of a batch of images. */
 export type Extract = (
   batch: ImageBatch,
   onProgress?: (done: number) => void,
 ) => Promise<Features>;
 
 /**
- * The same features, kept in a folder: a file for each batch, named for its pixels and for what
- * decides the features (`variant`). A batch that is there is not computed again; a file that is
- * damaged, or lacks logits that are wanted, is.
+ * The same features, cached in a folder: a file per batch, named by a hash of its pixels and of what
+ * determines the features (`variant`). A damaged file, or one without the logits requested, is computed
+ * again.
  */
 export function cachedFeatures(
   extract: Extract,

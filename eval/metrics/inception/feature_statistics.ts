@@ -1,23 +1,23 @@
 import { MetricError } from "../metric_error.ts";
 import { addTransposedProduct } from "../linalg/transposed_product.ts";
 
-/** The Gaussian that a set of features is summed up by. */
+/** Mean and covariance of a set of features. */
 export interface FeatureStatistics {
   /** Mean, `[d]`. */
   readonly mu: Float64Array;
   /** Covariance, `[d, d]`, divided by n - 1. */
   readonly sigma: Float64Array;
-  /** How many features it was taken over; null where a file does not say. */
+  /** Number of features; null where a file does not say. */
   readonly n: number | null;
 }
 
-/** Features that are centred on their own mean before they are taken in. */
+/** Features in a block, which is centred on its own mean. */
 const BLOCK = 512;
 
 /**
  * Mean and covariance of features that come in batches, in float64. Blocks are centred on their own
- * mean and then joined (Chan, Golub and LeVeque 1983), so nothing is lost to a large mean, and the
- * figures of two halves of a data set join to those of the whole.
+ * mean and then merged (Chan, Golub and LeVeque 1983), so a large mean costs no precision, and the
+ * moments of two halves of a data set merge to those of the whole.
  */
 export class FeatureMoments {
   /** Width of a feature. */
@@ -26,11 +26,11 @@ export class FeatureMoments {
   readonly #mean: Float64Array;
   /** Sum of products of deviations from the mean, lower triangle of `[d, d]`. */
   readonly #scatter: Float64Array;
-  /** Features that wait for their block to be full, `[BLOCK, d]`. */
+  /** Features of the block that is not yet full, `[BLOCK, d]`. */
   readonly #waiting: Float64Array;
   #waits = 0;
 
-  /** Of features of `d` numbers. */
+  /** No features yet, of width `d`. */
   constructor(d: number) {
     this.d = d;
     this.#mean = new Float64Array(d);
@@ -38,12 +38,12 @@ export class FeatureMoments {
     this.#waiting = new Float64Array(BLOCK * d);
   }
 
-  /** How many features have been taken in. */
+  /** Number of features added. */
   get n(): number {
     return this.#n + this.#waits;
   }
 
-  /** Takes in features `[n, d]`; how they are cut into batches makes no difference. */
+  /** Adds features `[n, d]`; the split into batches makes no difference. */
   add(features: Float32Array | Float64Array): void {
     for (let at = 0; at < features.length; at += this.d) {
       this.#waiting.set(features.subarray(at, at + this.d), this.#waits * this.d);
@@ -51,7 +51,7 @@ export class FeatureMoments {
     }
   }
 
-  /** Takes in what another has taken in. */
+  /** Adds all features of another. */
   merge(other: FeatureMoments): void {
     this.#takeWaiting();
     other.#takeWaiting();
@@ -59,7 +59,7 @@ export class FeatureMoments {
     for (let i = 0; i < this.#scatter.length; i++) this.#scatter[i] += other.#scatter[i];
   }
 
-  /** The figures of all features taken in. @throws {MetricError} where these are fewer than two */
+  /** Mean and covariance of all features. @throws {MetricError} where there are fewer than two */
   statistics(): FeatureStatistics {
     this.#takeWaiting();
     const { d } = this;
@@ -86,7 +86,7 @@ export class FeatureMoments {
     this.#waits = 0;
   }
 
-  /** Moves the mean to that of both, and adds what the distance of the two means contributes. */
+  /** Merges the means, and adds to the scatter what their distance contributes. */
   #join(n: number, mean: Float64Array): void {
     if (n === 0) return;
     const { d } = this;

@@ -26,7 +26,9 @@ export const LOGITS = 1008;
 export interface ImageSize {
   /** 3, or 1 for grey images, which count as three equal channels. */
   readonly channels: number;
+  /** Height, pixels. */
   readonly height: number;
+  /** Width, pixels. */
   readonly width: number;
 }
 
@@ -36,19 +38,19 @@ export interface ByteImages extends ImageSize {
   readonly images: Uint8Array;
 }
 
-/** What Inception sees in n images. */
+/** What Inception computes from n images. */
 export interface Features {
-  /** `[n, 2048]`: what FID, KID, precision and recall are taken of. */
+  /** `[n, 2048]`: the features of FID, KID, precision and recall. */
   readonly pool: Float32Array;
-  /** `[n, 1008]` without the last layer's bias, as the Inception Score wants them; where asked for. */
+  /** `[n, 1008]` without the last layer's bias, for the Inception Score; null where not requested. */
   readonly logits: Float32Array | null;
 }
 
 /** Options of {@linkcode InceptionExtractor}. */
 export interface InceptionExtractorOptions {
-  /** Images that go through the network at once, fewer where the adapter's memory bindings end. */
+  /** Images per run of the network; fewer where the adapter's largest binding requires it. */
   readonly batch_size?: number;
-  /** Give logits, too. */
+  /** Whether to compute logits, too. */
   readonly logits?: boolean;
 }
 
@@ -60,7 +62,9 @@ const GPU_BATCH = 64;
 
 /** FID's Inception on a device: bytes in, features out. */
 export class InceptionExtractor implements Disposable {
+  /** The device that it runs on. */
   readonly device: Device;
+  /** Images per run of the network. */
   readonly batch_size: number;
   readonly #logits: boolean;
   readonly #state: State;
@@ -71,7 +75,7 @@ export class InceptionExtractor implements Disposable {
    * Puts the weights on the device.
    *
    * @param weights the network's parameters by name, as `foldBatchNorm` makes them
-   * @throws {ShapeError} naming a parameter that has another size
+   * @throws {ShapeError} where a parameter has the wrong size
    */
   constructor(
     device: Device,
@@ -86,11 +90,11 @@ export class InceptionExtractor implements Disposable {
   }
 
   /**
-   * The features of images, which do not depend on the batch size. The last batch is filled up
-   * with black, so images that come in parts are best given in multiples of `batch_size`.
+   * Computes features, which do not depend on the batch size. The last batch is padded with black, so
+   * images that arrive in parts are best passed in multiples of `batch_size`.
    *
-   * @param onProgress told after each batch how many images are done
-   * @throws {ShapeError} for bytes that are no whole number of images
+   * @param onProgress called after each batch with the number of images done
+   * @throws {ShapeError} where the bytes are not a whole number of images
    */
   async extract(
     batch: ByteImages,
@@ -151,7 +155,7 @@ export class InceptionExtractor implements Disposable {
   }
 }
 
-/** What an {@linkcode InceptionExtractor} holds once it has seen images of a size. */
+/** The device memory of an {@linkcode InceptionExtractor} for images of one size. */
 export function inceptionMemory(
   capabilities: Capabilities,
   size: ImageSize,
@@ -178,11 +182,11 @@ function planSpec(
   return { outputs: { pool, ...(logits && { logits: logits_unbiased }) } };
 }
 
-/** The batch asked for, or the usual one, or as much as the adapter's largest binding holds. */
+/** The requested batch, or the usual one, or what the adapter's largest binding holds. */
 export function inceptionBatchSize(
   { adapterClass, maxBindingBytes }: Capabilities,
-  wanted?: number,
+  requested?: number,
 ): number {
   const usual = adapterClass === "software" ? SOFTWARE_BATCH : GPU_BATCH;
-  return Math.min(wanted ?? usual, Math.max(1, Math.floor(maxBindingBytes / LARGEST_BYTES)));
+  return Math.min(requested ?? usual, Math.max(1, Math.floor(maxBindingBytes / LARGEST_BYTES)));
 }

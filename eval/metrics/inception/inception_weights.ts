@@ -12,8 +12,9 @@ import {
   toFloat32,
 } from "../../../train/formats/stored_tensor.ts";
 
-/** Where the published weights are downloaded from, what they must be and where they are kept. */
+/** Where the published weights come from, their checksum and where they are cached. */
 export interface InceptionOrigin {
+  /** URL of the file. */
   readonly url: string;
   /** What the file's SHA-256 sum begins with. */
   readonly sha256: string;
@@ -21,19 +22,20 @@ export interface InceptionOrigin {
   readonly cache: string;
 }
 
-/** Weights for Inception, and which ones they are. */
+/** Weights of Inception, and where they came from. */
 export interface InceptionWeights {
   /** The network's parameters by name, batch norms folded in. */
   readonly parameters: Record<string, Float32Array>;
-  /** SHA-256 sum of the file, hexadecimal: to be told with every figure. */
+  /** SHA-256 of the file, hexadecimal; reported with every metric. */
   readonly sha256: string;
   /** The file they were read from. */
   readonly file: string;
 }
 
-/** Says why Inception's weights cannot be had, and what to do about it. */
+/** The weights of Inception are not available, or a file of them is not valid. */
 export class InceptionWeightsError extends UserError {
-  override name = "InceptionWeightsError";
+  /** The name of this class. */
+  override readonly name: string = "InceptionWeightsError";
 }
 
 const FILE = "pt_inception-2015-12-05-6726825d.pth";
@@ -45,7 +47,7 @@ const SHA256_OF_FILE = "6726825d";
  * Weights for FID's Inception: from `path`, the published `.pth` or a copy of its state dict in
  * safetensors; without it from the user's cache folder, where they are downloaded to once.
  *
- * @throws {InceptionWeightsError} when they cannot be had, or the file holds something else.
+ * @throws {InceptionWeightsError} where they are not available, or the file holds something else
  */
 export async function findInceptionWeights(
   { path, onProgress, origin = publishedOrigin() }: {

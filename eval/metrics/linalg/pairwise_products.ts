@@ -1,8 +1,8 @@
 import { compile, type Device, input, matmul, type Plan } from "../../../engine/mod.ts";
 
 /**
- * All inner products of rows: of `a` `[n, d]` and `b` `[m, d]`, the products `[n, m]`. What measures
- * that compare images by pairs are written against, whoever does the multiplying.
+ * Computes the inner products `[n, m]` of all rows of `a` `[n, d]` with all rows of `b` `[m, d]`. Metrics
+ * over pairs of images take it as a function, so that a test can run them without a device.
  */
 export type Products = (a: Float32Array, b: Float32Array) => Promise<Float32Array>;
 
@@ -24,7 +24,7 @@ export class PairwiseProducts implements Disposable {
   /**
    * Compiles the plan for rows of `d` numbers.
    *
-   * @param most as many rows as either side will ever have, where these are few
+   * @param most an upper bound on the rows of either side, where there are few
    */
   static async create(device: Device, d: number, most = MAX_ROWS): Promise<PairwiseProducts> {
     const rows = Math.min(MAX_ROWS, most);

@@ -1,7 +1,8 @@
-/** A factor of a positive semidefinite matrix, its rows in the order that pivoting found. */
+/** A factor of a positive semidefinite matrix, its rows in pivoting order. */
 export interface SemidefiniteCholesky {
   /** `[d, rank]`, row-major: row k is zero beyond column k. */
   readonly factor: Float64Array;
+  /** Numerical rank. */
   readonly rank: number;
   /** `[d]`: row k of the factor belongs to row `order[k]` of the matrix. */
   readonly order: Int32Array;
@@ -9,8 +10,8 @@ export interface SemidefiniteCholesky {
 
 /**
  * Cholesky's factorisation with diagonal pivoting of a positive semidefinite matrix `[d, d]`, in
- * float64: `matrix[order[i], order[j]] = sum_k factor[i, k] factor[j, k]`. It ends where what is left
- * is rounding, so a rank-deficient matrix has a narrow factor. Only the symmetric part counts.
+ * float64: `matrix[order[i], order[j]] = sum_k factor[i, k] factor[j, k]`. It stops where the remainder
+ * is rounding error, so a rank-deficient matrix has a narrow factor. Only the symmetric part counts.
  */
 export function semidefiniteCholesky(matrix: Float64Array, d: number): SemidefiniteCholesky {
   const rows = new Float64Array(d * d);

@@ -8,29 +8,29 @@ const MAX_ROUNDS = 60;
  * triangle is read. Householder reflections bring it to tridiagonal form, the implicit QL iteration
  * with Wilkinson's shift does the rest; no eigenvectors.
  *
- * @throws {NotFiniteError} where the matrix has values that are no numbers
+ * @throws {NotFiniteError} where the matrix has a value that is not finite
  */
 export function symmetricEigenvalues(matrix: Float64Array, d: number): Float64Array {
   for (let i = 0; i < d; i++) {
     if (matrix.subarray(i * d, i * d + i + 1).every(Number.isFinite)) continue;
     throw new NotFiniteError(`row ${i} of a ${d} x ${d} matrix has values that are no numbers`);
   }
-  const { diagonal, beside } = tridiagonal(matrix.slice(), d);
-  tridiagonalEigenvalues(diagonal, beside);
+  const { diagonal, offDiagonal } = tridiagonal(matrix.slice(), d);
+  tridiagonalEigenvalues(diagonal, offDiagonal);
   return diagonal;
 }
 
 /**
- * Reduces `a` (overwritten) to tridiagonal form: `diagonal` `[d]`, and `beside` `[d]` with the element
+ * Reduces `a` (overwritten) to tridiagonal form: `diagonal` `[d]`, and `offDiagonal` `[d]` with the element
  * between i and i + 1 at i. The update of one reflection waits for the product of the next, so that
  * each step goes through memory once.
  */
 function tridiagonal(
   a: Float64Array,
   d: number,
-): { diagonal: Float64Array; beside: Float64Array } {
+): { diagonal: Float64Array; offDiagonal: Float64Array } {
   const diagonal = new Float64Array(d);
-  const beside = new Float64Array(d);
+  const offDiagonal = new Float64Array(d);
   let v = new Float64Array(d), w = new Float64Array(d);
   let lastV = new Float64Array(d), lastW = new Float64Array(d);
   const p = new Float64Array(d);
@@ -48,7 +48,7 @@ function tridiagonal(
     const pivot = v[l - 1];
     const length = Math.sqrt(squares);
     const end = pivot > 0 ? -length : length;
-    beside[l - 1] = scale * end;
+    offDiagonal[l - 1] = scale * end;
     // Of v v^T, half the length of v squared is what the reflection divides by.
     const h = squares - pivot * end;
     v[l - 1] = pivot - end;
@@ -66,7 +66,7 @@ function tridiagonal(
     [w, lastW] = [lastW, w];
   }
   diagonal[0] = a[0] - 2 * lastV[0] * lastW[0];
-  return { diagonal, beside };
+  return { diagonal, offDiagonal };
 }
 
 /**
@@ -110,40 +110,45 @@ function updateAndMultiply(
   }
 }
 
-/** Replaces `diagonal` by the eigenvalues of a tridiagonal matrix; `beside` is overwritten. */
-function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array): void {
+/** Replaces `diagonal` by the eigenvalues of a tridiagonal matrix; `offDiagonal` is overwritten. */
+function tridiagonalEigenvalues(diagonal: Float64Array, offDiagonal: Float64Array): void {
   const d = diagonal.length;
   for (let first = 0; first < d; first++) {
     for (let round = 0;; round++) {
       let last = first;
       while (last < d - 1) {
         const around = Math.abs(diagonal[last]) + Math.abs(diagonal[last + 1]);
-        if (Math.abs(beside[last]) <= Number.EPSILON * around) break;
+        if (Math.abs(offDiagonal[last]) <= Number.EPSILON * around) break;
         last++;
       }
       if (last === first) break;
-      if (round === MAX_ROUNDS) throw new Error("the QL iteration does not settle");
-      sweep(diagonal, beside, first, last);
+      if (round === MAX_ROUNDS) throw new Error("the QL iteration does not converge");
+      sweep(diagonal, offDiagonal, first, last);
     }
   }
 }
 
 /** One implicit QL sweep over the block from `first` to `last`. */
-function sweep(diagonal: Float64Array, beside: Float64Array, first: number, last: number): void {
-  const half = (diagonal[first + 1] - diagonal[first]) / (2 * beside[first]);
+function sweep(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  first: number,
+  last: number,
+): void {
+  const half = (diagonal[first + 1] - diagonal[first]) / (2 * offDiagonal[first]);
   const root = Math.hypot(half, 1);
   let g = diagonal[last] - diagonal[first] +
-    beside[first] / (half + (half < 0 ? -root : root));
+    offDiagonal[first] / (half + (half < 0 ? -root : root));
   let s = 1, c = 1, shift = 0;
   for (let i = last - 1; i >= first; i--) {
-    const f = s * beside[i];
-    const b = c * beside[i];
+    const f = s * offDiagonal[i];
+    const b = c * offDiagonal[i];
     const r = Math.hypot(f, g);
-    beside[i + 1] = r;
+    offDiagonal[i + 1] = r;
     if (r === 0) {
       // The block falls apart here.
       diagonal[i + 1] -= shift;
-      beside[last] = 0;
+      offDiagonal[last] = 0;
       return;
     }
     s = f / r;
@@ -155,6 +160,6 @@ function sweep(diagonal: Float64Array, beside: Float64Array, first: number, last
     g = c * turned - b;
   }
   diagonal[first] -= shift;
-  beside[first] = g;
-  beside[last] = 0;
+  offDiagonal[first] = g;
+  offDiagonal[last] = 0;
 }

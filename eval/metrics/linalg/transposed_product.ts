@@ -9,7 +9,7 @@ export interface ProductShape {
   readonly m: number;
   /** Number of columns of `y`, columns of the result. */
   readonly n: number;
-  /** Only the lower triangle of the result (row >= column) is wanted; the rest is left undefined. */
+  /** Only the lower triangle of the result (row >= column) is computed; the rest is undefined. */
   readonly lower?: boolean;
   /** Row k of `x`, or of `y`, is zero beyond its column k. */
   readonly triangular?: "x" | "y";
@@ -17,8 +17,8 @@ export interface ProductShape {
 
 /**
  * Adds `x^T y` to `out`: `out[i, j] += sum_k x[k, i] y[k, j]`, all row-major, in float64. Panels of
- * both are packed, so that the innermost loop walks through memory in order; sums are taken in one
- * order whatever the triangles left out.
+ * both are packed, so that the innermost loop walks through memory in order; sums are accumulated in
+ * the same order whichever triangles are left out.
  */
 export function addTransposedProduct(
   out: Float64Array,

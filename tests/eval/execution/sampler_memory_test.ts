@@ -53,12 +53,12 @@ Deno.test("samplerMemory() is what a sampler allocates, to the byte", async () =
 Deno.test("fittingSampler() takes as many images at once as the adapter's bindings hold", async () => {
   using device = await openDevice();
   const config = tinyConfig();
-  const asked = options(config, new StateLayout(shapesOf(config), "weights"), {
+  const requested = options(config, new StateLayout(shapesOf(config), "weights"), {
     shape: [21, 3, 8, 8],
   });
   const batch = (maxBindingBytes: number) =>
-    fittingSampler({ ...device.capabilities, maxBindingBytes }, asked).shape;
-  const { largest } = samplerMemory(device.capabilities, asked);
+    fittingSampler({ ...device.capabilities, maxBindingBytes }, requested).shape;
+  const { largest } = samplerMemory(device.capabilities, requested);
   ok(largest.bytes > 0 && largest.label !== "");
   equal(batch(largest.bytes).join(), "21,3,8,8");
   equal(batch(largest.bytes - 1).join(), "11,3,8,8");

@@ -29,11 +29,11 @@ function extract({ images, n }: ImageBatch) {
   return Promise.resolve({ pool, logits });
 }
 
-Deno.test("measureImages() measures all that is wanted in one walk", async () => {
+Deno.test("measureImages() computes all requested metrics in one pass", async () => {
   using device = await openDevice();
-  const wanted = { statistics: true, features: true, score: true, projections: true };
+  const requested = { statistics: true, features: true, score: true, projections: true };
   const seen: number[] = [];
-  const measured = await measureImages(device, numbered(20, 3), wanted, {
+  const measured = await measureImages(device, numbered(20, 3), requested, {
     extract,
     onProgress: (done) => seen.push(done),
   });

@@ -9,7 +9,7 @@ import { closedForm } from "../closed_form.ts";
 const schedule = vpLinear();
 const WIDTH = 48;
 
-/** The closed form, counting how often it is asked. */
+/** The closed form, counting its evaluations. */
 async function solve(x: ArrayLike<number>, options: AdaptiveOptions, noiseModel = closedForm) {
   let asked = 0;
   const machine = new Float64Machine({
@@ -22,9 +22,9 @@ async function solve(x: ArrayLike<number>, options: AdaptiveOptions, noiseModel 
     x,
     images: x.length / WIDTH,
   });
-  const shares: number[] = [];
-  await dpmAdaptive(schedule, options).run(machine, (share) => void shares.push(share));
-  return { x: machine.x, asked, shares };
+  const fractions: number[] = [];
+  await dpmAdaptive(schedule, options).run(machine, (done) => void fractions.push(done));
+  return { x: machine.x, asked, fractions };
 }
 
 Deno.test("dpmAdaptive() takes the reference's steps where the batch goes together", async () => {
@@ -56,8 +56,8 @@ Deno.test("dpmAdaptive() comes nearer with a smaller tolerance, for more work", 
   const coarse = await solve(start, options);
   ok(distance(fine.x, exact.x) < distance(coarse.x, exact.x) / 3);
   ok(coarse.asked < fine.asked && fine.asked < exact.asked);
-  ok(fine.shares.every((share, i) => i === 0 || share >= fine.shares[i - 1]));
-  equal(fine.shares[fine.shares.length - 1], 1);
+  ok(fine.fractions.every((fraction, i) => i === 0 || fraction >= fine.fractions[i - 1]));
+  equal(fine.fractions[fine.fractions.length - 1], 1);
 });
 
 Deno.test("dpmAdaptive() keeps a step of error 1, and drops one of more for a smaller one", async () => {

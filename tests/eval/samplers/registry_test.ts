@@ -5,14 +5,13 @@ import { lastTimeHelp, optionHelp, samplerNamed } from "../../../eval/samplers/r
 import { vpLinear } from "../../../train/diffusion/vp_linear.ts";
 
 Deno.test("samplerNamed() refuses an unknown name, with the names there are and the nearest", () => {
-  throws(() => samplerNamed("huen"), {
-    name: "UsageError",
-    message: 'there is no sampler "huen", only dpm_solver, dpm_solver_pp, ddim, ddpm, heun, ' +
-      "euler_maruyama_ode and euler_maruyama_sde; did you mean heun?",
-  });
+  throws(
+    () => samplerNamed("huen"),
+    /^UsageError: there is no sampler "huen", only dpm_solver, .* and .*; did you mean heun\?$/,
+  );
   throws(
     () => samplerNamed("toString"),
-    /^UsageError: there is no sampler "toString", only .*sde$/,
+    /^UsageError: there is no sampler "toString", only [^?]*$/,
   );
   throws(() => chooseMethod(vpLinear(), samplerSettings("dpm", 4)), /there is no sampler "dpm"/);
 });
@@ -21,6 +20,6 @@ Deno.test("optionHelp() names the samplers that have an option, and its defaults
   equal(optionHelp("eta"), "ddim only; null: 0");
   equal(optionHelp("order"), "dpm_solver and dpm_solver_pp only; null: 3, and 2 for multistep");
   equal(optionHelp("variant"), "null: fast for dpm_solver, multistep for dpm_solver_pp");
-  match(optionHelp("grid"), /^null: log_snr for dpm_solver and .*, karras for heun$/);
+  match(optionHelp("grid"), /^null: log_snr for dpm_solver and .*, karras for heun/);
   match(lastTimeHelp(), /^null: 0\.001 for euler_maruyama_ode and euler_maruyama_sde, else /);
 });

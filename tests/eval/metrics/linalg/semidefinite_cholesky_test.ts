@@ -13,10 +13,10 @@ function ofRank(d: number, rank: number): Float64Array {
 }
 
 Deno.test("semidefiniteCholesky() gives back the matrix, with as many columns as its rank", () => {
-  for (const [d, wanted] of [[1, 1], [6, 6], [40, 40], [40, 13], [9, 1]]) {
-    const matrix = ofRank(d, wanted);
+  for (const [d, expected] of [[1, 1], [6, 6], [40, 40], [40, 13], [9, 1]]) {
+    const matrix = ofRank(d, expected);
     const { factor, rank, order } = semidefiniteCholesky(matrix, d);
-    equal(rank, wanted);
+    equal(rank, expected);
     for (let i = 0; i < d; i++) {
       for (let j = 0; j < d; j++) {
         let sum = 0;

@@ -28,7 +28,7 @@ Deno.test("addTransposedProduct() adds x^T y, for odd sizes and more rows than a
   }
 });
 
-Deno.test("addTransposedProduct() leaves out triangles that are zero or not wanted", () => {
+Deno.test("addTransposedProduct() leaves out triangles that are zero or not requested", () => {
   for (const size of [1, 5, 66, 300]) {
     check(size, { m: size, n: size, lower: true });
     check(size, { m: size, n: Math.ceil(size / 2), triangular: "y" });
