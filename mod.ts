@@ -107,6 +107,7 @@ export {
   type Config,
   type DatasetConfig,
   type LrSchedulerConfig,
+  type Mutable,
   type NnetConfig,
   type OptimizerConfig,
   type SampleConfig,
@@ -114,7 +115,8 @@ export {
   type UNetNnetConfig,
   type UVitNnetConfig,
 } from "./train/config/config.ts";
-export { configSchema } from "./train/config/config_schema.ts";
+export { type EvalConfig, type FidConfig } from "./train/config/fid_config.ts";
+export { parseConfig } from "./train/config/parse_config.ts";
 export {
   type Dataset,
   DatasetError,
@@ -190,7 +192,7 @@ export {
   type OptimizerUpdate,
   optimizerUpdate,
 } from "./train/optimizer.ts";
-export { type PresetName, presets } from "./train/config/presets.ts";
+export { type Preset, type PresetName, type Presets, presets } from "./train/config/presets.ts";
 export { DivergedError } from "./train/divergence.ts";
 export {
   type TrainHooks,
@@ -216,6 +218,7 @@ export {
   type TrainStepOptions,
 } from "./train/train_step_graph.ts";
 export { UsageError } from "./train/config/usage_error.ts";
+export { type DownloadProgress } from "./train/files/download.ts";
 export { type DiffusedBatch, type Process, processOf } from "./train/diffusion/process.ts";
 export { DEFAULT_PROCESS, type ProcessConfig } from "./train/diffusion/process_config.ts";
 export { type ScheduleName, type ScheduleNumbers } from "./train/diffusion/schedules.ts";

@@ -98,7 +98,7 @@ export interface SampleConfig {
 }
 
 /**
- * Everything a training run depends on; `configSchema` checks it and describes each field in full.
+ * Everything a training run depends on; `parseConfig` checks it, and `deno task train --help` describes each field in full.
  */
 export interface Config {
   /** Seed of all random numbers, a u32. */
