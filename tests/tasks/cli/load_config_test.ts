@@ -174,6 +174,6 @@ Deno.test("configHelp() shows examples, then every flag with the preset's defaul
   );
   match(help, /^ {2}--help +show/m);
   match(help, /^ {2}--dry_run=false +only look$/m);
-  match(help, /^optimizer: how a gradient moves the weights$/m);
+  match(help, /^optimizer: how a gradient updates the weights$/m);
   equal(help.split("\n").every((line) => line.length <= 100), true);
 });
