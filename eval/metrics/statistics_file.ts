@@ -4,6 +4,7 @@ import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.
 import { planar } from "../../train/data/planar.ts";
 import type { FeatureStatistics } from "./inception/feature_statistics.ts";
 import type { ImageBatch, ImageSet } from "../image_sets/image_set.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 
 /** The reference statistics or images of an `.npz` file, or both. */
 export interface ReferenceFile {
@@ -39,8 +40,7 @@ export async function saveStatistics(
     ...n === null ? {} : { n: { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(n)) } },
   });
   await Deno.mkdir(dirname(file), { recursive: true });
-  await Deno.writeFile(`${file}.tmp`, bytes);
-  await Deno.rename(`${file}.tmp`, file);
+  await replaceFile(file, bytes);
 }
 
 function statisticsOf(

@@ -12,6 +12,7 @@ import { trainedNetwork } from "../trained_network.ts";
 import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 
 /** The sampler of a run's grids, of a whole one at once where the adapter holds it. */
 export function gridSampler(
@@ -61,8 +62,7 @@ export class SampleGrids implements Disposable {
       columns: Math.min(8, n),
     });
     const file = join(workdir, "samples", `${step}.png`);
-    await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
-    await Deno.rename(`${file}.tmp`, file);
+    await replaceFile(file, encodePng(rgb, width, height));
   }
 
   /** Frees the sampler. */

@@ -6,6 +6,7 @@ import {
 } from "../../../train/formats/safetensors.ts";
 import type { Features } from "./inception_features.ts";
 import type { ImageBatch } from "../../image_sets/image_set.ts";
+import { replaceFile } from "../../../train/files/durable.ts";
 
 /** Computes the features of a batch of images. */
 export type Extract = (
@@ -66,8 +67,7 @@ async function write(file: string, { pool, logits }: Features, n: number): Promi
       : {},
   }, { sha256: await sha256(...sums.map(bytesOf)) });
   await Deno.mkdir(join(file, ".."), { recursive: true });
-  await Deno.writeFile(`${file}.tmp`, bytes);
-  await Deno.rename(`${file}.tmp`, file);
+  await replaceFile(file, bytes);
 }
 
 function bytesOf(values: Float32Array): Uint8Array {
