@@ -22,7 +22,7 @@ export interface ConvolutionRow {
   readonly ms: number;
   readonly gflops: number;
   /** The convolution's rate over the product's, the median of the rounds. */
-  readonly share: number;
+  readonly fraction: number;
 }
 
 type Direction = "forward" | "input gradient" | "weight gradient";
@@ -82,7 +82,7 @@ export async function convolutionRows(
         batch,
         ms: median(ours),
         gflops: flops / median(ours) / 1e6,
-        share: median(ours.map((ms, i) => flops / ms / (product.flops / products[i]))),
+        fraction: median(ours.map((ms, i) => flops / ms / (product.flops / products[i]))),
       });
     }
   };

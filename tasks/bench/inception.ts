@@ -13,7 +13,7 @@ export interface InceptionRow {
   /** Rate of a matrix product of this engine, `[size, size]` by `[size, size]`. */
   readonly matmul: { readonly size: number; readonly gflops: number };
   /** The network's rate over the product's, the median of the rounds. */
-  readonly share: number;
+  readonly fraction: number;
   readonly dispatches: number;
   /** Megabytes of device memory, weights included. */
   readonly megabytes: number;
@@ -58,7 +58,7 @@ export async function inceptionRow(device: Device, rounds: number): Promise<Ince
     images_per_s: 1000 * batch / median(features),
     gflops: rate(median(features)),
     matmul: { size: product.size, gflops: productRate(median(products)) },
-    share: median(features.map((ms, round) => rate(ms) / productRate(products[round]))),
+    fraction: median(features.map((ms, round) => rate(ms) / productRate(products[round]))),
     dispatches: extractor.kernels.length,
     megabytes,
   };

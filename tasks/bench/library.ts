@@ -6,7 +6,7 @@ export interface Runner extends Disposable {
   run(times: number): Promise<void>;
   /** Does the job and reads its result, row-major. */
   result(): Promise<Float32Array>;
-  /** Kernel launches of one run, where the library tells. */
+  /** Kernel launches of one run, where the library reports them. */
   readonly dispatches: number | null;
 }
 

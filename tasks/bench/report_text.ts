@@ -69,7 +69,7 @@ function convolutionTable(rows: readonly ConvolutionRow[]): string {
       String(r.batch),
       figure(r.ms),
       figure(r.gflops),
-      `${(100 * r.share).toFixed(0)}%`,
+      `${(100 * r.fraction).toFixed(0)}%`,
     ]),
     2,
   );
@@ -130,7 +130,7 @@ function inceptionTable(r: InceptionRow): string {
       String(r.batch),
       r.images_per_s.toPrecision(3),
       figure(r.gflops),
-      `${(100 * r.share).toFixed(0)}% of ${figure(r.matmul.gflops)} (${r.matmul.size})`,
+      `${(100 * r.fraction).toFixed(0)}% of ${figure(r.matmul.gflops)} (${r.matmul.size})`,
       String(r.dispatches),
       r.megabytes.toFixed(0),
     ]],

@@ -4,7 +4,7 @@ import { isRecord } from "../../train/formats/is_record.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { hasImages } from "./image_files.ts";
 
-/** All that is written beside the images. */
+/** All that is written next to the images. */
 export interface SampleRecord extends Recipe {
   /** How many images there are, or are to be. */
   readonly n: number;

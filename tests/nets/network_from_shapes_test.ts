@@ -20,9 +20,9 @@ Deno.test("networkFromShapes() finds every option of a UNet that shapes depend o
       ...presets.quickstart_unet.nnet,
       ...variant,
     };
-    const told = { name, in_chans, ch, ch_mult, num_res_blocks, num_classes };
-    const shapes = shapesOf({ ...told, scalelong, ...rest });
-    deepEqual(networkFromShapes(shapes), { ...told, ...(scalelong > 2 ? { scalelong } : {}) });
+    const known = { name, in_chans, ch, ch_mult, num_res_blocks, num_classes };
+    const shapes = shapesOf({ ...known, scalelong, ...rest });
+    deepEqual(networkFromShapes(shapes), { ...known, ...(scalelong > 2 ? { scalelong } : {}) });
   }
 });
 

@@ -14,7 +14,7 @@ const { metadata } = await readGolden("training_scalelong3");
 const NETWORK = Object.entries(JSON.parse(metadata.config))
   .map(([key, value]) => `--nnet.${key}=${value}`);
 
-Deno.test("sample draws from PyTorch's files and folders, told their network", async () => {
+Deno.test("sample draws from PyTorch's files and folders, given their network", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const draw = async (out: string, checkpoint: string, ...args: string[]) => {
@@ -50,7 +50,7 @@ Deno.test("sample draws from PyTorch's files and folders, told their network", a
   }
 });
 
-Deno.test("sample says what it must be told, and which settings do not fit", async () => {
+Deno.test("sample names the settings that it needs and those that do not fit", async () => {
   const fails = async (code: number, says: RegExp, ...args: string[]) => {
     const { code: ended, err } = await runScript("sample.ts", ...args);
     equal(ended, code, err);

@@ -74,9 +74,9 @@ Deno.test("train starts from weights, all of them or what fits", async () => {
     match(whole.err, /^weights from .*nnet_legacy\.pth: 72 of 72 tensors taken$/m);
     const { nnet, step } = await loadCheckpoint(join(workdir, "checkpoints", "1"));
     equal(step, 1);
-    const wanted = group("final.");
+    const expected = group("final.");
     for (const name of Object.keys(nnet)) {
-      ok(nnet[name].data.every((v, i) => Math.abs(v - wanted[name].data[i]) < 1e-6), name);
+      ok(nnet[name].data.every((v, i) => Math.abs(v - expected[name].data[i]) < 1e-6), name);
     }
 
     const other = ["--n_steps=1", "--nnet.scalelong=4", "--qkv_bias=true", `--workdir=${workdir}4`];
