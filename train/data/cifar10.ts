@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { readTar, TarError } from "../formats/tar.ts";
 import { cacheFolder } from "../files/cache_folder.ts";
 import { download, DownloadError } from "../files/download.ts";
+import { exists } from "../files/durable.ts";
+import { sha256Of } from "../files/sha256_of.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
@@ -11,14 +13,14 @@ import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 export interface Cifar10Origin {
   /** Address of the archive. */
   url: string;
-  /** Its MD5 sum, hexadecimal. */
-  md5: string;
+  /** Its SHA-256 sum, hexadecimal. */
+  sha256: string;
   /** Folder of the downloaded archive. */
   cache: string;
 }
 
 const URL_OF_ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
-const MD5_OF_ARCHIVE = "c32a1d4ab5d03f1284b67883e8d87530";
+const SHA256_OF_ARCHIVE = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd";
 const ARCHIVE = "cifar-10-binary.tar.gz";
 const FOLDER = "cifar-10-batches-bin";
 
@@ -92,26 +94,29 @@ export async function cifar10(
 }
 
 function officialOrigin(): Cifar10Origin {
-  return { url: URL_OF_ARCHIVE, md5: MD5_OF_ARCHIVE, cache: cacheFolder() };
+  return { url: URL_OF_ARCHIVE, sha256: SHA256_OF_ARCHIVE, cache: cacheFolder() };
 }
 
 async function fetchArchive(
-  { url, md5, cache }: Cifar10Origin,
+  { url, sha256, cache }: Cifar10Origin,
   onProgress?: (progress: DatasetProgress) => void,
 ): Promise<string> {
   const archive = join(cache, ARCHIVE);
+  if (await exists(archive)) {
+    const found = await sha256Of(archive);
+    if (found === sha256) return archive;
+    throw new DatasetError(
+      `${archive} is damaged (its SHA-256 sum is ${found}, not ${sha256}): remove it, and it is ` +
+        "downloaded again",
+    );
+  }
   try {
-    await Deno.stat(archive);
-  } catch {
-    try {
-      const checksum = { algorithm: "md5", hex: md5 } as const;
-      await download({ url, to: archive, checksum, onProgress });
-    } catch (error) {
-      if (!(error instanceof DownloadError)) throw error;
-      throw new DatasetError(
-        `${error.message}; fetch that address by other means and give the file with --dataset.path=`,
-      );
-    }
+    await download({ url, to: archive, sha256, onProgress });
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error;
+    throw new DatasetError(
+      `${error.message}; fetch that address by other means and give the file with --dataset.path=`,
+    );
   }
   return archive;
 }

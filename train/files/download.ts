@@ -7,14 +7,6 @@ const TIMEOUT_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 const PART = ".part";
 
-/** The checksum that a file must have. */
-export interface Checksum {
-  /** The hash function. */
-  algorithm: "md5" | "sha256";
-  /** The hexadecimal sum, or its beginning. */
-  hex: string;
-}
-
 /** How far a download has come. */
 export interface DownloadProgress {
   /** Distinguishes it from other work that is reported. */
@@ -34,14 +26,15 @@ export class DownloadError extends Error {
 /**
  * Downloads `url` to the file `to`: under a temporary name until its checksum is right.
  *
+ * @param sha256 the file's whole SHA-256 sum, hexadecimal
  * @param timeout_ms how long the server may send nothing, milliseconds
  * @throws {DownloadError} where it cannot be fetched or stored, or has another checksum
  */
 export async function download(
-  { url, to, checksum, timeout_ms = TIMEOUT_MS, onProgress }: {
+  { url, to, sha256, timeout_ms = TIMEOUT_MS, onProgress }: {
     url: string;
     to: string;
-    checksum: Checksum;
+    sha256: string;
     timeout_ms?: number;
     onProgress?: (progress: DownloadProgress) => void;
   },
@@ -62,7 +55,7 @@ export async function download(
     part = await Deno.makeTempFile({ dir: folder, prefix: basename(to), suffix: PART });
     using file = await Deno.open(part, { write: true });
     const total = Number(response.headers.get("content-length") ?? NaN);
-    const hash = createHash(checksum.algorithm);
+    const hash = createHash("sha256");
     let done = 0;
     for await (const chunk of response.body) {
       clearTimeout(timer);
@@ -72,10 +65,7 @@ export async function download(
       onProgress?.({ what: "download", done: done += chunk.length, total });
     }
     const found = hash.digest("hex");
-    if (!found.startsWith(checksum.hex)) {
-      const sum = checksum.algorithm === "md5" ? "MD5" : "SHA-256";
-      throw new Error(`its ${sum} sum is ${found} instead of ${checksum.hex}`);
-    }
+    if (found !== sha256) throw new Error(`its SHA-256 sum is ${found} instead of ${sha256}`);
     await file.sync();
     await Deno.rename(part, to);
     part = null;

@@ -16,7 +16,7 @@ import {
 export interface InceptionOrigin {
   /** URL of the file. */
   readonly url: string;
-  /** What the file's SHA-256 sum begins with. */
+  /** The file's SHA-256 sum, hexadecimal. */
   readonly sha256: string;
   /** Folder of the downloaded file. */
   readonly cache: string;
@@ -40,8 +40,8 @@ export class InceptionWeightsError extends UserError {
 
 const FILE = "pt_inception-2015-12-05-6726825d.pth";
 const URL_OF_FILE = `https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/${FILE}`;
-/** The file's name ends with it. */
-const SHA256_OF_FILE = "6726825d";
+/** The file's name has its first eight digits. */
+const SHA256_OF_FILE = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2";
 
 /**
  * Weights for FID's Inception: from `path`, the published `.pth` or a copy of its state dict in
@@ -59,9 +59,9 @@ export async function findInceptionWeights(
   const file = path ?? await fetchWeights(origin, onProgress);
   const bytes = await readBytes(file);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (!path && !sha256.startsWith(origin.sha256)) {
+  if (!path && sha256 !== origin.sha256) {
     throw new InceptionWeightsError(
-      `${file} is damaged (its SHA-256 sum is ${sha256}, not ${origin.sha256}..): remove it, ` +
+      `${file} is damaged (its SHA-256 sum is ${sha256}, not ${origin.sha256}): remove it, ` +
         "and it is downloaded again",
     );
   }
@@ -81,11 +81,11 @@ async function fetchWeights(
   const there = await Deno.stat(to).then(() => true, () => false);
   if (there) return to;
   try {
-    await download({ url, to, checksum: { algorithm: "sha256", hex: sha256 }, onProgress });
+    await download({ url, to, sha256, onProgress });
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
     throw new InceptionWeightsError(
-      `no weights for Inception: ${error.message}; fetch that file (SHA-256 ${sha256}..) by other ` +
+      `no weights for Inception: ${error.message}; fetch that file (SHA-256 ${sha256}) by other ` +
         `means and give it with --inception=FILE, or put it there`,
     );
   }

@@ -110,13 +110,20 @@ Deno.test("cifar10() without a path downloads the archive once", async () => {
   await withFolder({}, async (cache) => {
     const origin: Cifar10Origin = {
       url: `http://127.0.0.1:${server.addr.port}/`,
-      md5: createHash("md5").update(archive).digest("hex"),
+      sha256: createHash("sha256").update(archive).digest("hex"),
       cache,
     };
     assert.equal((await cifar10({ split: "train", origin })).length, 3);
     assert.equal((await cifar10({ path: null, split: "test", origin })).length, 1);
     assert.equal(requests, 1);
     await server.shutdown();
+
+    const stored = join(cache, "cifar-10-binary.tar.gz");
+    await Deno.writeFile(stored, archive.toReversed());
+    await assert.rejects(() => cifar10({ split: "train", origin }), {
+      name: "DatasetError",
+      message: new RegExp(`is damaged .*not ${origin.sha256}\\): remove it`),
+    });
 
     const other = { ...origin, cache: join(cache, "other") };
     await assert.rejects(() => cifar10({ split: "train", origin: other }), (error) => {

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { download, type DownloadProgress } from "../../../train/files/download.ts";
 
 const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => i * 7);
-const sumOf = (algorithm: "md5" | "sha256") => createHash(algorithm).update(BYTES).digest("hex");
-const checksum = { algorithm: "md5", hex: sumOf("md5") } as const;
+const sha256 = createHash("sha256").update(BYTES).digest("hex");
 
 /** Runs with a fresh folder and a loopback server that answers like this. */
 async function withServer(
@@ -27,14 +26,11 @@ Deno.test("download() stores the file once it is whole, and reports progress", a
   await withServer(() => new Response(BYTES), async (folder, url) => {
     const seen: DownloadProgress[] = [];
     const to = join(folder, "deep", "data.bin");
-    await download({ url, to, checksum, onProgress: (progress) => seen.push(progress) });
+    await download({ url, to, sha256, onProgress: (progress) => seen.push(progress) });
     assert.deepEqual(Deno.readFileSync(to), BYTES);
     assert.deepEqual(names(join(folder, "deep")), ["data.bin"]);
     const last = { what: "download", done: BYTES.length, total: BYTES.length };
     assert.deepEqual(seen.at(-1), last);
-    const start = { algorithm: "sha256", hex: sumOf("sha256").slice(0, 8) } as const;
-    await download({ url, to: join(folder, "other.bin"), checksum: start });
-    assert.deepEqual(Deno.readFileSync(join(folder, "other.bin")), BYTES);
   });
 });
 
@@ -42,11 +38,16 @@ Deno.test("download() leaves nothing behind where the file is another, or missin
   const refuses = (answer: () => Response, message: RegExp) =>
     withServer(answer, async (folder, url) => {
       const to = join(folder, "data.bin");
-      const attempt = download({ url, to, checksum });
+      const attempt = download({ url, to, sha256 });
       await assert.rejects(attempt, { name: "DownloadError", message });
       assert.deepEqual(names(folder), []);
     });
-  await refuses(() => new Response(BYTES.subarray(1)), /data\.bin.*MD5 sum is .* instead of/);
+  await refuses(() => new Response(BYTES.subarray(1)), /data\.bin.*SHA-256 sum is .* instead of/);
+  await withServer(() => new Response(BYTES), async (folder, url) => {
+    const beginning = sha256.slice(0, 8);
+    const attempt = download({ url, to: join(folder, "data.bin"), sha256: beginning });
+    await assert.rejects(attempt, { name: "DownloadError" });
+  });
   await refuses(() => new Response("gone", { status: 404 }), /the server says 404/);
 });
 
@@ -66,7 +67,7 @@ Deno.test("download() gives up on a server that falls silent", async () => {
     );
   };
   await withServer(silent, async (folder, url) => {
-    const attempt = download({ url, to: join(folder, "data.bin"), checksum, timeout_ms: 200 });
+    const attempt = download({ url, to: join(folder, "data.bin"), sha256, timeout_ms: 200 });
     await assert.rejects(attempt, { name: "DownloadError", message: /no answer for 0\.2 s/ });
     assert.deepEqual(names(folder), []);
     stop.abort();
@@ -78,7 +79,7 @@ Deno.test("download() fails in one line where no server answers", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${listener.addr.port}/data.bin`;
   listener.close();
-  const attempt = download({ url, to: join(folder, "data.bin"), checksum });
+  const attempt = download({ url, to: join(folder, "data.bin"), sha256 });
   await assert.rejects(attempt, {
     name: "DownloadError",
     message: /^cannot download http:[^\n]+$/,
@@ -92,7 +93,7 @@ Deno.test("download() removes temporary files of killed downloads once they are 
       Deno.writeTextFileSync(join(folder, name), "");
     }
     for (const name of ["data.binold.part", "other.part"]) Deno.utimeSync(join(folder, name), 1, 1);
-    await download({ url, to: join(folder, "data.bin"), checksum });
+    await download({ url, to: join(folder, "data.bin"), sha256 });
     assert.deepEqual(names(folder).sort(), ["data.bin", "data.binliving.part", "other.part"]);
   });
 });
