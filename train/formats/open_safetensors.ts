@@ -1,5 +1,6 @@
 /** Reading safetensors files piece by piece, so that large ones are never in memory whole. */
 import { basename, dirname, join } from "node:path";
+import { decodeText } from "./decode_text.ts";
 import { isRecord } from "./is_record.ts";
 import {
   headerLength,
@@ -145,7 +146,7 @@ function readIndex(path: string): Map<string, Set<string>> {
     if (size > MAX_INDEX_BYTES) throw fail(`it has ${size} bytes`);
     const bytes = new Uint8Array(size);
     readAt({ source: path, file }, 0, bytes);
-    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    index = JSON.parse(decodeText(bytes));
   } catch (error) {
     if (error instanceof SafetensorsError) throw error;
     throw fail("it is not JSON");
