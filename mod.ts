@@ -272,7 +272,7 @@ export {
   type InceptionWeights,
   InceptionWeightsError,
 } from "./eval/metrics/inception/inception_weights.ts";
-export { InceptionScore } from "./eval/metrics/inception_score.ts";
+export { InceptionScore, type InceptionScoreResult } from "./eval/metrics/inception_score.ts";
 export {
   type KernelInceptionDistance,
   kernelInceptionDistance,

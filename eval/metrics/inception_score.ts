@@ -1,44 +1,41 @@
 import { MetricError } from "./metric_error.ts";
 
+/** An Inception Score, and how its images were split. */
+export interface InceptionScoreResult {
+  /** The mean over the splits. */
+  readonly value: number;
+  /** The standard deviation over the splits. */
+  readonly deviation: number;
+  /** The number of splits. */
+  readonly splits: number;
+  /** How images were split: one part of their order after another, as the reference does. */
+  readonly splitting: "contiguous";
+}
+
 /**
- * The Inception Score (Salimans et al., NeurIPS 2016), computed as images arrive: `exp` of the mean
- * KL divergence of an image's class probabilities from the mean probabilities of its split.
+ * The Inception Score (Salimans et al., NeurIPS 2016): `exp` of the mean KL divergence of an image's
+ * class probabilities from the mean probabilities of its split.
  *
- * Image i belongs to split `i mod splits`, so that a folder sorted by class gives similar splits; the
- * usual contiguous splits would separate its classes.
+ * As in the reference, split i has the images from `floor(i n / splits)` to `floor((i+1) n / splits)`
+ * in their order; images that are sorted by class therefore score less than shuffled ones.
  */
 export class InceptionScore {
   readonly #classes: number;
-  /** Per split: images, the sum of `p log p`, and the sum of `p`, `[classes]`. */
-  readonly #counts: number[];
-  readonly #entropies: number[];
-  readonly #sums: Float64Array[];
+  readonly #splits: number;
+  /** Logits `[n, classes]`, in the parts that were added: where splits end depends on all n. */
+  readonly #parts: Float32Array[] = [];
   #n = 0;
 
   /** An empty score over `classes` logits per image. */
   constructor(classes: number, splits = 10) {
     this.#classes = classes;
-    this.#counts = new Array(splits).fill(0);
-    this.#entropies = new Array(splits).fill(0);
-    this.#sums = Array.from({ length: splits }, () => new Float64Array(classes));
+    this.#splits = splits;
   }
 
   /** Adds the logits `[n, classes]` of n images. */
   add(logits: Float32Array): void {
-    for (let at = 0; at < logits.length; at += this.#classes) {
-      const split = this.#n++ % this.#counts.length;
-      const row = logits.subarray(at, at + this.#classes);
-      const largest = row.reduce((max, value) => Math.max(max, value));
-      const weights = Float64Array.from(row, (value) => Math.exp(value - largest));
-      const total = weights.reduce((sum, weight) => sum + weight);
-      const logTotal = Math.log(total);
-      this.#counts[split]++;
-      for (let i = 0; i < row.length; i++) {
-        const p = weights[i] / total;
-        this.#sums[split][i] += p;
-        this.#entropies[split] += p * (row[i] - largest - logTotal);
-      }
-    }
+    this.#parts.push(logits.slice());
+    this.#n += logits.length / this.#classes;
   }
 
   /**
@@ -46,18 +43,47 @@ export class InceptionScore {
    *
    * @throws {MetricError} where a split has no image
    */
-  result(): { readonly value: number; readonly deviation: number; readonly splits: number } {
-    const splits = this.#counts.length;
+  result(): InceptionScoreResult {
+    const splits = this.#splits;
     if (this.#n < splits) {
       throw new MetricError(`an Inception Score takes ${splits} images at least`);
     }
-    const scores = this.#counts.map((n, split) => {
-      let divergence = this.#entropies[split] / n;
-      for (const sum of this.#sums[split]) if (sum > 0) divergence -= sum / n * Math.log(sum / n);
-      return Math.exp(divergence);
+    const rows = this.#rows();
+    const scores = Array.from({ length: splits }, (_, split) => {
+      const end = Math.floor((split + 1) * this.#n / splits);
+      return this.#scoreOf(rows, end - Math.floor(split * this.#n / splits));
     });
     const value = scores.reduce((sum, score) => sum + score) / splits;
     const squares = scores.reduce((sum, score) => sum + (score - value) ** 2, 0);
-    return { value, deviation: Math.sqrt(squares / splits), splits };
+    return { value, deviation: Math.sqrt(squares / splits), splits, splitting: "contiguous" };
+  }
+
+  *#rows(): Generator<Float32Array, undefined> {
+    for (const part of this.#parts) {
+      for (let at = 0; at < part.length; at += this.#classes) {
+        yield part.subarray(at, at + this.#classes);
+      }
+    }
+  }
+
+  /** The score of the next `n` rows: `mean(p log p) - mean(p) log mean(p)`, then `exp`. */
+  #scoreOf(rows: Generator<Float32Array, undefined>, n: number): number {
+    const sums = new Float64Array(this.#classes);
+    let entropy = 0;
+    for (let taken = 0; taken < n; taken++) {
+      const row = rows.next().value!;
+      const largest = row.reduce((max, value) => Math.max(max, value));
+      const weights = Float64Array.from(row, (value) => Math.exp(value - largest));
+      const total = weights.reduce((sum, weight) => sum + weight);
+      const logTotal = Math.log(total);
+      for (let i = 0; i < row.length; i++) {
+        const p = weights[i] / total;
+        sums[i] += p;
+        entropy += p * (row[i] - largest - logTotal);
+      }
+    }
+    let divergence = entropy / n;
+    for (const sum of sums) if (sum > 0) divergence -= sum / n * Math.log(sum / n);
+    return Math.exp(divergence);
   }
 }

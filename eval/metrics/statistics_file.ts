@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { decodeNpz, encodeNpz, NpzError } from "../../train/formats/npz.ts";
 import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.ts";
 import { planar } from "../../train/data/planar.ts";
+import { covarianceFault } from "./covariance_fault.ts";
 import type { FeatureStatistics } from "./inception/feature_statistics.ts";
 import type { ImageBatch, ImageSet } from "../image_sets/image_set.ts";
 import { replaceFile } from "../../train/files/durable.ts";
@@ -19,7 +20,7 @@ export interface ReferenceFile {
  * `[d, d]`, other arrays being ignored; or images, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
  * The number of images is known where the file has `n`, or the images.
  *
- * @throws {NpzError} where it is not a valid `.npz` file, or has neither
+ * @throws {NpzError} where it is not a valid `.npz` file, has neither, or `sigma` is no covariance
  */
 export async function readReferenceFile(file: string): Promise<ReferenceFile> {
   const arrays = decodeNpz(await Deno.readFile(file), file);
@@ -57,8 +58,10 @@ function statisticsOf(
   }
   const statistics = { mu: toFloat64(mu), sigma: toFloat64(sigma), n };
   if (![statistics.mu, statistics.sigma].every((values) => values.every(Number.isFinite))) {
-    throw new NpzError(`${file}: has values that are no numbers`);
+    throw new NpzError(`${file}: mu or sigma holds infinite or NaN values`);
   }
+  const fault = covarianceFault(statistics.sigma, d);
+  if (fault) throw new NpzError(`${file}: sigma is no covariance: ${fault}`);
   return statistics;
 }
 

@@ -1,3 +1,4 @@
+import type { InceptionScoreResult } from "../../eval/metrics/inception_score.ts";
 import type { KernelInceptionDistance } from "../../eval/metrics/kernel_inception_distance.ts";
 import type { PrecisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Measured } from "../../eval/metrics/measure_images.ts";
@@ -34,7 +35,7 @@ export interface FidResults {
   /** Kernel Inception Distance. */
   readonly kid: KernelInceptionDistance | null;
   /** Inception Score of A. */
-  readonly inception_score: { value: number; deviation: number; splits: number } | null;
+  readonly inception_score: InceptionScoreResult | null;
   /** Precision and recall of A as generated images, B as real ones. */
   readonly precision_recall: (PrecisionRecall & { readonly k: number }) | null;
   /** Sliced Wasserstein distance, on pixels. */
@@ -82,10 +83,12 @@ export function reportText(report: FidReport): string {
     ]);
   }
   if (inception_score != null) {
-    const { value, deviation, splits } = inception_score;
+    const { value, deviation, splits, splitting } = inception_score;
     rows.push([
       "Inception Score of A",
-      `${value.toFixed(4)} +- ${deviation.toFixed(4)}  (${splits} splits)`,
+      `${value.toFixed(4)} +- ${
+        deviation.toFixed(4)
+      }  (${splits} ${splitting} splits, as the reference)`,
     ]);
   }
   if (precision_recall != null) {

@@ -12,12 +12,18 @@ export interface SemidefiniteCholesky {
  * Cholesky's factorisation with diagonal pivoting of a positive semidefinite matrix `[d, d]`, in
  * float64: `matrix[order[i], order[j]] = sum_k factor[i, k] factor[j, k]`. It stops where the remainder
  * is rounding error, so a rank-deficient matrix has a narrow factor. Only the symmetric part counts.
+ *
+ * @param tolerance the least pivot, as a fraction of the largest
  */
-export function semidefiniteCholesky(matrix: Float64Array, d: number): SemidefiniteCholesky {
+export function semidefiniteCholesky(
+  matrix: Float64Array,
+  d: number,
+  tolerance: number = d * Number.EPSILON,
+): SemidefiniteCholesky {
   const rows = new Float64Array(d * d);
   const order = Int32Array.from({ length: d }, (_, i) => i);
   const left = Float64Array.from({ length: d }, (_, i) => matrix[i * (d + 1)]);
-  const least = d * Number.EPSILON * Math.max(0, ...left);
+  const least = tolerance * Math.max(0, ...left);
   let rank = 0;
   for (; rank < d; rank++) {
     let pivot = rank;

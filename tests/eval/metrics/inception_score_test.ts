@@ -13,7 +13,7 @@ Deno.test("InceptionScore is the number of classes where each is sure and all ar
   const sure = [0, 1, 2, 3].map((c) => [0, 1, 2, 3].map((i) => i === c ? 200 : 0));
   ok(Math.abs(scoreOf(sure, 1).value - 4) < 1e-12);
   // A split that meets two classes only.
-  const { value, deviation } = scoreOf([sure[0], sure[0], sure[1], sure[1]], 2);
+  const { value, deviation } = scoreOf([sure[0], sure[1], sure[0], sure[1]], 2);
   ok(Math.abs(value - 2) < 1e-12 && deviation < 1e-12);
 });
 
@@ -30,7 +30,7 @@ Deno.test("InceptionScore is exp of the mean divergence, over splits, in any bat
     return e.map((x) => x / total);
   });
   const scores = Array.from({ length: splits }, (_, split) => {
-    const part = p.filter((_, i) => i % splits === split);
+    const part = p.slice(Math.floor(split * n / splits), Math.floor((split + 1) * n / splits));
     const mean = part[0].map((_, c) => part.reduce((sum, row) => sum + row[c], 0) / part.length);
     const divergences = part.map((row) =>
       row.reduce((sum, x, c) => sum + x * Math.log(x / mean[c]), 0)
@@ -53,4 +53,17 @@ Deno.test("InceptionScore is exp of the mean divergence, over splits, in any bat
 
 Deno.test("InceptionScore takes an image for each split", () => {
   throws(() => scoreOf([[1, 2]], 10), MetricError);
+});
+
+Deno.test("InceptionScore splits images as the reference does, in their order, and says so", () => {
+  const sure = (c: number) => [0, 1].map((i) => i === c ? 200 : 0);
+  // A split with one class scores 1, one with both 2.
+  const sorted = scoreOf([sure(0), sure(0), sure(1), sure(1)], 2);
+  deepEqual({ ...sorted, deviation: 0 }, {
+    value: 1,
+    deviation: 0,
+    splits: 2,
+    splitting: "contiguous",
+  });
+  ok(Math.abs(scoreOf([sure(0), sure(1), sure(0), sure(1)], 2).value - 2) < 1e-12);
 });

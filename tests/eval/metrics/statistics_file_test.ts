@@ -10,6 +10,7 @@ import { readReferenceFile, saveStatistics } from "../../../eval/metrics/statist
 import { encodeNpz } from "../../../train/formats/npz.ts";
 import type { StoredTensor } from "../../../train/formats/stored_tensor.ts";
 import { readGolden } from "../../golden.ts";
+import { seeded } from "../seeded.ts";
 import { drain } from "../image_sets/drain.ts";
 
 const f64 = (shape: number[], ...values: number[]): StoredTensor => ({
@@ -83,10 +84,71 @@ Deno.test("readReferenceFile() refuses other files in a line that names them", a
     withFile(arrays, (file) => rejects(readReferenceFile(file), { name: "NpzError", message }));
   await refused({ x: f64([1], 1) }, /x\.npz: expected mu \[d\] and sigma .* mu \[missing\]/);
   await refused({ mu: f64([2], 1, 2), sigma: f64([3, 1], 1, 2, 3) }, /sigma \[3,1\]/);
-  await refused({ mu: f64([1], NaN), sigma: f64([1, 1], 1) }, /no numbers/);
+  await refused(
+    { mu: f64([1], NaN), sigma: f64([1, 1], 1) },
+    /mu or sigma holds infinite or NaN values/,
+  );
+  await refused({ mu: f64([1], 1), sigma: f64([1, 1], NaN) }, /infinite or NaN/);
   await refused({ arr_0: f64([1, 1, 1, 3], 1, 2, 3) }, /arr_0 \[N, H, W, 3\] of U8, not F64/);
   await withFile({}, async (file) => {
     await Deno.writeFile(file, new Uint8Array(10));
     await rejects(readReferenceFile(file), { name: "NpzError" });
   });
 });
+
+/** A covariance `[d, d]` of rank `rank`, and a copy of it changed by `change`. */
+function covarianceTensor(
+  d: number,
+  rank: number,
+  change: (sigma: Float64Array) => void = () => {},
+): StoredTensor {
+  const factor = seeded(d * rank, 5);
+  const sigma = new Float64Array(d * d);
+  for (let at = 0; at < d * d; at++) {
+    const [i, j] = [Math.floor(at / d), at % d];
+    for (let k = 0; k < rank; k++) sigma[at] += factor[i * rank + k] * factor[j * rank + k];
+  }
+  change(sigma);
+  return { dtype: "F64", shape: [d, d], data: sigma };
+}
+
+Deno.test("readReferenceFile() takes covariances of any rank, also rounded to float32", async () => {
+  for (const rank of [0, 1, 7, 40]) {
+    const sigma = covarianceTensor(40, rank);
+    const rounded: StoredTensor = {
+      dtype: "F32",
+      shape: [40, 40],
+      data: Float32Array.from(sigma.data as Float64Array),
+    };
+    const mu = f64([40], ...seeded(40, 1));
+    for (const each of [sigma, rounded]) {
+      await withFile({ mu, sigma: each }, async (file) => {
+        equal((await readReferenceFile(file)).statistics!.sigma.length, 1600);
+      });
+    }
+  }
+});
+
+const noCovariances: Record<string, [change: (sigma: Float64Array) => void, says: RegExp]> = {
+  "a negated covariance": [
+    (sigma) => sigma.forEach((value, i) => sigma[i] = -value),
+    /x\.npz: sigma is no covariance: its variance 0 is negative \(-/,
+  ],
+  "an asymmetric one": [(sigma) => sigma[3] += 0.1, /it is not symmetric: \[3, 0\] is /],
+  "an indefinite one": [
+    (sigma) => [3, 3 * 40].forEach((at) => sigma[at] = 2 * Math.sqrt(sigma[0] * sigma[3 * 41])),
+    /it has negative eigenvalues$/,
+  ],
+  "one without variances": [
+    (sigma) => Array.from({ length: 40 }, (_, i) => sigma[41 * i] = 0),
+    /no covariance/,
+  ],
+};
+
+for (const [what, [change, message]] of Object.entries(noCovariances)) {
+  Deno.test(`readReferenceFile() refuses ${what}`, () =>
+    withFile(
+      { mu: f64([40], ...seeded(40, 1)), sigma: covarianceTensor(40, 40, change) },
+      (file) => rejects(readReferenceFile(file), { name: "NpzError", message }),
+    ));
+}
