@@ -54,7 +54,7 @@ function help(): string {
     about: "Converts weights or a checkpoint to another format, by the suffixes of IN and OUT:\n" +
       "  files    .safetensors (also read by its .index.json), .pth, .npz, .npy\n" +
       "  folders  a checkpoint of ours (no suffix; of a run, its newest), of PyTorch (12.ckpt)\n" +
-      "From folder to folder nothing is lost; from a folder to a file, only its weights are taken.\n" +
+      "From folder to folder nothing is lost; a folder to a file takes only its weights.\n" +
       "PyTorch's folders and files do not name their network: to convert them to ours, give\n" +
       "--preset or --config, and the --nnet settings that differ.",
     examples: [

@@ -26,7 +26,8 @@ const vendors: Record<string, string> = {
 };
 
 /**
- * Reports this machine's adapter and its capabilities; installs a software driver where there is none.
+ * Reports this machine's adapter and its capabilities; installs a software driver where there is
+ * none.
  *
  * @throws {UsageError} where an argument is not a flag of this command
  */
@@ -100,7 +101,7 @@ function printSection(heading: string, rows: Record<string, string>): void {
 function help(): string {
   return helpText({
     about:
-      "Reports this machine's WebGPU adapter, and compares every kernel with the float64 reference.",
+      "Reports this machine's WebGPU adapter; compares every kernel with the float64 reference.",
     examples: [{ command: "deno task doctor --json", does: "the same, for programs" }],
     schemas: [flagsSchema],
     defaults: new Map(),

@@ -33,7 +33,7 @@ function help(): string {
     about:
       "Shows what a file holds: names, shapes, types and statistics of its arrays, its other\n" +
       "values, and the configuration of our own. Files: .safetensors (or an index of several),\n" +
-      ".pth, .npz, .npy; folders: a checkpoint of ours or of PyTorch (12.ckpt), a run (its newest).",
+      ".pth, .npz, .npy; folders: a checkpoint of ours or PyTorch's (12.ckpt), a run (its newest).",
     examples: [
       { command: "deno task inspect nnet_ema.pth", does: "what PyTorch saved" },
       { command: "deno task inspect runs/a", does: "the newest checkpoint of a run" },

@@ -11,8 +11,9 @@ export interface LoadingRow {
   /** Into memory that was just allocated, as a program does; the median of the rounds. */
   readonly megabytes_per_s: number;
   /**
-   * Highest memory of the process during the first load, less the memory before it, less the weights
-   * themselves where the device's memory is the host's; null where the system does not tell.
+   * Highest memory of the process during the first load, less the memory before it, less the
+   * weights themselves where the device's memory is the host's; null where the system does not
+   * tell.
    */
   readonly extra_megabytes: number | null;
 }

@@ -27,8 +27,9 @@ export interface TrainingRow {
 const SMALL_BATCH = 2;
 
 /**
- * Times both quickstarts' steps, and those of U-ViT-S/2 and the DDPM UNet on CIFAR-10, in f32 and in
- * mixed precision where the adapter has it; on a software adapter U-ViT's quickstart alone in both.
+ * Times both quickstarts' steps, and those of U-ViT-S/2 and the DDPM UNet on CIFAR-10, in f32 and
+ * in mixed precision where the adapter has it; on a software adapter U-ViT's quickstart alone in
+ * both.
  */
 export async function trainingRows(
   device: Device,

@@ -7,13 +7,14 @@ import { UsageError } from "../../train/config/usage_error.ts";
 export type FlagSource = z.ZodType | readonly Field[];
 
 /**
- * Parses command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name value`,
- * a bare `--group.name` for true, and `--name` alone where it names one field (or one that is less
- * deeply nested than the others). `-h` is `--help`, and `--dry-run` is `--dry_run`. The last value of
- * a repeated flag counts.
+ * Parses command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name
+ * value`, a bare `--group.name` for true, and `--name` alone where it names one field (or one that
+ * is less deeply nested than the others). `-h` is `--help`, and `--dry-run` is `--dry_run`. The
+ * last value of a repeated flag counts.
  *
  * @returns the given values by full field name
- * @throws {UsageError} with a line for each flag that is unknown, ambiguous, or has an invalid value
+ * @throws {UsageError} with a line for each flag that is unknown, ambiguous, or has an invalid
+ * value
  */
 export function parseFlags(args: readonly string[], ...schemas: FlagSource[]): Settings {
   const fields = schemas.flatMap(fieldsIn);
@@ -91,7 +92,9 @@ function read(
   }
 }
 
-/** The error line for an invalid value: what was expected, what was given, the nearest valid one. */
+/**
+ * The error line for an invalid value: what was expected, what was given, the nearest valid one.
+ */
 export function misfit(where: string, field: Field, value: unknown): string {
   const line = `${where}: expected ${field.expects}, got ${JSON.stringify(value)}`;
   const right = nearest(String(value), field.choices, editDistance);

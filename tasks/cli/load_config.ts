@@ -52,7 +52,7 @@ const sourceSchema: z.ZodType<Source> = z.strictObject({
     .describe("settings to start from; the flags below change them"),
   config: z.string().min(1).nullable()
     .describe(
-      "JSON file of settings, such as a run's config.json; overrides the preset; flags override both",
+      "JSON file of settings (a run's config.json); overrides the preset; flags override both",
     ),
   help: z.boolean()
     .describe("show this page, with the defaults of the chosen preset; -h for short"),

@@ -17,7 +17,7 @@ export interface NetworkFlags {
 export const networkSchema: z.ZodType<NetworkFlags> = z.strictObject({
   preset: z.enum(Object.keys(presets) as PresetName[]).nullable()
     .describe(
-      "network of weights that do not name theirs; train's --nnet and --process settings override it",
+      "network of weights that do not name theirs; --nnet and --process settings override it",
     ),
   config: z.string().min(1).nullable()
     .describe("the same from a JSON file of settings, such as a run's config.json"),

@@ -14,8 +14,8 @@ const schema = z.object({ pid: z.int(), host: z.string(), since: z.iso.datetime(
 /**
  * The right to write to a run's folder, held by one process at a time. What counts is the system's
  * lock on the file `run.lock`, which ends with the process in any case; the file's content is for
- * messages. On disposal the file is removed, and the folder, too, if it was made for the lock and is
- * empty.
+ * messages. On disposal the file is removed, and the folder, too, if it was made for the lock and
+ * is empty.
  */
 export class RunLock implements Disposable {
   readonly #workdir: string;

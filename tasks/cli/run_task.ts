@@ -3,8 +3,8 @@ import { UsageError } from "../../train/config/usage_error.ts";
 
 /**
  * Runs a command. An error that is meant for the person ({@linkcode UserError}, or the system's)
- * ends the process with its message alone: exit code 2 where the command line was wrong, else 1. Any
- * other is a fault of the program and keeps its stack.
+ * ends the process with its message alone: exit code 2 where the command line was wrong, else 1.
+ * Any other is a fault of the program and keeps its stack.
  */
 export async function runTask(main: (args: readonly string[]) => Promise<void>): Promise<void> {
   try {

@@ -31,8 +31,8 @@ export interface ConvertFlags {
 const DTYPES: Readonly<Record<string, FloatDtype>> = { f32: "F32", f16: "F16", bf16: "BF16" };
 
 /**
- * Converts the arrays of a file, or the weights of a checkpoint, to a file of another format. With a
- * configuration, they must fit its network, and safetensors record it.
+ * Converts the arrays of a file, or the weights of a checkpoint, to a file of another format. With
+ * a configuration, they must fit its network, and safetensors record it.
  *
  * @returns a line on what was written
  * @throws {UsageError} where the flags do not apply

@@ -6,8 +6,8 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import type { OutputKind } from "./output_kind.ts";
 
 /**
- * Checks that an output may be written: nothing exists in its place or, with `force`, only a file or
- * a checkpoint's folder that it can replace.
+ * Checks that an output may be written: nothing exists in its place or, with `force`, only a file
+ * or a checkpoint's folder that it can replace.
  *
  * @throws {UsageError} where something else exists
  */

@@ -146,7 +146,7 @@ export async function readFidArguments(args: readonly string[]): Promise<FidArgu
 export function fidHelp(): string {
   return helpText({
     about: `Compares images A with images B: Frechet Inception Distance and its relatives.
-Each of the two is a folder of PNG and JPEG files, an .npz file (statistics, or images arr_0), a data
+Each is a folder of PNG and JPEG files, an .npz file (statistics, or images arr_0), a data
 set (${DATASET_SPLITS.join(", ")}) or a checkpoint to draw from. Where A is a checkpoint, B
 may be left out: it is then the data that A was trained on.`,
     examples: [

@@ -116,7 +116,8 @@ export function checkpointMetadata(
 /**
  * Loads the newest readable checkpoint of a run; null where there is none. Nothing is deleted.
  *
- * @param options `onSkip` is called for each unreadable one, with a line that names it and the reason
+ * @param options `onSkip` is called for each unreadable one, with a line that names it and the
+ * reason
  */
 export async function latestCheckpoint(
   workdir: string,
@@ -141,8 +142,8 @@ export async function latestCheckpoint(
 /**
  * Loads the checkpoint in a folder.
  *
- * @throws {CheckpointError} where a file is missing, truncated or of another format, or the files do
- * not belong together
+ * @throws {CheckpointError} where a file is missing, truncated or of another format, or the files
+ * do not belong together
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const nnet = await load(join(folder, NNET));

@@ -41,8 +41,8 @@ export interface FindOptions {
 }
 
 /**
- * Finds weights in the folder of a run (its newest readable checkpoint), in a checkpoint's folder, of
- * this program or of the PyTorch implementation, or in a file.
+ * Finds weights in the folder of a run (its newest readable checkpoint), in a checkpoint's folder,
+ * of this program or of the PyTorch implementation, or in a file.
  *
  * @throws {CheckpointError} where there are none, they are damaged, or do not fit the network
  * @throws {UsageError} where neither `config` nor the files have a configuration, or both do
@@ -72,7 +72,11 @@ async function weightsIn(file: string, { kind, config: given }: FindOptions): Pr
   return { file, kind, files: weights.files, step, config };
 }
 
-/** The files that may hold the weights, best first. @throws {CheckpointError} where there are none */
+/**
+ * The files that may hold the weights, best first.
+ *
+ * @throws {CheckpointError} where there are none
+ */
 export async function weightsFiles(path: string, kind: WeightsKind): Promise<string[]> {
   const stat = await Deno.stat(path).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -15,8 +15,8 @@ import { openWeights } from "./weights_file.ts";
 export type Note = (message: string) => void;
 
 /**
- * Loads a checkpoint of this program or of the PyTorch implementation, or the newest of a run, for a
- * new run to resume from.
+ * Loads a checkpoint of this program or of the PyTorch implementation, or the newest of a run, for
+ * a new run to resume from.
  *
  * @throws {CheckpointError} where it cannot be read or is another network's
  * @throws {UsageError} where it was trained with settings that a resumed run cannot change
@@ -62,11 +62,12 @@ export function mustNotConflict(
 }
 
 /**
- * The checkpoint that starts a run from weights: step 0, with the weights also as their average, and
- * zero moments. With `partial`, parameters that the file lacks or has in another shape are newly
- * initialised, and `note` lists them.
+ * The checkpoint that starts a run from weights: step 0, with the weights also as their average,
+ * and zero moments. With `partial`, parameters that the file lacks or has in another shape are
+ * newly initialised, and `note` lists them.
  *
- * @throws {CheckpointError} where the weights cannot be read, or do not fit and `partial` is not set
+ * @throws {CheckpointError} where the weights cannot be read, or do not fit and `partial` is not
+ * set
  */
 export async function checkpointFromWeights(
   path: string,

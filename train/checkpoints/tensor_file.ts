@@ -39,8 +39,8 @@ export interface TensorFile extends Disposable {
   /** Reads an array as it is stored. */
   read(name: string): StoredTensor;
   /**
-   * Yields an array's values in order, in one-dimensional pieces of so many bytes (a multiple of 8),
-   * the last one shorter. A piece may be overwritten when the next is requested.
+   * Yields an array's values in order, in one-dimensional pieces of so many bytes (a multiple of
+   * 8), the last one shorter. A piece may be overwritten when the next is requested.
    */
   pieces(name: string, bytes: number): Iterable<StoredTensor>;
 }

@@ -44,7 +44,8 @@ export function holdsObjects(bytes: Uint8Array<ArrayBuffer>, source: string): bo
  * Reads an .npy file of Python objects (`allow_pickle` in NumPy) as a list, such as U-ViT's feature
  * files with their moments and label. No code is executed.
  *
- * @throws {NpyError} as {@link decodeNpy}, and where an object is neither a plain value nor an array.
+ * @throws {NpyError} as {@link decodeNpy}, and where an object is neither a plain value nor an
+ * array.
  */
 export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string): PickledValue[] {
   const { header, data } = readHeader(bytes, source);

@@ -27,8 +27,8 @@ const MAX_CONTAINERS = 250_000;
 const MAX_LONG_BYTES = 256;
 
 /**
- * Reads the pickle at the start of `bytes`. Lists and tuples become arrays, dictionaries maps, bytes
- * `Uint8Array`s; `plainValue` converts the rest.
+ * Reads the pickle at the start of `bytes`. Lists and tuples become arrays, dictionaries maps,
+ * bytes `Uint8Array`s; `plainValue` converts the rest.
  *
  * @returns what it made, and its length in bytes
  * @throws {PickleError} when it is truncated, malformed, too large, or names what is not allowed.

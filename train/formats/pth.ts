@@ -23,8 +23,8 @@ import { isRowMajor, reach, rowMajor, stridedTensor, type Strides } from "./stri
 import { isZip, readZip, writeZip, ZipError, type ZipMember } from "./zip.ts";
 
 /**
- * A value of a .pth file: null, booleans, numbers (integers beyond 2^53 as bigint), strings, tensors,
- * lists (tuples, too) and dictionaries of any kind.
+ * A value of a .pth file: null, booleans, numbers (integers beyond 2^53 as bigint), strings,
+ * tensors, lists (tuples, too) and dictionaries of any kind.
  */
 export type PthValue = PickledValue;
 
@@ -103,7 +103,8 @@ interface Budget {
  * of `bytes`.
  *
  * @param source what to call the file in an error, its path for instance.
- * @throws {PthError} when the file is truncated, damaged or inconsistent, or asks for any other name.
+ * @throws {PthError} when the file is truncated, damaged or inconsistent, or asks for any other
+ * name.
  */
 export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): PthValue {
   try {

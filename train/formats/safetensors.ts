@@ -1,4 +1,6 @@
-/** Reading and writing safetensors: a JSON header of names, types and byte ranges, then the data. */
+/**
+ * Reading and writing safetensors: a JSON header of names, types and byte ranges, then the data.
+ */
 import {
   headerLength,
   LENGTH_BYTES,

@@ -19,8 +19,8 @@ const PREFIX_MAGIC = "ustar";
 
 /**
  * Yields the regular files whose name `isRequested` accepts; the others are skipped unbuffered. The
- * archive is read to its end, so that a truncated one is always noticed. Extended headers, for names
- * over 255 bytes, are not read.
+ * archive is read to its end, so that a truncated one is always noticed. Extended headers, for
+ * names over 255 bytes, are not read.
  *
  * @throws {TarError} when the archive ends early or a header's checksum is wrong.
  */

@@ -3,8 +3,8 @@ export type SourcesFormat = "list" | "sources";
 
 /**
  * Derives package sources with Debian's backports from a system's own. Debian's binary entries keep
- * their mirror, key and options, get `main` as their only component, and `<codename>-backports` next
- * to the suite `codename`. Entries signed by another key than Debian's are left out, as those
+ * their mirror, key and options, get `main` as their only component, and `<codename>-backports`
+ * next to the suite `codename`. Entries signed by another key than Debian's are left out, as those
  * archives have no backports.
  *
  * @param text content of a sources file

@@ -7,8 +7,8 @@ import { detectSystem } from "./system.ts";
 /**
  * Makes sure that WebGPU has an adapter; a command calls it before anything else uses WebGPU. On
  * Linux only Vulkan is considered, and where it has no driver, the software driver is installed if
- * apt and root are available. Else it prints advice and ends the process with exit code 1 (130 after
- * Ctrl-C).
+ * apt and root are available. Else it prints advice and ends the process with exit code 1 (130
+ * after Ctrl-C).
  */
 export async function ensureAdapter(): Promise<void> {
   try {

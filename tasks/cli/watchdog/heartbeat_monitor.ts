@@ -6,8 +6,8 @@ interface Wait {
 }
 
 /**
- * Detects waits that last too long: longer than `after`, and than twice the longest finished wait, as
- * those of a slow adapter may. Times are in seconds.
+ * Detects waits that last too long: longer than `after`, and than twice the longest finished wait,
+ * as those of a slow adapter may. Times are in seconds.
  */
 export class HeartbeatMonitor {
   readonly #waits = new Map<number, Wait>();

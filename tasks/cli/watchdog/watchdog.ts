@@ -8,8 +8,8 @@ export type Message =
 const AFTER = 60;
 
 /**
- * Prints a line on standard error when the device has not answered for long; it ends nothing. It runs
- * in a thread of its own, as a wait for the device can block the thread that waits.
+ * Prints a line on standard error when the device has not answered for long; it ends nothing. It
+ * runs in a thread of its own, as a wait for the device can block the thread that waits.
  */
 export class Watchdog implements Disposable {
   readonly #after: number;
