@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { replaceFile } from "./files/durable.ts";
+import { exists, replaceFile } from "./files/durable.ts";
 
 /** A line of a run's log: loss, learning rate, gradient norm, images and seconds, by name. */
 export interface LogEntry {
@@ -23,10 +23,7 @@ export class Log implements Disposable {
    */
   static async open(file: string, step: number): Promise<Log> {
     await Deno.mkdir(dirname(file), { recursive: true });
-    const text = await readText(file);
-    const lines = text.split("\n").filter((line) => stepOf(line) <= step);
-    const trimmed = lines.map((line) => `${line}\n`).join("");
-    if (trimmed !== text) await replaceFile(file, new TextEncoder().encode(trimmed));
+    if (await needsTrimming(file, step)) await replaceFile(file, trimmedBlocks(file, step));
     return new Log(await Deno.open(file, { append: true, create: true }));
   }
 
@@ -42,13 +39,40 @@ export class Log implements Disposable {
   }
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
+/** Whether a log has lines to drop, or ends without a line's end; a missing log has not. */
+async function needsTrimming(file: string, step: number): Promise<boolean> {
+  if (!await exists(file)) return false;
+  for await (const block of blocksOf(file)) {
+    if (trimmed(block, step) !== block) return true;
   }
+  return false;
+}
+
+async function* trimmedBlocks(file: string, step: number): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for await (const block of blocksOf(file)) yield encoder.encode(trimmed(block, step));
+}
+
+/** A file's text in blocks of whole lines: a long log does not fit in one string. */
+async function* blocksOf(file: string): AsyncGenerator<string> {
+  using handle = await Deno.open(file);
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(1 << 16);
+  let rest = "";
+  for (let n = await handle.read(buffer); n !== null; n = await handle.read(buffer)) {
+    const text = decoder.decode(buffer.subarray(0, n), { stream: true });
+    const end = text.lastIndexOf("\n") + 1;
+    if (end > 0) yield rest + text.slice(0, end);
+    rest = end > 0 ? text.slice(end) : rest + text;
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield rest;
+}
+
+/** The whole lines of steps up to `step`. */
+function trimmed(block: string, step: number): string {
+  return block.split("\n").filter((line) => stepOf(line) <= step)
+    .map((line) => `${line}\n`).join("");
 }
 
 /** The step a line is of; infinite for a line that is not whole. */

@@ -1,3 +1,5 @@
+import { runningMeans } from "./running_means.ts";
+
 /** How far a series moves within a window. */
 export interface Oscillation {
   /** The smallest value. */
@@ -23,7 +25,7 @@ export const SETTLING = 0.2;
 /**
  * The oscillation range of a training curve: its largest minus its smallest value, the first fifth
  * of the steps left out. The range of feature norms is what ScaleLong's figures compare; the window
- * is ours. Steps without a finite value, null, are passed over.
+ * is ours. Steps without a finite value, null, are passed over. Takes time linear in the length.
  */
 export function oscillation(series: readonly (number | null)[]): Oscillation {
   const window = series.slice(Math.floor(SETTLING * series.length)).filter((v) => v !== null);
@@ -35,15 +37,11 @@ export function oscillation(series: readonly (number | null)[]): Oscillation {
   }
   const mean = total / window.length;
   const range = highest - lowest;
-  const swing = Math.max(...distances(window)) / mean;
-  return { lowest, highest, mean, range, relative: range / mean, swing };
-}
-
-/** How far each value is from the mean of its neighbours, a tenth of all values around it. */
-function distances(values: readonly number[]): number[] {
-  const reach = Math.max(1, Math.floor(values.length / 20));
-  return values.map((value, i) => {
-    const around = values.slice(Math.max(0, i - reach), i + reach + 1);
-    return Math.abs(value - around.reduce((sum, v) => sum + v, 0) / around.length);
-  });
+  const reach = Math.max(1, Math.floor(window.length / 20));
+  const means = runningMeans(window, { before: reach, after: reach });
+  let farthest = -Infinity;
+  for (const [i, value] of window.entries()) {
+    farthest = Math.max(farthest, Math.abs(value - means[i]!));
+  }
+  return { lowest, highest, mean, range, relative: range / mean, swing: farthest / mean };
 }

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { decoderNorm, groupRuns } from "./summary.ts";
+import { runningMeans } from "../../eval/stability/running_means.ts";
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
 
 /** Okabe and Ito's colours, distinct in any colour vision; methods take them in order. */
@@ -199,9 +200,7 @@ function points(series: Series): { step: number; value: number | null }[] {
 /** The mean over a window of a twentieth of the series that ends at each point. */
 function smoothed(series: Series): Series {
   const width = Math.max(1, Math.floor(series.length / 20));
-  return series.map((_, i) => {
-    return meanOf(series.slice(Math.max(0, i + 1 - width), i + 1));
-  });
+  return runningMeans(series, { before: width - 1, after: 0 });
 }
 
 /** The mean of the values that are finite; null where none is. */

@@ -51,3 +51,33 @@ Deno.test("Log starts anew when the run does", async () => {
     equal(await Deno.readTextFile(file), "");
   });
 });
+
+Deno.test("Log resumes a log that is longer than a string can be", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "log.jsonl");
+    const note = "x".repeat(1 << 20);
+    const lines = 513;
+    {
+      using handle = await Deno.create(file);
+      const writer = handle.writable.getWriter();
+      for (let step = 1; step <= lines; step++) {
+        await writer.write(new TextEncoder().encode(`${JSON.stringify({ step, note })}\n`));
+      }
+      await writer.close();
+    }
+    (await Log.open(file, 2))[Symbol.dispose]();
+    deepEqual(stepsIn(file), [1, 2]);
+  });
+});
+
+Deno.test("Log keeps characters that lie across two blocks of a file", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "log.jsonl");
+    const lines = [0, 1, 2, 3, 4].map((pad) =>
+      `${JSON.stringify({ step: 1, note: "x".repeat(pad) + "\u{1f600}".repeat(20_000) })}\n`
+    ).join("");
+    await Deno.writeTextFile(file, `${lines}{"step":`);
+    (await Log.open(file, 1))[Symbol.dispose]();
+    equal(await Deno.readTextFile(file), lines);
+  });
+});

@@ -1,18 +1,23 @@
 import { basename, dirname, join } from "node:path";
 
+/** What a file gets: bytes, or blocks of them that need not fit in memory together. */
+export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
+
 /** Writes a file that must not exist yet, and returns once its bytes are on the disk. */
-export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+export async function writeDurably(file: string, content: FileContent): Promise<void> {
   using handle = await Deno.open(file, { write: true, createNew: true });
-  for (let at = 0; at < bytes.length;) at += await handle.write(bytes.subarray(at));
+  for await (const bytes of content instanceof Uint8Array ? [content] : content) {
+    for (let at = 0; at < bytes.length;) at += await handle.write(bytes.subarray(at));
+  }
   await handle.sync();
 }
 
 /** Writes a file atomically: if the program is killed, the name has the old file or the new one. */
-export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
+export async function replaceFile(file: string, content: FileContent): Promise<void> {
   const saving = join(dirname(file), `.saving-${basename(file)}`);
   if (await exists(saving)) await Deno.remove(saving);
   try {
-    await writeDurably(saving, bytes);
+    await writeDurably(saving, content);
     await renameDurably(saving, file);
   } catch (error) {
     await discard(saving);

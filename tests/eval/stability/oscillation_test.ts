@@ -28,3 +28,27 @@ Deno.test("meanAndDeviation() is the sample's", () => {
   ok(Math.abs(deviation - Math.sqrt(5 / 3)) < 1e-15);
   equal(meanAndDeviation([7]).deviation, 0);
 });
+
+Deno.test("oscillation() takes a million steps, in time linear in them", () => {
+  const curve = (length: number) => Array.from({ length }, (_, i) => 2 + Math.sin(i / 100));
+  const time = (length: number) => {
+    const series = curve(length);
+    const start = performance.now();
+    oscillation(series);
+    return performance.now() - start;
+  };
+  const { mean, range, swing } = oscillation(curve(1_000_000));
+  ok(Math.abs(mean - 2) < 1e-3 && Math.abs(range - 2) < 1e-6 && Math.abs(swing - 0.5) < 0.01);
+  ok(time(1_000_000) < 5000);
+});
+
+Deno.test("oscillation().swing is the largest distance from the mean of a tenth of the values", () => {
+  const series = Array.from({ length: 500 }, (_, i) => 3 + Math.sin(i * i));
+  const window = series.slice(100);
+  const distances = window.map((value, i) => {
+    const around = window.slice(Math.max(0, i - 20), i + 21);
+    return Math.abs(value - around.reduce((sum, v) => sum + v, 0) / around.length);
+  });
+  const { swing, mean } = oscillation(series);
+  ok(Math.abs(swing - Math.max(...distances) / mean) < 1e-12);
+});
