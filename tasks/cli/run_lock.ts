@@ -47,19 +47,21 @@ export class RunLock implements Disposable {
         return true;
       });
       if (!locked) throw new RunLockedError(await heldBy(workdir, path));
-      const holder: z.infer<typeof schema> = {
-        pid: Deno.pid,
-        host: Deno.hostname(),
-        since: new Date().toISOString(),
-      };
-      await file.truncate();
-      await file.write(new TextEncoder().encode(`${JSON.stringify(holder)}\n`));
-      if (await exists(path)) return new RunLock(workdir, file, made);
+      if (await isAt(path, file)) {
+        const holder: z.infer<typeof schema> = {
+          pid: Deno.pid,
+          host: Deno.hostname(),
+          since: new Date().toISOString(),
+        };
+        await file.truncate();
+        await file.write(new TextEncoder().encode(`${JSON.stringify(holder)}\n`));
+        return new RunLock(workdir, file, made);
+      }
     } catch (error) {
       file.close();
       throw error;
     }
-    // Its holder ended, and removed the file, between opening and locking.
+    // Its holder ended and removed the file between opening and locking.
     file.close();
     return await RunLock.take(workdir, note);
   }
@@ -79,6 +81,13 @@ export class RunLock implements Disposable {
 
 function lockFile(workdir: string): string {
   return join(workdir, "run.lock");
+}
+
+/** Whether `path` still names the open file, and not one that was created later, or none. */
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  const there = await Deno.stat(path).catch(() => null);
+  const { dev, ino } = await file.stat();
+  return there !== null && there.dev === dev && there.ino === ino;
 }
 
 async function heldBy(workdir: string, path: string): Promise<string> {

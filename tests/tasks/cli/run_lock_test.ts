@@ -71,3 +71,25 @@ Deno.test("RunLock.take() continues where the file system has no locks, and says
     deepEqual(notes, [note, note]);
   });
 });
+
+Deno.test("RunLock has one holder where another takes a lock that was just released", async () => {
+  await inFolder(async (folder) => {
+    const first = await RunLock.take(folder, noNote);
+    const { tryLock } = Deno.FsFile.prototype;
+    let next: RunLock | null = null;
+    try {
+      // The late one has opened the file, then its holder ends and the next one makes a new file.
+      Deno.FsFile.prototype.tryLock = async function (exclusive) {
+        Deno.FsFile.prototype.tryLock = tryLock;
+        first[Symbol.dispose]();
+        next = await RunLock.take(folder, noNote);
+        return await tryLock.call(this, exclusive);
+      };
+      await rejects(RunLock.take(folder, noNote), RunLockedError);
+    } finally {
+      Deno.FsFile.prototype.tryLock = tryLock;
+    }
+    next![Symbol.dispose]();
+    using _late = await RunLock.take(folder, noNote);
+  });
+});
