@@ -1,3 +1,5 @@
+// In the imports of deno.json every command would download it.
+// deno-lint-ignore-file no-import-prefix
 import {
   type Array as JaxArray,
   blockUntilReady,
@@ -8,7 +10,7 @@ import {
   numpy,
   tree,
   valueAndGrad,
-} from "@jax-js/jax";
+} from "npm:@jax-js/jax@0.1.25";
 import { BLOCK, BLOCK_NAMES, BLOCK_SHAPES, type BlockData, type BlockName } from "./block.ts";
 import type { Library, Runner } from "./library.ts";
 

@@ -1,5 +1,7 @@
-import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+// In the imports of deno.json every command would download it.
+// deno-lint-ignore-file no-import-prefix
+import * as Plot from "npm:@observablehq/plot@0.6.17";
+import { parseHTML } from "npm:linkedom@0.18.12";
 import { decoderNorm, groupRuns } from "./summary.ts";
 import { runningMeans } from "../../eval/stability/running_means.ts";
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";

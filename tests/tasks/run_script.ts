@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** What a script left when it ended. */
 export interface Outcome {
   readonly code: number;
@@ -5,11 +7,19 @@ export interface Outcome {
   readonly err: string;
 }
 
+/** The arguments of Deno before a script: what is cached changes nothing in its output. */
+const RUN = [
+  "run",
+  "--quiet",
+  "--allow-all",
+  `--lock=${fileURLToPath(import.meta.resolve("../../deno.lock"))}`,
+];
+
 /** Runs a script of `tasks/` as a process of its own, to its end. */
 export async function runScript(name: string, ...args: string[]): Promise<Outcome> {
   const script = new URL(`../../tasks/${name}`, import.meta.url);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", script.href, ...args],
+    args: [...RUN, script.href, ...args],
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",

@@ -40,7 +40,7 @@ async function runOf(tiny: Config) {
 function command(args: readonly string[]): Deno.Command {
   const task = import.meta.resolve("../../tasks/sample.ts");
   const stdio = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-  return new Deno.Command(Deno.execPath(), { args: ["run", "-A", task, ...args], ...stdio });
+  return new Deno.Command(Deno.execPath(), { args: ["run", "-q", "-A", task, ...args], ...stdio });
 }
 
 async function sample(...args: string[]): Promise<{ code: number; said: string }> {

@@ -40,7 +40,7 @@ const SHORT = [
 function command(args: readonly string[]): Deno.Command {
   const task = import.meta.resolve("../../tasks/train.ts");
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", task, ...args],
+    args: ["run", "-q", "-A", task, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
