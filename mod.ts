@@ -296,7 +296,7 @@ export {
   fixedIntervals,
   type IntervalOptions,
 } from "./eval/samplers/dpm_intervals.ts";
-export { dpmMultistep } from "./eval/samplers/dpm_multistep.ts";
+export { dpmMultistep, type MultistepOptions } from "./eval/samplers/dpm_multistep.ts";
 export {
   dpmSinglestep,
   type SinglestepInterval,

@@ -18,6 +18,8 @@ export interface IntervalOptions {
 
 /**
  * Intervals of one order, as many as `steps` allows; the times inside are equally spaced in lambda.
+ * A solver is of its order where the longest interval in lambda shrinks as steps are added: the last
+ * ones of the `uniform` grid hardly do, and order 3 falls as order 2 there.
  *
  * @throws {RangeError} where there are fewer steps than one interval needs
  */

@@ -3,6 +3,18 @@ import type { SolverOrder } from "./dpm_singlestep.ts";
 import { exponentialStep } from "./exponential_step.ts";
 import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts";
 
+/** How {@linkcode dpmMultistep} works. */
+export interface MultistepOptions {
+  /** What the steps work with. */
+  readonly prediction: Prediction;
+  /** Order of convergence. */
+  readonly order: SolverOrder;
+  /** Whether the last intervals are of lower order. */
+  readonly lower_order_final: boolean;
+  /** The term of `m''` in order 3: whole, or half of it as in the reference; whole where missing. */
+  readonly curvature?: "whole" | "halved";
+}
+
 /**
  * Multistep DPM-Solver++ (data prediction; Lu et al., 2022, algorithm 2) or DPM-Solver (noise): one
  * network evaluation per interval, with the slope and curvature of the prediction taken from the
@@ -13,7 +25,10 @@ import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts"
  *     D1 = (m0 - m1) / r1, E = (m1 - m2) / r2
  *     order 1: x_t = decay x + phi1 m0
  *     order 2: x_t = decay x + phi1 m0 + phi1 / 2 D1
- *     order 3: x_t = decay x + phi1 m0 + phi2 (D1 + r1 (D1 - E) / (r1 + r2)) + phi3 (D1 - E) / (r1 + r2)
+ *     order 3: x_t = decay x + phi1 m0 + phi2 (D1 + r1 (D1 - E) / (r1 + r2)) + 2 phi3 (D1 - E) / (r1 + r2)
+ *
+ * In order 3, `2 (D1 - E) / (r1 + r2)` is `h^2 m''`. The reference implementation and k-diffusion lack
+ * the factor 2, which makes them of order 2: that is `curvature: "halved"`, for comparison with them.
  *
  * The first intervals are of lower order, and with `lower_order_final` so are the last ones, which
  * keeps a sampler of few steps stable.
@@ -21,11 +36,7 @@ import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts"
 export function dpmMultistep(
   schedule: NoiseSchedule,
   grid: readonly number[],
-  { prediction, order, lower_order_final }: {
-    prediction: Prediction;
-    order: SolverOrder;
-    lower_order_final: boolean;
-  },
+  { prediction, order, lower_order_final, curvature = "whole" }: MultistepOptions,
 ): SamplerProgram {
   const intervals = intervalsOf(grid);
   const length = (i: number) => schedule.lambda(intervals[i].t) - schedule.lambda(intervals[i].s);
@@ -39,7 +50,7 @@ export function dpmMultistep(
     const r2 = now > 2 ? length(i - 2) / length(i) : 1;
     if (now === 2) d1 = phi1 / 2;
     if (now === 3) {
-      const curve = (phi2 * r1 + phi3) / (r1 + r2);
+      const curve = (phi2 * r1 + (curvature === "halved" ? phi3 : 2 * phi3)) / (r1 + r2);
       [d1, e] = [phi2 + curve, -curve];
     }
     const x = {

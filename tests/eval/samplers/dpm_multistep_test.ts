@@ -23,6 +23,7 @@ Deno.test("dpmMultistep() is the reference's, for noise and data", async () => {
         prediction: match[1] as Prediction,
         order: Number(match[2]) as SolverOrder,
         lower_order_final: false,
+        curvature: "halved",
       },
     );
     const x = file.f32("x_init").data;
