@@ -1,3 +1,4 @@
+import { machineSchema } from "./cli/machine_schema.ts";
 import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import { parseFlags } from "./cli/flags.ts";
@@ -130,7 +131,7 @@ function help(): string {
       { command: "deno task bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
       { command: "deno task bench --peers=none --json", does: "this engine alone, for programs" },
     ],
-    schemas: [flagsSchema],
+    schemas: [flagsSchema, machineSchema],
     defaults,
   });
 }

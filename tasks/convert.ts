@@ -80,4 +80,4 @@ function help(): string {
   });
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, false);

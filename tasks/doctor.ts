@@ -1,10 +1,13 @@
+import { machineSchema } from "./cli/machine_schema.ts";
 import { z } from "zod";
 import { Device, tuningName } from "../engine/mod.ts";
 import { parseFlags } from "./cli/flags.ts";
 import { helpText } from "./cli/help_text.ts";
 import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
 import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_report.ts";
+import { allocates, bufferLine, bufferReport } from "./doctor/buffer_report.ts";
 import { runTask } from "./cli/run_task.ts";
+import { vulkanDevices } from "./cli/setup/vulkan_devices.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
@@ -34,14 +37,21 @@ const vendors: Record<string, string> = {
 export async function main(args: readonly string[]): Promise<void> {
   const flags = parseFlags(args, flagsSchema);
   if (flags.get("help") === true) return console.log(help());
+  // Before one is chosen, so that the numbers are those of --device.
+  const before = vulkanDevices();
   await ensureAdapter();
+  const devices = before.length > 0 ? before : vulkanDevices();
   using watchdog = new Watchdog();
   using device = await Device.open({ onWait: watchdog.watch });
   const timed = await tuningFile().recall(tuningName(device.info));
   const report = adapterReport(device, timed.size);
+  const buffers = await bufferReport(
+    (bytes) => allocates(device, bytes),
+    device.gpu.limits.maxBufferSize,
+  );
   if (flags.get("json") === true) {
     const kernels: KernelReport[] = await Array.fromAsync(kernelReports(device));
-    console.log(JSON.stringify({ ...report, kernels }, null, 2));
+    console.log(JSON.stringify({ ...report, devices, buffers, kernels }, null, 2));
     if (kernels.some((k) => !k.agrees)) Deno.exitCode = 1;
     return;
   }
@@ -49,7 +59,11 @@ export async function main(args: readonly string[]): Promise<void> {
     Deno: `${report.system.deno} (V8 ${report.system.v8}, TypeScript ${report.system.typescript})`,
     machine: `${report.system.os}, ${report.system.cores} cores`,
   });
-  printSection("Adapter", adapterRows(report.adapter));
+  if (devices.length > 0) {
+    const rows = devices.map(({ name, driver }, i) => [`--device=${i}`, `${name}, ${driver}`]);
+    printSection("Devices", Object.fromEntries(rows));
+  }
+  printSection("Adapter", { ...adapterRows(report.adapter), buffers: bufferLine(buffers) });
   printSection("Limits", limitRows(report.limits));
   printSection("Features", featureRows(report));
   if (!await kernelTable(kernelReports(device), console.log)) Deno.exitCode = 1;
@@ -103,7 +117,7 @@ function help(): string {
     about:
       "Reports this machine's WebGPU adapter; compares every kernel with the float64 reference.",
     examples: [{ command: "deno task doctor --json", does: "the same, for programs" }],
-    schemas: [flagsSchema],
+    schemas: [flagsSchema, machineSchema],
     defaults: new Map(),
   });
 }

@@ -46,4 +46,4 @@ function help(): string {
   });
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, false);

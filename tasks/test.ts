@@ -1,3 +1,4 @@
+import { machineFlags } from "./cli/machine_flags.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { testArguments } from "./test/test_arguments.ts";
 import { countTestFiles, TestProgress } from "./test/test_progress.ts";
@@ -58,4 +59,4 @@ async function fetchDependencies(): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args, stdout: "inherit" }).spawn().status;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main(machineFlags(Deno.args).rest));

@@ -1,3 +1,4 @@
+import { machineSchema } from "./machine_schema.ts";
 import { z } from "zod";
 import type { Config } from "../../train/config/config.ts";
 import { configSchema } from "../../train/config/config_schema.ts";
@@ -127,5 +128,9 @@ export function configHelp<T extends object>(
     ...flatten(own.defaults, fieldsOf(own.schema)),
     ...flatten(presets[preset], configFields()),
   ]);
-  return helpText({ ...page, schemas: [sourceSchema, own.schema, configFields()], defaults });
+  return helpText({
+    ...page,
+    schemas: [sourceSchema, own.schema, machineSchema, configFields()],
+    defaults,
+  });
 }

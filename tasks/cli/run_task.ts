@@ -1,4 +1,5 @@
 import { UserError } from "../../engine/user_error.ts";
+import { machineFlags } from "./machine_flags.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
 /**
@@ -6,9 +7,12 @@ import { UsageError } from "../../train/config/usage_error.ts";
  * ends the process with its message alone: exit code 2 where the command line was wrong, else 1.
  * Any other is a fault of the program and keeps its stack.
  */
-export async function runTask(main: (args: readonly string[]) => Promise<void>): Promise<void> {
+export async function runTask(
+  main: (args: readonly string[]) => Promise<void>,
+  usesDevice = true,
+): Promise<void> {
   try {
-    await main(Deno.args);
+    await main(usesDevice ? machineFlags(Deno.args).rest : Deno.args);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (!(error instanceof UserError || "code" in error)) throw error;

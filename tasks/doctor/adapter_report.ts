@@ -1,6 +1,6 @@
 import type { AdapterClass } from "../../engine/capabilities.ts";
 import type { Device } from "../../engine/device.ts";
-import { vulkanDevices } from "./vulkan_devices.ts";
+import { vulkanDevices } from "../cli/setup/vulkan_devices.ts";
 
 /** What this machine offers to WebGPU. */
 export interface AdapterReport {

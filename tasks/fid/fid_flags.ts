@@ -1,3 +1,4 @@
+import { machineSchema } from "../cli/machine_schema.ts";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import { parseArguments } from "../cli/flags.ts";
@@ -171,7 +172,7 @@ may be left out: it is then the data that A was trained on.`,
         does: "a quick look at pixels alone, which is no FID",
       },
     ],
-    schemas: [schema, networkSchema],
+    schemas: [schema, machineSchema, networkSchema],
     defaults: new Map([
       ...flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
       ...flatten(NETWORK_DEFAULTS, fieldsOf(networkSchema)),

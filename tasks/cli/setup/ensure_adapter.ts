@@ -1,13 +1,17 @@
+import { machineFlags } from "../machine_flags.ts";
+import { chooseDevice } from "./choose_device.ts";
 import { driverAdvice } from "./driver_advice.ts";
 import { hasAdapter } from "./has_adapter.ts";
 import { installDriver } from "./install_driver.ts";
+import { installSetting, mayInstall } from "./may_install.ts";
 import { SetupError } from "./setup_error.ts";
 import { detectSystem } from "./system.ts";
 
 /**
  * Makes sure that WebGPU has an adapter; a command calls it before anything else uses WebGPU. On
  * Linux only Vulkan is considered, and where it has no driver, the software driver is installed if
- * apt and root are available. Else it prints advice and ends the process with exit code 1 (130
+ * apt and root are available, after a question where someone is there to answer. `--device` and
+ * `--yes` are read from the command line. Else it prints advice and ends the process with exit code 1 (130
  * after Ctrl-C).
  */
 export async function ensureAdapter(): Promise<void> {
@@ -25,7 +29,20 @@ async function findAdapter(): Promise<void> {
   if (Deno.build.os === "linux" && Deno.env.get("DENO_WEBGPU_BACKEND") === undefined) {
     Deno.env.set("DENO_WEBGPU_BACKEND", "vulkan");
   }
-  if (await hasAdapter()) return;
+  const { device, yes } = machineFlags(Deno.args);
+  const isFound = await hasAdapter();
+  if (!isFound) await installWhereAllowed(yes);
+  if (device !== null) chooseDevice(device);
+  if (!isFound && !await hasAdapter()) {
+    throw new SetupError(
+      "The software Vulkan driver is installed, yet WebGPU finds no adapter: run `vulkaninfo " +
+        "--summary` (package vulkan-tools) to see what the Vulkan loader says.",
+    );
+  }
+}
+
+/** Installs the software driver, if the system and the person let us. */
+async function installWhereAllowed(yes: boolean): Promise<void> {
   const system = await detectSystem();
   const hiding = hidingVariables();
   if (hiding.length > 0) {
@@ -37,13 +54,16 @@ async function findAdapter(): Promise<void> {
   if (!system.isRoot || system.packageManager !== "apt-get") {
     throw new SetupError(`No WebGPU adapter. ${driverAdvice(system)}`);
   }
-  await installDriver(system);
-  if (!await hasAdapter()) {
+  const allowed = mayInstall(await installSetting(yes));
+  const isAllowed = allowed === "ask"
+    ? confirm("No WebGPU adapter. Install Mesa's software Vulkan driver with apt-get?")
+    : allowed === "install";
+  if (!isAllowed) {
     throw new SetupError(
-      "The software Vulkan driver is installed, yet WebGPU finds no adapter: run `vulkaninfo " +
-        "--summary` (package vulkan-tools) to see what the Vulkan loader says.",
+      `No WebGPU adapter. --yes lets this command install the driver. ${driverAdvice(system)}`,
     );
   }
+  await installDriver(system);
 }
 
 /** The variables that are set and restrict WebGPU or the Vulkan loader to certain drivers. */

@@ -4,6 +4,10 @@ export interface VulkanDevice {
   name: string;
   /** The driver and its version, such as `llvmpipe Mesa 25.0.7 (LLVM 15.0.6)`. */
   driver: string;
+  /** Where it is on the PCI bus, as in `0000_01_00_0`; null where its driver does not say. */
+  pci: string | null;
+  /** Whether it runs on the processor. */
+  isSoftware: boolean;
 }
 
 const libraries: Partial<Record<typeof Deno.build.os, string>> = {
@@ -73,18 +77,30 @@ function createInstance(vulkan: VulkanSymbols): Deno.PointerValue {
 }
 
 function describeDevice(vulkan: VulkanSymbols, handle: bigint): VulkanDevice {
-  // VkPhysicalDeviceDriverProperties: driverName at 20, driverInfo at 276.
+  // VkPhysicalDevicePCIBusInfoPropertiesEXT: domain, bus, device and function at 16.
+  const bus = new Uint8Array(32);
+  const busView = new DataView(bus.buffer);
+  busView.setUint32(0, 1000212000, true);
+  // VkPhysicalDeviceDriverProperties: pNext at 8, driverName at 20, driverInfo at 276.
   const driver = new Uint8Array(544);
-  new DataView(driver.buffer).setUint32(0, 1000196000, true);
-  // VkPhysicalDeviceProperties2: pNext at 8, deviceName at 36.
+  const driverView = new DataView(driver.buffer);
+  driverView.setUint32(0, 1000196000, true);
+  driverView.setBigUint64(8, addressOf(bus), true);
+  // VkPhysicalDeviceProperties2: pNext at 8, deviceType at 32, deviceName at 36.
   const device = new Uint8Array(1024);
   const view = new DataView(device.buffer);
   view.setUint32(0, 1000059001, true);
   view.setBigUint64(8, addressOf(driver), true);
   vulkan.vkGetPhysicalDeviceProperties2(Deno.UnsafePointer.create(handle), device);
+  const hex = (offset: number, digits: number) =>
+    busView.getUint32(offset, true).toString(16).padStart(digits, "0");
+  // All zeros is the host bridge: the driver left it as it was.
+  const pci = [hex(16, 4), hex(20, 2), hex(24, 2), hex(28, 1)].join("_");
   return {
     name: readName(device, 36),
     driver: `${readName(driver, 20)} ${readName(driver, 276)}`.trim(),
+    pci: pci === "0000_00_00_0" ? null : pci,
+    isSoftware: view.getUint32(32, true) === 4,
   };
 }
 

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { machineFlags } from "../../../../tasks/cli/machine_flags.ts";
+import { chooseDevice } from "../../../../tasks/cli/setup/choose_device.ts";
+import { mayInstall } from "../../../../tasks/cli/setup/may_install.ts";
+import type { VulkanDevice } from "../../../../tasks/cli/setup/vulkan_devices.ts";
+
+const card = (name: string, pci: string | null): VulkanDevice => ({
+  name,
+  driver: "driver 1",
+  pci,
+  isSoftware: pci === null,
+});
+const devices = [card("A", "0000_01_00_0"), card("A", "0000_02_00_0"), card("CPU", null)];
+const VARIABLES = ["DRI_PRIME", "VK_LOADER_DRIVERS_SELECT"];
+
+/** Chooses a device where Vulkan heeds these variables, and gives those that are set then. */
+function choice(number: number, heeds: readonly string[]): (string | undefined)[] {
+  const before = VARIABLES.map((name) => Deno.env.get(name));
+  for (const name of VARIABLES) Deno.env.delete(name);
+  try {
+    chooseDevice(number, () => {
+      const prime = heeds.includes("DRI_PRIME") ? Deno.env.get("DRI_PRIME") : undefined;
+      const chosen = devices.filter(({ pci }) => prime === `pci-${pci}!`);
+      if (chosen.length > 0) return chosen;
+      const select = heeds.includes("VK_LOADER_DRIVERS_SELECT") &&
+        Deno.env.has("VK_LOADER_DRIVERS_SELECT");
+      return select ? devices.slice(2) : devices;
+    });
+    return VARIABLES.map((name) => Deno.env.get(name));
+  } finally {
+    for (const [i, name] of VARIABLES.entries()) {
+      if (before[i] === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, before[i]);
+    }
+  }
+}
+
+Deno.test("chooseDevice() makes one of several the only one, cards of one name too", () => {
+  assert.deepEqual(choice(1, VARIABLES), ["pci-0000_02_00_0!", undefined]);
+  assert.deepEqual(choice(2, VARIABLES), [undefined, "*lvp*"]);
+});
+
+Deno.test("chooseDevice() refuses a number that is none, and says what to install", () => {
+  assert.throws(
+    () => choice(3, VARIABLES),
+    /--device=3: there is no such device; there is 0 \(A\)/,
+  );
+  assert.throws(() => choice(0, []), /--device=0 \(A\): Vulkan .* mesa-vulkan-drivers/);
+  assert.throws(() => chooseDevice(0, () => []), /--device=0: /);
+});
+
+Deno.test("machineFlags() takes device and consent out of a command line", () => {
+  const args = ["--lr=1", "--device", "2", "--yes", "x"];
+  assert.deepEqual(machineFlags(args), { device: 2, yes: true, rest: ["--lr=1", "x"] });
+  assert.deepEqual(machineFlags(["--device=0"]), { device: 0, yes: false, rest: [] });
+  for (const wrong of [["--device=a"], ["--device=-1"], ["--device"]]) {
+    assert.throws(() => machineFlags(wrong), /^UsageError: --device: expected the number/);
+  }
+});
+
+Deno.test("mayInstall() asks where there is a terminal, unless --yes or CI answers", () => {
+  const bare = { yes: false, ci: false, terminal: false, container: false };
+  assert.equal(mayInstall({ ...bare, terminal: true, container: true }), "ask");
+  assert.equal(mayInstall({ ...bare, terminal: true, yes: true }), "install");
+  assert.equal(mayInstall({ ...bare, terminal: true, ci: true }), "install");
+  assert.equal(mayInstall({ ...bare, container: true }), "install");
+  assert.equal(mayInstall(bare), "refuse");
+});
