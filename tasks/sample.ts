@@ -41,8 +41,8 @@ async function main(args: readonly string[]): Promise<void> {
     );
   }
   using progress = new Progress();
-  const onSkip = (message: string) => progress.note(message);
-  const weights = await findWeights(checkpoint, { kind, onSkip, config });
+  const onNote = (message: string) => progress.note(message);
+  const weights = await findWeights(checkpoint, { kind, onNote, config });
   const recipe = await sampleRecipe(flags, weights);
   const recorded = await inFolder(
     out,

@@ -52,7 +52,7 @@ function withPrefix(prefix: string, values: Values): Values {
 }
 
 async function sampleHash(device: Device, folder: string, choices: SamplingChoices) {
-  const weights = await findWeights(folder, { kind: "ema", onSkip: () => {}, config: null });
+  const weights = await findWeights(folder, { kind: "ema", onNote: () => {}, config: null });
   const recipe = await sampleRecipe(choices, weights);
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);

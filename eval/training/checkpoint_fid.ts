@@ -50,7 +50,7 @@ export async function checkpointFid(
   const { nnet, seed, workdir } = config;
   const { n } = drawing;
   const folder = checkpointFolder(workdir, step);
-  const weights = await findWeights(folder, { kind: "ema", onSkip: note });
+  const weights = await findWeights(folder, { kind: "ema", onNote: note });
   using state = await loadWeights(device, weights);
   using stack = new DisposableStack();
   const extract = inceptionExtract(device, inception, {

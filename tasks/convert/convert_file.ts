@@ -7,7 +7,7 @@ import {
 import type { Config } from "../../train/config/config.ts";
 import { replaceFile } from "../../train/files/durable.ts";
 import { namesItself, stepNextTo, weightsFiles } from "../../train/checkpoints/find_weights.ts";
-import { fitWeights, mustFit } from "../../train/checkpoints/fit_weights.ts";
+import { fitWeights, mustFit, prefixNote } from "../../train/checkpoints/fit_weights.ts";
 import { encodeNpy } from "../../train/formats/npy.ts";
 import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth } from "../../train/formats/pth.ts";
@@ -48,10 +48,12 @@ export async function convertFile(
   using file = await openWeights(source, weights);
   let names = new Map(Object.keys(file.shapes).map((name) => [name, name]));
   let metadata = file.metadata;
+  let notes: string[] = [];
   if (config !== null) {
     if (savedIn(source, metadata)) throw new UsageError(namesItself(source));
     const fit = fitWeights(file.shapes, shapesOf(config));
     mustFit(fit, source);
+    notes = prefixNote(fit, source);
     names = new Map(fit.names);
     metadata = checkpointMetadata({ step: await stepNextTo(source) ?? 0, config });
   }
@@ -66,7 +68,8 @@ export async function convertFile(
   const left = file.others === 0
     ? ""
     : `; left out what else is in ${source}: ${file.others} values`;
-  return `Left ${to}: ${names.size} arrays, ${humanBytes(bytes.length)}${left}`;
+  return [...notes, `Left ${to}: ${names.size} arrays, ${humanBytes(bytes.length)}${left}`]
+    .join("\n");
 }
 
 function encode(

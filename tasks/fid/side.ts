@@ -136,7 +136,7 @@ async function ofCheckpoint(
   { note, config }: SideTools,
 ): Promise<Side> {
   const { n, seed, batch_size, weights: kind } = flags.sample;
-  const weights = await findWeights(path, { kind, onSkip: note, config });
+  const weights = await findWeights(path, { kind, onNote: note, config });
   const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights);
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);

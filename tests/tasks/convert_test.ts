@@ -80,8 +80,8 @@ Deno.test("convert lets safetensors name their network", async () => {
       "--dtype=bf16",
     );
     equal(code, 0, err);
-    const onSkip = () => {};
-    const { step, config: named } = await findWeights(at("w.safetensors"), { kind: "ema", onSkip });
+    const onNote = () => {};
+    const { step, config: named } = await findWeights(at("w.safetensors"), { kind: "ema", onNote });
     deepEqual([step, named.nnet], [12, config.nnet]);
     const twice = await convert(at("w.safetensors"), at("v.safetensors"), "--preset=cifar10");
     equal(twice.code, 2);

@@ -3,7 +3,7 @@ import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "../config/config.ts";
 import { exists } from "../files/durable.ts";
-import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
+import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
 import {
   hasPytorchStep,
   isPytorchCheckpoint,
@@ -34,8 +34,8 @@ export interface Weights {
 export interface FindOptions {
   /** Which weights, where there are several. */
   readonly kind: WeightsKind;
-  /** Called for each unreadable checkpoint of a run, with a line that names it and the reason. */
-  readonly onSkip: (message: string) => void;
+  /** Called with a line for each unreadable checkpoint of a run and for a prefix taken off keys. */
+  readonly onNote: (message: string) => void;
   /** The configuration of weights that come without one. */
   readonly config?: Config | null;
 }
@@ -54,20 +54,25 @@ export async function findWeights(path: string, options: FindOptions): Promise<W
       return await weightsIn(file, options);
     } catch (error) {
       if (!(error instanceof CheckpointError) || candidates.length === 1) throw error;
-      options.onSkip(`${error.message}; skipped`);
+      options.onNote(`${error.message}; skipped`);
     }
   }
   throw new CheckpointError(`${path}: none of its checkpoints can be read`);
 }
 
 /** Opens weights and checks that they are complete. @throws {CheckpointError} */
-async function weightsIn(file: string, { kind, config: given }: FindOptions): Promise<Weights> {
+async function weightsIn(
+  file: string,
+  { kind, config: given, onNote }: FindOptions,
+): Promise<Weights> {
   using weights = await openWeights(file, kind);
   const saved = savedIn(file, weights.metadata);
   const config = saved?.config ?? given;
   if (!config) throw new UsageError(unknownNetwork(file, weights.shapes));
   if (saved && given) throw new UsageError(namesItself(file));
-  mustFit(fitWeights(weights.shapes, shapesOf(config)), file);
+  const fit = fitWeights(weights.shapes, shapesOf(config));
+  mustFit(fit, file);
+  prefixNote(fit, file).forEach(onNote);
   const step = saved ? saved.step : await stepNextTo(file);
   return { file, kind, files: weights.files, step, config };
 }

@@ -15,7 +15,9 @@ export interface WeightsFit {
   readonly unexpected: readonly string[];
   /** Parameters whose array has another shape. */
   readonly misshapen: readonly string[];
-  /** Shapes in the file, with the prefix `module.` removed. */
+  /** What every key in the file has before the network's names, such as `module.`; often empty. */
+  readonly prefix: string;
+  /** Shapes in the file, with the prefix removed. */
   readonly found: Shapes;
   /** Shapes of the network's parameters. */
   readonly expected: Shapes;
@@ -29,15 +31,15 @@ export class WeightsError extends CheckpointError {
 
 /** At most so many names of one kind in a message. */
 const LISTED = 6;
-/** Prefix of every key after data-parallel training. */
-const PARALLEL = "module.";
 
-/** Matches the arrays of a file with the parameters of a network, by PyTorch key. */
+/**
+ * Matches the arrays of a file with the parameters of a network, by PyTorch key. A prefix that all
+ * keys have in common (of data-parallel training, `torch.compile`, wrappers) is taken off.
+ */
 export function fitWeights(inFile: Shapes, expected: Shapes): WeightsFit {
   const keys = Object.keys(inFile);
-  const parallel = keys.length > 0 && keys.every((key) => key.startsWith(PARALLEL));
-  const prefix = parallel ? PARALLEL : "";
-  const found = Object.fromEntries(keys.map((key) => [key.slice(prefix.length), inFile[key]]));
+  const prefix = prefixOf(inFile, expected);
+  const found = withoutPrefix(inFile, prefix);
   const names = new Map<string, string>();
   const missing: string[] = [];
   const misshapen: string[] = [];
@@ -49,7 +51,36 @@ export function fitWeights(inFile: Shapes, expected: Shapes): WeightsFit {
   const unexpected = Object.keys(found)
     .filter((name) => !Object.hasOwn(expected, name))
     .map((name) => prefix + name);
-  return { names, missing, unexpected, misshapen, found, expected };
+  return { names, missing, unexpected, misshapen, prefix, found, expected };
+}
+
+/** A line where a prefix was taken off a file's keys; else none. */
+export function prefixNote({ prefix }: WeightsFit, source: string): string[] {
+  return prefix === "" ? [] : [`${source}: took the prefix ${prefix} off its keys`];
+}
+
+/** The prefix of all keys whose removal makes most of them the network's. */
+function prefixOf(inFile: Shapes, expected: Shapes): string {
+  const keys = Object.keys(inFile);
+  let common = keys[0] ?? "";
+  for (const key of keys) while (!key.startsWith(common)) common = common.slice(0, -1);
+  const prefixes = [...common.matchAll(/\./g)].map(({ index }) => common.slice(0, index + 1));
+  let [best, most] = ["", keys.filter((key) => Object.hasOwn(expected, key)).length];
+  for (const prefix of prefixes) {
+    const count = keys.filter((key) => Object.hasOwn(expected, key.slice(prefix.length))).length;
+    if (count > most) [best, most] = [prefix, count];
+  }
+  if (most > 0) return best;
+  // Another network's weights: the prefix behind which its names are.
+  const isNetwork = (prefix: string) =>
+    networkFromShapes(withoutPrefix(inFile, prefix)).name !== undefined;
+  return ["", ...prefixes].find(isNetwork) ?? "";
+}
+
+function withoutPrefix(shapes: Shapes, prefix: string): Shapes {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([key, shape]) => [key.slice(prefix.length), shape]),
+  );
 }
 
 /** Checks a fit. @throws {WeightsError} where anything is missing, unexpected or misshapen */
@@ -63,8 +94,8 @@ export function mustFit(fit: WeightsFit, source: string): void {
 
 /** A line for each kind of difference, then possible explanations; empty where everything fits. */
 export function misfits(fit: WeightsFit): string[] {
-  const { missing, unexpected, misshapen, found, expected } = fit;
-  const inFile = (name: string) => found[name] ?? found[name.slice(PARALLEL.length)];
+  const { missing, unexpected, misshapen, prefix, found, expected } = fit;
+  const inFile = (name: string) => found[name.slice(prefix.length)];
   return [
     ...list("missing", missing, (name) => `${name} [${expected[name]}]`),
     ...list("unexpected", unexpected, (name) => `${name} [${inFile(name)}]`),

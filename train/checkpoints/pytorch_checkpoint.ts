@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Checkpoint, CheckpointError, type Values } from "./checkpoint.ts";
 import type { OptimizerConfig } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
-import { fitWeights, mustFit, type Shapes } from "./fit_weights.ts";
+import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
 import { decodePth, encodePth, PthError, type PthValue } from "../formats/pth.ts";
 import {
   elements,
@@ -66,11 +66,13 @@ export async function readPytorchStep(folder: string): Promise<number> {
  * needed, as the learning rate follows from the step.
  *
  * @param shapes of the network's parameters, by name
+ * @param onNote called with a line where a prefix was taken off the keys of a file
  * @throws {CheckpointError} where a file is missing, damaged, or another network's
  */
 export async function readPytorchCheckpoint(
   folder: string,
   shapes: Shapes,
+  onNote: (message: string) => void = () => {},
 ): Promise<PytorchCheckpoint> {
   const step = await readPytorchStep(folder);
   const weights = async (name: string): Promise<[Values, string[]]> => {
@@ -78,7 +80,8 @@ export async function readPytorchCheckpoint(
     using found = await openWeights(file, "nnet");
     const fit = fitWeights(found.shapes, shapes);
     mustFit(fit, file);
-    return [found.values(fit.names), Object.keys(found.shapes)];
+    prefixNote(fit, file).forEach(onNote);
+    return [found.values(fit.names), Object.keys(fit.found)];
   };
   const [nnet, order] = await weights(NNET_PTH);
   const [nnet_ema] = await weights(NNET_EMA_PTH);
@@ -190,7 +193,7 @@ function moments(
   const exp_avg: Values = {};
   const exp_avg_sq: Values = {};
   numbers.forEach((number, i) => {
-    const name = order[i].replace(/^module\./, "");
+    const name = order[i];
     const shape = [...shapes[name]];
     const own = typeof number === "number" ? mapOf(state, number) : undefined;
     const moment = (key: string) => {

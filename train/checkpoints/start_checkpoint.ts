@@ -4,7 +4,7 @@ import { type Checkpoint, CheckpointError, loadCheckpoint, type Values } from ".
 import type { Config } from "../config/config.ts";
 import { findCheckpoint } from "./find_checkpoint.ts";
 import { weightsFiles } from "./find_weights.ts";
-import { fitWeights, misfits, mustFit } from "./fit_weights.ts";
+import { fitWeights, misfits, mustFit, prefixNote } from "./fit_weights.ts";
 import { readPytorchCheckpoint } from "./pytorch_checkpoint.ts";
 import { resumeConflicts } from "../config/resume_conflicts.ts";
 import { UsageError } from "../config/usage_error.ts";
@@ -32,7 +32,7 @@ export async function checkpointToGoOnFrom(
     mustNotConflict(folder, checkpoint.config, config, "start from its weights by --init-from");
     return checkpoint;
   }
-  const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config));
+  const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config), note);
   for (const [key, value] of Object.entries(optimizer)) {
     const requested = config.optimizer[key as keyof typeof optimizer];
     if (String(requested) === String(value)) continue;
@@ -83,6 +83,7 @@ export async function checkpointFromWeights(
   const total = Object.keys(shapes).length;
   note([
     `weights from ${file}: ${fit.names.size} of ${total} tensors taken`,
+    ...prefixNote(fit, file),
     ...(partial ? misfits(fit) : []),
   ].join("\n"));
   if (fit.names.size === 0) {

@@ -7,10 +7,13 @@ import { openTensorFile, type TensorFile } from "./tensor_file.ts";
 /** Which weights of a checkpoint: their moving average, or the weights themselves. */
 export type WeightsKind = "ema" | "nnet";
 
+const EMA_GROUPS = ["ema", "model_ema", "nnet_ema", "ema_model", "ema_state_dict", "params_ema"];
+const NNET_GROUPS = ["state_dict", "model", "nnet", "net", "network", "model_state_dict", "params"];
+
 /** Keys of a `.pth` file that are searched for weights, in this order; then its only dictionary. */
 const GROUPS: Readonly<Record<WeightsKind, readonly string[]>> = {
-  ema: ["ema", "model_ema", "nnet_ema", "state_dict", "model", "nnet"],
-  nnet: ["state_dict", "model", "nnet", "ema", "model_ema", "nnet_ema"],
+  ema: [...EMA_GROUPS, ...NNET_GROUPS],
+  nnet: [...NNET_GROUPS, ...EMA_GROUPS],
 };
 
 /** Bytes of a file in memory at once during an upload. */

@@ -15,7 +15,7 @@ const config = tinyConfig();
 const refuseSkips = (message: string) => {
   throw new Error(`skipped: ${message}`);
 };
-const EMA = { kind: "ema", onSkip: refuseSkips } as const;
+const EMA = { kind: "ema", onNote: refuseSkips } as const;
 
 async function save(workdir: string, step: number, saved: Config = config): Promise<string> {
   const values = (seed: number): Values => {
@@ -56,7 +56,7 @@ Deno.test("findWeights() skips what it cannot read in a run, and names it", asyn
     const broken = join(await save(run, 20), "nnet_ema.safetensors");
     await Deno.truncate(broken, 100);
     const skipped: string[] = [];
-    const found = await findWeights(run, { ...EMA, onSkip: (message) => skipped.push(message) });
+    const found = await findWeights(run, { ...EMA, onNote: (message) => skipped.push(message) });
     equal(found.step, 3);
     equal(skipped.length, 1);
     equal(skipped[0].startsWith(broken) && skipped[0].endsWith("; skipped"), true, skipped[0]);

@@ -3,6 +3,7 @@ import {
   fitWeights,
   misfits,
   mustFit,
+  prefixNote,
   type Shapes,
 } from "../../../train/checkpoints/fit_weights.ts";
 import { shapesOf } from "../../../train/checkpoints/network_shapes.ts";
@@ -21,14 +22,42 @@ function messageOf(found: Shapes, expected: Shapes): string {
   return message;
 }
 
-Deno.test("fitWeights() finds every key, also behind module.", () => {
-  const same = fitWeights(base, base);
-  mustFit(same, "w.pth");
-  deepEqual(new Map(Object.keys(base).map((key) => [key, key])), same.names);
-  const entries = Object.entries(base).map(([key, shape]) => [`module.${key}`, shape]);
-  const parallel = fitWeights(Object.fromEntries(entries), base);
-  mustFit(parallel, "w.pth");
-  deepEqual(parallel.names.get("pos_embed"), "module.pos_embed");
+const behind = (prefix: string, shapes: Shapes): Shapes =>
+  Object.fromEntries(Object.entries(shapes).map(([key, shape]) => [prefix + key, shape]));
+
+for (
+  const prefix of [
+    "",
+    "module.",
+    "_orig_mod.",
+    "net.",
+    "model.",
+    "ema_model.",
+    "module._orig_mod.",
+    "model.module.diffusion_model.",
+    "any.thing.0.",
+  ]
+) {
+  Deno.test(`fitWeights() finds every key behind ${prefix || "no prefix"}, and says so`, () => {
+    const fit = fitWeights(behind(prefix, base), base);
+    mustFit(fit, "w.pth");
+    deepEqual(fit.names, new Map(Object.keys(base).map((key) => [key, prefix + key])));
+    deepEqual(
+      prefixNote(fit, "w.pth"),
+      prefix === "" ? [] : [`w.pth: took the prefix ${prefix} off its keys`],
+    );
+  });
+}
+
+Deno.test("mustFit() names keys behind a prefix as the file does", () => {
+  const { pos_embed: _, ...rest } = base;
+  const message = messageOf(behind("net._orig_mod.", { ...rest, extra: [2] }), base);
+  match(message, /missing \(1\): pos_embed \[1,6,32\]\n.*\(1\): net\._orig_mod\.extra \[2\]$/);
+  const unet = behind("module.", shapesOf(tinyUnet()));
+  match(messageOf(unet, base), /the file fits --nnet\.name=unet /);
+});
+
+Deno.test("fitWeights() takes nothing off where only some keys have a prefix", () => {
   ok(fitWeights({ ...base, "module.pos_embed": [1] }, base).unexpected.length === 1);
 });
 

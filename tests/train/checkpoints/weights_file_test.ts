@@ -66,9 +66,9 @@ Deno.test("openWeights() finds the dictionary of weights inside another", async 
     equal(await first("ema"), 4);
     await write([["epoch", 7], ["net", group(5)]]);
     equal(await first("ema"), 5);
-    await write([["net", group(6)], ["other", group(7)]]);
+    await write([["a", group(6)], ["other", group(7)]]);
     using two = await openWeights(path, "ema");
-    deepEqual(Object.keys(two.shapes), ["net.a.weight", "other.a.weight"]);
+    deepEqual(Object.keys(two.shapes), ["a.a.weight", "other.a.weight"]);
   });
 });
 
