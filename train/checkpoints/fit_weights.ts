@@ -37,7 +37,6 @@ const LISTED = 6;
  * keys have in common (of data-parallel training, `torch.compile`, wrappers) is taken off.
  */
 export function fitWeights(inFile: Shapes, expected: Shapes): WeightsFit {
-  const keys = Object.keys(inFile);
   const prefix = prefixOf(inFile, expected);
   const found = withoutPrefix(inFile, prefix);
   const names = new Map<string, string>();

@@ -2,6 +2,7 @@ import { CheckpointError } from "./checkpoint.ts";
 import { decodeNpy, decodeNpyObjects, holdsObjects, NpyError } from "../formats/npy.ts";
 import { decodeNpz, NpzError } from "../formats/npz.ts";
 import { decodePth, PthError, type PthValue } from "../formats/pth.ts";
+import { OpaqueValue } from "../formats/pickled_value.ts";
 import { openSafetensors } from "../formats/open_safetensors.ts";
 import { SafetensorsError } from "../formats/safetensors.ts";
 import {
@@ -17,7 +18,10 @@ import {
 /** Formats of files that hold arrays. */
 export type TensorFileKind = "safetensors" | "pth" | "npz" | "npy";
 
-/** A value of a `.pth` file, or of an `.npy` file of objects, that is not an array. */
+/**
+ * A value of a `.pth` file, or of an `.npy` file of objects, that is not an array; an object that is
+ * not read is the text `<its class> (opaque)`.
+ */
 export type PlainValue = null | boolean | number | bigint | string;
 
 /** A file of arrays of any format. Those in safetensors stay in the file until they are read. */
@@ -130,7 +134,10 @@ function nested(path: string, kind: TensorFileKind, root: PthValue): TensorFile 
     if (value instanceof Map) value.forEach((inner, key) => gather(inner, inside(key)));
     else if (Array.isArray(value)) value.forEach((inner, i) => gather(inner, inside(i)));
     else if (isStoredTensor(value)) tensors.push([name, value]);
-    else values.set(name === "" ? "value" : name, value);
+    else {
+      const shown = value instanceof OpaqueValue ? `<${value.name}> (opaque)` : value;
+      values.set(name === "" ? "value" : name, shown);
+    }
   };
   gather(root, "");
   const groups = root instanceof Map

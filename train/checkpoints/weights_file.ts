@@ -1,5 +1,5 @@
 import type { State } from "../../engine/mod.ts";
-import type { Values } from "./checkpoint.ts";
+import { CheckpointError, type Values } from "./checkpoint.ts";
 import type { Shapes } from "./fit_weights.ts";
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
 import { openTensorFile, type TensorFile } from "./tensor_file.ts";
@@ -108,5 +108,12 @@ function onlyGroup({ groups, tensors }: TensorFile): string | undefined {
 
 /** Opens a file of weights, those of `kind` where it has several. @throws {CheckpointError} */
 export async function openWeights(path: string, kind: WeightsKind): Promise<WeightsFile> {
-  return new WeightsFile(await openTensorFile(path), kind);
+  const file = await openTensorFile(path);
+  const whole = file.tensors.size === 0 ? file.values.get("value") : undefined;
+  if (typeof whole === "string" && whole.endsWith(" (opaque)")) {
+    throw new CheckpointError(
+      `${path}: holds a whole object, ${whole}, and no state dict; save model.state_dict()`,
+    );
+  }
+  return new WeightsFile(file, kind);
 }

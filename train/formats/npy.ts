@@ -52,7 +52,7 @@ export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string)
   if (header.descr !== OBJECTS) throw failure(source)("it holds numbers, not Python objects");
   try {
     const { made, length } = unpickle(data, { globals: NUMPY_GLOBALS });
-    const value = plainValue(made);
+    const value = plainValue(made, { opaque: false });
     const fits = Array.isArray(value) && value.length === (header.shape[0] ?? 1);
     if (!fits || header.shape.length > 1 || length !== data.length) {
       throw new PickleError("its objects are not the list that its header declares");

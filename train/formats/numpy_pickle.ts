@@ -2,6 +2,7 @@
 import { numpyArray, numpyDescr } from "./numpy_array.ts";
 import { pickleGlobals } from "./pickle.ts";
 import {
+  OpaqueValue,
   type PickledValue,
   PickleError,
   type PickleGlobal,
@@ -28,8 +29,8 @@ class NumpyDtype extends PickleObject {
     this.order = order;
   }
 
-  override value(): never {
-    throw fail("it holds a type where a value should be");
+  override value(): OpaqueValue {
+    return new OpaqueValue("numpy.dtype");
   }
 }
 

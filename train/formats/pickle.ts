@@ -1,14 +1,17 @@
 /**
  * Reading Python pickles without Python: an interpreter of the opcodes that PyTorch and NumPy use,
- * protocols 2 to 5. No code is executed; names that are not in a given list are refused.
+ * protocols 0 to 5. No code is executed; names that are not in a given list are refused, or stand for
+ * objects that nothing is known of.
  */
-import { PickleError, PickleGlobal, PickleObject } from "./pickled_value.ts";
+import { OpaqueObject, PickleError, PickleGlobal, PickleObject } from "./pickled_value.ts";
 import { shown } from "./shown.ts";
 
 /** What a pickle may refer to. */
 export interface PickleRules {
   /** The classes and functions that it may name, by module and name. */
   globals: ReadonlyMap<string, PickleGlobal>;
+  /** Whether other names stand for opaque objects; without it, they are refused. */
+  opaque?: boolean;
   /** Returns the object of a persistent id; without it, such ids are refused. */
   persistent?: (id: unknown) => unknown;
 }
@@ -35,7 +38,7 @@ const MAX_LONG_BYTES = 256;
  */
 export function unpickle(
   bytes: Uint8Array<ArrayBuffer>,
-  { globals, persistent }: PickleRules,
+  { globals, opaque = false, persistent }: PickleRules,
 ): { made: unknown; length: number } {
   const reader = new Reader(bytes);
   const memo = new Map<number, unknown>();
@@ -77,12 +80,14 @@ export function unpickle(
   };
   const setItems = (items: unknown[]): void => {
     const dictionary = top();
+    if (dictionary instanceof OpaqueObject) return;
     if (!(dictionary instanceof Map) || items.length % 2 !== 0) {
       throw new PickleError("it takes something else for a dictionary");
     }
     for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
   };
   const append = (items: unknown[]): void => {
+    if (top() instanceof OpaqueObject) return;
     const list = array(top(), "a list");
     for (const item of items) list.push(item);
   };
@@ -100,6 +105,9 @@ export function unpickle(
     }
     const full = `${module}.${name}`;
     const found = globals.get(full);
+    if (!found && opaque) {
+      return contain(new PickleGlobal(full, () => new OpaqueObject(full)));
+    }
     if (!found) {
       throw new PickleError(
         `it asks for ${shown(full)}, which is refused; ` +
@@ -109,6 +117,7 @@ export function unpickle(
     return found;
   };
   const call = (args: unknown, callee: unknown): unknown => {
+    if (callee instanceof OpaqueObject) return contain(new OpaqueObject(callee.name));
     if (!(callee instanceof PickleGlobal)) throw new PickleError("it calls what is not a function");
     if (!callee.make) throw new PickleError(`it calls ${callee.name}, which is refused`);
     const list = array(args, "a tuple");
@@ -120,7 +129,9 @@ export function unpickle(
       if (Array.isArray(state)) state.forEach(spend);
       target.setState(state);
     } // PyTorch gives a state dict a state of its own, the versions of its modules: ignored.
-    else if (!(target instanceof Map)) throw new PickleError("it gives a state to a plain value");
+    else if (!(target instanceof Map || opaque)) {
+      throw new PickleError("it gives a state to a plain value");
+    }
   };
 
   for (let step = 0; step < MAX_STEPS; step++) {
@@ -209,6 +220,7 @@ export function unpickle(
         stack.push(contain([]));
         break;
       case "t":
+      case "\x91":
       case "l": {
         const items = popMark();
         stack.push(items);
@@ -279,6 +291,51 @@ export function unpickle(
       case "R":
       case "\x81":
         stack.push(call(pop(), pop()));
+        break;
+      case "\x92":
+        pop(); // Its keywords, which only objects have.
+        stack.push(call(pop(), pop()));
+        break;
+      case "i": {
+        const module = reader.line();
+        const callee = named(module, reader.line());
+        const args = popMark();
+        stack.push(call(args, callee));
+        break;
+      }
+      case "o": {
+        const [callee, ...args] = popMark();
+        stack.push(call(args, callee));
+        break;
+      }
+      case "\x8f":
+        stack.push(contain([]));
+        break;
+      case "\x90":
+        append(popMark());
+        break;
+      case "I": {
+        const line = reader.line();
+        stack.push(line === "00" || line === "01" ? line === "01" : integer(line));
+        break;
+      }
+      case "L":
+        stack.push(integer(reader.line().replace(/L$/, "")));
+        break;
+      case "F":
+        stack.push(Number(reader.line()));
+        break;
+      case "S":
+        stack.push(reader.line().slice(1, -1));
+        break;
+      case "V":
+        stack.push(reader.line());
+        break;
+      case "p":
+        note(Number(reader.line()));
+        break;
+      case "g":
+        stack.push(recall(Number(reader.line())));
         break;
       case "b":
         build(pop(), top());
@@ -372,6 +429,13 @@ class Reader {
     this.at = end + 1;
     return text;
   }
+}
+
+/** A decimal integer. */
+function integer(text: string): number | bigint {
+  if (!/^-?\d{1,999}$/.test(text)) throw new PickleError("it has an integer that is none");
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
 /** One character per byte. */

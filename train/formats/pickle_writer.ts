@@ -1,5 +1,5 @@
 /** Writing Python pickles. */
-import { type PickledValue, PickleError } from "./pickled_value.ts";
+import { OpaqueValue, type PickledValue, PickleError } from "./pickled_value.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 
 const MAX_DEPTH = 500;
@@ -22,7 +22,9 @@ export class PickleWriter {
     else if (typeof value === "number") this.number(value);
     else if (typeof value === "bigint") this.#long(value);
     else if (typeof value === "string") this.text(value);
-    else if (Array.isArray(value)) {
+    else if (value instanceof OpaqueValue) {
+      throw new PickleError(`an object of ${value.name} is not written`);
+    } else if (Array.isArray(value)) {
       this.#op("]").mark();
       for (const item of value) this.value(item, tensor, depth + 1);
       this.#op("e");

@@ -2,7 +2,7 @@ import type { StoredTensor } from "./stored_tensor.ts";
 
 /**
  * A value of a pickle: null, booleans, numbers (integers beyond 2^53 as bigint), strings, tensors,
- * lists (tuples, too) and dictionaries.
+ * lists (tuples, too) and dictionaries; an {@link OpaqueValue} is any other object.
  */
 export type PickledValue =
   | null
@@ -11,8 +11,18 @@ export type PickledValue =
   | bigint
   | string
   | StoredTensor
+  | OpaqueValue
   | PickledValue[]
   | Map<string | number, PickledValue>;
+
+/** A Python object that is known by its name alone; it was neither made nor run. */
+export class OpaqueValue {
+  /** An object of a class, or what a function would have returned. */
+  constructor(
+    /** Module and name of the class or function, such as `argparse.Namespace`. */
+    readonly name: string,
+  ) {}
+}
 
 /** A pickle cannot be read or written; the message names the problem. */
 export class PickleError extends Error {
@@ -38,8 +48,25 @@ export abstract class PickleObject {
     throw new PickleError(`it gives a state to ${this.constructor.name}`);
   }
 
-  /** Its value: a tensor, or a list whose items are still to be converted. */
-  abstract value(): StoredTensor | unknown[];
+  /** Its value: a tensor, an opaque one, or a list whose items are still to be converted. */
+  abstract value(): StoredTensor | OpaqueValue | unknown[];
+}
+
+/** An object of an unknown class: whatever a pickle does to it changes nothing. */
+export class OpaqueObject extends PickleObject {
+  /** An object of the class, or what the function would have returned. */
+  constructor(
+    /** Module and name of the class or function. */
+    readonly name: string,
+  ) {
+    super();
+  }
+
+  override setState(): void {}
+
+  override value(): OpaqueValue {
+    return new OpaqueValue(this.name);
+  }
 }
 
 const MAX_DEPTH = 500;
@@ -48,10 +75,16 @@ const MAX_VALUES = 2_000_000;
 /**
  * Converts what `unpickle` made into values. Values that a pickle repeats are shared, as in Python.
  *
+ * @param opaque whether objects, functions, bytes and odd keys may be among them, as
+ * {@link OpaqueValue}s and as the text of keys
  * @throws {PickleError} when a value contains itself, unfolds to over two million values, or is no
  * {@link PickledValue}.
  */
-export function plainValue(made: unknown): PickledValue {
+export function plainValue(made: unknown, { opaque }: { opaque: boolean }): PickledValue {
+  const unknown = (name: string): OpaqueValue => {
+    if (!opaque) throw new PickleError(`it holds ${name} where a value should be`);
+    return new OpaqueValue(name);
+  };
   const done = new Map<unknown, { value: PickledValue; count: number } | null>();
   const plain = (made: unknown, depth: number): { value: PickledValue; count: number } => {
     if (made === null || ["boolean", "number", "bigint", "string"].includes(typeof made)) {
@@ -72,25 +105,33 @@ export function plainValue(made: unknown): PickledValue {
     let value: PickledValue;
     if (made instanceof PickleObject) {
       const behind = made.value();
-      value = Array.isArray(behind) ? behind.map(inner) : behind;
+      value = Array.isArray(behind)
+        ? behind.map(inner)
+        : behind instanceof OpaqueValue
+        ? unknown(behind.name)
+        : behind;
     } else if (Array.isArray(made)) {
       value = made.map(inner);
     } else if (made instanceof Map) {
       value = new Map<string | number, PickledValue>();
       for (const [key, item] of made) {
-        if (typeof key !== "string" && typeof key !== "number") {
-          throw new PickleError("a dictionary has a key that is neither text nor a number");
-        }
-        value.set(key, inner(item));
+        if (typeof key === "string" || typeof key === "number") value.set(key, inner(item));
+        else if (opaque) value.set(keyText(key), inner(item));
+        else throw new PickleError("a dictionary has a key that is neither text nor a number");
       }
     } else if (made instanceof PickleGlobal) {
-      throw new PickleError(`it holds ${made.name} itself`);
-    } else {
-      throw new PickleError("it holds raw bytes where a value should be");
-    }
+      value = unknown(made.name);
+    } else value = unknown("raw bytes");
     const result = { value, count };
     done.set(made, result);
     return result;
   };
   return plain(made, 0).value;
+}
+
+/** The text of a dictionary's key that is neither text nor a number: a tuple, a type, an object. */
+function keyText(key: unknown): string {
+  if (Array.isArray(key)) return `(${key.map(keyText).join(", ")})`;
+  if (key instanceof PickleGlobal || key instanceof OpaqueObject) return `<${key.name}>`;
+  return typeof key === "object" && key !== null ? "<object>" : String(key);
 }

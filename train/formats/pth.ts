@@ -2,6 +2,7 @@
 import { NUMPY_GLOBALS } from "./numpy_pickle.ts";
 import { pickleGlobals, unpickle } from "./pickle.ts";
 import {
+  OpaqueObject,
   type PickledValue,
   PickleError,
   PickleGlobal,
@@ -99,7 +100,7 @@ interface Budget {
 
 /**
  * Reads a file of `torch.save` without executing code: only the names that state dicts, optimizer
- * and scheduler states need are known. Tensors that share a storage share memory, and may be views
+ * and scheduler states need are known; objects of any other are opaque. Tensors that share a storage share memory, and may be views
  * of `bytes`.
  *
  * @param source what to call the file in an error, its path for instance.
@@ -129,7 +130,9 @@ function decodeZip(bytes: Bytes): PthValue {
     throw new ZipError("its values are big-endian");
   }
   const storages = new Map<string, Storage>();
-  const persistent = (id: unknown): Storage => {
+  const persistent = (id: unknown): Storage | OpaqueObject => {
+    const unknown = unknownStorage(id);
+    if (unknown) return unknown;
     const { dtype, key, count } = storageId(id);
     const known = storages.get(key);
     if (known) return agreeing(known, dtype, count, key);
@@ -141,9 +144,13 @@ function decodeZip(bytes: Bytes): PthValue {
     return storage;
   };
   const data = members.get(pickles[0])!();
-  const { made, length } = unpickle(data, { globals: torchGlobals(bytes.length), persistent });
+  const { made, length } = unpickle(data, {
+    globals: torchGlobals(bytes.length),
+    opaque: true,
+    persistent,
+  });
   if (length !== data.length) throw new PickleError("more follows its value");
-  return plainValue(made);
+  return plainValue(made, { opaque: true });
 }
 
 function decodeLegacy(bytes: Bytes): PthValue {
@@ -152,7 +159,8 @@ function decodeLegacy(bytes: Bytes): PthValue {
     globals: ReadonlyMap<string, PickleGlobal> = new Map(),
     persistent?: (id: unknown) => unknown,
   ): unknown => {
-    const { made, length } = unpickle(bytes.subarray(at), { globals, persistent });
+    const opaque = globals.size > 0;
+    const { made, length } = unpickle(bytes.subarray(at), { globals, opaque, persistent });
     at += length;
     return made;
   };
@@ -192,7 +200,15 @@ function decodeLegacy(bytes: Bytes): PthValue {
     at = end;
   }
   if (at !== bytes.length) throw new PickleError(`${bytes.length - at} bytes follow its storages`);
-  return plainValue(made);
+  return plainValue(made, { opaque: true });
+}
+
+/** A storage of a type that is not read, such as complex numbers; null for any other. */
+function unknownStorage(id: unknown): OpaqueObject | null {
+  const type = Array.isArray(id) && id[0] === "storage" ? id[1] : null;
+  const unknown = type instanceof PickleGlobal && !STORAGE_DTYPES.has(type.name) &&
+    /Storage$/.test(type.name);
+  return unknown ? new OpaqueObject(`a tensor of ${type.name}`) : null;
 }
 
 /** Parses `("storage", type, key, location, count, view)`. */
@@ -224,6 +240,7 @@ function mustFill(length: number, dtype: StoredDtype, count: number, key: string
 function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
   const budget: Budget = { bytes: GATHER_TIMES * fileBytes + GATHER_BYTES };
   const rebuildTensor = ([storage, offset, shape, stride]: unknown[]) => {
+    if (storage instanceof OpaqueObject) return storage;
     if (
       !(storage instanceof Storage) || !isShape([offset]) || !isShape(shape) || !isShape(stride) ||
       shape.length !== stride.length
@@ -242,6 +259,9 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
     }
     return new Map<unknown, unknown>(pairs);
   };
+  const items = ([list]: unknown[]) => Array.isArray(list) ? [...list] : [];
+  const reconstructed = ([type]: unknown[]) =>
+    new OpaqueObject(type instanceof PickleGlobal ? type.name : "object");
   const storages = [...STORAGE_DTYPES.keys()].map((name) => [name, null]);
   return new Map([
     ...NUMPY_GLOBALS,
@@ -250,6 +270,11 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
       "torch._utils._rebuild_tensor": rebuildTensor,
       "torch._utils._rebuild_tensor_v2": rebuildTensor,
       "torch._utils._rebuild_parameter": ([tensor]) => tensor,
+      "torch._utils._rebuild_parameter_with_state": ([tensor]) => tensor,
+      "torch._tensor._rebuild_from_type_v2": ([rebuild, , args]) =>
+        rebuild instanceof PickleGlobal && rebuild.make && Array.isArray(args)
+          ? rebuild.make(args)
+          : new OpaqueObject("torch.Tensor"),
       "torch.Size": ([sizes]) => sizes ?? [],
       "torch.device": (parts) => {
         if (!parts.every((part) => typeof part === "string" || typeof part === "number")) {
@@ -259,6 +284,13 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
       },
       "collections.OrderedDict": dictionary,
       "collections.Counter": dictionary,
+      "collections.defaultdict": () => new Map<unknown, unknown>(),
+      "builtins.set": items,
+      "builtins.frozenset": items,
+      "__builtin__.set": items,
+      "__builtin__.frozenset": items,
+      "copyreg._reconstructor": reconstructed,
+      "copy_reg._reconstructor": reconstructed,
     }),
   ]);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decodePth, encodePth, PthError, type PthValue } from "../../../train/formats/pth.ts";
+import { OpaqueValue } from "../../../train/formats/pickled_value.ts";
 import { PickleWriter } from "../../../train/formats/pickle_writer.ts";
 import { type StoredTensor, tensorBytes, toFloat32 } from "../../../train/formats/stored_tensor.ts";
 import { writeZip } from "../../../train/formats/zip.ts";
@@ -140,19 +141,66 @@ Deno.test("decodePth() keeps shared storages shared", () => {
   assert.equal(row.data.buffer, tensor(views.get("parameter")).data.buffer);
 });
 
-Deno.test("decodePth() refuses everything that a pickle could call, and names it", () => {
-  const asking = (module: string, name: string) => {
+Deno.test("decodePth() calls nothing: what is unknown is opaque, and the rest is read", () => {
+  const beside = (module: string, name: string) => {
     const pickle = new PickleWriter();
-    pickle.global(module, name).mark().text("true").tuple().reduce();
-    return around(pickle.end());
+    pickle.mark().global(module, name).mark().text("true").tuple().reduce();
+    return decodePth(around(pickle.number(7).tuple().end()), "x.pth");
   };
-  refuses(asking("os", "system"), /asks for "os\.system", which is refused/);
-  refuses(asking("posix", "system"), /"posix\.system"/);
-  refuses(asking("builtins", "eval"), /"builtins\.eval"/);
-  refuses(asking("torch", "__proto__"), /"torch\.__proto__"/);
-  refuses(asking("torch", "FloatStorage"), /calls torch\.FloatStorage, which is refused/);
-  refuses(asking("x\u0007".repeat(9999), "y"), /which is refused/);
-  refuses(read("data/formats/module.pth"), /"torch\.nn\.modules\.linear\.Linear"/);
+  for (const [module, name] of [["os", "system"], ["builtins", "eval"], ["torch", "__proto__"]]) {
+    assert.deepStrictEqual(beside(module, name), [new OpaqueValue(`${module}.${name}`), 7]);
+  }
+  assert.deepStrictEqual(
+    load("data/formats/module.pth"),
+    new OpaqueValue("torch.nn.modules.linear.Linear"),
+  );
+  assert.throws(
+    () => beside("torch", "FloatStorage"),
+    /calls torch\.FloatStorage, which is refused/,
+  );
+});
+
+Deno.test("decodePth() reads what is beside objects of every kind", () => {
+  // Each as Python pickles it: a global, a call, an object with a state, with items, with keywords.
+  const objects: Record<string, [pickle: string, expected: PthValue]> = {
+    dtype: ["ctorch\nfloat32\n", new OpaqueValue("torch.float32")],
+    namespace: [
+      "cargparse\nNamespace\n)\x81}X\x02\0\0\0lrG?\xe0\0\0\0\0\0\0sb",
+      new OpaqueValue("argparse.Namespace"),
+    ],
+    path: ["cpathlib\nPosixPath\nX\x01\0\0\0a\x85R", new OpaqueValue("pathlib.PosixPath")],
+    time: ["cdatetime\ndatetime\nC\x02ab\x85R", new OpaqueValue("datetime.datetime")],
+    omega: ["comegaconf\nDictConfig\n)}\x92}b", new OpaqueValue("omegaconf.DictConfig")],
+    munch: ["cmunch\nMunch\n)\x81(K\x01K\x02u", new OpaqueValue("munch.Munch")],
+    deque: ["ccollections\ndeque\n)R(K\x01K\x02e", new OpaqueValue("collections.deque")],
+    old: [
+      "ccopy_reg\n_reconstructor\n(cm\nOld\nc__builtin__\nobject\nNtR}b",
+      new OpaqueValue("m.Old"),
+    ],
+    instance: ["(im\nOld\n}b", new OpaqueValue("m.Old")],
+    set: ["cbuiltins\nset\n](K\x01K\x02e\x85R", [1, 2]],
+    "set of protocol 4": ["\x8f(K\x01K\x02\x90", [1, 2]],
+    defaults: ["ccollections\ndefaultdict\ncbuiltins\nint\n\x85RK\x01K\x02s", new Map([[1, 2]])],
+    "frozen set": ["(K\x01K\x02\x91", [1, 2]],
+    bytes: ["C\x02ab", new OpaqueValue("raw bytes")],
+    keys: [
+      "}ctorch\nfloat32\nK\x01sK\x01N\x86K\x02s",
+      new Map([["<torch.float32>", 1], ["(1, null)", 2]]),
+    ],
+    complex: [
+      "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nComplexFloatStorage\n" +
+      "X\x01\0\0\0" + "0X\x03\0\0\0cpuK\x01tQK\0))tR",
+      new OpaqueValue("a tensor of torch.ComplexFloatStorage"),
+    ],
+    "protocol 0": [
+      "(dp0\nVa\np1\nI5\nsVb\nF0.5\nsVc\nI01\ns",
+      new Map<string, PthValue>([["a", 5], ["b", 0.5], ["c", true]]),
+    ],
+  };
+  for (const [what, [text, expected]] of Object.entries(objects)) {
+    const pickle = Uint8Array.from(`(${text}K\x07t.`, (character) => character.charCodeAt(0));
+    assert.deepStrictEqual(decodePth(around(pickle), what), [expected, 7]);
+  }
 });
 
 Deno.test("decodePth() refuses a damaged file and names the problem", () => {
