@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { exists, replaceFile } from "./files/durable.ts";
+import { lineBlocks } from "./files/line_blocks.ts";
 
 /** A line of a run's log: loss, learning rate, gradient norm, images and seconds, by name. */
 export interface LogEntry {
@@ -42,7 +43,7 @@ export class Log implements Disposable {
 /** Whether a log has lines to drop, or ends without a line's end; a missing log has not. */
 async function needsTrimming(file: string, step: number): Promise<boolean> {
   if (!await exists(file)) return false;
-  for await (const block of blocksOf(file)) {
+  for await (const block of lineBlocks(file)) {
     if (trimmed(block, step) !== block) return true;
   }
   return false;
@@ -50,23 +51,7 @@ async function needsTrimming(file: string, step: number): Promise<boolean> {
 
 async function* trimmedBlocks(file: string, step: number): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  for await (const block of blocksOf(file)) yield encoder.encode(trimmed(block, step));
-}
-
-/** A file's text in blocks of whole lines: a long log does not fit in one string. */
-async function* blocksOf(file: string): AsyncGenerator<string> {
-  using handle = await Deno.open(file);
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(1 << 16);
-  let rest = "";
-  for (let n = await handle.read(buffer); n !== null; n = await handle.read(buffer)) {
-    const text = decoder.decode(buffer.subarray(0, n), { stream: true });
-    const end = text.lastIndexOf("\n") + 1;
-    if (end > 0) yield rest + text.slice(0, end);
-    rest = end > 0 ? text.slice(end) : rest + text;
-  }
-  rest += decoder.decode();
-  if (rest !== "") yield rest;
+  for await (const block of lineBlocks(file)) yield encoder.encode(trimmed(block, step));
 }
 
 /** The whole lines of steps up to `step`. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { configSchema } from "../../train/config/config_schema.ts";
 import { replaceFile } from "../../train/files/durable.ts";
+import { lineBlocks } from "../../train/files/line_blocks.ts";
 import type { ProbedRun } from "../../eval/stability/probed_run.ts";
 import type { Variation } from "./variation.ts";
 
@@ -21,7 +22,7 @@ export async function savedRun(
 ): Promise<ProbedRun | null> {
   let run: ProbedRun;
   try {
-    run = JSON.parse(await Deno.readTextFile(file));
+    run = await readRun(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
     throw error;
@@ -39,7 +40,47 @@ function complete(config: unknown): string {
   return JSON.stringify(configSchema.safeParse(config).data ?? config);
 }
 
-/** Saves a run atomically. */
+/** Saves a run atomically, as JSON. */
 export async function saveRun(file: string, run: ProbedRun): Promise<void> {
-  await replaceFile(file, new TextEncoder().encode(JSON.stringify(run)));
+  await replaceFile(file, runBlocks(run));
+}
+
+/** The first line of a run's file. */
+const FIRST = '{"probes":{';
+
+/** A line for each probe and each other field: all of a long run does not fit in one string. */
+async function* runBlocks({ probes, ...fields }: ProbedRun): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(FIRST);
+  let separator = "\n";
+  for (const [name, series] of Object.entries(probes)) {
+    yield encoder.encode(`${separator}${JSON.stringify(name)}:${JSON.stringify(series)}`);
+    separator = ",\n";
+  }
+  yield encoder.encode("\n}");
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    yield encoder.encode(`,\n${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  }
+  yield encoder.encode("\n}\n");
+}
+
+/** @throws {SyntaxError} for a file that is not JSON */
+async function readRun(file: string): Promise<ProbedRun> {
+  const probes: Record<string, unknown> = {};
+  const run: Record<string, unknown> = { probes };
+  let [target, last, isFirst] = [probes, "", true];
+  for await (const block of lineBlocks(file)) {
+    for (const line of block.trimEnd().split("\n")) {
+      // Another writer's file, and of versions before, is one value.
+      if (isFirst && line !== FIRST) return JSON.parse(await Deno.readTextFile(file));
+      if (line === "},") target = run;
+      else if (!isFirst && line !== "}") {
+        Object.assign(target, JSON.parse(`{${line.endsWith(",") ? line.slice(0, -1) : line}}`));
+      }
+      [last, isFirst] = [line, false];
+    }
+  }
+  if (last !== "}") throw new SyntaxError(`${file} ends too early`);
+  return run as unknown as ProbedRun;
 }
