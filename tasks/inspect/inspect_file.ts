@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CheckpointError, checkpointFolders, savedIn } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import { elements, type StoredDtype } from "../../train/formats/stored_tensor.ts";
+import { elements, isStoredDtype } from "../../train/formats/stored_tensor.ts";
+import type { ListedDtype } from "../../train/formats/listed_dtype.ts";
 import { pytorchCheckpoints } from "../../train/checkpoints/pytorch_checkpoint.ts";
 import {
   kindOfFile,
@@ -14,11 +15,13 @@ import {
 } from "../../train/checkpoints/tensor_statistics.ts";
 
 /** An array of a file. */
-export interface InspectedTensor extends TensorStatistics {
+export interface InspectedTensor extends Omit<TensorStatistics, "not_finite"> {
+  /** The number of infinite or NaN values; null, as the others, for a type that is only listed. */
+  readonly not_finite: number | null;
   /** Its name; nested ones are joined with dots. */
   readonly name: string;
   /** Its element type. */
-  readonly dtype: StoredDtype;
+  readonly dtype: ListedDtype;
   /** Its shape. */
   readonly shape: readonly number[];
 }
@@ -76,7 +79,9 @@ export async function inspectFile(path: string): Promise<Inspection> {
     name,
     dtype,
     shape: [...shape],
-    ...tensorStatistics(() => file.pieces(name, PIECE_BYTES)),
+    ...isStoredDtype(dtype)
+      ? tensorStatistics(() => file.pieces(name, PIECE_BYTES))
+      : { min: null, max: null, mean: null, std: null, not_finite: null },
   }));
   const { config: _, ...rest } = file.metadata;
   return {

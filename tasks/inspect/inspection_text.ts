@@ -28,7 +28,7 @@ export function inspectionText(inspection: Inspection): string {
       t.dtype,
       `[${t.shape}]`,
       ...[t.min, t.max, t.mean, t.std].map((value) => value === null ? "-" : figure(value)),
-      String(t.not_finite),
+      t.not_finite === null ? "-" : String(t.not_finite),
     ]);
     lines.push(textTable(HEADINGS, rows, 3));
   }

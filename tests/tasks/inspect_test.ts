@@ -34,6 +34,27 @@ Deno.test("inspect shows a feature file's moments and label", async () => {
   match(out, /^0 +F32 +\[4,2,2\]/m);
 });
 
+Deno.test("inspect shows objects and types that are not read, and everything else", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "w.ckpt");
+    const header = JSON.stringify({
+      w: { dtype: "F32", shape: [1], data_offsets: [0, 4] },
+      q: { dtype: "F8_E4M3", shape: [4], data_offsets: [4, 8] },
+    });
+    const bytes = new Uint8Array(8 + header.length + 8);
+    bytes[0] = header.length;
+    bytes.set(new TextEncoder().encode(header), 8);
+    await Deno.writeFile(path, bytes);
+    const listed = await runScript("inspect.ts", path);
+    equal(listed.code, 0, listed.err);
+    match(listed.out, /w\.ckpt: 2 arrays, 5 numbers, F32, F8_E4M3$/m);
+    match(listed.out, /^q +F8_E4M3 +\[4\]( +-){5}$/m);
+    const module = new URL("../data/formats/module.pth", import.meta.url).pathname;
+    const opaque = await runScript("inspect.ts", module);
+    match(opaque.out, /no arrays\n {2}value: <torch\.nn\.modules\.linear\.Linear> \(opaque\)$/m);
+  });
+});
+
 Deno.test("inspect --json prints the same for programs", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "x.npz");

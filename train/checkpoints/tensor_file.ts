@@ -2,14 +2,17 @@ import { CheckpointError } from "./checkpoint.ts";
 import { decodeNpy, decodeNpyObjects, holdsObjects, NpyError } from "../formats/npy.ts";
 import { decodeNpz, NpzError } from "../formats/npz.ts";
 import { decodePth, PthError, type PthValue } from "../formats/pth.ts";
+import { contentKind, foreignContent, HEAD_BYTES } from "../formats/foreign_content.ts";
+import type { ListedDtype } from "../formats/listed_dtype.ts";
+import { readZip } from "../formats/zip.ts";
 import { OpaqueValue } from "../formats/pickled_value.ts";
 import { openSafetensors } from "../formats/open_safetensors.ts";
 import { SafetensorsError } from "../formats/safetensors.ts";
 import {
   dtypeBytes,
   elements,
+  isStoredDtype,
   isStoredTensor,
-  type StoredDtype,
   type StoredTensor,
   tensorBytes,
   tensorOf,
@@ -35,7 +38,7 @@ export interface TensorFile extends Disposable {
   /** Strings about the file; safetensors only. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Element type and shape of each array; names of nested ones are joined with dots. */
-  readonly tensors: ReadonlyMap<string, { readonly dtype: StoredDtype; readonly shape: number[] }>;
+  readonly tensors: ReadonlyMap<string, { readonly dtype: ListedDtype; readonly shape: number[] }>;
   /** The values of a `.pth`, or of an `.npy` of objects, that are not arrays. */
   readonly values: ReadonlyMap<string, PlainValue>;
   /** Keys of a `.pth`'s outermost dictionary whose values are dictionaries with arrays. */
@@ -60,25 +63,30 @@ const SUFFIXES: readonly [suffix: string, kind: TensorFileKind][] = [
 
 /** The format of a file by the suffix of its name; null where it is unknown. */
 export function kindOfFile(path: string): TensorFileKind | null {
-  return SUFFIXES.find(([suffix]) => path.endsWith(suffix))?.[1] ?? null;
+  return SUFFIXES.find(([suffix]) => path.toLowerCase().endsWith(suffix))?.[1] ?? null;
 }
 
-/** The suffixes that {@linkcode kindOfFile} knows, for messages. */
-export const KNOWN_SUFFIXES: string = SUFFIXES.map(([suffix]) => suffix).join(", ");
-
 /**
- * Opens a file of arrays, in the format of its suffix.
+ * Opens a file of arrays. Its content tells the format, whatever its name; its suffix only where the
+ * content is of none.
  *
- * @throws {CheckpointError} where it is missing or damaged, or its suffix is unknown
+ * @throws {CheckpointError} where it is missing, damaged or of another format
  */
 export async function openTensorFile(path: string): Promise<TensorFile> {
-  const kind = kindOfFile(path);
-  if (kind === null) {
-    throw new CheckpointError(`${path}: its name ends in none of ${KNOWN_SUFFIXES}`);
-  }
   try {
-    if (kind === "safetensors") return inSafetensors(path);
+    const head = await headOf(path);
+    const found = contentKind(head);
+    if (found === null && kindOfFile(path) === null) {
+      const foreign = foreignContent(head);
+      throw new CheckpointError(
+        `${path}: is no file of arrays (safetensors, .pth, .npz or .npy)` +
+          (foreign === null ? "" : `: it is ${foreign}`),
+      );
+    }
+    if (found === "safetensors") return inSafetensors(path);
+    if (found === null && kindOfFile(path) === "safetensors") return inSafetensors(path);
     const bytes = await Deno.readFile(path);
+    const kind = kindOf(found, path, bytes);
     if (kind === "npz") return inMemory(path, kind, decodeNpz(bytes, path));
     if (kind === "pth") return nested(path, kind, decodePth(bytes, path));
     return holdsObjects(bytes, path)
@@ -94,6 +102,32 @@ export async function openTensorFile(path: string): Promise<TensorFile> {
     }
     throw error;
   }
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(HEAD_BYTES);
+  return head.subarray(0, await file.read(head) ?? 0);
+}
+
+/** The format of a file that is not safetensors. */
+function kindOf(
+  found: ReturnType<typeof contentKind>,
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): "pth" | "npz" | "npy" {
+  const named = kindOfFile(path);
+  if (found === "npy") return "npy";
+  if (found === "pickle") return "pth";
+  if (found === "zip") {
+    try {
+      if (readZip(bytes).keys().every((name) => name.endsWith(".npy"))) return "npz";
+      return "pth";
+    } catch {
+      return named === "npz" ? "npz" : "pth"; // Damaged: its reader names the problem.
+    }
+  }
+  return named === "npz" || named === "npy" ? named : "pth";
 }
 
 const FORMAT_ERRORS = [SafetensorsError, PthError, NpzError, NpyError];
@@ -124,6 +158,15 @@ function inMemory(
     },
     [Symbol.dispose]() {},
   };
+}
+
+/** Reads, with an error of the format as one of the checkpoint. @throws {CheckpointError} */
+function inCheckpoint<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof SafetensorsError ? new CheckpointError(error.message) : error;
+  }
 }
 
 function nested(path: string, kind: TensorFileKind, root: PthValue): TensorFile {
@@ -160,9 +203,13 @@ function inSafetensors(path: string): TensorFile {
     tensors: new Map(Object.entries(file.tensors)),
     values: new Map(),
     groups: [],
-    read: (name) => file.tensor(name),
+    read: (name) => inCheckpoint(() => file.tensor(name)),
     *pieces(name, bytes) {
       const { dtype, shape } = file.tensors[name];
+      if (!isStoredDtype(dtype)) {
+        inCheckpoint(() => file.tensor(name));
+        return;
+      }
       const size = dtypeBytes(dtype);
       const total = elements(shape) * size;
       for (let at = 0; at < total; at += bytes) {

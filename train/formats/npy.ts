@@ -1,4 +1,5 @@
 /** NumPy's .npy files: a text header with type, order and shape, then the values. */
+import { foreignContent } from "./foreign_content.ts";
 import { numpyArray, numpyDescr } from "./numpy_array.ts";
 import { NUMPY_GLOBALS, pickleObjects } from "./numpy_pickle.ts";
 import { unpickle } from "./pickle.ts";
@@ -124,6 +125,8 @@ function readHeader(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes[MAGIC.length];
   const before = MAGIC.length + 2 + (version === 1 ? 2 : 4);
+  const foreign = foreignContent(bytes);
+  if (foreign) throw fail(`it is ${foreign}`);
   if (bytes.length < before) throw fail(`it has only ${bytes.length} bytes`);
   if ([...MAGIC].some((character, i) => bytes[i] !== character.charCodeAt(0))) {
     throw fail("it does not start like one");

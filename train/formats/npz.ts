@@ -1,6 +1,7 @@
 /** NumPy's .npz files: zip archives with an .npy file for each array. */
 import { UserError } from "../../engine/user_error.ts";
 import { decodeNpy, encodeNpy, NpyError } from "./npy.ts";
+import { foreignContent } from "./foreign_content.ts";
 import { shown } from "./shown.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { readZip, writeZip, ZipError } from "./zip.ts";
@@ -24,6 +25,8 @@ export function decodeNpz(
   source: string,
 ): Record<string, StoredTensor> {
   try {
+    const foreign = foreignContent(bytes);
+    if (foreign) throw new ZipError(`it is ${foreign}`);
     const arrays: [string, StoredTensor][] = [];
     for (const [name, read] of readZip(bytes)) {
       if (!name.endsWith(SUFFIX)) {

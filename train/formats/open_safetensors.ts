@@ -1,6 +1,7 @@
 /** Reading safetensors files piece by piece, so that large ones are never in memory whole. */
 import { basename, dirname, join } from "node:path";
 import { decodeText } from "./decode_text.ts";
+import { HEAD_BYTES } from "./foreign_content.ts";
 import { isRecord } from "./is_record.ts";
 import {
   headerLength,
@@ -10,7 +11,9 @@ import {
   SafetensorsError,
 } from "./safetensors_header.ts";
 import { shown } from "./shown.ts";
-import { type StoredDtype, type StoredTensor, tensorOf } from "./stored_tensor.ts";
+import type { ListedDtype } from "./listed_dtype.ts";
+import { readable } from "./readable.ts";
+import type { StoredTensor } from "./stored_tensor.ts";
 
 /** An open safetensors file, or the files of a sharded index; only the headers have been read. */
 export interface OpenSafetensors extends Disposable {
@@ -19,7 +22,7 @@ export interface OpenSafetensors extends Disposable {
   /** The metadata of the header; for an index, merged from all its files. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Type and shape of every tensor, by name. */
-  readonly tensors: Readonly<Record<string, { dtype: StoredDtype; shape: number[] }>>;
+  readonly tensors: Readonly<Record<string, { dtype: ListedDtype; shape: number[] }>>;
   /**
    * Fills `into` with a tensor's bytes (little-endian, row-major), starting at byte `offset`.
    *
@@ -27,7 +30,11 @@ export interface OpenSafetensors extends Disposable {
    * @throws {RangeError} when the tensor is unknown or has fewer bytes.
    */
   read(name: string, offset: number, into: Uint8Array): void;
-  /** Reads a whole tensor into memory of its own; throws as `read` does. */
+  /**
+   * Reads a whole tensor into memory of its own; throws as `read` does.
+   *
+   * @throws {SafetensorsError} also where its element type is listed only.
+   */
   tensor(name: string): StoredTensor;
   /** Closes the files. */
   [Symbol.dispose](): void;
@@ -90,7 +97,7 @@ export function openSafetensors(path: string): OpenSafetensors {
       const { dtype, shape, begin, end } = lookUp(name).entry;
       const bytes = new Uint8Array(end - begin);
       read(name, 0, bytes);
-      return tensorOf(dtype, [...shape], bytes);
+      return readable(dtype, [...shape], bytes, `${path}: ${name}`);
     },
     [Symbol.dispose]: close,
   };
@@ -100,7 +107,7 @@ function openShard(source: string): Shard {
   const file = opened(source);
   try {
     const { size } = file.statSync();
-    const prefix = new Uint8Array(Math.min(size, LENGTH_BYTES));
+    const prefix = new Uint8Array(Math.min(size, HEAD_BYTES));
     readAt({ source, file }, 0, prefix);
     const header = new Uint8Array(headerLength(prefix, size, source));
     readAt({ source, file }, LENGTH_BYTES, header);

@@ -1,4 +1,5 @@
 /** PyTorch's .pth files, as `torch.save` writes them: the zip form and the legacy form. */
+import { foreignContent } from "./foreign_content.ts";
 import { NUMPY_GLOBALS } from "./numpy_pickle.ts";
 import { pickleGlobals, unpickle } from "./pickle.ts";
 import {
@@ -111,7 +112,7 @@ export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): PthVa
   try {
     if (isZip(bytes)) return decodeZip(bytes);
     if (bytes[0] === PROTO_OPCODE) return decodeLegacy(bytes);
-    throw new PickleError("it is neither a zip archive nor a pickle");
+    throw new PickleError(`it is ${foreignContent(bytes) ?? "neither a zip archive nor a pickle"}`);
   } catch (error) {
     if (!(error instanceof PickleError || error instanceof ZipError)) throw error;
     throw new PthError(`${source} cannot be read as a PyTorch file: ${error.message}`);
@@ -122,7 +123,11 @@ function decodeZip(bytes: Bytes): PthValue {
   const members = readZip(bytes);
   const pickles = [...members.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1) {
-    throw new ZipError("it holds no data.pkl, so torch.save did not write it");
+    const [first] = members.keys();
+    throw new ZipError(
+      "it is a zip archive of something else: it holds no data.pkl, as torch.save writes, but " +
+        (first === undefined ? "nothing" : `${members.size} members such as ${shown(first)}`),
+    );
   }
   const folder = pickles[0].slice(0, -"data.pkl".length);
   const order = members.get(`${folder}byteorder`)?.();

@@ -9,7 +9,8 @@ import {
   SafetensorsError,
 } from "./safetensors_header.ts";
 import { shown } from "./shown.ts";
-import { type StoredTensor, tensorBytes, tensorFault, tensorOf } from "./stored_tensor.ts";
+import { readable } from "./readable.ts";
+import { type StoredTensor, tensorBytes, tensorFault } from "./stored_tensor.ts";
 
 export { SafetensorsError };
 
@@ -61,7 +62,7 @@ export function decodeSafetensors(
   const header = bytes.subarray(LENGTH_BYTES, start);
   const { entries, metadata } = parseHeader(header, bytes.length, source);
   const tensors = Object.entries(entries).map(([name, { dtype, shape, begin, end }]) =>
-    [name, tensorOf(dtype, shape, bytes.slice(begin, end))] as const
+    [name, readable(dtype, shape, bytes.slice(begin, end), `${source}: ${name}`)] as const
   );
   return { tensors: Object.fromEntries(tensors), metadata };
 }

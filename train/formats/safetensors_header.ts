@@ -1,8 +1,10 @@
 /** The header of safetensors files: dtype, shape and byte range of each tensor, and metadata. */
+import { contentKind, foreignContent } from "./foreign_content.ts";
 import { isRecord } from "./is_record.ts";
+import { dtypeBits, isListedDtype, type ListedDtype } from "./listed_dtype.ts";
 import { repeatedKey } from "./repeated_key.ts";
 import { shown } from "./shown.ts";
-import { dtypeBytes, elements, isShape, isStoredDtype, type StoredDtype } from "./stored_tensor.ts";
+import { elements, isShape } from "./stored_tensor.ts";
 
 /** A safetensors file cannot be read or written; the message names it and the problem. */
 export class SafetensorsError extends Error {
@@ -13,7 +15,7 @@ export class SafetensorsError extends Error {
 /** A tensor's entry in the header. */
 export interface SafetensorsEntry {
   /** Its element type. */
-  dtype: StoredDtype;
+  dtype: ListedDtype;
   /** Its shape, row-major. */
   shape: number[];
   /** Its first byte, counted from the start of the file. */
@@ -39,12 +41,14 @@ const MAX_HEADER_BYTES = 100_000_000;
 /**
  * The length of the header in bytes.
  *
- * @param prefix the file's first {@link LENGTH_BYTES} bytes, or all of it where it has fewer.
+ * @param prefix the file's first 512 bytes, or all of it where it has fewer.
  * @param fileBytes the size of the whole file.
  * @throws {SafetensorsError} when the file is too short for it.
  */
 export function headerLength(prefix: Uint8Array, fileBytes: number, source: string): number {
   const left = fileBytes - LENGTH_BYTES;
+  const foreign = foreignContent(prefix);
+  if (foreign && contentKind(prefix) !== "safetensors") throw failure(source)(`it is ${foreign}`);
   if (left < 0) throw failure(source)(`it has only ${fileBytes} bytes`);
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const length = Number(view.getBigUint64(0, true));
@@ -103,7 +107,7 @@ function parseEntry(
   const tensor = `tensor ${shown(name)}`;
   if (!isRecord(entry)) throw fail(`the entry of ${tensor} is not an object`);
   const { dtype, shape, data_offsets: range } = entry;
-  if (!isStoredDtype(dtype)) {
+  if (!isListedDtype(dtype)) {
     const named = typeof dtype === "string" ? `the unknown dtype ${shown(dtype)}` : "no dtype";
     throw fail(`${tensor} has ${named}`);
   }
@@ -114,7 +118,7 @@ function parseEntry(
   if (begin > end || end > size) {
     throw fail(`${tensor} lies at ${begin} to ${end} of ${size} data bytes`);
   }
-  if (elements(shape) * dtypeBytes(dtype) !== end - begin) {
+  if (elements(shape) * dtypeBits(dtype) !== 8 * (end - begin)) {
     throw fail(`${tensor} of ${dtype} [${shape}] does not fill ${end - begin} bytes`);
   }
   return { dtype, shape, begin: start + begin, end: start + end };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { foldBatchNorm, inceptionStateShapes } from "../../../nets/inception.ts";
 import { cacheFolder } from "../../../train/files/cache_folder.ts";
 import { download, DownloadError, type DownloadProgress } from "../../../train/files/download.ts";
+import { contentKind } from "../../../train/formats/foreign_content.ts";
 import { decodePth, PthError } from "../../../train/formats/pth.ts";
 import { decodeSafetensors, SafetensorsError } from "../../../train/formats/safetensors.ts";
 import {
@@ -124,7 +125,7 @@ function stateOf(bytes: Uint8Array<ArrayBuffer>, file: string): Record<string, F
 
 function tensorsOf(bytes: Uint8Array<ArrayBuffer>, file: string): Map<unknown, StoredTensor> {
   try {
-    if (file.endsWith(".safetensors")) {
+    if (contentKind(bytes) === "safetensors" || file.endsWith(".safetensors")) {
       return new Map(Object.entries(decodeSafetensors(bytes, file).tensors));
     }
     const value = decodePth(bytes, file);

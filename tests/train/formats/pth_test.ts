@@ -227,7 +227,8 @@ Deno.test("decodePth() refuses a damaged file and names the problem", () => {
   refuses(strided(0, [4], [1], 5), /storage "0" of 5 F32 has 16 bytes/);
   refuses(strided(0, [2 ** 30, 2 ** 20], [0, 0]), /repeat a storage endlessly/);
   refuses(strided(0, new Array<number>(70).fill(1), new Array<number>(70).fill(1)), /unknown way/);
-  refuses(new Uint8Array(0), /neither a zip archive nor a pickle/);
+  refuses(new Uint8Array(0), /it is empty: it has 0 bytes$/);
+  refuses(Uint8Array.of(1, 2), /neither a zip archive nor a pickle/);
   refuses(Uint8Array.of(0x80, 2, 0x4b, 1, 0x2e), /not of torch\.save/);
   refuses(writeZip([{ name: "a.txt", bytes: new Uint8Array(0) }]), /no data\.pkl/);
   const big = [{ name: "x/byteorder", bytes: new TextEncoder().encode("big") }];

@@ -92,7 +92,7 @@ Deno.test("decodeSafetensors() refuses a damaged file and names the problem", ()
   refuses(file("[]", 0), /not a JSON object/);
   refuses(file('{"w":3}', 0), /"w" is not an object/);
   refuses(file('{"__metadata__":{"step":3}}', 0), /only hold text/);
-  refuses(file('{"w":{"dtype":"F4","shape":[1],"data_offsets":[0,4]}}', 4), /unknown dtype "F4"/);
+  refuses(file('{"w":{"dtype":"F5","shape":[1],"data_offsets":[0,4]}}', 4), /unknown dtype "F5"/);
   refuses(file('{"w":{"dtype":"toString","shape":[],"data_offsets":[0,4]}}', 4), /unknown dtype/);
   refuses(file(w('"shape":[1.5],"data_offsets":[0,4]'), 4), /no valid shape/);
   refuses(file(w('"shape":[1]'), 4), /no valid data_offsets/);
