@@ -1,22 +1,22 @@
 /** What other files begin with; the first that matches names the content. */
-const FOREIGN: readonly [begin: RegExp, name: string][] = [
+const FOREIGN: readonly [begin: RegExp | string, name: string][] = [
   [/^version https:\/\/git-lfs/, "a Git LFS pointer, not the file itself: run git lfs pull"],
   [/^\s*(<!doctype html|<html|<head)/i, "an HTML page, as of a failed download: fetch it again"],
   [/^\s*<(\?xml|svg)/i, "an XML document, as of a failed download: fetch it again"],
-  [/^\x89PNG\r\n/, "a PNG image"],
-  [/^\xff\xd8\xff/, "a JPEG image"],
+  ["\x89PNG\r\n", "a PNG image"],
+  ["\xff\xd8\xff", "a JPEG image"],
   [/^RIFF[^]{4}WEBP/, "a WebP image"],
-  [/^GIF8/, "a GIF image"],
-  [/^%PDF/, "a PDF document"],
-  [/^\x1f\x8b/, "compressed by gzip: unpack it first"],
-  [/^BZh/, "compressed by bzip2: unpack it first"],
-  [/^\xfd7zXZ/, "compressed by xz: unpack it first"],
-  [/^\x28\xb5\x2f\xfd/, "compressed by zstd: unpack it first"],
-  [/^7z\xbc\xaf/, "a 7z archive: unpack it first"],
-  [/^Rar!/, "a RAR archive: unpack it first"],
+  ["GIF8", "a GIF image"],
+  ["%PDF", "a PDF document"],
+  ["\x1f\x8b", "compressed by gzip: unpack it first"],
+  ["BZh", "compressed by bzip2: unpack it first"],
+  ["\xfd7zXZ", "compressed by xz: unpack it first"],
+  ["\x28\xb5\x2f\xfd", "compressed by zstd: unpack it first"],
+  ["7z\xbc\xaf", "a 7z archive: unpack it first"],
+  ["Rar!", "a RAR archive: unpack it first"],
   [/^[^]{257}ustar/, "a tar archive: unpack it first"],
-  [/^\x89HDF/, "an HDF5 file, as of Keras"],
-  [/^GGUF/, "a GGUF file"],
+  ["\x89HDF", "an HDF5 file, as of Keras"],
+  ["GGUF", "a GGUF file"],
   [/^\s*[[{]\s*["\]}\d[{]/, "JSON text"],
 ];
 
@@ -31,7 +31,9 @@ export const HEAD_BYTES = 512;
 export function foreignContent(head: Uint8Array): string | null {
   if (head.length === 0) return "empty: it has 0 bytes";
   const text = String.fromCharCode(...head.subarray(0, HEAD_BYTES));
-  return FOREIGN.find(([begin]) => begin.test(text))?.[1] ?? null;
+  const matches = (begin: RegExp | string) =>
+    typeof begin === "string" ? text.startsWith(begin) : begin.test(text);
+  return FOREIGN.find(([begin]) => matches(begin))?.[1] ?? null;
 }
 
 /** The format that a file's first bytes are of; null where they are of none. */
