@@ -45,7 +45,7 @@ export function chooseDevice(number: number, list: ListDevices = vulkanDevices):
 function choices({ pci, isSoftware }: VulkanDevice): [string, string][] {
   if (isSoftware) return [["VK_LOADER_DRIVERS_SELECT", "*lvp*"]];
   const exact: [string, string][] = pci === null ? [] : [["DRI_PRIME", `pci-${pci}!`]];
-  return [...exact, ["DRI_PRIME", "1!"]];
+  return [...exact, ["VK_LOADER_DRIVERS_DISABLE", "*lvp*"]];
 }
 
 const NO_VULKAN = "Vulkan lists no devices here; install your GPU's Vulkan driver";

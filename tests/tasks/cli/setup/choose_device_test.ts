@@ -11,7 +11,7 @@ const card = (name: string, pci: string | null): VulkanDevice => ({
   isSoftware: pci === null,
 });
 const devices = [card("A", "0000_01_00_0"), card("A", "0000_02_00_0"), card("CPU", null)];
-const VARIABLES = ["DRI_PRIME", "VK_LOADER_DRIVERS_SELECT"];
+const VARIABLES = ["DRI_PRIME", "VK_LOADER_DRIVERS_SELECT", "VK_LOADER_DRIVERS_DISABLE"];
 
 /** Chooses a device where Vulkan heeds these variables, and gives those that are set then. */
 function choice(number: number, heeds: readonly string[]): (string | undefined)[] {
@@ -36,8 +36,8 @@ function choice(number: number, heeds: readonly string[]): (string | undefined)[
 }
 
 Deno.test("chooseDevice() makes one of several the only one, cards of one name too", () => {
-  assert.deepEqual(choice(1, VARIABLES), ["pci-0000_02_00_0!", undefined]);
-  assert.deepEqual(choice(2, VARIABLES), [undefined, "*lvp*"]);
+  assert.deepEqual(choice(1, VARIABLES), ["pci-0000_02_00_0!", undefined, undefined]);
+  assert.deepEqual(choice(2, VARIABLES), [undefined, "*lvp*", undefined]);
 });
 
 Deno.test("chooseDevice() refuses a number that is none, and says what to install", () => {
@@ -65,4 +65,29 @@ Deno.test("mayInstall() asks where there is a terminal, unless --yes or CI answe
   assert.equal(mayInstall({ ...bare, terminal: true, ci: true }), "install");
   assert.equal(mayInstall({ ...bare, container: true }), "install");
   assert.equal(mayInstall(bare), "refuse");
+});
+
+/** What WebGPU takes where Mesa also lists a card that is not there. */
+async function described(...args: string[]): Promise<string> {
+  const setup = import.meta.resolve("../../../../tasks/cli/setup/ensure_adapter.ts");
+  const program = `import { ensureAdapter } from "${setup}";
+    await ensureAdapter();
+    console.log((await navigator.gpu.requestAdapter({ powerPreference: "high-performance" })).info.description);`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `data:text/javascript,${encodeURIComponent(program)}`, ...args],
+    env: { RADV_FORCE_FAMILY: "navi31" },
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+const ignore = !/RADV/.test(await described());
+
+Deno.test({
+  name: "--device decides which card WebGPU takes",
+  ignore,
+  async fn() {
+    assert.match(await described("--device=0"), /RADV/);
+    assert.match(await described("--device=1"), /llvmpipe/);
+    assert.equal(await described("--device=2"), "");
+  },
 });
