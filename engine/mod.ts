@@ -54,6 +54,7 @@ export {
   type PlanStep,
   planSteps,
 } from "./plan/layout.ts";
+export { fitsGrid } from "./plan/limits.ts";
 export { type MemoryNeed, memoryNeed } from "./plan/memory_need.ts";
 export { type KernelTime, Plan } from "./plan/plan.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";

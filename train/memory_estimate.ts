@@ -1,4 +1,12 @@
-import { type Capabilities, type Layout, layOut, memoryNeed, StateLayout } from "../engine/mod.ts";
+import {
+  type Capabilities,
+  fitsGrid,
+  type Layout,
+  layOut,
+  memoryNeed,
+  planSteps,
+  StateLayout,
+} from "../engine/mod.ts";
 import type { Config } from "./config/config.ts";
 import { trainStepGraph } from "./train_step_graph.ts";
 
@@ -17,7 +25,7 @@ export interface MemoryEstimate {
   readonly plan_bytes: number;
   /** The largest tensor that a kernel binds, and the kernel. */
   readonly largest: { readonly label: string; readonly bytes: number };
-  /** Whether the adapter's limit on bindings allows it. */
+  /** Whether the adapter's limits on bindings and workgroups allow it. */
   readonly fits: boolean;
 }
 
@@ -61,7 +69,8 @@ export function memoryEstimate(
     read_bytes: Math.max(records, ...states.flatMap(({ lengths }) => lengths.map((n) => 4 * n))),
     plan_bytes: bytes + records,
     largest,
-    fits: largest.bytes <= capabilities.maxBindingBytes,
+    fits: largest.bytes <= capabilities.maxBindingBytes &&
+      plans.every(({ layout }) => planSteps(layout).every((step) => fitsGrid(capabilities, step))),
   };
 }
 

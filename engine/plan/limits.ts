@@ -1,4 +1,5 @@
 import { type Device, DeviceError } from "../device.ts";
+import type { Capabilities } from "../capabilities.ts";
 import { byteRange, type Dispatch } from "../kernels/dispatch.ts";
 
 /**
@@ -6,8 +7,15 @@ import { byteRange, type Dispatch } from "../kernels/dispatch.ts";
  * @throws {DeviceError} where a kernel needs more than the adapter has.
  */
 export function checkLimits({ capabilities, info }: Device, dispatches: readonly Dispatch[]): void {
-  const { maxBindingBytes, maxStorageBuffers, f16 } = capabilities;
-  for (const { label, bindings } of dispatches) {
+  const { maxBindingBytes, maxStorageBuffers, maxWorkgroupsPerDimension, f16 } = capabilities;
+  for (const dispatch of dispatches) {
+    const { label, bindings, workgroups } = dispatch;
+    if (!fitsGrid(capabilities, dispatch)) {
+      throw new DeviceError(
+        `kernel "${label}" needs ${workgroups.join(" x ")} workgroups, the adapter has at most ` +
+          `${maxWorkgroupsPerDimension} in a dimension: use a smaller batch or more micro-batches`,
+      );
+    }
     if (!f16 && bindings.some(({ ref }) => ref.dtype === "f16")) {
       throw new DeviceError(
         `the adapter "${info.description || info.vendor}" has no 16-bit floats (shader-f16): ` +
@@ -29,4 +37,12 @@ export function checkLimits({ capabilities, info }: Device, dispatches: readonly
       }
     }
   }
+}
+
+/** Whether a dispatch has no more workgroups than the adapter allows. */
+export function fitsGrid(
+  { maxWorkgroupsPerDimension }: Capabilities,
+  { workgroups }: Pick<Dispatch, "workgroups">,
+): boolean {
+  return workgroups.every((n) => n <= maxWorkgroupsPerDimension);
 }

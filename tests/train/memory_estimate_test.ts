@@ -53,3 +53,11 @@ Deno.test("largestBatch() is the last one that fits", async () => {
   }
   equal(largestBatch({ ...capabilities, maxBindingBytes: 256 }, tinyConfig()), 0);
 });
+
+Deno.test("memoryEstimate() fits where no kernel has more workgroups than the adapter allows", async () => {
+  using device = await openDevice();
+  const fits = (maxWorkgroupsPerDimension: number): boolean =>
+    memoryEstimate({ ...device.capabilities, maxWorkgroupsPerDimension }, tinyConfig(), 1).fits;
+  equal(fits(2), false);
+  equal(fits(64), true);
+});

@@ -2,6 +2,7 @@ import type { Capabilities } from "../../capabilities.ts";
 import type { WgslType } from "../../ops/elementwise.ts";
 import { fitsVec4 } from "../../ops/input_map.ts";
 import type { Dispatch } from "../dispatch.ts";
+import { foldGrid } from "../fold_grid.ts";
 import {
   finishIndex,
   type Gemm,
@@ -29,11 +30,15 @@ export function subgroupGemm(capabilities: Capabilities, g: Gemm): Dispatch {
   const type = (wide: boolean): WgslType => wide ? "vec4f" : "f32";
   const types = { a: type(shape.wideA), b: type(shape.wideB), c: type(wideSums) };
   const start = gemmInterface(capabilities, g, types, type(wideC));
+  const grid = foldGrid(
+    capabilities,
+    [across + (g.rowSums ? 1 : 0), Math.ceil(g.m / rows), outer * inner],
+  );
   return {
     label: g.label,
     code: `${start.code}
 @compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(${grid.parameters}) {${grid.declarations}
   // A single pass may write C through the epilogue's bindings alone; the binding must stay in use.
   _ = &C;
   let outer = workgroup.z / p.inner;
@@ -71,7 +76,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 }`,
     bindings: start.bindings,
     uniforms: gemmUniforms(g, rows),
-    workgroups: [across + (g.rowSums ? 1 : 0), Math.ceil(g.m / rows), outer * inner],
+    workgroups: grid.workgroups,
     flops: gemmFlops(g),
   };
 }

@@ -1,5 +1,6 @@
 import type { Capabilities } from "../../capabilities.ts";
 import type { Dispatch } from "../dispatch.ts";
+import { foldGrid } from "../fold_grid.ts";
 import { finishIndex, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm_spec.ts";
 import { alongColumns, type GemmOperand, hasVectors, transpose } from "./gemm_operand.ts";
 
@@ -50,6 +51,10 @@ export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): 
   const types = { a: typeOf(wideA), b: typeOf(wideB), c: "f32" } as const;
   const { a, b, ...start } = gemmInterface(capabilities, g, types);
   const [row, column] = finishIndex(g, "m", "n");
+  const grid = foldGrid(
+    capabilities,
+    [Math.ceil(g.n / tile.n), Math.ceil(g.m / tile.m), outer * inner],
+  );
   const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
   return {
     label: g.label,
@@ -72,7 +77,7 @@ fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
   finish(at, ${row}, ${column}, value * p.alpha);
 }
 @compute @workgroup_size(${size})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(${grid.parameters}) {${grid.declarations}
   let outer = workgroup.z / p.inner;
   let inner = workgroup.z % p.inner;
   let a0 = p.a_offset + outer * p.a0 + inner * p.a1;
@@ -116,7 +121,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 }`,
     bindings: start.bindings,
     uniforms: gemmUniforms(g, tile.m),
-    workgroups: [Math.ceil(g.n / tile.n), Math.ceil(g.m / tile.m), outer * inner],
+    workgroups: grid.workgroups,
     flops: gemmFlops(g),
   };
 }
