@@ -1,7 +1,23 @@
 import type { StoredDtype } from "./stored_tensor.ts";
 
+/** An element type that a safetensors file may list; only a {@link StoredDtype} can be read. */
+export type ListedDtype =
+  | StoredDtype
+  | "F4"
+  | "F6_E2M3"
+  | "F6_E3M2"
+  | "F8_E4M3"
+  | "F8_E5M2"
+  | "F8_E8M0"
+  | "F8_E4M3FNUZ"
+  | "F8_E5M2FNUZ"
+  | "U16"
+  | "U32"
+  | "U64"
+  | "C64";
+
 /** Bits per value of every element type that safetensors specifies. */
-const BITS = {
+const BITS: Record<ListedDtype, number> = {
   BOOL: 8,
   F4: 4,
   F6_E2M3: 6,
@@ -24,10 +40,7 @@ const BITS = {
   F64: 64,
   I64: 64,
   U64: 64,
-} as const satisfies Record<StoredDtype, number> & Record<string, number>;
-
-/** An element type that a safetensors file may list; only a {@link StoredDtype} can be read. */
-export type ListedDtype = keyof typeof BITS;
+};
 
 /** Whether a value names an element type of the specification. */
 export function isListedDtype(name: unknown): name is ListedDtype {

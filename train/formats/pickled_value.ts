@@ -62,8 +62,10 @@ export class OpaqueObject extends PickleObject {
     super();
   }
 
+  /** Ignores it. */
   override setState(): void {}
 
+  /** Its name. */
   override value(): OpaqueValue {
     return new OpaqueValue(this.name);
   }
