@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly subgroupSize: number;
   /** Workgroups that a dispatch may have in each dimension. */
   readonly maxWorkgroupsPerDimension: number;
+  /** Bytes of workgroup memory that a kernel may declare. */
+  readonly maxWorkgroupMemory: number;
   /** Storage buffers that a kernel may bind. */
   readonly maxStorageBuffers: number;
   /** Bytes that one storage binding may span. */

@@ -124,6 +124,7 @@ export class Device implements Disposable {
         adapterClass,
         subgroupSize: unlisted.includes("subgroups") ? min : 0,
         maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
+        maxWorkgroupMemory: gpu.limits.maxComputeWorkgroupStorageSize,
         maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
         maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
         f16: gpu.features.has("shader-f16") && !options.withoutF16,

@@ -188,13 +188,13 @@ interface PassWriter {
 
 /** Tokens of a workgroup, one for each invocation. */
 const TOKENS = 64;
-/** Elements of a tile: two tiles fit the workgroup memory that every adapter has. */
-const TILE = 2048;
+/** Numbers of a pass's tiles together: the workgroup memory that every adapter has. */
+const SHARED = 16384 / 4;
 
 function emitPass(emitter: Emitter, s: ScaledAttentionSizes, pass: Pass): void {
   const { batch, tokens, heads, width } = s;
   const vectors = width / 4;
-  const span = Math.min(TOKENS, Math.floor(TILE / width));
+  const span = spanOf(pass, width);
   const tiles = Math.ceil(tokens / TOKENS);
   const list = (n: number, f: (i: number) => string, separator = "\n      ") =>
     Array.from({ length: n }, (_, i) => f(i)).join(separator);
@@ -304,4 +304,11 @@ fn joined(token: u32) -> u32 {
     workgroups: gridOf(tiles * batch * heads, emitter.capabilities),
     flops: 2 * pass.products * batch * heads * tokens * tokens * width,
   });
+}
+
+/** Tokens of a tile: as many as fit, with each variable in whole units of 16 bytes. */
+function spanOf({ tile, numbers = [] }: Pass, width: number): number {
+  const { length } = numbers;
+  const perToken = Object.keys(tile).length * width + length;
+  return Math.min(TOKENS, Math.floor((SHARED - 3 * length) / perToken));
 }

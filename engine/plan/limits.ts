@@ -1,6 +1,7 @@
 import { type Device, DeviceError } from "../device.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { byteRange, type Dispatch } from "../kernels/dispatch.ts";
+import { workgroupBytes } from "../kernels/workgroup_bytes.ts";
 
 /**
  * Checks dispatches against the limits of a device.
@@ -8,8 +9,16 @@ import { byteRange, type Dispatch } from "../kernels/dispatch.ts";
  */
 export function checkLimits({ capabilities, info }: Device, dispatches: readonly Dispatch[]): void {
   const { maxBindingBytes, maxStorageBuffers, maxWorkgroupsPerDimension, f16 } = capabilities;
+  const { maxWorkgroupMemory } = capabilities;
   for (const dispatch of dispatches) {
-    const { label, bindings, workgroups } = dispatch;
+    const { label, code, bindings, workgroups } = dispatch;
+    const shared = workgroupBytes(code);
+    if (shared > maxWorkgroupMemory) {
+      throw new DeviceError(
+        `kernel "${label}" needs ${shared} bytes of workgroup memory, the adapter has ` +
+          `${maxWorkgroupMemory}`,
+      );
+    }
     if (!fitsGrid(capabilities, dispatch)) {
       throw new DeviceError(
         `kernel "${label}" needs ${workgroups.join(" x ")} workgroups, the adapter has at most ` +
