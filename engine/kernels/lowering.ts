@@ -68,21 +68,36 @@ export interface Lowering<A> {
   readonly main: Ref;
 }
 
+/**
+ * Storage buffers that the kernel with the epilogue binds besides the epilogue's own, at most; null
+ * where no kernel of the operation takes one.
+ */
+type Bindings = ((node: Node) => number) | null;
+
 interface Entry {
-  readonly epilogue: boolean;
+  readonly bindings: Bindings;
   lower(l: Lowering<unknown>): void;
 }
 
 const TABLE = new Map<Operation, Entry>();
 
-function entry<A>(op: Operation<A>, epilogue: boolean, lower: (l: Lowering<A>) => void): void {
-  TABLE.set(op as Operation, { epilogue, lower: lower as (l: Lowering<unknown>) => void });
+function entry<A>(op: Operation<A>, bindings: Bindings, lower: (l: Lowering<A>) => void): void {
+  TABLE.set(op as Operation, { bindings, lower: lower as (l: Lowering<unknown>) => void });
 }
 
-/** True where kernels of the node can end with elementwise nodes on its first output. */
-export function takesEpilogue(node: Node): boolean {
-  return TABLE.get(node.op)?.epilogue ?? false;
+/**
+ * Storage buffers that a kernel of the node binds where it ends with elementwise nodes on its first
+ * output, besides what these load and what is stored of that output and theirs; null where none
+ * does.
+ */
+export function anchorBindings(node: Node): number | null {
+  return TABLE.get(node.op)?.bindings?.(node) ?? null;
 }
+
+/** The inputs, and memory for partial sums of a product. */
+const ofProduct = ({ inputs }: Node): number => inputs.length + 1;
+/** The inputs, and what is computed for other kernels besides the first output. */
+const ofNorm = ({ inputs, outputs }: Node): number => inputs.length + outputs.length - 1;
 
 /**
  * The size and type of a value's memory: fewer than its elements where flash attention stores less.
@@ -106,7 +121,7 @@ export function lower(l: Lowering<unknown>): void {
 
 const columnsOf = (t: Tensor): number => t.shape[t.shape.length - 1];
 
-entry(matmulOp, true, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
+entry(matmulOp, ofProduct, ({ emitter, node, inputs: [a, b], main, epilogue }) => {
   const { batch, m, n, k } = matmulSizes(node.inputs[0], node.inputs[1], node.attrs);
   const { transposeA, transposeB } = node.attrs;
   emitGemm(emitter, {
@@ -128,7 +143,7 @@ function matrixOf([left, right]: readonly Ref[], tensors: readonly Tensor[]): Ge
   return { ref: left, row: at, column: 1, right: right && { ref: right, at, row } };
 }
 
-entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
+entry(linearOp, ofProduct, ({ emitter, node, inputs, main, epilogue }) => {
   const [m, n] = node.outputs[0].shape;
   const { parts, weight, bias } = linearInputs(inputs, node.attrs);
   const k = linearInputs(node.inputs, node.attrs).weight.shape[1];
@@ -145,7 +160,7 @@ entry(linearOp, true, ({ emitter, node, inputs, main, epilogue }) => {
   });
 });
 
-entry(linearInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
+entry(linearInputGradOp, ofProduct, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
   const [m, k] = node.inputs[0].shape;
   const { offset, width: n } = node.attrs;
   emitGemm(emitter, {
@@ -160,7 +175,7 @@ entry(linearInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, e
   });
 });
 
-entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw, db] }) => {
+entry(linearWeightGradOp, null, ({ emitter, node, inputs, outputs: [dw, db] }) => {
   const [m, n] = node.outputs[0].shape;
   const parts = inputs.slice(0, -1);
   emitGemm(emitter, {
@@ -175,14 +190,14 @@ entry(linearWeightGradOp, false, ({ emitter, node, inputs, outputs: [dw, db] }) 
   });
 });
 
-entry(attentionOp, false, ({ emitter, node, inputs: [qkv], outputs: [out, p] }) => {
+entry(attentionOp, null, ({ emitter, node, inputs: [qkv], outputs: [out, p] }) => {
   const sizes = attentionSizes(node.inputs[0], node.attrs);
   const s = { ...sizes, scale: node.attrs.scale };
   if (fitsFlash(emitter.capabilities, sizes)) emitFlashAttention(emitter, { qkv, out, sums: p }, s);
   else emitAttention(emitter, qkv, out, p, s);
 });
 
-entry(attentionBackwardOp, false, ({ emitter, node, inputs, outputs: [dqkv] }) => {
+entry(attentionBackwardOp, null, ({ emitter, node, inputs, outputs: [dqkv] }) => {
   const [qkv, out, p, grad] = inputs;
   const sizes = attentionSizes(node.inputs[0], node.attrs);
   const s = { ...sizes, scale: node.attrs.scale };
@@ -193,50 +208,51 @@ entry(attentionBackwardOp, false, ({ emitter, node, inputs, outputs: [dqkv] }) =
 
 entry(
   layerNormOp,
-  false,
+  null,
   ({ emitter, node, inputs: [x, weight, bias], outputs: [y, mean, rstd] }) => {
     const columns = columnsOf(node.inputs[0]);
     emitLayerNorm(emitter, { x, weight, bias, y, mean, rstd }, columns, node.attrs.eps);
   },
 );
 
-entry(layerNormBackwardOp, true, ({ emitter, node, inputs, outputs, epilogue }) => {
+entry(layerNormBackwardOp, ofNorm, ({ emitter, node, inputs, outputs, epilogue }) => {
   const [x, weight, mean, rstd, grad] = inputs;
   const [, dweight, dbias] = outputs;
   const refs = { x, weight, mean, rstd, grad, dweight, dbias };
   emitLayerNormBackward(emitter, refs, columnsOf(node.inputs[0]), epilogue);
 });
 
-entry(groupNormOp, true, ({ emitter, node, inputs: [x, weight, bias], outputs, epilogue }) => {
+entry(groupNormOp, ofNorm, ({ emitter, node, inputs: [x, weight, bias], outputs, epilogue }) => {
   const [, statistics] = outputs;
   const sizes = groupNormSizes(node.inputs[0], node.attrs);
   emitGroupNorm(emitter, { x, weight, bias, statistics }, sizes, node.attrs.eps, epilogue);
 });
 
-entry(groupNormBackwardOp, true, ({ emitter, node, inputs, outputs, epilogue }) => {
+// The gradients of weight and bias are of another kernel; the sums by channel are an input.
+entry(groupNormBackwardOp, ofProduct, ({ emitter, node, inputs, outputs, epilogue }) => {
   const [x, weight, statistics, grad] = inputs;
   const [, dweight, dbias] = outputs;
   const refs = { x, weight, statistics, grad, dweight, dbias };
   emitGroupNormBackward(emitter, refs, groupNormSizes(node.inputs[0], node.attrs), epilogue);
 });
 
-entry(softmaxOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+entry(softmaxOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
   emitSoftmax(emitter, x, y, columnsOf(node.outputs[0]));
 });
 
-entry(softmaxBackwardOp, false, ({ emitter, node, inputs: [y, grad], outputs: [out] }) => {
+entry(softmaxBackwardOp, null, ({ emitter, node, inputs: [y, grad], outputs: [out] }) => {
   emitSoftmaxBackward(emitter, y, grad, out, columnsOf(node.outputs[0]));
 });
 
-entry(sumOfSquaresOp, false, ({ emitter, inputs: [x], outputs: [out] }) => {
+entry(sumOfSquaresOp, null, ({ emitter, inputs: [x], outputs: [out] }) => {
   emitRowSums(emitter, "sum_of_squares", x, 1, x.size, out, (v) => `${v} * ${v}`);
 });
 
-entry(maxOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
+entry(maxOp, null, ({ emitter, node, inputs: [x], outputs: [out] }) => {
   emitRowMax(emitter, x, out, columnsOf(node.inputs[0]));
 });
 
-entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
+entry(sumOp, null, ({ emitter, node, inputs: [x], outputs: [out] }) => {
   const { outer, reduce, inner } = node.attrs;
   if (inner === 1) emitRowSums(emitter, "sum", x, outer, reduce, out);
   else {
@@ -252,63 +268,63 @@ entry(sumOp, false, ({ emitter, node, inputs: [x], outputs: [out] }) => {
   }
 });
 
-entry(conv2dOp, true, ({ emitter, node, inputs: [x, weight, bias], main, epilogue }) => {
+entry(conv2dOp, ofProduct, ({ emitter, node, inputs: [x, weight, bias], main, epilogue }) => {
   const sizes = conv2dSizes(node.inputs[0], node.inputs[1], node.outputs[0], node.attrs);
   emitConv2d(emitter, { x, weight, bias, y: main }, sizes, epilogue);
 });
 
-entry(conv2dInputGradOp, true, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
+entry(conv2dInputGradOp, ofProduct, ({ emitter, node, inputs: [grad, weight], main, epilogue }) => {
   const sizes = conv2dSizes(node.outputs[0], node.inputs[1], node.inputs[0], node.attrs);
   emitConv2dInputGrad(emitter, grad, weight, main, sizes, epilogue);
 });
 
-entry(conv2dWeightGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dw, db] }) => {
+entry(conv2dWeightGradOp, null, ({ emitter, node, inputs: [x, grad], outputs: [dw, db] }) => {
   const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1], node.attrs);
   emitConv2dWeightGrad(emitter, { x, grad, dw, db }, sizes);
 });
 
-entry(maxPool2dOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+entry(maxPool2dOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
   emitMaxPool2d(emitter, x, y, pool2dSizes(node.inputs[0], node.outputs[0]), node.attrs);
 });
 
-entry(maxPool2dInputGradOp, false, ({ emitter, node, inputs: [x, grad], outputs: [dx] }) => {
+entry(maxPool2dInputGradOp, null, ({ emitter, node, inputs: [x, grad], outputs: [dx] }) => {
   const sizes = pool2dSizes(node.inputs[0], node.inputs[1]);
   emitMaxPool2dInputGrad(emitter, x, grad, dx, sizes, node.attrs);
 });
 
-entry(avgPool2dOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+entry(avgPool2dOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
   emitAvgPool2d(emitter, x, y, pool2dSizes(node.inputs[0], node.outputs[0]), node.attrs);
 });
 
-entry(avgPool2dInputGradOp, false, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
+entry(avgPool2dInputGradOp, null, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
   const sizes = pool2dSizes(node.outputs[0], node.inputs[0]);
   emitAvgPool2dInputGrad(emitter, grad, dx, sizes, node.attrs);
 });
 
-entry(resizeBilinearOp, false, ({ emitter, node, inputs: [x], outputs: [y] }) => {
+entry(resizeBilinearOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
   emitResizeBilinear(emitter, x, y, node.inputs[0].shape, node.outputs[0].shape);
 });
 
-entry(resizeBilinearInputGradOp, false, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
+entry(resizeBilinearInputGradOp, null, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
   emitResizeBilinearInputGrad(emitter, grad, dx, node.inputs[0].shape, node.outputs[0].shape);
 });
 
-entry(embeddingOp, false, ({ emitter, node, inputs: [table, index], outputs: [out] }) => {
+entry(embeddingOp, null, ({ emitter, node, inputs: [table, index], outputs: [out] }) => {
   emitEmbedding(emitter, table, index, out, node.inputs[0].shape[1]);
 });
 
-entry(embeddingGradOp, false, ({ emitter, node, inputs: [index, grad], outputs: [out] }) => {
+entry(embeddingGradOp, null, ({ emitter, node, inputs: [index, grad], outputs: [out] }) => {
   emitEmbeddingGrad(emitter, index, grad, out, node.outputs[0].shape[1]);
 });
 
-entry(unpackBytesOp, false, ({ emitter, inputs: [words], outputs: [out] }) => {
+entry(unpackBytesOp, null, ({ emitter, inputs: [words], outputs: [out] }) => {
   emitUnpackBytes(emitter, words, out);
 });
 
-entry(randomOp, false, ({ emitter, node, inputs: [key], outputs: [out] }) => {
+entry(randomOp, null, ({ emitter, node, inputs: [key], outputs: [out] }) => {
   emitRandom(emitter, key, out, node.attrs);
 });
 
-entry(dropoutOp, true, ({ emitter, node, inputs: [x, key], epilogue }) => {
+entry(dropoutOp, ({ inputs }) => inputs.length, ({ emitter, node, inputs: [x, key], epilogue }) => {
   emitDropout(emitter, { x, key }, dropoutSizes(node.inputs[0]), node.attrs, epilogue);
 });

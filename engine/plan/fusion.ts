@@ -1,5 +1,5 @@
 import { isElementwise } from "../ops/elementwise.ts";
-import { isIndexIdentical } from "../ops/input_map.ts";
+import { inputMap, isIndexIdentical } from "../ops/input_map.ts";
 import { reshapeOp, rootOf } from "../ops/views.ts";
 import type { Node, Tensor } from "../tensor.ts";
 
@@ -15,8 +15,11 @@ export interface Group {
 
 /** What fusion needs to know of the graph and the device. */
 export interface FusionContext {
-  /** True where kernels of this operation can end with elementwise nodes on their first output. */
-  readonly takesEpilogue: (node: Node) => boolean;
+  /**
+   * Storage bindings of a kernel that can end with elementwise nodes on its first output, besides
+   * what these load and store; null for operations that have no such kernel.
+   */
+  readonly anchorBindings: (node: Node) => number | null;
   /** True where a value must be in memory whether or not other kernels read it, as outputs must. */
   readonly isRetained: (t: Tensor) => boolean;
   /** Storage bindings that a kernel may have. */
@@ -67,24 +70,27 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
 
   /** Storage bindings of a group with some more nodes: its loads and its stores. */
   const bindings = (group: Group, extra: readonly Node[]): number => {
+    const { anchor } = group;
     const inside = new Set([...group.nodes, ...extra]);
-    const loads = new Set<Tensor>();
-    let stores = 0;
+    const vectors = new Set<Tensor>();
+    const scalars = new Set<Tensor>();
     for (const node of inside) {
-      for (const t of node.inputs) {
-        const from = rootOf(t);
-        if (!inside.has(from.node) && from.node !== group.anchor) loads.add(from);
-      }
-      const outer = [...users.get(node.outputs[0]) ?? []].some((user) => !inside.has(user));
-      if (outer || context.isRetained(node.outputs[0])) stores++;
+      node.inputs.map(rootOf).forEach((from, i) => {
+        if (inside.has(from.node) || (from.node === anchor && from.index === 0)) return;
+        // What is read in both ways is bound twice.
+        (inputMap(node, i).strides.at(-1) === 1 ? vectors : scalars).add(from);
+      });
     }
-    // An anchor has at most seven bindings of its own.
-    return loads.size + stores + (group.anchor ? 7 : 0) + 1;
+    const isStored = (t: Tensor): boolean =>
+      context.isRetained(t) || [...users.get(t) ?? []].some((user) => !inside.has(user));
+    const values = [...anchor ? [anchor] : [], ...inside].map(({ outputs }) => outputs[0]);
+    const own = anchor ? context.anchorBindings(anchor) ?? 0 : 0;
+    return vectors.size + scalars.size + values.filter(isStored).length + (anchor ? own : 1);
   };
 
   const canJoin = (node: Node, group: Group): boolean =>
     domain(group) === node.outputs[0].size &&
-    (group.anchor === null || context.takesEpilogue(group.anchor)) &&
+    (group.anchor === null || context.anchorBindings(group.anchor) !== null) &&
     node.inputs.every((t, i) => {
       const value = rootOf(t);
       if (groupOf.get(value) !== group) return true;
@@ -94,7 +100,7 @@ export function fuseGraph(nodes: readonly Node[], context: FusionContext): Group
 
   const canMove = (group: Group, target: Group): boolean =>
     group !== target && group.anchor === null && domain(group) === domain(target) &&
-    (target.anchor === null || context.takesEpilogue(target.anchor)) &&
+    (target.anchor === null || context.anchorBindings(target.anchor) !== null) &&
     uses.get(group)!.every((use) =>
       use.group === target ? use.inline : use.group.position > target.position
     ) &&

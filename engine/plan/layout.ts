@@ -5,7 +5,7 @@ import { emitCopy } from "../kernels/copy.ts";
 import { boundBytes, type Dispatch, type Emitter, type Variants } from "../kernels/dispatch.ts";
 import { emitElementwise } from "../kernels/elementwise.ts";
 import { type KernelChoices, startEmission } from "../kernels/emission.ts";
-import { lower, memoryOf, takesEpilogue } from "../kernels/lowering.ts";
+import { anchorBindings, lower, memoryOf } from "../kernels/lowering.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import { packOp, unpackOp } from "../ops/pack.ts";
 import { affine } from "../ops/unary.ts";
@@ -101,7 +101,7 @@ export function layOut(
     [...outputs.map(([, t]) => t), ...updates.map((u) => u.value)].map(rootOf),
   );
   const groups = fuseGraph(nodes, {
-    takesEpilogue,
+    anchorBindings,
     isRetained: (t) => retained.has(t),
     maxBindings: capabilities.maxStorageBuffers,
   });

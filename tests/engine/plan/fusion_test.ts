@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fuseGraph, type Group } from "../../../engine/plan/fusion.ts";
 import { ancestors } from "../../../engine/graph.ts";
-import { takesEpilogue } from "../../../engine/kernels/lowering.ts";
+import { anchorBindings } from "../../../engine/kernels/lowering.ts";
 import { constant } from "../../../engine/leaves.ts";
 import { add, mul, sub } from "../../../engine/ops/binary.ts";
 import { conv2d } from "../../../engine/ops/conv2d.ts";
@@ -21,7 +21,7 @@ import { openDevice } from "../../device.ts";
 function fuse(outputs: readonly Tensor[], maxBindings = 48): Group[] {
   const retained = new Set(outputs.map(rootOf));
   return fuseGraph(ancestors(outputs), {
-    takesEpilogue,
+    anchorBindings,
     isRetained: (t) => retained.has(t),
     maxBindings,
   });
