@@ -1,7 +1,7 @@
 import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
 import { emitByElement } from "./by_element.ts";
 
-/** Emits the rows of a table at i32 indices. */
+/** Emits the rows of a table at i32 indices, and NaN for indices that it has no row for. */
 export function emitEmbedding(
   emitter: Emitter,
   table: Ref,
@@ -19,7 +19,10 @@ export function emitEmbedding(
     ]),
     reads: [table, index],
     out,
-    body: `out[i] = table[u32(index[i / ${width}u]) * ${width}u + i % ${width}u];`,
+    // The bits of NaN depend on the index, since WGSL has no constant NaN.
+    body: `let row = u32(index[i / ${width}u]);
+  let nan = ${table.dtype}(bitcast<f32>(0x7fc00000u | min(row, 1u)));
+  out[i] = select(nan, table[row * ${width}u + i % ${width}u], row < ${table.size / width}u);`,
   });
 }
 
