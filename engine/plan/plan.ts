@@ -212,13 +212,13 @@ export class Plan implements Disposable {
     const out: Record<string, Float32Array> = {};
     const count = this.#recorded;
     if (!this.#ring) throw new ShapeError("plan: nothing is recorded");
-    const all = count === 0
-      ? new Float32Array(0)
-      : new Float32Array(await this.device.read(this.#ring));
+    const reading = count === 0 ? new ArrayBuffer(0) : this.device.read(this.#ring);
+    // The copy is submitted: later runs may take the slots before it arrives.
+    this.#recorded = 0;
+    const all = new Float32Array(await reading);
     this.#record.forEach((name, i) => {
       out[name] = all.slice(i * this.#recordLength, i * this.#recordLength + count);
     });
-    this.#recorded = 0;
     return out;
   }
 

@@ -197,3 +197,14 @@ Deno.test("compile() rejects what cannot be planned, with the reason", async () 
   );
   assert.equal(device.bufferCount, before);
 });
+
+Deno.test("records() loses no run that is submitted while it reads", async () => {
+  using device = await openDevice();
+  const y = affine(input("x", [1]), 2);
+  using plan = await compile(device, { outputs: { y }, record: ["y"], recordLength: 2 });
+  for (const x of [1, 2]) plan.run({ x: Float32Array.of(x) });
+  const first = plan.records();
+  for (const x of [3, 4]) plan.run({ x: Float32Array.of(x) });
+  assert.deepEqual([...(await first).y], [2, 4]);
+  assert.deepEqual([...(await plan.records()).y], [6, 8]);
+});
