@@ -58,23 +58,23 @@ export class TrainStep implements Disposable {
   /** Steps that may be submitted before {@linkcode records} is called. */
   readonly recordLength: number;
   #lossScale: State | null;
-  #sums: { readonly grad: State; readonly loss: State } | null;
+  readonly #resources: DisposableStack;
   #accumulate: Plan | null;
   #update: Plan;
 
   private constructor(
     device: Device,
     config: Config,
-    { state, loss_scale, sums, update: { recordLength = 1 } }: TrainStepGraph<State>,
-    accumulate: Plan | null,
-    update: Plan,
+    { state, loss_scale, update: { recordLength = 1 } }: TrainStepGraph<State>,
+    { accumulate, update }: { readonly accumulate: Plan | null; readonly update: Plan },
+    resources: DisposableStack,
   ) {
     this.device = device;
     this.config = config;
     this.recordLength = recordLength;
     this.state = state;
     this.#lossScale = loss_scale;
-    this.#sums = sums;
+    this.#resources = resources;
     this.#accumulate = accumulate;
     this.#update = update;
   }
@@ -89,9 +89,10 @@ export class TrainStep implements Disposable {
     config: Config,
     options: TrainStepOptions & { readonly checkpoint?: Checkpoint | null },
   ): Promise<TrainStep> {
+    using resources = new DisposableStack();
     const graph = trainStepGraph(
       config,
-      (shapes, label) => new State(device, shapes, label),
+      (shapes, label) => resources.use(new State(device, shapes, label)),
       options,
     );
     const { state, loss_scale, accumulate, update } = graph;
@@ -110,13 +111,11 @@ export class TrainStep implements Disposable {
         state.nnet_ema.write(name, first[name]);
       }
     }
-    return new TrainStep(
-      device,
-      config,
-      graph,
-      accumulate && await compile(device, accumulate),
-      await compile(device, update),
-    );
+    const plans = {
+      accumulate: accumulate && resources.use(await compile(device, accumulate)),
+      update: resources.use(await compile(device, update)),
+    };
+    return new TrainStep(device, config, graph, plans, resources.move());
   }
 
   /**
@@ -224,12 +223,7 @@ export class TrainStep implements Disposable {
 
   /** Frees states and plans. */
   [Symbol.dispose](): void {
-    this.#accumulate?.[Symbol.dispose]();
-    this.#update[Symbol.dispose]();
-    for (const s of Object.values(this.state) as State[]) s[Symbol.dispose]();
-    this.#lossScale?.[Symbol.dispose]();
-    this.#sums?.grad[Symbol.dispose]();
-    this.#sums?.loss[Symbol.dispose]();
+    this.#resources.dispose();
   }
 }
 

@@ -1,4 +1,9 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  ok,
+  rejects,
+  strictEqual as equal,
+} from "node:assert/strict";
 import type { Device, HostArray } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
@@ -176,4 +181,21 @@ Deno.test("TrainStep gives back all memory", async () => {
 
 Deno.test("batchKey() holds the whole seed", () => {
   deepEqual([...batchKey(2 ** 32 * 3 + 7, 5, 64)], [7, 3, 5, 64]);
+});
+
+Deno.test("a TrainStep that cannot be made leaves no device memory", async () => {
+  using device = await openDevice();
+  const { pipeline } = device;
+  for (const micro_batches of [1, 2]) {
+    device.pipeline = function (...kernel) {
+      // With micro-batches the first plan is built before the second fails.
+      if (kernel[1] === "sum_of_squares") throw new Error("refused");
+      return pipeline.apply(this, kernel);
+    };
+    await rejects(
+      TrainStep.create(device, tinyConfig({ train: { micro_batches } }), { recordLength: 1 }),
+      /refused/,
+    );
+    equal(device.bufferBytes, 0);
+  }
 });
