@@ -18,6 +18,12 @@ export interface KernelTime {
   readonly milliseconds: number;
 }
 
+/** A plan's buffers do not fit the memory of the device. */
+export class OutOfMemoryError extends DeviceError {
+  /** The name in messages. */
+  override readonly name = "OutOfMemoryError";
+}
+
 /** A compiled graph. Running it encodes one pass and makes one submit. */
 export class Plan implements Disposable {
   /** The device that it runs on. */
@@ -78,6 +84,7 @@ export class Plan implements Disposable {
     let memory: LayoutMemory | null = null;
     let plan: Plan | null = null;
     let fault: unknown = null;
+    device.gpu.pushErrorScope("out-of-memory");
     device.gpu.pushErrorScope("validation");
     try {
       memory = new LayoutMemory(device, layout);
@@ -86,7 +93,12 @@ export class Plan implements Disposable {
     } catch (error) {
       fault = error;
     }
-    const refused = await device.gpu.popErrorScope();
+    // Both are closed before anything is awaited: no scope spans the work of others.
+    const [refused, lacking] = await Promise.all([
+      device.gpu.popErrorScope(),
+      device.gpu.popErrorScope(),
+    ]);
+    if (lacking) fault = new OutOfMemoryError(`plan: out of device memory: ${lacking.message}`);
     if (refused) fault ??= new DeviceError(`plan: ${refused.message}`);
     if (plan && !fault) return plan;
     memory?.[Symbol.dispose]();

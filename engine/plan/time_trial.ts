@@ -1,5 +1,5 @@
 import type { Device } from "../device.ts";
-import { Plan } from "./plan.ts";
+import { OutOfMemoryError, Plan } from "./plan.ts";
 import type { Trial } from "./tuning.ts";
 
 /**
@@ -7,16 +7,11 @@ import type { Trial } from "./tuning.ts";
  * timestamp queries, of all repetitions on the host's; `null` where memory does not suffice.
  */
 export async function timeTrial(device: Device, { layout, length }: Trial): Promise<number | null> {
-  device.gpu.pushErrorScope("out-of-memory");
-  let plan: Plan | null = null;
-  try {
-    plan = await Plan.build(device, layout);
-  } catch (error) {
-    if (!await device.gpu.popErrorScope()) throw error;
-    return null;
-  }
-  using trial = plan;
-  if (await device.gpu.popErrorScope()) return null;
+  using trial = await Plan.build(device, layout).catch((error: unknown) => {
+    if (error instanceof OutOfMemoryError) return null;
+    throw error;
+  });
+  if (!trial) return null;
   if (!device.gpu.features.has("timestamp-query")) {
     trial.run();
     await device.idle();
