@@ -110,7 +110,7 @@ Deno.test("train says in one line why it cannot start from something", async () 
       `--resume-from=${golden("nnet_half.pth")}`,
     );
     await fails(1, /golden.: has no checkpoint; name a run's/, `--resume-from=${golden("")}`);
-    await fails(1, /README\.md: its name ends in none of/, `--init-from=${golden("README.md")}`);
+    await fails(1, /README\.md: is no file of arrays/, `--init-from=${golden("README.md")}`);
     await Deno.mkdir(workdir);
     const broken = join(workdir, "broken.pth");
     await Deno.writeFile(broken, (await Deno.readFile(golden("nnet_half.pth"))).subarray(0, 9999));
