@@ -51,7 +51,7 @@ export function checkLimits({ capabilities, info }: Device, dispatches: readonly
 /** Whether a dispatch has no more workgroups than the adapter allows. */
 export function fitsGrid(
   { maxWorkgroupsPerDimension }: Capabilities,
-  { workgroups }: Pick<Dispatch, "workgroups">,
+  { workgroups }: { readonly workgroups: readonly [number, number, number] },
 ): boolean {
   return workgroups.every((n) => n <= maxWorkgroupsPerDimension);
 }
