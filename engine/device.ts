@@ -98,7 +98,7 @@ export class Device implements Disposable {
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) {
       throw new DeviceError(
-        "no WebGPU adapter was found: install a GPU or software Vulkan driver (`deno task doctor` says how)",
+        "no WebGPU adapter was found: install a GPU's driver or, without a GPU, a software Vulkan driver",
       );
     }
     const requiredLimits: Record<string, number> = {};

@@ -127,9 +127,9 @@ function help(): string {
       "Times the engine on this machine's adapter next to jax-js: the libraries take turns,\n" +
       "times are medians, ratios are the time of jax-js over ours. Results are checked.",
     examples: [
-      { command: "deno task bench --only=matmul,block", does: "the products and the block alone" },
-      { command: "deno task bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
-      { command: "deno task bench --peers=none --json", does: "this engine alone, for programs" },
+      { command: "bench --only=matmul,block", does: "the products and the block alone" },
+      { command: "bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
+      { command: "bench --peers=none --json", does: "this engine alone, for programs" },
     ],
     schemas: [flagsSchema, machineSchema],
     defaults,

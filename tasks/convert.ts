@@ -14,6 +14,7 @@ import { convertFile, type ConvertFlags } from "./convert/convert_file.ts";
 import { outputKind } from "./convert/output_kind.ts";
 import { mustBeFree } from "./convert/write_output.ts";
 import { runTask } from "./cli/run_task.ts";
+import { shownCommand } from "./cli/shown_command.ts";
 
 const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.strictObject({
   dtype: z.enum(["f32", "f16", "bf16"]).nullable()
@@ -34,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   const [from, to, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));
   if (from === undefined || to === undefined) {
     throw new UsageError(
-      "name what to convert and where to: deno task convert IN OUT; --help shows how",
+      `name what to convert and where to: ${shownCommand("convert IN OUT")}; --help shows how`,
     );
   }
   if (more.length > 0) {
@@ -58,17 +59,17 @@ function help(): string {
       "PyTorch's folders and files do not name their network: to convert them to ours, give\n" +
       "--preset or --config, and the --nnet settings that differ.",
     examples: [
-      { command: "deno task convert runs/a nnet_ema.pth", does: "weights for PyTorch" },
+      { command: "convert runs/a nnet_ema.pth", does: "weights for PyTorch" },
       {
-        command: "deno task convert runs/a/checkpoints/900 900.ckpt",
+        command: "convert runs/a/checkpoints/900 900.ckpt",
         does: "a checkpoint that PyTorch resumes from",
       },
       {
-        command: "deno task convert 12.ckpt a/checkpoints/12 --preset=cifar10 --nnet.scalelong=3",
+        command: "convert 12.ckpt a/checkpoints/12 --preset=cifar10 --nnet.scalelong=3",
         does: "PyTorch's as ours",
       },
       {
-        command: "deno task convert model.safetensors.index.json small.safetensors --dtype=bf16",
+        command: "convert model.safetensors.index.json small.safetensors --dtype=bf16",
         does: "one file of half the size",
       },
     ],

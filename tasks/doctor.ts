@@ -116,7 +116,7 @@ function help(): string {
   return helpText({
     about:
       "Reports this machine's WebGPU adapter; compares every kernel with the float64 reference.",
-    examples: [{ command: "deno task doctor --json", does: "the same, for programs" }],
+    examples: [{ command: "doctor --json", does: "the same, for programs" }],
     schemas: [flagsSchema, machineSchema],
     defaults: new Map(),
   });

@@ -35,9 +35,9 @@ function help(): string {
       "values, and the configuration of our own. Files: .safetensors (or an index of several),\n" +
       ".pth, .npz, .npy; folders: a checkpoint of ours or PyTorch's (12.ckpt), a run (its newest).",
     examples: [
-      { command: "deno task inspect nnet_ema.pth", does: "what PyTorch saved" },
-      { command: "deno task inspect runs/a", does: "the newest checkpoint of a run" },
-      { command: "deno task inspect fid_stats.npz --json", does: "for programs" },
+      { command: "inspect nnet_ema.pth", does: "what PyTorch saved" },
+      { command: "inspect runs/a", does: "the newest checkpoint of a run" },
+      { command: "inspect fid_stats.npz --json", does: "for programs" },
     ],
     schemas: [schema],
     defaults: new Map(

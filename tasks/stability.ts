@@ -14,6 +14,7 @@ import { UsageError } from "../train/config/usage_error.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { Interrupt } from "./cli/interrupt.ts";
 import { runTask } from "./cli/run_task.ts";
+import { shownCommand } from "./cli/shown_command.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { conclusions, reportData, reportHtml } from "./stability/report.ts";
 import { runFile, savedRun, saveRun } from "./stability/run_files.ts";
@@ -32,14 +33,14 @@ const HELP = {
     "Trains the scaling methods from the same weights on the same batches, measures at every step how\n" +
     "their norms and gradients swing and how they answer noise, and writes one HTML report.",
   examples: [
-    { command: "deno task stability --quick", does: "all methods, a small deep U-ViT, 3 seeds" },
+    { command: "stability --quick", does: "all methods, a small deep U-ViT, 3 seeds" },
     {
-      command: "deno task stability --quick --sweep=depth:4,8,16 --methods=0,2,3",
+      command: "stability --quick --sweep=depth:4,8,16 --methods=0,2,3",
       does: "how depth matters",
     },
-    { command: "deno task stability --quick --backbone=unet", does: "the same for a small UNet" },
+    { command: "stability --quick --backbone=unet", does: "the same for a small UNet" },
     {
-      command: "deno task stability --preset=cifar10 --n_steps=2000 --batch_size=32 --seeds=1",
+      command: "stability --preset=cifar10 --n_steps=2000 --batch_size=32 --seeds=1",
       does: "the paper's network on CIFAR-10",
     },
   ],
@@ -155,7 +156,7 @@ async function main(args: readonly string[]): Promise<void> {
           ),
       });
       if (run === null) {
-        progress.note(`to go on: deno task stability ${args.join(" ")}`.trimEnd());
+        progress.note(`to go on: ${shownCommand("stability", Deno.args)}`);
         Deno.exitCode = 130;
         return;
       }
@@ -166,7 +167,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 
   const data = reportData(runs, {
-    command: `deno task stability ${args.join(" ")}`.trimEnd(),
+    command: shownCommand("stability", Deno.args),
     adapter: device.info.description || device.info.vendor,
     deno: Deno.version.deno,
     date: new Date().toISOString().slice(0, 10),

@@ -10,10 +10,11 @@ import { humanDuration } from "./cli/human_units.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";
+import { shownCommand } from "./cli/shown_command.ts";
 import { dryRunText, mustFit } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
-import { commandToGoOn, headline, leftBehind } from "./train/run_text.ts";
+import { headline, leftBehind } from "./train/run_text.ts";
 import { startOfRun } from "./train/start_of_run.ts";
 import { readTrainArguments } from "./train/train_flags.ts";
 
@@ -42,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   run.progress[Symbol.dispose]();
   run.note(`${done} steps, ${duration}. ${leftBehind(config, done)}`);
   if (done < n_steps) {
-    run.note(commandToGoOn(args));
+    run.note(`to go on: ${shownCommand("train", Deno.args)}`);
     Deno.exitCode = 130;
   }
 }

@@ -38,7 +38,7 @@ async function statisticsIn(file: string): Promise<FeatureStatistics> {
   const { statistics } = await readReferenceFile(file);
   if (statistics) return statistics;
   throw new NpzError(
-    `${file}: has images and no statistics; deno task fid --save_stats makes them`,
+    `${file}: has images and no statistics; the fid command makes them with --save_stats`,
   );
 }
 

@@ -1,11 +1,12 @@
 import { applies, type Field, type Settings } from "../../train/config/fields.ts";
 import { fieldsIn, type FlagSource } from "./flags.ts";
+import { shownCommand } from "./shown_command.ts";
 
 /** The parts of a command's help. */
 export interface Help {
   /** What the command does, in a line or two. */
   about: string;
-  /** Example commands, each with what it does. */
+  /** Example tasks with their arguments, such as "train --n_steps=5", each with what it does. */
   examples: readonly { command: string; does: string }[];
   /** The schemas whose fields are the command's flags. */
   schemas: readonly FlagSource[];
@@ -23,7 +24,9 @@ export function helpText(help: Help): string {
   const width = help.width ?? 100;
   const fields = help.schemas.flatMap(fieldsIn)
     .filter((field) => applies(field, help.defaults));
-  const examples = help.examples.map(({ command, does }) => `  ${command}\n      ${does}`);
+  const examples = help.examples.map(({ command, does }) =>
+    `  ${shownCommand(command)}\n      ${does}`
+  );
   const groups = Map.groupBy(fields, ({ group }) => group);
 
   const sections = [help.about, ["Examples", ...examples].join("\n"), WRITING];

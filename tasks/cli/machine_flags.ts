@@ -1,4 +1,5 @@
 import { UsageError } from "../../train/config/usage_error.ts";
+import { shownCommand } from "./shown_command.ts";
 
 /** The flags of every command that uses a device, and the other arguments. */
 export interface MachineFlags {
@@ -32,6 +33,6 @@ function deviceNumber(text: string | undefined): number {
   if (text !== undefined && /^\d{1,4}$/.test(text)) return Number(text);
   throw new UsageError(
     `--device: expected the number of a device, got ${JSON.stringify(text ?? "")}; ` +
-      "`deno task doctor` lists them",
+      `\`${shownCommand("doctor")}\` lists them`,
   );
 }

@@ -1,3 +1,4 @@
+import { shownCommand } from "../cli/shown_command.ts";
 import { machineSchema } from "../cli/machine_schema.ts";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
@@ -136,7 +137,9 @@ export async function readFidArguments(args: readonly string[]): Promise<FidArgu
   checkInterval(flags.guidance);
   if (!flags.help && (positional.length < 1 || positional.length > 2)) {
     throw new UsageError(
-      `expected two things to compare, got ${positional.length}: deno task fid A B, where each ` +
+      `expected two things to compare, got ${positional.length}: ${
+        shownCommand("fid A B")
+      }, where each ` +
         "is a folder of images, an .npz file, a data set or a checkpoint (see --help)",
     );
   }
@@ -152,23 +155,23 @@ set (${DATASET_SPLITS.join(", ")}) or a checkpoint to draw from. Where A is a ch
 may be left out: it is then the data that A was trained on.`,
     examples: [
       {
-        command: "deno task fid images cifar10:train",
+        command: "fid images cifar10:train",
         does: "a folder against a data set",
       },
       {
-        command: "deno task fid runs/a --n=10000 --sampler=dpm_solver --steps=50",
+        command: "fid runs/a --n=10000 --sampler=dpm_solver --steps=50",
         does: "draws from a checkpoint, against its own training data",
       },
       {
-        command: "deno task fid cifar10:train --save_stats=cifar10.npz",
+        command: "fid cifar10:train --save_stats=cifar10.npz",
         does: "keeps the statistics; compare with cifar10.npz from then on",
       },
       {
-        command: "deno task fid images other --metrics=fid,kid,is,pr --cache=features",
+        command: "fid images other --metrics=fid,kid,is,pr --cache=features",
         does: "all of Inception's measures, features kept for the next time",
       },
       {
-        command: "deno task fid images other --metrics=swd",
+        command: "fid images other --metrics=swd",
         does: "a quick look at pixels alone, which is no FID",
       },
     ],

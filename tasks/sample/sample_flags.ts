@@ -101,19 +101,19 @@ export function sampleHelp(): string {
     about: "Draws images from a checkpoint.",
     examples: [
       {
-        command: "deno task sample --checkpoint=runs/a",
+        command: "sample --checkpoint=runs/a",
         does: "64 images and a grid of them in images/",
       },
       {
-        command: "deno task sample --checkpoint=runs/a --sampler=ddim --steps=20",
+        command: "sample --checkpoint=runs/a --sampler=ddim --steps=20",
         does: "by another sampler, in fewer steps",
       },
       {
-        command: "deno task sample --checkpoint=runs/a --labels=0,3,5 --scale=2",
+        command: "sample --checkpoint=runs/a --labels=0,3,5 --scale=2",
         does: "three classes in turn, strongly guided",
       },
       {
-        command: "deno task sample --checkpoint=nnet_ema.pth --preset=cifar10 --nnet.scalelong=3",
+        command: "sample --checkpoint=nnet_ema.pth --preset=cifar10 --nnet.scalelong=3",
         does: "weights from PyTorch; --nnet and --process settings are those of train",
       },
     ],

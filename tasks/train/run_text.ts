@@ -40,12 +40,3 @@ export function leftBehind({ workdir, train }: Config, done: number): string {
     "log.jsonl, config.json",
   ].join(", ");
 }
-
-/** The command that goes on with a run that was stopped. */
-export function commandToGoOn(args: readonly string[]): string {
-  return `to go on: deno task train ${args.map(quoted).join(" ")}`.trimEnd();
-}
-
-function quoted(argument: string): string {
-  return /^[\w=.,/:@+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
-}

@@ -7,22 +7,22 @@ import { configHelp, loadConfig, type OwnFlags } from "../cli/load_config.ts";
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
   examples: [
-    { command: "deno task train", does: "coloured shapes, minutes, nothing to download" },
-    { command: "deno task train --scalelong=3", does: "the same with the learnable scaling (LS)" },
+    { command: "train", does: "coloured shapes, minutes, nothing to download" },
+    { command: "train --scalelong=3", does: "the same with the learnable scaling (LS)" },
     {
-      command: "deno task train --preset=cifar10 --scalelong=2 --kappa=0.7",
+      command: "train --preset=cifar10 --scalelong=2 --kappa=0.7",
       does: "the paper's CIFAR-10 setting with constant scaling (CS)",
     },
     {
-      command: "deno task train --nnet.name=unet --scalelong=2 --kappa_index=resolution",
+      command: "train --nnet.name=unet --scalelong=2 --kappa_index=resolution",
       does: "coloured shapes with the DDPM UNet; --nnet.name=unet --help lists its settings",
     },
     {
-      command: "deno task train --dataset.name=folder --dataset.path=images --num_classes=4",
+      command: "train --dataset.name=folder --dataset.path=images --num_classes=4",
       does: "your own images, a sub-folder for each class",
     },
     {
-      command: "deno task train --preset=cifar10 --scalelong=3 --resume-from=50000.ckpt",
+      command: "train --preset=cifar10 --scalelong=3 --resume-from=50000.ckpt",
       does: "goes on from what the PyTorch implementation saved",
     },
   ],

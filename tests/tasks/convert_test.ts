@@ -143,7 +143,7 @@ Deno.test("convert refuses in one line what cannot be done", async () => {
       equal(err.trimEnd().split("\n").length, 1, err);
     };
     const half = golden("nnet_half.pth");
-    await fails(2, /deno task convert IN OUT/, half);
+    await fails(2, /task convert IN OUT/, half);
     await fails(2, /x\.txt: its name should end in .safetensors, .pth/, half, at("x.txt"));
     await fails(2, /an index is only read/, half, at("x.safetensors.index.json"));
     await fails(2, /\.npy holds one array, and there are 72; take \.npz$/m, half, at("x.npy"));

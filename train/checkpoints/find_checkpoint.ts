@@ -26,7 +26,7 @@ export async function findCheckpoint(path: string): Promise<FoundCheckpoint> {
   if (!stat.isDirectory) {
     throw new UsageError(
       `${path}: is a file, and a checkpoint is a folder, with the optimizer's moments; ` +
-        "a run starts from weights alone by deno task train --init-from",
+        "a run starts from weights alone by --init-from",
     );
   }
   const [ours] = await checkpointFolders(path);
