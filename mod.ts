@@ -185,6 +185,7 @@ export {
 } from "./train/formats/stored_tensor.ts";
 export { loadDataset } from "./train/data/load_dataset.ts";
 export { type LogEntry } from "./train/log.ts";
+export { type LossAverageState } from "./train/checkpoints/loss_average_state.ts";
 export { type LossScale } from "./train/checkpoints/loss_scale_state.ts";
 export { learningRate } from "./train/config/learning_rate.ts";
 export {

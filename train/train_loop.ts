@@ -68,26 +68,29 @@ export async function trainLoop(
 ): Promise<number> {
   let done = checkpoint?.step ?? 0;
   let saved = done;
+  let loss_average = checkpoint?.loss_average;
   using step = await TrainStep.create(device, config, {
     checkpoint,
     recordLength: MAX_AHEAD,
     probes: probe_interval !== undefined,
   });
+  const save = async () => {
+    await hooks.onCheckpoint?.({ ...await step.checkpoint(done), loss_average });
+    saved = done;
+  };
   await hooks.onStart?.(step);
-  for await (const record of trainSteps(step, dataset, { done, signal })) {
+  for await (const record of trainSteps(step, dataset, { done, loss_average, signal })) {
     done = record.step;
+    loss_average = record.loss_average_state;
     if (probe_interval && done % probe_interval === 0) hooks.onProbe?.(done, record.probes);
     if (!record.is_latest) continue;
     const progress = progressOf(record, config);
     hooks.onProgress?.(progress);
     if (record.due.log) hooks.onLog?.(logEntry(record, progress));
-    if (record.due.save) {
-      await hooks.onCheckpoint?.(await step.checkpoint(done));
-      saved = done;
-    }
+    if (record.due.save) await save();
     if (record.due.eval) await hooks.onEval?.(step, done);
   }
-  if (saved < done) await hooks.onCheckpoint?.(await step.checkpoint(done));
+  if (saved < done) await save();
   return done;
 }
 

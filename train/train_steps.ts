@@ -1,3 +1,4 @@
+import type { LossAverageState } from "./checkpoints/loss_average_state.ts";
 import { batches } from "./data/batches.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import { microBatches } from "./data/micro_batches.ts";
@@ -25,8 +26,10 @@ export interface TrainedStep extends StepRecord {
   readonly lr: number;
   /** Whether mixed precision skipped it: the gradient overflowed and nothing was updated. */
   readonly skipped: boolean;
-  /** Exponential average of the losses since the loop began, without skipped steps. */
+  /** Exponential average of the losses of the run, without skipped steps. */
   readonly loss_average: number;
+  /** State of the average, for a checkpoint. */
+  readonly loss_average_state: LossAverageState;
   /** Measured over the steps read together; NaN for the first, which also compiles. */
   readonly steps_per_s: number;
   /** Whether the device has done no later step: its state is the state after this step. */
@@ -39,6 +42,8 @@ export interface TrainedStep extends StepRecord {
 export interface TrainStepsOptions {
   /** Steps that were done before; default 0. */
   readonly done?: number;
+  /** Average of the losses of those steps; default none. */
+  readonly loss_average?: LossAverageState;
   /** Ends training after the steps that are submitted. */
   readonly signal?: AbortSignal;
 }
@@ -63,7 +68,7 @@ const NOTHING_DUE: Due = { log: false, eval: false, save: false };
 export async function* trainSteps(
   step: TrainStep,
   dataset: ImageSource,
-  { done = 0, signal }: TrainStepsOptions = {},
+  { done = 0, loss_average, signal }: TrainStepsOptions = {},
 ): AsyncGenerator<TrainedStep, void, undefined> {
   const { config } = step;
   const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
@@ -75,7 +80,7 @@ export async function* trainSteps(
     batch.catch(() => {});
     return batch;
   };
-  const average = new LossAverage();
+  const average = new LossAverage(loss_average);
   const ahead = new ReadAhead(step.recordLength);
   if (done >= n_steps) return;
   let next = batchOf(done);
@@ -106,6 +111,7 @@ export async function* trainSteps(
         lr: learningRate(config, known - 1),
         skipped,
         loss_average: average.value,
+        loss_average_state: average.state,
         steps_per_s,
         is_latest,
         due: is_latest ? due : NOTHING_DUE,

@@ -22,7 +22,7 @@ function dataOf({ dataset, seed }: Config): ImageSource {
   return shapes({ image_size: dataset.image_size, n: dataset.n, seed });
 }
 
-/** What a run logged (step, loss, rate, gradient norm) and its last checkpoint. */
+/** What a run logged (step, loss, its average, rate, gradient norm) and its last checkpoint. */
 interface Outcome {
   readonly done: number;
   readonly log: number[][];
@@ -43,8 +43,8 @@ async function train(
     checkpoint,
     signal: stop.signal,
     hooks: {
-      onLog({ step, loss, lr, grad_norm }) {
-        log.push([step, Number(loss), Number(lr), Number(grad_norm)]);
+      onLog({ step, loss, loss_average, lr, grad_norm }) {
+        log.push([step, loss, loss_average, lr, grad_norm].map(Number));
         if (step === stopAt) stop.abort();
       },
       onCheckpoint: (c) => void (last = c),

@@ -1,4 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import type { LossAverageState } from "../../train/checkpoints/loss_average_state.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { type TrainedStep, trainSteps } from "../../train/train_steps.ts";
@@ -28,15 +29,21 @@ Deno.test("trainSteps() yields each step once, and what is due with the device a
 Deno.test("trainSteps() may be left early and goes on from the steps done", async () => {
   using device = await openDevice();
   using step = await TrainStep.create(device, config, { recordLength: 1 });
-  const losses: number[] = [];
+  const losses: number[][] = [];
+  let loss_average: LossAverageState | undefined;
   for await (const record of trainSteps(step, data)) {
-    losses.push(record.loss);
+    losses.push([record.loss, record.loss_average]);
+    loss_average = record.loss_average_state;
     if (record.step === 5) break;
   }
-  for await (const record of trainSteps(step, data, { done: 5 })) losses.push(record.loss);
+  for await (const record of trainSteps(step, data, { done: 5, loss_average })) {
+    losses.push([record.loss, record.loss_average]);
+  }
   using whole = await TrainStep.create(device, config, { recordLength: 64 });
-  const all: number[] = [];
-  for await (const { loss } of trainSteps(whole, data)) all.push(loss);
+  const all: number[][] = [];
+  for await (const record of trainSteps(whole, data)) {
+    all.push([record.loss, record.loss_average]);
+  }
   deepEqual(losses, all);
   for await (const _ of trainSteps(whole, data, { done: 12 })) ok(false);
   for await (const _ of trainSteps(whole, data, { signal: AbortSignal.abort() })) ok(false);

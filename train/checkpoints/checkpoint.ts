@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { configSchema } from "../config/config_schema.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
+import { type LossAverageState, parseLossAverage } from "./loss_average_state.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
 import type { StoredTensor } from "../formats/stored_tensor.ts";
 
@@ -26,6 +27,8 @@ export interface Checkpoint {
   exp_avg_sq: Values;
   /** State of loss scaling, in mixed precision. */
   loss_scale?: LossScale;
+  /** Average of the losses so far, which the log goes on with. */
+  loss_average?: LossAverageState;
 }
 
 /** A checkpoint cannot be read or written; the message names the file and the problem. */
@@ -96,7 +99,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
     await write(OPTIMIZER, {
       ...stored(checkpoint.exp_avg, FIRST),
       ...stored(checkpoint.exp_avg_sq, SECOND),
-    }, checkpoint.loss_scale && { loss_scale: JSON.stringify(checkpoint.loss_scale) });
+    }, lossMetadata(checkpoint));
   });
 }
 
@@ -170,7 +173,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     nnet_ema: nnet_ema.values,
     exp_avg,
     exp_avg_sq,
-    ...storedLossScale(optimizer),
+    ...storedLosses(optimizer),
   };
 }
 
@@ -256,15 +259,32 @@ function parseConfig(file: string, text: string): Config {
   }
 }
 
-function storedLossScale(
-  { file, metadata: { loss_scale } }: LoadedFile,
-): Pick<Checkpoint, "loss_scale"> {
-  if (loss_scale === undefined) return {};
-  try {
-    return { loss_scale: parseLossScale(loss_scale) };
-  } catch {
-    throw new CheckpointError(`${file}: its loss scale is unknown to this version`);
-  }
+function lossMetadata({ loss_scale, loss_average }: Checkpoint): Record<string, string> {
+  return {
+    ...loss_scale && { loss_scale: JSON.stringify(loss_scale) },
+    ...loss_average && { loss_average: JSON.stringify(loss_average) },
+  };
+}
+
+/** Loss scale and average; absent where an older version wrote none. */
+function storedLosses(
+  { file, metadata: { loss_scale, loss_average } }: LoadedFile,
+): Pick<Checkpoint, "loss_scale" | "loss_average"> {
+  const parsed = <T>(what: string, parse: (text: string) => T, text: string): T => {
+    try {
+      return parse(text);
+    } catch {
+      throw new CheckpointError(`${file}: its ${what} is unknown to this version`);
+    }
+  };
+  return {
+    ...loss_scale !== undefined && {
+      loss_scale: parsed("loss scale", parseLossScale, loss_scale),
+    },
+    ...loss_average !== undefined && {
+      loss_average: parsed("loss average", parseLossAverage, loss_average),
+    },
+  };
 }
 
 function stored(values: Values, prefix = ""): Record<string, StoredTensor> {

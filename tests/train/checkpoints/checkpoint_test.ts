@@ -48,6 +48,18 @@ Deno.test("saveCheckpoint() and loadCheckpoint() round trip", async () => {
   });
 });
 
+Deno.test("saveCheckpoint() and loadCheckpoint() keep the loss average bit for bit", async () => {
+  await withWorkdir(async (workdir) => {
+    const loss_average = { sum: 0.1 + 0.2, weight: 1 - 0.96 ** 5 };
+    const folder = await saveCheckpoint(workdir, { ...checkpointOf(7), loss_average }, 3);
+    deepEqual((await loadCheckpoint(folder)).loss_average, loss_average);
+    const file = join(folder, "optimizer.safetensors");
+    const { tensors, metadata } = decodeSafetensors(await Deno.readFile(file), file);
+    await Deno.writeFile(file, encodeSafetensors(tensors, { ...metadata, loss_average: "{}" }));
+    await rejects(loadCheckpoint(folder), { name: "CheckpointError", message: /loss average/ });
+  });
+});
+
 Deno.test("saveCheckpoint() keeps the best as well as the newest", async () => {
   await withWorkdir(async (workdir) => {
     for (const step of [1, 2, 3, 4, 5]) await saveCheckpoint(workdir, checkpointOf(step), 2, 2);
