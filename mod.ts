@@ -120,6 +120,7 @@ export { parseConfig } from "./train/config/parse_config.ts";
 export {
   type Dataset,
   DatasetError,
+  type DatasetOutline,
   type DatasetProgress,
   type DatasetRequest,
 } from "./train/data/dataset.ts";
@@ -183,7 +184,8 @@ export {
   toFloat32,
   toFloat64,
 } from "./train/formats/stored_tensor.ts";
-export { loadDataset } from "./train/data/load_dataset.ts";
+export { type DatasetCallbacks, loadDataset } from "./train/data/load_dataset.ts";
+export { datasetOutline } from "./train/data/dataset_outline.ts";
 export { type LogEntry } from "./train/log.ts";
 export { type LossAverageState } from "./train/checkpoints/loss_average_state.ts";
 export { type LossScale } from "./train/checkpoints/loss_scale_state.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Weights } from "../train/checkpoints/find_weights.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { classCounts } from "../train/data/class_counts.ts";
+import { datasetOutline } from "../train/data/dataset_outline.ts";
 import { DatasetError } from "../train/data/dataset.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import type { Clipping } from "./clipping.ts";
@@ -139,7 +139,8 @@ async function labelChoice(
 ): Promise<LabelChoice> {
   if (labels !== null) return { kind: "list", labels };
   try {
-    return { kind: "drawn", counts: await classCounts(dataset), seed };
+    const { class_counts: counts } = await datasetOutline(dataset);
+    return { kind: "drawn", counts, seed };
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
     throw new UsageError(

@@ -77,7 +77,7 @@ async function train(
     signal,
     probe_interval,
     hooks: {
-      onStart: (step) => run.note(headline(device, config, dataset.name, step)),
+      onStart: (step) => run.note(headline(device, config, dataset, step)),
       onProgress: (p) => run.progress.show(progressLine(p)),
       onLog: append,
       onProbe: (step, values) => probes?.append({ step, ...values }),

@@ -96,7 +96,14 @@ export async function openSide(text: string, flags: FidFlags, tools: SideTools):
 
 /** The training data of a checkpoint. @throws {UsageError} where the side is not a checkpoint */
 export async function trainingData({ name, drawn }: Side, tools: SideTools): Promise<Side> {
-  if (drawn) return ofDataset(await loadDataset(drawn.weights.config, tools.onDataset));
+  if (drawn) {
+    return ofDataset(
+      await loadDataset(drawn.weights.config, {
+        onProgress: tools.onDataset,
+        onNote: tools.note,
+      }),
+    );
+  }
   throw new UsageError(
     `${name} has no training data to be compared with: name what to compare it with, or keep its ` +
       "statistics with --save_stats=FILE.npz",
@@ -109,7 +116,7 @@ async function ofFolder(
   { note }: SideTools,
 ): Promise<Side> {
   const onSkip = skip_broken ? (problem: string) => note(`${problem}; skipped`) : undefined;
-  const set = await folderImages(folder, { image_size, onSkip });
+  const set = await folderImages(folder, { image_size, onSkip, onNote: note });
   return {
     name: set.name,
     statistics: null,

@@ -48,7 +48,10 @@ export class Run implements Disposable {
   async load(): Promise<ImageSource> {
     const { config, config: { workdir }, progress, note } = this;
     this.#stack.use(await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note)));
-    const dataset = await loadDataset(config, datasetProgress(progress));
+    const dataset = await loadDataset(config, {
+      onProgress: datasetProgress(progress),
+      onNote: note,
+    });
     const [channels, image_size] = dataset.shape;
     checkAgainstDataset(config, { channels, image_size, classes: dataset.class_names.length });
     return dataset;

@@ -4,13 +4,15 @@ import { NETWORK_NAMES } from "../../nets/network.ts";
 import { skipScaling } from "../../nets/skip_scaling.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import { countsText } from "../../train/data/counts_text.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 
-/** What is trained, in two lines, when everything is compiled. */
+/** What is trained on what, in three lines, when everything is compiled. */
 export function headline(
   device: Device,
   { nnet, train }: Config,
-  data: string,
+  data: ImageSource,
   step: TrainStep,
 ): string {
   const { dispatches, submits } = step.launches;
@@ -18,7 +20,10 @@ export function headline(
   return [
     `${NETWORK_NAMES[nnet.name]}, ${
       (step.parameters / 1e6).toFixed(2)
-    } M parameters, method ${nnet.scalelong} (${skipScaling(nnet.scalelong).name}), on ${data}`,
+    } M parameters, method ${nnet.scalelong} (${
+      skipScaling(nnet.scalelong).name
+    }), on ${data.name}`,
+    countsText(data),
     `batch ${train.batch_size}, ${train.n_steps} steps; a step is ${dispatches} kernels in ${submits} submit${
       submits > 1 ? "s" : ""
     }; ${mebibytes} MiB on ${device.info.description || device.info.vendor}`,

@@ -141,7 +141,10 @@ Deno.test("train leaves what it promises, says where, and goes on only where the
   await withWorkdir(async (workdir) => {
     const first = await train(workdir, ...SHORT);
     equal(first.code, 0, first.said);
-    match(first.said, /U-ViT, .* M parameters, method 0 \(original\), on coloured shapes/);
+    match(
+      first.said,
+      /U-ViT, .* M parameters, method 0 \(original\), on coloured shapes\n64 images, 16 classes: red circle \(4\), .* and 8 more$/m,
+    );
     match(first.said, /a step is \d+ kernels in 1 submit/);
     for (const left of ["checkpoints/12", "samples/12.png", "log.jsonl", "config.json"]) {
       ok(first.said.includes(left), left);

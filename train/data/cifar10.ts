@@ -52,7 +52,12 @@ export const cifar10Dataset: Dataset = {
   needs_path: false,
   open: ({ path, split, onProgress }) =>
     cifar10({ path, split: split === "test" ? "test" : "train", onProgress }),
-  classCounts: () => Promise.resolve(CLASSES.map(() => TRAIN_IMAGES_PER_CLASS)),
+  outline: () =>
+    Promise.resolve({
+      shape: [3, SIZE, SIZE],
+      class_names: CLASSES,
+      class_counts: CLASSES.map(() => TRAIN_IMAGES_PER_CLASS),
+    }),
 };
 
 /** One binary file: records of a label byte and 3072 channel-planar pixel bytes. */

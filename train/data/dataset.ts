@@ -17,11 +17,21 @@ export interface Dataset {
    */
   open(request: DatasetRequest): Promise<ImageSource>;
   /**
-   * Images of each class in the training split, by label, without loading them.
+   * What its training split holds, without loading it.
    *
-   * @throws {DatasetError} where they cannot be counted
+   * @throws {DatasetError} where that cannot be told
    */
-  classCounts(config: DatasetConfig): Promise<number[]>;
+  outline(config: DatasetConfig): Promise<DatasetOutline>;
+}
+
+/** What is known of a data set before its images are loaded. */
+export interface DatasetOutline {
+  /** `[C, H, W]` of each image. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  /** One name per label. */
+  readonly class_names: readonly string[];
+  /** Images of each class, by label. */
+  readonly class_counts: readonly number[];
 }
 
 /** Which images of a data set are opened. */
@@ -38,6 +48,8 @@ export interface DatasetRequest {
   readonly seed: number;
   /** Called as files are downloaded and decoded. */
   readonly onProgress?: (progress: DatasetProgress) => void;
+  /** Called with lines for the person: what is left out, say. */
+  readonly onNote?: (message: string) => void;
 }
 
 /** How far a data set's preparation has come. */

@@ -1,7 +1,10 @@
 import type { Config } from "../config/config.ts";
 import { datasetNamed } from "./data_sets.ts";
-import type { DatasetProgress } from "./dataset.ts";
+import type { DatasetRequest } from "./dataset.ts";
 import type { ImageSource } from "./image_source.ts";
+
+/** What is called while a data set is opened. */
+export type DatasetCallbacks = Pick<DatasetRequest, "onProgress" | "onNote">;
 
 /**
  * Opens the training split of the data set that a configuration names.
@@ -11,7 +14,7 @@ import type { ImageSource } from "./image_source.ts";
  */
 export async function loadDataset(
   { dataset, seed }: Config,
-  onProgress?: (progress: DatasetProgress) => void,
+  callbacks: DatasetCallbacks = {},
 ): Promise<ImageSource> {
-  return await datasetNamed(dataset).open({ ...dataset, seed, split: "train", onProgress });
+  return await datasetNamed(dataset).open({ ...dataset, seed, split: "train", ...callbacks });
 }

@@ -49,8 +49,12 @@ export const shapesDataset: Dataset = {
   needs_path: false,
   open: (request) => Promise.resolve(shapes(request)),
   // Classes alternate.
-  classCounts: ({ n }) =>
-    Promise.resolve(CLASSES.map((_, i) => Math.ceil((n - i) / CLASSES.length))),
+  outline: ({ n, image_size }) =>
+    Promise.resolve({
+      shape: [3, image_size, image_size],
+      class_names: CLASSES.map(({ name }) => name),
+      class_counts: CLASSES.map((_, i) => Math.max(0, Math.ceil((n - i) / CLASSES.length))),
+    }),
 };
 
 /**

@@ -81,10 +81,11 @@ Deno.test("imageFolder() refuses other layouts, naming the file or folder in the
   await withFolder({}, (path) => refuses(path, /has no PNG or JPEG files/));
   await withFolder(
     { "a/1.png": IMAGE, "b/notes.txt": "" },
-    (path) => refuses(path, /b has no PNG or JPEG files: every sub-folder is a class/),
+    (path) =>
+      refuses(path, /b has no PNG or JPEG files \(only notes\.txt\): every sub-folder is a class/),
   );
   await withFolder(
     { "a/1.png": IMAGE, "2.png": IMAGE },
-    (path) => refuses(path, /has images \(2\.png\) beside class folders \(a\)/),
+    (path) => refuses(path, /has 1 image \(2\.png\) beside class folders \(a\)/),
   );
 });
