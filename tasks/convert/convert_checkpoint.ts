@@ -5,7 +5,8 @@ import {
   writeCheckpoint,
 } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import { findCheckpoint } from "../../train/checkpoints/find_checkpoint.ts";
+import { findCheckpoints } from "../../train/checkpoints/find_checkpoint.ts";
+import { firstReadable } from "../../train/checkpoints/first_readable.ts";
 import { namesItself, unknownNetwork } from "../../train/checkpoints/find_weights.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import {
@@ -30,7 +31,7 @@ export interface ConvertCheckpointOptions {
 /**
  * Converts a checkpoint folder to another format, moments included.
  *
- * @returns a line on what was written
+ * @returns what was skipped and what was written, a line each
  * @throws {UsageError} where the flags do not apply
  * @throws {CheckpointError} where it cannot be read or is another network's
  */
@@ -40,13 +41,22 @@ export async function convertCheckpoint(
   { kind, dtype, config }: ConvertCheckpointOptions,
 ): Promise<string> {
   if (dtype !== null) throw new UsageError("--dtype: a checkpoint is stored in f32; leave it out");
-  const { folder, pytorch } = await findCheckpoint(from);
-  const checkpoint = pytorch ? await readOfPytorch(folder, config) : await readOwn(folder, config);
+  const notes: string[] = [];
+  const { checkpoint, pytorch } = await firstReadable(
+    from,
+    await findCheckpoints(from),
+    async ({ folder, pytorch }) => {
+      const read = pytorch ? readOfPytorch : readOwn;
+      return { checkpoint: await read(folder, config), pytorch };
+    },
+    (message) => notes.push(message),
+  );
   const write = kind === "checkpoint" ? writeCheckpoint : writePytorchCheckpoint;
   await writeOutput(to, () => write(to, checkpoint));
   const tensors = Object.keys(checkpoint.nnet).length;
-  const done =
+  const left =
     `Left ${to}: step ${checkpoint.step}, ${tensors} parameters with averages and moments`;
+  const done = [...notes, left].join("\n");
   return pytorch && kind === "checkpoint"
     ? `${done}; what PyTorch does not store (batch, data set ...) is the preset's or the config's`
     : done;

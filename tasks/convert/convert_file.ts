@@ -8,11 +8,12 @@ import type { Config } from "../../train/config/config.ts";
 import { replaceFile } from "../../train/files/durable.ts";
 import { namesItself, stepNextTo, weightsFiles } from "../../train/checkpoints/find_weights.ts";
 import { fitWeights, mustFit, prefixNote } from "../../train/checkpoints/fit_weights.ts";
+import { notFinite } from "../../train/formats/not_finite.ts";
 import { encodeNpy } from "../../train/formats/npy.ts";
 import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth } from "../../train/formats/pth.ts";
 import { encodeSafetensors } from "../../train/formats/safetensors.ts";
-import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
+import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.ts";
 import { humanBytes } from "../cli/human_units.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import type { TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
@@ -48,23 +49,30 @@ export async function convertFile(
   using file = await openWeights(source, weights);
   let names = new Map(Object.keys(file.shapes).map((name) => [name, name]));
   let metadata = file.metadata;
-  let notes: string[] = [];
+  const notes: string[] = [];
   if (config !== null) {
     if (savedIn(source, metadata)) throw new UsageError(namesItself(source));
     const fit = fitWeights(file.shapes, shapesOf(config));
     mustFit(fit, source);
-    notes = prefixNote(fit, source);
+    notes.push(...prefixNote(fit, source));
     names = new Map(fit.names);
     metadata = checkpointMetadata({ step: await stepNextTo(source) ?? 0, config });
   }
   if (names.size === 0) throw new CheckpointError(`${source}: has no arrays`);
   const tensors: Record<string, StoredTensor> = {};
+  const faults: string[] = [];
   for (const [parameter, name] of names) {
     const tensor = file.read(name);
+    const fault = notFinite(name, tensor.dtype === "F32" ? tensor.data : toFloat64(tensor));
+    if (fault !== null) faults.push(fault);
     tensors[parameter] = dtype === null ? tensor : castTensor(tensor, DTYPES[dtype], parameter);
   }
   const bytes = encode(to, kind, tensors, metadata);
   await writeOutput(to, () => replaceFile(to, bytes));
+  if (faults.length > 0) {
+    const more = faults.length > 1 ? `, and ${faults.length - 1} more arrays are not finite` : "";
+    notes.push(`${source}: ${faults[0]}${more}; converted as it is`);
+  }
   const left = file.others === 0
     ? ""
     : `; left out what else is in ${source}: ${file.others} values`;

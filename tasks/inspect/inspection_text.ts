@@ -9,10 +9,12 @@ const HEADINGS = ["name", "type", "shape", "min", "max", "mean", "std", "not fin
 export function inspectionText(inspection: Inspection): string {
   const { file, numbers, step, config, metadata, values, tensors } = inspection;
   const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
+  const not_finite = tensors.reduce((sum, { not_finite }) => sum + (not_finite ?? 0), 0);
   const lines = [
     tensors.length === 0
       ? `${file}: no arrays`
-      : `${file}: ${tensors.length} arrays, ${numbers.toLocaleString("en")} numbers, ${types}`,
+      : `${file}: ${tensors.length} arrays, ${numbers.toLocaleString("en")} numbers, ${types}` +
+        (not_finite > 0 ? `; ${not_finite.toLocaleString("en")} NaN or infinite` : ""),
     ...Object.entries(metadata).map(([key, value]) => `  ${key}: ${value}`),
     ...(step === null || "step" in metadata ? [] : [`  step: ${step}`]),
     ...Object.entries(values).map(([key, value]) => `  ${key}: ${value}`),

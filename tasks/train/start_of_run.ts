@@ -1,7 +1,7 @@
 import { type Checkpoint, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import {
   checkpointFromWeights,
-  checkpointToGoOnFrom,
+  checkpointToResumeFrom,
   mustNotConflict,
 } from "../../train/checkpoints/start_checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
@@ -26,7 +26,7 @@ export async function startOfRun(
     return checkpoint;
   }
   if (resume_from !== null) {
-    const other = await checkpointToGoOnFrom(resume_from, config, note);
+    const other = await checkpointToResumeFrom(resume_from, config, note);
     note(`going on from step ${other.step} of ${resume_from}, in ${workdir}`);
     return other;
   }

@@ -71,6 +71,28 @@ Deno.test("convert takes a checkpoint to PyTorch's form and back, moments includ
   });
 });
 
+Deno.test("convert says which values are not finite, and makes no checkpoint of them", async () => {
+  await inFolder(async (at, convert) => {
+    const shapes = shapesOf(config);
+    const { optimizer: _, ...twelve } = await readPytorchCheckpoint(golden("12.ckpt"), shapes);
+    await saveCheckpoint(at("run"), { ...twelve, config }, 9);
+    twelve.nnet_ema.pos_embed.data[3] = NaN;
+    twelve.nnet_ema["norm.bias"].data[0] = Infinity;
+    const spoilt = await saveCheckpoint(at("run"), { ...twelve, step: 13, config }, 9);
+    const said = "nnet_ema.safetensors: pos_embed[3] is NaN";
+
+    const weights = await convert(spoilt, at("ema.pth"));
+    equal(weights.code, 0, weights.err);
+    ok(weights.out.includes(`${said}, and 1 more arrays are not finite; converted as it is\n`));
+    const refused = await convert(spoilt, at("13.ckpt"));
+    equal(refused.code, 1, refused.out);
+    equal(refused.err, `${join(spoilt, said)}\n`);
+    const newest = await convert(at("run"), at("12.ckpt"));
+    equal(newest.code, 0, newest.err);
+    match(newest.out, /pos_embed\[3\] is NaN; skipped\nLeft .*: step 12, 72 parameters/);
+  });
+});
+
 Deno.test("convert lets safetensors name their network", async () => {
   await inFolder(async (at, convert) => {
     const { code, err } = await convert(

@@ -55,6 +55,16 @@ Deno.test("inspect shows objects and types that are not read, and everything els
   });
 });
 
+Deno.test("inspect says first how many values are not finite", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "x.npz");
+    const data = Float32Array.of(NaN, 1, -Infinity);
+    await Deno.writeFile(path, encodeNpz({ x: { dtype: "F32", shape: [3], data } }));
+    const { out } = await runScript("inspect.ts", path);
+    match(out, /x\.npz: 1 arrays, 3 numbers, F32; 2 NaN or infinite$/m);
+  });
+});
+
 Deno.test("inspect --json prints the same for programs", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "x.npz");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configSchema } from "../config/config_schema.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
+import { notFinite } from "../formats/not_finite.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
 import { type LossAverageState, parseLossAverage } from "./loss_average_state.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
@@ -117,36 +118,42 @@ export function checkpointMetadata(
 }
 
 /**
- * Loads the newest readable checkpoint of a run; null where there is none. Nothing is deleted.
+ * Loads the newest usable checkpoint of a run; null where the run has none. Nothing is deleted.
  *
- * @param options `onSkip` is called for each unreadable one, with a line that names it and the
+ * @param options `onSkip` is called for each that cannot be used, with a line that names it and the
  * reason
+ * @throws {CheckpointError} where there are checkpoints and none can be used
  */
 export async function latestCheckpoint(
   workdir: string,
-  { onSkip }: { onSkip: (message: string) => void },
+  { onSkip }: { onSkip: (message: string, step: number) => void },
 ): Promise<Checkpoint | null> {
   const root = join(workdir, "checkpoints");
   if (!await exists(root)) return null;
-  for (const { name, step } of await stepFolders(root)) {
+  const folders = await stepFolders(root);
+  for (const { name, step } of folders) {
     const folder = join(root, name);
     try {
       const checkpoint = await loadCheckpoint(folder);
       if (checkpoint.step === step) return checkpoint;
-      onSkip(`${folder}: holds step ${checkpoint.step}, not ${step}; skipped`);
+      onSkip(`${folder}: holds step ${checkpoint.step}, not ${step}; skipped`, step);
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
-      onSkip(`${error.message}; skipped`);
+      onSkip(`${error.message}; skipped`, step);
     }
   }
-  return null;
+  if (folders.length === 0) return null;
+  throw new CheckpointError(
+    `${root}: none of its checkpoints can be used; choose another --workdir, or remove that folder ` +
+      "to begin anew",
+  );
 }
 
 /**
  * Loads the checkpoint in a folder.
  *
- * @throws {CheckpointError} where a file is missing, truncated or of another format, or the files
- * do not belong together
+ * @throws {CheckpointError} where a file is missing, truncated or of another format, a value is not
+ * finite, or the files do not belong together
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const nnet = await load(join(folder, NNET));
@@ -218,6 +225,7 @@ async function load(file: string): Promise<LoadedFile> {
     }
     values[name] = { shape, data };
   }
+  mustBeFinite(file, values);
   return { file, metadata, step, config_text: metadata.config ?? "", values };
 }
 
@@ -309,6 +317,14 @@ function mustMatch(file: string, values: Values, nnet: Values): void {
   }
   const unexpected = Object.keys(values).find((name) => !Object.hasOwn(nnet, name));
   if (unexpected) throw new CheckpointError(`${file}: holds ${unexpected}, which ${NNET} does not`);
+}
+
+/** Checks the values of a file. @throws {CheckpointError} naming the first that is not finite */
+export function mustBeFinite(file: string, values: Values): void {
+  for (const [name, { data }] of Object.entries(values)) {
+    const fault = notFinite(name, data);
+    if (fault !== null) throw new CheckpointError(`${file}: ${fault}`);
+  }
 }
 
 /** The checkpoints of a run, newest first. */

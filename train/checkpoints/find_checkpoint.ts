@@ -13,12 +13,12 @@ export interface FoundCheckpoint {
 }
 
 /**
- * Finds the checkpoint of a path: the folder itself, or the newest of a run's folder.
+ * Finds the checkpoint of a path: the folder itself, or those of a run's folder, newest first.
  *
  * @throws {CheckpointError} where there is none
  * @throws {UsageError} where the path is a file, which has weights at most
  */
-export async function findCheckpoint(path: string): Promise<FoundCheckpoint> {
+export async function findCheckpoints(path: string): Promise<readonly FoundCheckpoint[]> {
   const stat = await Deno.stat(path).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new CheckpointError(`${path}: there is no such folder`);
@@ -29,12 +29,14 @@ export async function findCheckpoint(path: string): Promise<FoundCheckpoint> {
         "a run starts from weights alone by --init-from",
     );
   }
-  const [ours] = await checkpointFolders(path);
-  if (ours !== undefined) return { folder: ours, pytorch: false };
-  if (await exists(join(path, NNET))) return { folder: path, pytorch: false };
-  if (await isPytorchCheckpoint(path)) return { folder: path, pytorch: true };
-  const [theirs] = await pytorchCheckpoints(path);
-  if (theirs !== undefined) return { folder: theirs, pytorch: true };
+  const found = (folders: readonly string[], pytorch: boolean) =>
+    folders.map((folder) => ({ folder, pytorch }));
+  const ours = await checkpointFolders(path);
+  if (ours.length > 0) return found(ours, false);
+  if (await exists(join(path, NNET))) return found([path], false);
+  if (await isPytorchCheckpoint(path)) return found([path], true);
+  const theirs = await pytorchCheckpoints(path);
+  if (theirs.length > 0) return found(theirs, true);
   throw new CheckpointError(
     `${path}: has no checkpoint; name a run's folder (it has checkpoints/ or ckpts/) or a ` +
       `checkpoint's (it has ${NNET} or ${NNET_PTH})`,

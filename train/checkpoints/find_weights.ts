@@ -3,6 +3,7 @@ import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "../config/config.ts";
 import { exists } from "../files/durable.ts";
+import { firstReadable } from "./first_readable.ts";
 import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
 import {
   hasPytorchStep,
@@ -44,23 +45,16 @@ export interface FindOptions {
  * Finds weights in the folder of a run (its newest readable checkpoint), in a checkpoint's folder,
  * of this program or of the PyTorch implementation, or in a file.
  *
- * @throws {CheckpointError} where there are none, they are damaged, or do not fit the network
+ * @throws {CheckpointError} where there are none, they are damaged or not finite, or do not fit the
+ * network
  * @throws {UsageError} where neither `config` nor the files have a configuration, or both do
  */
 export async function findWeights(path: string, options: FindOptions): Promise<Weights> {
-  const candidates = await weightsFiles(path, options.kind);
-  for (const file of candidates) {
-    try {
-      return await weightsIn(file, options);
-    } catch (error) {
-      if (!(error instanceof CheckpointError) || candidates.length === 1) throw error;
-      options.onNote(`${error.message}; skipped`);
-    }
-  }
-  throw new CheckpointError(`${path}: none of its checkpoints can be read`);
+  const files = await weightsFiles(path, options.kind);
+  return await firstReadable(path, files, (file) => weightsIn(file, options), options.onNote);
 }
 
-/** Opens weights and checks that they are complete. @throws {CheckpointError} */
+/** Opens weights and checks that they are complete and finite. @throws {CheckpointError} */
 async function weightsIn(
   file: string,
   { kind, config: given, onNote }: FindOptions,
@@ -72,6 +66,7 @@ async function weightsIn(
   if (saved && given) throw new UsageError(namesItself(file));
   const fit = fitWeights(weights.shapes, shapesOf(config));
   mustFit(fit, file);
+  weights.mustBeFinite(fit.names);
   prefixNote(fit, file).forEach(onNote);
   const step = saved ? saved.step : await stepNextTo(file);
   return { file, kind, files: weights.files, step, config };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Checkpoint, CheckpointError, type Values } from "./checkpoint.ts";
+import { type Checkpoint, CheckpointError, mustBeFinite, type Values } from "./checkpoint.ts";
 import type { OptimizerConfig } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
@@ -67,7 +67,8 @@ export async function readPytorchStep(folder: string): Promise<number> {
  *
  * @param shapes of the network's parameters, by name
  * @param onNote called with a line where a prefix was taken off the keys of a file
- * @throws {CheckpointError} where a file is missing, damaged, or another network's
+ * @throws {CheckpointError} where a file is missing, damaged, or another network's, or a value is not
+ * finite
  */
 export async function readPytorchCheckpoint(
   folder: string,
@@ -81,7 +82,9 @@ export async function readPytorchCheckpoint(
     const fit = fitWeights(found.shapes, shapes);
     mustFit(fit, file);
     prefixNote(fit, file).forEach(onNote);
-    return [found.values(fit.names), Object.keys(fit.found)];
+    const values = found.values(fit.names);
+    mustBeFinite(file, values);
+    return [values, Object.keys(fit.found)];
   };
   const [nnet, order] = await weights(NNET_PTH);
   const [nnet_ema] = await weights(NNET_EMA_PTH);
@@ -92,6 +95,9 @@ export async function readPytorchCheckpoint(
     order,
     shapes,
   });
+  for (const [key, values] of Object.entries({ exp_avg, exp_avg_sq })) {
+    mustBeFinite(`${file}: ${key}`, values);
+  }
   return { step, nnet, nnet_ema, exp_avg, exp_avg_sq, optimizer };
 }
 

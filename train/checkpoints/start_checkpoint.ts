@@ -1,9 +1,16 @@
 import { initialize } from "../../nets/parameters.ts";
 import { networkParameters } from "../../nets/network.ts";
-import { type Checkpoint, CheckpointError, loadCheckpoint, type Values } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  CheckpointError,
+  loadCheckpoint,
+  mustBeFinite,
+  type Values,
+} from "./checkpoint.ts";
 import type { Config } from "../config/config.ts";
-import { findCheckpoint } from "./find_checkpoint.ts";
+import { findCheckpoints, type FoundCheckpoint } from "./find_checkpoint.ts";
 import { weightsFiles } from "./find_weights.ts";
+import { firstReadable } from "./first_readable.ts";
 import { fitWeights, misfits, mustFit, prefixNote } from "./fit_weights.ts";
 import { readPytorchCheckpoint } from "./pytorch_checkpoint.ts";
 import { resumeConflicts } from "../config/resume_conflicts.ts";
@@ -15,18 +22,26 @@ import { openWeights } from "./weights_file.ts";
 export type Note = (message: string) => void;
 
 /**
- * Loads a checkpoint of this program or of the PyTorch implementation, or the newest of a run, for
- * a new run to resume from.
+ * Loads a checkpoint of this program or of the PyTorch implementation, or the newest usable one of a
+ * run, for a new run to resume from.
  *
  * @throws {CheckpointError} where it cannot be read or is another network's
  * @throws {UsageError} where it was trained with settings that a resumed run cannot change
  */
-export async function checkpointToGoOnFrom(
+export async function checkpointToResumeFrom(
   path: string,
   config: Config,
   note: Note,
 ): Promise<Checkpoint> {
-  const { folder, pytorch } = await findCheckpoint(path);
+  const found = await findCheckpoints(path);
+  return await firstReadable(path, found, (one) => resumable(one, config, note), note);
+}
+
+async function resumable(
+  { folder, pytorch }: FoundCheckpoint,
+  config: Config,
+  note: Note,
+): Promise<Checkpoint> {
   if (!pytorch) {
     const checkpoint = await loadCheckpoint(folder);
     mustNotConflict(folder, checkpoint.config, config, "start from its weights by --init-from");
@@ -61,25 +76,47 @@ export function mustNotConflict(
   ]);
 }
 
+/** How a run starts from weights. */
+export interface WeightsOptions {
+  /** Take what fits the network, where not all does. */
+  readonly partial: boolean;
+  /** Shows what was taken, and what was not. */
+  readonly note: Note;
+}
+
 /**
  * The checkpoint that starts a run from weights: step 0, with the weights also as their average,
  * and zero moments. With `partial`, parameters that the file lacks or has in another shape are
  * newly initialised, and `note` lists them.
  *
- * @throws {CheckpointError} where the weights cannot be read, or do not fit and `partial` is not
- * set
+ * @throws {CheckpointError} where the weights cannot be read or are not finite, or do not fit and
+ * `partial` is not set
  */
 export async function checkpointFromWeights(
   path: string,
   config: Config,
-  { partial, note }: { partial: boolean; note: Note },
+  options: WeightsOptions,
 ): Promise<Checkpoint> {
-  const [file] = await weightsFiles(path, "ema");
+  const files = await weightsFiles(path, "ema");
+  return await firstReadable(
+    path,
+    files,
+    (file) => fromWeights(file, config, options),
+    options.note,
+  );
+}
+
+async function fromWeights(
+  file: string,
+  config: Config,
+  { partial, note }: WeightsOptions,
+): Promise<Checkpoint> {
   using weights = await openWeights(file, "ema");
   const shapes = shapesOf(config);
   const fit = fitWeights(weights.shapes, shapes);
   if (!partial) mustFit(fit, file);
   const taken = weights.values(fit.names);
+  mustBeFinite(file, taken);
   const total = Object.keys(shapes).length;
   note([
     `weights from ${file}: ${fit.names.size} of ${total} tensors taken`,

@@ -1,6 +1,7 @@
 import type { State } from "../../engine/mod.ts";
 import { CheckpointError, type Values } from "./checkpoint.ts";
 import type { Shapes } from "./fit_weights.ts";
+import { notFinite } from "../formats/not_finite.ts";
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
 import { openTensorFile, type TensorFile } from "./tensor_file.ts";
 
@@ -68,6 +69,24 @@ export class WeightsFile implements Disposable {
       values[parameter] = { shape: tensor.shape, data: toFloat32(tensor) };
     }
     return values;
+  }
+
+  /**
+   * Checks arrays piece by piece.
+   *
+   * @param names in the file, by parameter
+   * @throws {CheckpointError} naming the first value that is not finite in float32
+   */
+  mustBeFinite(names: ReadonlyMap<string, string>): void {
+    for (const name of names.values()) {
+      let at = 0;
+      for (const piece of this.#file.pieces(this.#prefix + name, PIECE_BYTES)) {
+        const data = toFloat32(piece);
+        const fault = notFinite(name, data, at);
+        if (fault !== null) throw new CheckpointError(`${this.#file.path}: ${fault}`);
+        at += data.length;
+      }
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import {
 } from "node:assert/strict";
 import { join } from "node:path";
 import {
+  type Checkpoint,
   checkpointFolder,
   latestCheckpoint,
   loadCheckpoint,
@@ -15,6 +16,8 @@ import {
 import { decodeSafetensors, encodeSafetensors } from "../../../train/formats/safetensors.ts";
 import type { StoredTensor } from "../../../train/formats/stored_tensor.ts";
 import { checkpointOf } from "./checkpoint_of.ts";
+
+type ValuesKey = "nnet" | "nnet_ema" | "exp_avg" | "exp_avg_sq";
 
 const NNET = "nnet.safetensors";
 
@@ -161,9 +164,51 @@ Deno.test("latestCheckpoint() skips a folder renamed to another step", async () 
   await withWorkdir(async (workdir) => {
     const folder = await saveCheckpoint(workdir, checkpointOf(5), 3);
     await Deno.rename(folder, checkpointFolder(workdir, 9));
+    await saveCheckpoint(workdir, checkpointOf(2), 3);
     const { step, skipped } = await latest(workdir);
-    equal(step, null);
+    equal(step, 2);
     match(skipped[0], /9: holds step 5, not 9/);
+  });
+});
+
+/** A checkpoint with one value that is not finite. */
+function spoiltCheckpoint(step: number, part: ValuesKey, value: number): Checkpoint {
+  const checkpoint = checkpointOf(step);
+  checkpoint[part]["blocks.0.bias"].data[1] = value;
+  return checkpoint;
+}
+
+Deno.test("latestCheckpoint() skips values that are not finite, in any part, and names them", async () => {
+  await withWorkdir(async (workdir) => {
+    await saveCheckpoint(workdir, checkpointOf(1), 10);
+    await saveCheckpoint(workdir, spoiltCheckpoint(2, "exp_avg_sq", Infinity), 10);
+    await saveCheckpoint(workdir, spoiltCheckpoint(3, "exp_avg", NaN), 10);
+    await saveCheckpoint(workdir, spoiltCheckpoint(4, "nnet_ema", -Infinity), 10);
+    await saveCheckpoint(workdir, spoiltCheckpoint(5, "nnet", NaN), 10);
+    const { step, skipped } = await latest(workdir);
+    equal(step, 1);
+    deepEqual(
+      skipped,
+      [
+        "5/nnet.safetensors: blocks.0.bias[1] is NaN; skipped",
+        "4/nnet_ema.safetensors: blocks.0.bias[1] is -Infinity; skipped",
+        "3/optimizer.safetensors: exp_avg.blocks.0.bias[1] is NaN; skipped",
+        "2/optimizer.safetensors: exp_avg_sq.blocks.0.bias[1] is Infinity; skipped",
+      ].map((line) => join(workdir, "checkpoints", line)),
+    );
+  });
+});
+
+Deno.test("latestCheckpoint() refuses a run whose checkpoints are all unusable", async () => {
+  await withWorkdir(async (workdir) => {
+    for (const step of [1, 2]) {
+      await saveCheckpoint(workdir, spoiltCheckpoint(step, "nnet", NaN), 10);
+    }
+    await rejects(latest(workdir), {
+      name: "CheckpointError",
+      message: /checkpoints: none of its checkpoints can be used; choose another --workdir, or rem/,
+    });
+    deepEqual(names(workdir), ["1", "2"]);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { initialize } from "../../../nets/parameters.ts";
 import { uvitParameters } from "../../../nets/uvit.ts";
 import {
+  type Checkpoint,
   checkpointFolder,
   saveCheckpoint,
   type Values,
@@ -17,7 +18,12 @@ const refuseSkips = (message: string) => {
 };
 const EMA = { kind: "ema", onNote: refuseSkips } as const;
 
-async function save(workdir: string, step: number, saved: Config = config): Promise<string> {
+async function save(
+  workdir: string,
+  step: number,
+  saved: Config = config,
+  spoil: (checkpoint: Checkpoint) => void = () => {},
+): Promise<string> {
   const values = (seed: number): Values => {
     const drawn: Values = {};
     uvitParameters(config.nnet, (name, shape) => {
@@ -29,6 +35,7 @@ async function save(workdir: string, step: number, saved: Config = config): Prom
   };
   const [nnet, nnet_ema] = [values(step), values(step + 0.5)];
   const checkpoint = { step, config: saved, nnet, nnet_ema, exp_avg: nnet, exp_avg_sq: nnet };
+  spoil(checkpoint);
   return await saveCheckpoint(workdir, checkpoint, 9);
 }
 
@@ -61,6 +68,31 @@ Deno.test("findWeights() skips what it cannot read in a run, and names it", asyn
     equal(skipped.length, 1);
     equal(skipped[0].startsWith(broken) && skipped[0].endsWith("; skipped"), true, skipped[0]);
     await rejects(findWeights(checkpointFolder(run, 20), EMA), { name: "CheckpointError" });
+  } finally {
+    await Deno.remove(run, { recursive: true });
+  }
+});
+
+Deno.test("findWeights() skips weights that are not finite, and names the value", async () => {
+  const run = await Deno.makeTempDir();
+  try {
+    const spoil = (step: number) =>
+      save(run, step, config, ({ nnet_ema }) => nnet_ema["pos_embed"].data[7] = NaN);
+    const file = join(await spoil(20), "nnet_ema.safetensors");
+    await rejects(findWeights(run, EMA), {
+      name: "CheckpointError",
+      message: `${file}: pos_embed[7] is NaN`,
+    });
+    await save(run, 3);
+    const skipped: string[] = [];
+    const found = await findWeights(run, { ...EMA, onNote: (message) => skipped.push(message) });
+    deepEqual([found.step, skipped], [3, [`${file}: pos_embed[7] is NaN; skipped`]]);
+    // The weights themselves are finite.
+    equal((await findWeights(run, { ...EMA, kind: "nnet" })).step, 20);
+    await spoil(3);
+    await rejects(findWeights(run, { ...EMA, onNote: () => {} }), {
+      message: `${run}: none of its 2 checkpoints can be read`,
+    });
   } finally {
     await Deno.remove(run, { recursive: true });
   }

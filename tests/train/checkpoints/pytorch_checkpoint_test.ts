@@ -117,6 +117,24 @@ Deno.test("savePytorchCheckpoint() keeps the newest", async () => {
   });
 });
 
+Deno.test("readPytorchCheckpoint() refuses values that are not finite", async () => {
+  await withFolder(async (folder) => {
+    for (const part of ["nnet", "nnet_ema", "exp_avg", "exp_avg_sq"] as const) {
+      const start = { ...goldenStart(golden, config), step: 12 };
+      const data = start[part].pos_embed.data.slice();
+      data[5] = -Infinity;
+      const values = { ...start[part], pos_embed: { ...start[part].pos_embed, data } };
+      const written = join(folder, "bad.ckpt");
+      await writePytorchCheckpoint(written, { ...start, [part]: values });
+      const file = part.startsWith("nnet") ? `${part}.pth` : `optimizer.pth: ${part}`;
+      await rejects(readPytorchCheckpoint(written, shapes), {
+        name: "CheckpointError",
+        message: `${join(written, file)}: pos_embed[5] is -Infinity`,
+      });
+    }
+  });
+});
+
 Deno.test("readPytorchCheckpoint() names the file and the problem", async () => {
   await withFolder(async (folder) => {
     const copy = await copyOf(folder);
