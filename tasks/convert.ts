@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../train/config/fields.ts";
 import { parseArguments } from "./cli/flags.ts";
@@ -11,6 +12,7 @@ import {
 import { UsageError } from "../train/config/usage_error.ts";
 import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
 import { convertFile, type ConvertFlags } from "./convert/convert_file.ts";
+import { convertLog, isLog } from "./convert/convert_log.ts";
 import { outputKind } from "./convert/output_kind.ts";
 import { mustBeFree } from "./convert/write_output.ts";
 import { runTask } from "./cli/run_task.ts";
@@ -33,7 +35,8 @@ async function main(args: readonly string[]): Promise<void> {
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
   if (flags.help) return console.log(help());
   const [from, to, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));
-  if (from === undefined || to === undefined) {
+  const log = from !== undefined && isLog(from);
+  if (from === undefined || (to === undefined && !log)) {
     throw new UsageError(
       `name what to convert and where to: ${shownCommand("convert IN OUT")}; --help shows how`,
     );
@@ -41,6 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (more.length > 0) {
     throw new UsageError(`${JSON.stringify(more[0])}: one IN and one OUT at a time`);
   }
+  if (log) return console.log(await convertLog(from, to ?? dirname(from), flags.force));
   const kind = outputKind(to);
   const config = await networkConfig(settings);
   await mustBeFree(to, kind, flags.force);
@@ -57,7 +61,8 @@ function help(): string {
       "  folders  a checkpoint of ours (no suffix; of a run, its newest), of PyTorch (12.ckpt)\n" +
       "From folder to folder nothing is lost; a folder to a file takes only its weights.\n" +
       "PyTorch's folders and files do not name their network: to convert them to ours, give\n" +
-      "--preset or --config, and the --nnet settings that differ.",
+      "--preset or --config, and the --nnet settings that differ.\n" +
+      "The log.jsonl of a run becomes an event file for TensorBoard, beside it or in the folder OUT.",
     examples: [
       { command: "convert runs/a nnet_ema.pth", does: "weights for PyTorch" },
       {
@@ -72,6 +77,7 @@ function help(): string {
         command: "convert model.safetensors.index.json small.safetensors --dtype=bf16",
         does: "one file of half the size",
       },
+      { command: "convert runs/a/log.jsonl", does: "the run's curves, grids and settings" },
     ],
     schemas: [schema, networkSchema],
     defaults: new Map([

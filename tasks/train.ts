@@ -34,10 +34,12 @@ async function main(args: readonly string[]): Promise<void> {
   const checkpoint = await startOfRun(config, own, run.note);
   const fid = await run.fid(dataset);
   const { n_steps } = config.train;
-  if (checkpoint && checkpoint.step >= n_steps) return await finished(run, fid, checkpoint.step);
+  if (checkpoint && checkpoint.step >= n_steps) {
+    return await finished(run, fid, checkpoint.step, own.tensorboard);
+  }
 
   const start = performance.now();
-  const done = await train(run, { dataset, checkpoint, fid, probe_interval });
+  const done = await train(run, { ...own, dataset, checkpoint, fid, probe_interval });
   const duration = humanDuration((performance.now() - start) / 1000);
   // The last line of progress first, so that the summary ends what is said.
   run.progress[Symbol.dispose]();
@@ -54,22 +56,26 @@ interface Parts {
   readonly checkpoint: Checkpoint | null;
   readonly fid: RunFid | null;
   readonly probe_interval: number | undefined;
+  readonly tensorboard: boolean;
 }
 
 /** Trains, logs, draws, saves and scores. @returns steps done */
 async function train(
   run: Run,
-  { dataset, checkpoint, fid, probe_interval }: Parts,
+  { dataset, checkpoint, fid, probe_interval, tensorboard }: Parts,
 ): Promise<number> {
   const { device, config, config: { workdir, train: { n_steps, keep, format } } } = run;
   const step = checkpoint?.step ?? 0;
   const log = await run.log(step);
   const probes = probe_interval === undefined ? null : await run.probes(step);
+  const events = tensorboard ? await run.events(step) : null;
   const signal = run.interrupt();
   const grids = run.use(new SampleGrids(device, config, dataset.class_names.length));
   const start = performance.now();
-  const append: ScoreOptions["log"] = (entry) =>
+  const append: ScoreOptions["log"] = (entry) => {
     log.append({ ...entry, seconds: (performance.now() - start) / 1000 });
+    events?.scalars(entry);
+  };
   const scores: ScoreOptions = { log: append, signal };
   await fid?.takeUp(step, scores);
   const done = await trainLoop(device, config, dataset, {
@@ -80,26 +86,43 @@ async function train(
       onStart: (step) => run.note(headline(device, config, dataset, step)),
       onProgress: (p) => run.progress.show(progressLine(p)),
       onLog: append,
-      onProbe: (step, values) => probes?.append({ step, ...values }),
+      onProbe: (step, values) => {
+        probes?.append({ step, ...values });
+        events?.scalars({ step, ...values });
+      },
       onCheckpoint: async (c) => {
         const best = fid?.best?.step ?? null;
         await saveCheckpoint(workdir, c, keep, best);
         if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, best);
         if (!signal.aborted) await fid?.score(c.step, scores);
       },
-      onEval: (step, at) => grids.draw(step, at),
+      onEval: async (step, at) => {
+        await grids.draw(step, at);
+        await events?.image(at);
+      },
     },
   });
   if (done === n_steps) await fid?.finish(done, scores);
   return done;
 }
 
-/** Does what a run that has done its steps may still lack: FIDs. */
-async function finished(run: Run, fid: RunFid | null, step: number): Promise<void> {
+/** Does what a run that has done its steps may still lack: FIDs, events. */
+async function finished(
+  run: Run,
+  fid: RunFid | null,
+  step: number,
+  tensorboard: boolean,
+): Promise<void> {
   const { workdir } = run.config;
+  const events = tensorboard ? await run.events(step) : null;
   if (fid) {
     using log = await Log.open(join(workdir, "log.jsonl"), step);
-    const scores: ScoreOptions = { log: (entry) => log.append(entry) };
+    const scores: ScoreOptions = {
+      log: (entry) => {
+        log.append(entry);
+        events?.scalars(entry);
+      },
+    };
     await fid.takeUp(step, scores);
     await fid.finish(step, scores);
   }

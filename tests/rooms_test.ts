@@ -22,6 +22,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "train/diffusion": [],
   "train/config": ["train/formats", "train/diffusion"],
   "train/data": ["train/files", "train/formats", "train/diffusion", "train/config"],
+  "train/tensorboard": ["train/files", "train/formats", "train/config"],
   "train/checkpoints": [
     "train/files",
     "train/formats",

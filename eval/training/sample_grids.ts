@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { imageGrid } from "../image_sets/image_grid.ts";
@@ -13,6 +12,7 @@ import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 import { replaceFile } from "../../train/files/durable.ts";
+import { sampleFile } from "../../train/files/sample_files.ts";
 
 /** The sampler of a run's grids, of a whole one at once where the adapter holds it. */
 export function gridSampler(
@@ -61,8 +61,7 @@ export class SampleGrids implements Disposable {
       image_size: nnet.img_size,
       columns: Math.min(8, n),
     });
-    const file = join(workdir, "samples", `${step}.png`);
-    await replaceFile(file, encodePng(rgb, width, height));
+    await replaceFile(sampleFile(workdir, step), encodePng(rgb, width, height));
   }
 
   /** Frees the sampler. */

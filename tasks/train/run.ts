@@ -6,6 +6,7 @@ import { checkAgainstDataset } from "../../train/config/config_rules.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
 import { Log } from "../../train/log.ts";
+import { RunEvents } from "../../train/tensorboard/run_events.ts";
 import { datasetProgress } from "../cli/dataset_progress.ts";
 import { inFolder } from "../cli/in_folder.ts";
 import { Interrupt } from "../cli/interrupt.ts";
@@ -84,6 +85,12 @@ export class Run implements Disposable {
   /** Opens the log of probes. */
   async probes(step: number): Promise<Log> {
     return this.#stack.use(await Log.open(join(this.config.workdir, "probes.jsonl"), step));
+  }
+
+  /** Opens TensorBoard's events of a run that has done `step` steps, when its logs are open. */
+  async events(step: number): Promise<RunEvents> {
+    const { config, config: { workdir } } = this;
+    return this.#stack.use(await RunEvents.open({ workdir, config }, { step }));
   }
 
   /** Aborted by Ctrl-C from now on. */

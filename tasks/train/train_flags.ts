@@ -33,6 +33,7 @@ export interface TrainFlags {
   dry_run: boolean;
   profile: boolean;
   probe: string | null;
+  tensorboard: boolean;
   resume_from: string | null;
   init_from: string | null;
   init_from_partial: boolean;
@@ -55,6 +56,8 @@ const OWN: OwnFlags<TrainFlags> = {
         "every:10 writes how large features, skips, gradients and LS gates are, to probes.jsonl, every " +
           "10 steps; null: never",
       ),
+    tensorboard: z.boolean()
+      .describe("also write the log, the grids and the settings for TensorBoard, beside log.jsonl"),
     dry_run: z.boolean()
       .describe("print parameters, work, memory and the largest batch that fits, and end"),
     profile: z.boolean()
@@ -64,6 +67,7 @@ const OWN: OwnFlags<TrainFlags> = {
     dry_run: false,
     profile: false,
     probe: null,
+    tensorboard: false,
     resume_from: null,
     init_from: null,
     init_from_partial: false,
