@@ -170,7 +170,15 @@ export { decodeNpz, encodeNpz, NpzError } from "./train/formats/npz.ts";
 export { OpaqueValue, type PickledValue } from "./train/formats/pickled_value.ts";
 export type { ListedDtype } from "./train/formats/listed_dtype.ts";
 export { decodePth, encodePth, PthError, type PthValue } from "./train/formats/pth.ts";
-export { decodeImage, encodePng, ImageError, type RgbImage } from "./train/formats/image.ts";
+export {
+  type DecodedImage,
+  decodeImage,
+  DecoderError,
+  encodePng,
+  ImageError,
+  type Rgb,
+  type RgbImage,
+} from "./train/formats/image.ts";
 export { type OpenSafetensors, openSafetensors } from "./train/formats/open_safetensors.ts";
 export {
   decodeSafetensors,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import settings from "../deno.json" with { type: "json" };
 import { sourceFiles, sourceText } from "./source_files.ts";
@@ -16,6 +17,29 @@ Deno.test("each command downloads only the packages that it imports", async () =
   }
   assert.deepEqual(named.filter((name) => !imported.has(name)), []);
   assert.ok(settings.unstable.includes("npm-lazy-caching"));
+});
+
+Deno.test("no command downloads an image decoder before a file needs it", async () => {
+  const seen = new Set(["tasks/train.ts", "tasks/fid.ts", "tasks/sample.ts"]);
+  for (const path of seen) {
+    const text = await sourceText(path);
+    assert.doesNotMatch(text, / from "(@jsquash\/|jpeg-js)/, path);
+    for (const [, specifier] of text.matchAll(/(?:from |import |import\()"(\.[^"]+\.ts)"/g)) {
+      // Types alone load nothing.
+      if (text.includes(`typeof import("${specifier}")`)) continue;
+      seen.add(posix.join(posix.dirname(path), specifier));
+    }
+  }
+  assert.ok(seen.has("train/formats/image.ts"));
+});
+
+Deno.test("packages that are named with a version are those of deno.json", async () => {
+  const named = Object.values(settings.imports);
+  for await (const path of sourceFiles("engine", "nets", "train", "eval")) {
+    for (const [, specifier] of (await sourceText(path)).matchAll(/"(npm:@?[^@"]+@[^/"]+)/g)) {
+      assert.ok(named.includes(specifier), `${path} names ${specifier}`);
+    }
+  }
 });
 
 Deno.test("every command keeps to the lock file, which names every package", async () => {

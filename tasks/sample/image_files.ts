@@ -59,7 +59,7 @@ export async function readImages(
   const bytes = new Uint8Array(n * size);
   for (let i = 0; i < n; i++) {
     const file = imageFile(folder, i);
-    bytes.set(planar(decodeImage(await Deno.readFile(file), file)), i * size);
+    bytes.set(planar(await decodeImage(await Deno.readFile(file), file)), i * size);
   }
   return bytes;
 }

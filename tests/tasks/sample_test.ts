@@ -62,7 +62,7 @@ async function names(folder: string): Promise<string[]> {
 const number = (i: number) => `${String(i).padStart(6, "0")}.png`;
 
 async function image(folder: string, name: string) {
-  return decodeImage(await Deno.readFile(join(folder, name)), name);
+  return await decodeImage(await Deno.readFile(join(folder, name)), name);
 }
 
 /** Fails where the first `n` images differ by more than rounding. */

@@ -166,7 +166,7 @@ Deno.test("train leaves what it promises, says where, and goes on only where the
     }
     deepEqual(names(workdir, "samples"), ["6.png", "12.png"]);
     for (const name of names(workdir, "samples")) {
-      const { width, height, rgb } = decodeImage(
+      const { width, height, rgb } = await decodeImage(
         await Deno.readFile(join(workdir, "samples", name)),
         name,
       );

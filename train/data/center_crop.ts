@@ -1,6 +1,7 @@
 /** Crops images of any size to squares, the way diffusion data sets are commonly prepared. */
 
 import type { RgbImage } from "../formats/image.ts";
+import { grey } from "./grey.ts";
 import { planar } from "./planar.ts";
 
 interface Filter {
@@ -25,37 +26,51 @@ const BICUBIC: Filter = {
  * Halves the image with a box filter while its short side is at least twice `size`, resizes it
  * bicubically (antialiased) until that side is `size`, and crops the centre: ADM's preprocessing.
  *
- * @returns `[3, size, size]` bytes.
+ * @param channels 3 colour, or 1: the image is made grey first.
+ * @returns `[channels, size, size]` bytes.
  */
-export function centerCrop(image: RgbImage, size: number): Uint8Array<ArrayBuffer> {
-  let { width, height, rgb } = image;
+export function centerCrop(
+  image: RgbImage,
+  size: number,
+  channels: 1 | 3 = 3,
+): Uint8Array<ArrayBuffer> {
+  let { width, height } = image;
+  let pixels = channels === 1 ? grey(image.rgb) : image.rgb;
   while (Math.min(width, height) >= 2 * size) {
     const [halfWidth, halfHeight] = [width >> 1, height >> 1];
-    rgb = resample(rgb, { from: width, to: halfWidth, start: 0, count: halfWidth }, BOX);
-    rgb = resample(rgb, { from: height, to: halfHeight, start: 0, count: halfHeight }, BOX);
+    pixels = resample(pixels, { from: width, to: halfWidth, count: halfWidth, channels }, BOX);
+    pixels = resample(pixels, { from: height, to: halfHeight, count: halfHeight, channels }, BOX);
     [width, height] = [halfWidth, halfHeight];
   }
   for (const from of [width, height]) {
     const to = Math.round(from * size / Math.min(width, height));
-    rgb = resample(rgb, { from, to, start: (to - size) >> 1, count: size }, BICUBIC);
+    const start = (to - size) >> 1;
+    pixels = resample(pixels, { from, to, start, count: size, channels }, BICUBIC);
   }
-  return planar({ rgb });
+  return channels === 1 ? new Uint8Array(pixels) : planar({ rgb: pixels });
 }
 
 /**
  * Resizes rows of `from` pixels to `to`, crops each to the `count` pixels from `start` on, and
- * transposes the image, `[lines, from, 3]` to `[count, lines, 3]`: two calls resize both axes.
+ * transposes the image, `[lines, from, channels]` to `[count, lines, channels]`: two calls resize
+ * both axes.
  */
 function resample(
-  rgb: Uint8Array,
-  { from, to, start, count }: { from: number; to: number; start: number; count: number },
+  pixels: Uint8Array,
+  { from, to, start = 0, count, channels }: {
+    from: number;
+    to: number;
+    start?: number;
+    count: number;
+    channels: number;
+  },
   filter: Filter,
 ): Uint8Array {
-  const lines = rgb.length / from / 3;
+  const lines = pixels.length / from / channels;
   const scale = from / to;
   const widening = Math.max(scale, 1);
   const reach = filter.support * widening;
-  const resized = new Uint8ClampedArray(count * lines * 3);
+  const resized = new Uint8ClampedArray(count * lines * channels);
   for (let i = 0; i < count; i++) {
     const centre = (start + i + 0.5) * scale;
     const first = Math.max(Math.floor(centre - reach + 0.5), 0);
@@ -66,11 +81,11 @@ function resample(
     }
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     for (let line = 0; line < lines; line++) {
-      for (let c = 0; c < 3; c++) {
+      for (let c = 0; c < channels; c++) {
         let sum = 0;
-        let at = (line * from + first) * 3 + c;
-        for (let k = 0; k < weights.length; k++, at += 3) sum += weights[k] * rgb[at];
-        resized[(i * lines + line) * 3 + c] = Math.floor(sum / total + 0.5);
+        let at = (line * from + first) * channels + c;
+        for (let k = 0; k < weights.length; k++, at += channels) sum += weights[k] * pixels[at];
+        resized[(i * lines + line) * channels + c] = Math.floor(sum / total + 0.5);
       }
     }
   }

@@ -1,32 +1,39 @@
 /** Decodes many image files in parallel, in workers, holding only a few of them in memory. */
 
 import { availableParallelism } from "node:os";
-import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
+import { DecoderError } from "../formats/image.ts";
+import type { DecodedPixels, DecodeOptions, DecodeReply, DecodeRequest } from "./decode_worker.ts";
 
-/** A decoded file: its pixels as bytes `[3, H, W]`, or why it cannot be decoded. */
-export type DecodedFile = { readonly path: string } & DecodeReply;
+/** A decoded file: its pixels as bytes `[channels, H, W]`, or why it cannot be decoded. */
+export type DecodedFile = { readonly path: string } & (DecodedPixels | { problem: string });
 
 /** Files that each worker may have queued. */
 const AHEAD = 4;
 
 /**
- * Decodes image files as RGB, in as many workers as there are cores, and yields them in the
- * order given. With `image_size` they are resized and cropped to squares of that many pixels (see
- * `centerCrop`); with null they keep their size.
+ * Decodes image files in as many workers as there are cores, and yields them in the order given. By
+ * default they are RGB, as stored (EXIF's orientation is not applied) and opaque.
+ *
+ * @throws {DecoderError} where no file of a format can be decoded, as its decoder cannot be loaded
  */
 export async function* decodeImages(
   paths: readonly string[],
-  { image_size }: { image_size: number | null },
+  { image_size, channels = 3, is_upright = false, background = null }:
+    & Pick<DecodeOptions, "image_size">
+    & Partial<DecodeOptions>,
 ): AsyncGenerator<DecodedFile> {
+  const options = { image_size, channels, is_upright, background };
   const count = Math.min(availableParallelism(), paths.length);
   const workers = Array.from({ length: count }, () => new Decoder());
   try {
     const replies: Promise<DecodeReply>[] = [];
     for (let i = 0; i < paths.length; i++) {
       for (let k = i + replies.length; k < Math.min(paths.length, i + AHEAD * count); k++) {
-        replies.push(workers[k % count].decode({ path: paths[k], image_size }));
+        replies.push(workers[k % count].decode({ path: paths[k], ...options }));
       }
-      yield { path: paths[i], ...await replies.shift()! };
+      const reply = await replies.shift()!;
+      if ("failure" in reply) throw new DecoderError(reply.failure);
+      yield { path: paths[i], ...reply };
     }
   } finally {
     for (const worker of workers) worker.terminate();
@@ -44,7 +51,7 @@ class Decoder {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       for (const { path, answer } of this.#queue.splice(0)) {
-        answer({ problem: `an image decoder stopped at ${path}: ${event.message}` });
+        answer({ failure: `an image decoder stopped at ${path}: ${event.message}` });
       }
     };
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { centerCrop } from "../../../train/data/center_crop.ts";
+import { grey } from "../../../train/data/grey.ts";
 import { decodeImage, type RgbImage } from "../../../train/formats/image.ts";
 
 const CROPS = new URL("../../data/images/crop/", import.meta.url);
@@ -10,15 +11,25 @@ const planes = ({ rgb }: RgbImage) =>
   Uint8Array.from(rgb, (_, i) => rgb[i % (rgb.length / 3) * 3 + Math.floor(i / (rgb.length / 3))]);
 
 for (const size of [10, 16, 32, 64]) {
-  Deno.test(`centerCrop() to ${size} agrees with the reference's box halving and bicubic`, () => {
-    const expected = planes(read(`expected_${size}.png`));
-    assert.deepEqual(centerCrop(read("source_77x53.png"), size), expected);
+  Deno.test(`centerCrop() to ${size} agrees with the reference's box halving and bicubic`, async () => {
+    const expected = planes(await read(`expected_${size}.png`));
+    assert.deepEqual(centerCrop(await read("source_77x53.png"), size), expected);
   });
 }
 
-Deno.test("centerCrop() leaves a square of the right size as it is", () => {
-  const image = read("expected_32.png");
+Deno.test("centerCrop() leaves a square of the right size as it is", async () => {
+  const image = await read("expected_32.png");
   assert.deepEqual(centerCrop(image, 32), planes(image));
+});
+
+Deno.test("centerCrop() to one channel makes the image grey first", async () => {
+  const image = await read("source_77x53.png");
+  const levels = grey(image.rgb);
+  const rgb = Uint8Array.from(image.rgb, (_, i) => levels[Math.floor(i / 3)]);
+  for (const size of [10, 53, 64]) {
+    const square = centerCrop(image, size, 1);
+    assert.deepEqual(square, centerCrop({ ...image, rgb }, size).subarray(0, size * size));
+  }
 });
 
 Deno.test("centerCrop() takes the middle of a long image, either way", () => {

@@ -40,11 +40,12 @@ Deno.test("imageFolder() makes a class of each sub-folder, in the order of names
   assert.deepEqual(data.class_names, ["cat", "ship"]);
   assert.deepEqual(data.labels, Int32Array.of(0, 0, 0, 1, 1));
   assert.deepEqual([data.length, ...data.shape], [5, 3, 16, 16]);
-  ["cat/0000", "cat/0001", "cat/0002", "ship/0000", "ship/0001"].forEach((name, i) => {
+  const names = ["cat/0000", "cat/0001", "cat/0002", "ship/0000", "ship/0001"];
+  for (const [i, name] of names.entries()) {
     const path = join(IMAGES, "classes", `${name}.jpg`);
-    const square = centerCrop(decodeImage(Deno.readFileSync(path), path), 16);
+    const square = centerCrop(await decodeImage(Deno.readFileSync(path), path), 16);
     assert.deepEqual(data.images.subarray(i * 768, (i + 1) * 768), square, name);
-  });
+  }
   assert.deepEqual(seen.map(({ done }) => done), [1, 2, 3, 4, 5]);
   assert.deepEqual(seen[0], { what: "decode", done: 1, total: 5 });
 });
@@ -72,7 +73,7 @@ Deno.test("imageFolder() ignores other and hidden files, and decodes by content,
 Deno.test("imageFolder() names the file that cannot be decoded", async () => {
   await withFolder(
     { "a/good.png": IMAGE, "a/bad.png": "no image at all" },
-    (path) => refuses(path, /a.bad\.png is neither a PNG nor a JPEG/),
+    (path) => refuses(path, /a.bad\.png is neither a PNG, a JPEG nor a WebP/),
   );
 });
 
