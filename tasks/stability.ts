@@ -3,11 +3,11 @@ import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import { methodsWithKappa, SKIP_SCALINGS, type SkipScaling } from "../nets/skip_scaling.ts";
 import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
-import { checkAgainstDataset } from "../train/config/config_rules.ts";
 import type { Config } from "../train/config/config.ts";
 import { replaceFile } from "../train/files/durable.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { configHelp, loadConfig, type OwnFlags } from "./cli/load_config.ts";
+import { checkDataset } from "../train/data/check_dataset.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";
 import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
@@ -124,14 +124,12 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const levels = numbers("levels", own.levels);
   const planned = plan(base, own);
+  await checkDataset(base, ...planned.map(({ config }) => config));
   await ensureAdapter();
   using watchdog = new Watchdog();
   using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
   using progress = new Progress();
-  const dataset = await loadDataset(base);
-  const [channels, image_size] = dataset.shape;
-  const facts = { channels, image_size, classes: dataset.class_names.length };
-  for (const { config } of planned) checkAgainstDataset(config, facts);
+  const dataset = await loadDataset(base, { onNote: (message) => progress.note(message) });
   await inFolder(own.out, "--out", () => Deno.mkdir(join(own.out, "runs"), { recursive: true }));
 
   using interrupt = new Interrupt(() => progress.note("stopping; finished runs are kept"));

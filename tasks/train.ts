@@ -3,6 +3,7 @@ import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { SampleGrids } from "../eval/training/sample_grids.ts";
 import { type Checkpoint, saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
+import { checkDataset } from "../train/data/check_dataset.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
 import { Log } from "../train/log.ts";
 import { trainLoop } from "../train/train_loop.ts";
@@ -22,6 +23,8 @@ import { readTrainArguments } from "./train/train_flags.ts";
 async function main(args: readonly string[]): Promise<void> {
   const { config, own, probe_interval, help } = await readTrainArguments(args);
   if (help !== null) return console.log(help);
+  // What can be told in seconds comes first: images may take minutes to decode.
+  if (!own.dry_run) await checkDataset(config);
   using run = await Run.open(config);
   const { capabilities } = run.device;
   if (own.dry_run) {
@@ -29,14 +32,16 @@ async function main(args: readonly string[]): Promise<void> {
   }
   mustFit(capabilities, config);
 
-  const dataset = await run.load();
-  if (own.profile) return await profile(run, dataset);
+  await run.lock();
+  if (own.profile) return await profile(run, await run.load());
   const checkpoint = await startOfRun(config, own, run.note);
-  const fid = await run.fid(dataset);
+  const needs = await run.fidNeeds();
   const { n_steps } = config.train;
-  if (checkpoint && checkpoint.step >= n_steps) {
-    return await finished(run, fid, checkpoint.step, own.tensorboard);
-  }
+  const isDone = checkpoint !== null && checkpoint.step >= n_steps;
+  if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
+  const dataset = await run.load();
+  const fid = needs && await run.fid(dataset, needs);
+  if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();
   const done = await train(run, { ...own, dataset, checkpoint, fid, probe_interval });

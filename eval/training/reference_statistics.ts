@@ -4,13 +4,12 @@ import type { Device } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { exists } from "../../train/files/durable.ts";
-import { NpzError } from "../../train/formats/npz.ts";
 import { datasetImages } from "../image_sets/dataset_images.ts";
 import type { FeatureStatistics } from "../metrics/inception/feature_statistics.ts";
 import { inceptionExtract } from "../metrics/inception/inception_extract.ts";
-import type { InceptionWeights } from "../metrics/inception/inception_weights.ts";
 import { measureImages } from "../metrics/measure_images.ts";
-import { readReferenceFile, saveStatistics } from "../metrics/statistics_file.ts";
+import { saveStatistics } from "../metrics/statistics_file.ts";
+import { type FidNeeds, statisticsIn } from "./fid_needs.ts";
 
 /** Reports how far a wait for `what` has come, in images. */
 export type ImageProgress = (what: string, done: number, total: number) => void;
@@ -18,37 +17,15 @@ export type ImageProgress = (what: string, done: number, total: number) => void;
 /**
  * The statistics that a run's FIDs compare with: those of the file that the configuration names, or
  * else of the training data, kept in the run's folder in a file named for what they depend on.
- *
- * @throws {NpzError} where the file named has no statistics
  */
 export async function referenceStatistics(
   device: Device,
-  config: Config,
-  dataset: ImageSource,
-  inception: InceptionWeights,
-  onProgress: ImageProgress,
-): Promise<FeatureStatistics> {
-  const { stats } = config.eval.fid;
-  return stats === null
-    ? await statisticsOfData(device, config, dataset, inception, onProgress)
-    : await statisticsIn(stats);
-}
-
-async function statisticsIn(file: string): Promise<FeatureStatistics> {
-  const { statistics } = await readReferenceFile(file);
-  if (statistics) return statistics;
-  throw new NpzError(
-    `${file}: has images and no statistics; the fid command makes them with --save_stats`,
-  );
-}
-
-async function statisticsOfData(
-  device: Device,
   { workdir }: Config,
   dataset: ImageSource,
-  inception: InceptionWeights,
+  { inception, statistics: given }: FidNeeds,
   onProgress: ImageProgress,
 ): Promise<FeatureStatistics> {
+  if (given) return given;
   const data = datasetImages(dataset);
   const hash = createHash("sha256");
   for await (const { images } of data.batches()) hash.update(images);

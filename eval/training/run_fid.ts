@@ -8,14 +8,13 @@ import {
 } from "../../train/checkpoints/best_checkpoint.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import type { DatasetProgress } from "../../train/data/dataset.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { exists } from "../../train/files/durable.ts";
 import type { LogEntry } from "../../train/log.ts";
-import { findInceptionWeights } from "../metrics/inception/inception_weights.ts";
 import { NotFiniteError } from "../not_finite_error.ts";
 import { checkpointFid, type FidSubject } from "./checkpoint_fid.ts";
-import { checkDrawings, type FidDrawing, finalDrawing, usualDrawing } from "./fid_drawing.ts";
+import { type FidDrawing, finalDrawing, usualDrawing } from "./fid_drawing.ts";
+import type { FidNeeds } from "./fid_needs.ts";
 import { type ImageProgress, referenceStatistics } from "./reference_statistics.ts";
 import { scoreKind } from "./score_kind.ts";
 
@@ -25,8 +24,6 @@ export interface RunFidCallbacks {
   readonly onProgress: ImageProgress;
   /** What was found, in a line. */
   readonly note: (message: string) => void;
-  /** How far the download of Inception's weights has come. */
-  readonly onDownload: (progress: DatasetProgress) => void;
 }
 
 /** Where scores go, and what ends the work early. */
@@ -55,24 +52,17 @@ export class RunFid {
     this.#kind = scoreKind(subject, this.#usual);
   }
 
-  /**
-   * Finds Inception's weights and the statistics of the data, which are kept in the workdir.
-   *
-   * @throws {InceptionWeightsError} where there are none
-   * @throws {NpzError} where the file named has no statistics
-   * @throws {UsageError} where the sampler cannot take so many steps
-   */
+  /** Takes the statistics of the data, where no others are given, and keeps them in the workdir. */
   static async open(
     device: Device,
     config: Config,
     dataset: ImageSource,
+    needs: FidNeeds,
     callbacks: RunFidCallbacks,
   ): Promise<RunFid> {
-    checkDrawings(config);
-    const { onProgress, onDownload } = callbacks;
-    const { inception: path } = config.eval.fid;
-    const inception = await findInceptionWeights({ path, onProgress: onDownload });
-    const reference = await referenceStatistics(device, config, dataset, inception, onProgress);
+    const { inception } = needs;
+    const { onProgress } = callbacks;
+    const reference = await referenceStatistics(device, config, dataset, needs, onProgress);
     return new RunFid({ device, config, dataset, inception, reference }, callbacks);
   }
 

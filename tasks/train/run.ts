@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Device } from "../../engine/mod.ts";
+import { type FidNeeds, fidNeeds } from "../../eval/training/fid_needs.ts";
 import { RunFid } from "../../eval/training/run_fid.ts";
 import type { Config } from "../../train/config/config.ts";
-import { checkAgainstDataset } from "../../train/config/config_rules.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
 import { Log } from "../../train/log.ts";
@@ -45,28 +45,32 @@ export class Run implements Disposable {
   /** Prints a message that stays, above the progress line. */
   note = (message: string): void => this.progress.note(message);
 
-  /** Takes the folder for this process, then loads the data and checks the configuration by it. */
-  async load(): Promise<ImageSource> {
-    const { config, config: { workdir }, progress, note } = this;
+  /** Takes the folder for this process. */
+  async lock(): Promise<void> {
+    const { config: { workdir }, note } = this;
     this.#stack.use(await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note)));
-    const dataset = await loadDataset(config, {
-      onProgress: datasetProgress(progress),
-      onNote: note,
-    });
-    const [channels, image_size] = dataset.shape;
-    checkAgainstDataset(config, { channels, image_size, classes: dataset.class_names.length });
-    return dataset;
   }
 
-  /** What judges the checkpoints; null where no FID is asked for. */
-  async fid(dataset: ImageSource): Promise<RunFid | null> {
-    const { device, config, progress, note } = this;
+  /** Loads the data. */
+  async load(): Promise<ImageSource> {
+    const { config, progress, note } = this;
+    return await loadDataset(config, { onProgress: datasetProgress(progress), onNote: note });
+  }
+
+  /** What judging the checkpoints takes besides the data; null where no FID is asked for. */
+  async fidNeeds(): Promise<FidNeeds | null> {
+    const { config, progress } = this;
     if (config.eval.fid.n_samples === 0) return null;
+    return await fidNeeds(config, datasetProgress(progress));
+  }
+
+  /** What judges the checkpoints. */
+  async fid(dataset: ImageSource, needs: FidNeeds): Promise<RunFid> {
+    const { device, config, progress, note } = this;
     const wait = progressHooks(progress);
-    return await RunFid.open(device, config, dataset, {
+    return await RunFid.open(device, config, dataset, needs, {
       onProgress: (what, done, total) => wait(what, "images")(done, total),
       note,
-      onDownload: datasetProgress(progress),
     });
   }
 

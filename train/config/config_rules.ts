@@ -10,6 +10,8 @@ export interface DatasetTraits {
   image_size: number;
   /** Number of classes of its labels. */
   classes: number;
+  /** Number of its images. */
+  images: number;
 }
 
 /**
@@ -60,7 +62,7 @@ export function contradictions(config: Config): string[] {
 }
 
 /**
- * Checks a configuration against the loaded data: channels, image size, and the number of classes.
+ * Checks a configuration against a data set: channels, image size, numbers of classes and images.
  * When labels are dropped, label `num_classes - 1` stands for "none", so `num_classes` is one more
  * than the classes.
  *
@@ -94,6 +96,13 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
           `, but num_classes is ${nnet.num_classes}; set --nnet.num_classes=${required}`,
       );
     }
+  }
+  const { n_samples, stats } = config.eval.fid;
+  if (n_samples > 0 && stats === null && traits.images < 2) {
+    problems.push(
+      `--eval.fid.n_samples: FID takes two images of the data at least, and ${dataset.name} has ` +
+        `${traits.images}; set it to 0 for no FID, or compare with --eval.fid.stats=FILE.npz`,
+    );
   }
   if (problems.length > 0) throw new UsageError(problems);
 }

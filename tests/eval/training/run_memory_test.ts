@@ -1,6 +1,7 @@
 import { ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import type { Capabilities, Device } from "../../../engine/mod.ts";
+import { fidNeeds } from "../../../eval/training/fid_needs.ts";
 import { RunFid, type ScoreOptions } from "../../../eval/training/run_fid.ts";
 import { runMemory } from "../../../eval/training/run_memory.ts";
 import { SampleGrids } from "../../../eval/training/sample_grids.ts";
@@ -86,11 +87,11 @@ Deno.test("runMemory() is what measuring the data and an FID during training all
   const most = mostBytes(device);
   const dataset = shapes({ image_size: 8, n: 8, seed: 1 });
   const enough = new AbortController();
-  const judge = await RunFid.open(device, config, dataset, {
+  const needs = await fidNeeds(config, () => {});
+  const judge = await RunFid.open(device, config, dataset, needs, {
     // Half of an image and more: one was measured.
     onProgress: (_what, done) => done > 257 / 2 && enough.abort(),
     note: (message) => ok(false, message),
-    onDownload: () => {},
   });
   equal(most(), memory.data!.bytes);
 

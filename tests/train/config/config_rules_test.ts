@@ -97,7 +97,7 @@ Deno.test("contradictions() is empty where one side of a rule is off", () => {
 });
 
 Deno.test("checkAgainstDataset() requires one label more than classes when labels are dropped", () => {
-  const shapes = { channels: 3, image_size: 12, classes: 16 };
+  const shapes = { channels: 3, image_size: 12, classes: 16, images: 99 };
   const check = (change: Change<UVitNnetConfig>, traits = shapes) => () =>
     checkAgainstDataset(changed(change), traits);
   check(() => {})();
@@ -113,9 +113,9 @@ Deno.test("checkAgainstDataset() requires one label more than classes when label
 
 Deno.test("checkAgainstDataset() requires the images' channels and size, and no labels with uncond", () => {
   const config = presets.cifar10;
-  checkAgainstDataset(config, { channels: 3, image_size: 32, classes: 10 });
+  checkAgainstDataset(config, { channels: 3, image_size: 32, classes: 10, images: 99 });
   throws(
-    () => checkAgainstDataset(config, { channels: 1, image_size: 28, classes: 10 }),
+    () => checkAgainstDataset(config, { channels: 1, image_size: 28, classes: 10, images: 99 }),
     (error) => error instanceof UsageError && error.problems.length === 2,
   );
 });

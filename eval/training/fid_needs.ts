@@ -1,0 +1,53 @@
+import type { Config } from "../../train/config/config.ts";
+import type { DatasetProgress } from "../../train/data/dataset.ts";
+import { NpzError } from "../../train/formats/npz.ts";
+import type { FeatureStatistics } from "../metrics/inception/feature_statistics.ts";
+import { FEATURES } from "../metrics/inception/inception_features.ts";
+import {
+  findInceptionWeights,
+  type InceptionWeights,
+} from "../metrics/inception/inception_weights.ts";
+import { readReferenceFile } from "../metrics/statistics_file.ts";
+import { checkDrawings } from "./fid_drawing.ts";
+
+/** What a run's FIDs take besides images: all that can fail before the data is loaded. */
+export interface FidNeeds {
+  /** The network that takes features. */
+  readonly inception: InceptionWeights;
+  /** The statistics that are compared with, where the configuration names a file of them. */
+  readonly statistics: FeatureStatistics | null;
+}
+
+/**
+ * Finds what the FIDs of a run take, and checks that the sampler can draw for them.
+ *
+ * @throws {InceptionWeightsError} where there are no weights of Inception
+ * @throws {NpzError} where the file named has no statistics of its features
+ * @throws {UsageError} where the sampler cannot take so many steps
+ */
+export async function fidNeeds(
+  config: Config,
+  onDownload: (progress: DatasetProgress) => void,
+): Promise<FidNeeds> {
+  checkDrawings(config);
+  const { stats, inception: path } = config.eval.fid;
+  const statistics = stats === null ? null : await statisticsIn(stats);
+  return { statistics, inception: await findInceptionWeights({ path, onProgress: onDownload }) };
+}
+
+/**
+ * The statistics of Inception's features in a file.
+ *
+ * @throws {NpzError} where it has none
+ */
+export async function statisticsIn(file: string): Promise<FeatureStatistics> {
+  const { statistics } = await readReferenceFile(file);
+  if (!statistics) {
+    throw new NpzError(
+      `${file}: has images and no statistics; the fid command makes them with --save_stats`,
+    );
+  }
+  const { length } = statistics.mu;
+  if (length === FEATURES) return statistics;
+  throw new NpzError(`${file}: has statistics of ${length} features, and FID's are ${FEATURES}`);
+}
