@@ -124,6 +124,7 @@ export {
   type DatasetProgress,
   type DatasetRequest,
 } from "./train/data/dataset.ts";
+export { type DataIdentity, dataIdentity } from "./train/data/data_identity.ts";
 export {
   type ImageArrays,
   type ImageDtype,

@@ -3,6 +3,7 @@ import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { SampleGrids } from "../eval/training/sample_grids.ts";
 import { type Checkpoint, saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
+import type { Config } from "../train/config/config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
 import { Log } from "../train/log.ts";
@@ -16,30 +17,28 @@ import { dryRunText, mustFit } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
-import { startOfRun } from "./train/start_of_run.ts";
+import { noteData, startOfRun } from "./train/start_of_run.ts";
 import { readTrainArguments } from "./train/train_flags.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
   const { config, own, probe_interval, help } = await readTrainArguments(args);
   if (help !== null) return console.log(help);
+  if (own.dry_run) return await dryRun(config, probe_interval !== undefined);
   // What can be told in seconds comes first: images may take minutes to decode.
-  if (!own.dry_run) await checkDataset(config);
+  const { class_names } = await checkDataset(config);
   using run = await Run.open(config);
-  const { capabilities } = run.device;
-  if (own.dry_run) {
-    return console.log(dryRunText(capabilities, config, probe_interval !== undefined));
-  }
-  mustFit(capabilities, config);
+  mustFit(run.device.capabilities, config);
 
   await run.lock();
   if (own.profile) return await profile(run, await run.load());
-  const checkpoint = await startOfRun(config, own, run.note);
+  const { checkpoint, resumed } = await startOfRun(config, own, class_names, run.note);
   const needs = await run.fidNeeds();
   const { n_steps } = config.train;
   const isDone = checkpoint !== null && checkpoint.step >= n_steps;
   if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
   const dataset = await run.load();
+  await noteData(resumed, dataset, run.note);
   const fid = needs && await run.fid(dataset, needs);
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
@@ -134,6 +133,12 @@ async function finished(
   run.note(
     `${workdir} has done its ${step} steps: raise --n_steps to go on, or choose another --workdir`,
   );
+}
+
+/** Prints what a run would take of the adapter; nothing is loaded. */
+async function dryRun(config: Config, probes: boolean): Promise<void> {
+  using run = await Run.open(config);
+  console.log(dryRunText(run.device.capabilities, config, probes));
 }
 
 /** Times a few steps kernel by kernel; nothing is trained. */

@@ -1,6 +1,7 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
+import { dataIdentity } from "./data/data_identity.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import type { LogEntry } from "./log.ts";
 import { MAX_AHEAD } from "./read_ahead.ts";
@@ -75,7 +76,8 @@ export async function trainLoop(
     probes: probe_interval !== undefined,
   });
   const save = async () => {
-    await hooks.onCheckpoint?.({ ...await step.checkpoint(done), loss_average });
+    const data = await dataIdentity(dataset);
+    await hooks.onCheckpoint?.({ ...await step.checkpoint(done), loss_average, data });
     saved = done;
   };
   await hooks.onStart?.(step);

@@ -1,3 +1,4 @@
+import { dataNote, mustHaveSameClasses, type Resumed } from "../../train/checkpoints/check_data.ts";
 import { type Checkpoint, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import {
   checkpointFromWeights,
@@ -5,32 +6,80 @@ import {
   mustNotConflict,
 } from "../../train/checkpoints/start_checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import { changedSettings } from "../../train/config/resume_conflicts.ts";
+import type { ImageSource } from "../../train/data/image_source.ts";
 import { inFolder } from "../cli/in_folder.ts";
 import type { TrainFlags } from "./train_flags.ts";
 
-/** The run's own checkpoint to go on from; else where the command line says that it starts. */
+type Note = (message: string) => void;
+
+/** What the command line says of the start. */
+type StartFlags = Pick<TrainFlags, "resume_from" | "init_from" | "init_from_partial">;
+
+/** Where a run starts. */
+export interface Start {
+  /** What it starts from; null: first weights. */
+  readonly checkpoint: Checkpoint | null;
+  /** The same, where its training is resumed. */
+  readonly resumed: Resumed | null;
+}
+
+/**
+ * The run's own checkpoint to go on from; else where the command line says that it starts. Every
+ * setting that differs from a resumed checkpoint's is refused or noted, other classes are refused.
+ *
+ * @param class_names of the run's data, by label
+ * @throws {UsageError} with a line for each setting, or class, that a resumed run cannot change
+ */
 export async function startOfRun(
   config: Config,
-  { resume_from, init_from, init_from_partial: partial }: TrainFlags,
-  note: (message: string) => void,
-): Promise<Checkpoint | null> {
+  { resume_from, init_from, init_from_partial: partial }: StartFlags,
+  class_names: readonly string[],
+  note: Note,
+): Promise<Start> {
   const { workdir } = config;
-  const checkpoint = await inFolder(
+  const resume = (resumed: Resumed, place: string): Start => {
+    mustHaveSameClasses(resumed, class_names);
+    note(resuming(resumed.checkpoint, config, place));
+    return { checkpoint: resumed.checkpoint, resumed };
+  };
+  const own = await inFolder(
     workdir,
     "--workdir",
     () => latestCheckpoint(workdir, { onSkip: note }),
   );
-  if (checkpoint) {
-    mustNotConflict(workdir, checkpoint.config, config, "choose another --workdir");
-    note(`going on from step ${checkpoint.step} of ${workdir}`);
-    return checkpoint;
+  if (own) {
+    const otherwise = "choose another --workdir";
+    mustNotConflict(workdir, own.config, config, otherwise);
+    return resume({ source: workdir, checkpoint: own, otherwise }, workdir);
   }
   if (resume_from !== null) {
-    const other = await checkpointToResumeFrom(resume_from, config, note);
-    note(`going on from step ${other.step} of ${resume_from}, in ${workdir}`);
-    return other;
+    const checkpoint = await checkpointToResumeFrom(resume_from, config, note);
+    const otherwise = "start from its weights by --init-from";
+    return resume({ source: resume_from, checkpoint, otherwise }, `${resume_from}, in ${workdir}`);
   }
-  return init_from === null
+  const weights = init_from === null
     ? null
     : await checkpointFromWeights(init_from, config, { partial, note });
+  return { checkpoint: weights, resumed: null };
+}
+
+/** Notes what a resumed run's data differs in from before. @throws {UsageError} for other classes */
+export async function noteData(
+  resumed: Start["resumed"],
+  data: ImageSource,
+  note: Note,
+): Promise<void> {
+  const text = resumed && await dataNote(resumed, data);
+  if (text) note(text);
+}
+
+function resuming({ step, config: saved }: Checkpoint, config: Config, place: string): string {
+  const changed = changedSettings(saved, config);
+  const heading = changed.length > 0 ? ["with settings other than its checkpoint's:"] : [];
+  return [
+    `going on from step ${step} of ${place}`,
+    ...heading,
+    ...changed.map((line) => `  ${line}`),
+  ].join("\n");
 }

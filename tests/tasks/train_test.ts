@@ -187,7 +187,10 @@ Deno.test("train leaves what it promises, says where, and goes on only where the
     const settings = `--config=${join(workdir, "config.json")}`;
     const more = await train(workdir, settings, "--n_steps=15");
     equal(more.code, 0, more.said);
-    match(more.said, /going on from step 12 of /);
+    match(
+      more.said,
+      /^going on from step 12 of .*\nwith .*:\n {2}--train\.n_steps: 12 -> 15\nU-ViT/m,
+    );
     deepEqual(loggedSteps(workdir), [5, 10, 12, 15]);
     deepEqual(names(workdir, "checkpoints"), ["12", "15"]);
     ok(names(workdir, "samples").includes("15.png"));

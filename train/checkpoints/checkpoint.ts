@@ -2,6 +2,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configSchema } from "../config/config_schema.ts";
+import { type DataIdentity, parseDataIdentity } from "../data/data_identity.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { notFinite } from "../formats/not_finite.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
@@ -30,6 +31,8 @@ export interface Checkpoint {
   loss_scale?: LossScale;
   /** Average of the losses so far, which the log goes on with. */
   loss_average?: LossAverageState;
+  /** What it was trained on. */
+  data?: DataIdentity;
 }
 
 /** A checkpoint cannot be read or written; the message names the file and the problem. */
@@ -106,7 +109,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 
 /** The metadata of a checkpoint's files. */
 export function checkpointMetadata(
-  { step, config }: Pick<Checkpoint, "step" | "config">,
+  { step, config, data }: Pick<Checkpoint, "step" | "config" | "data">,
 ): Record<string, string> {
   return {
     format: FORMAT,
@@ -114,6 +117,7 @@ export function checkpointMetadata(
     step: String(step),
     seed: String(config.seed),
     config: JSON.stringify(config),
+    ...data && { data: JSON.stringify(data) },
   };
 }
 
@@ -181,20 +185,25 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     exp_avg,
     exp_avg_sq,
     ...storedLosses(optimizer),
+    ...storedData(nnet.file, nnet.metadata),
   };
 }
 
 /**
- * Step and configuration in the metadata of a file; null where another program wrote the file.
+ * Step, configuration and data in the metadata of a file; null where another program wrote the file.
  *
  * @throws {CheckpointError} where this version cannot read it
  */
 export function savedIn(
   file: string,
   metadata: Readonly<Record<string, string>>,
-): Pick<Checkpoint, "step" | "config"> | null {
+): Pick<Checkpoint, "step" | "config" | "data"> | null {
   if (metadata.format !== FORMAT) return null;
-  return { step: stepIn(file, metadata), config: parseConfig(file, metadata.config ?? "") };
+  return {
+    step: stepIn(file, metadata),
+    config: parseConfig(file, metadata.config ?? ""),
+    ...storedData(file, metadata),
+  };
 }
 
 /** Folders of a run's checkpoints, newest first. */
@@ -260,11 +269,7 @@ function decode(file: string, bytes: Uint8Array): ReturnType<typeof decodeSafete
 }
 
 function parseConfig(file: string, text: string): Config {
-  try {
-    return configSchema.parse(JSON.parse(text));
-  } catch {
-    throw new CheckpointError(`${file}: its configuration is unknown to this version`);
-  }
+  return parsed(file, "configuration", (text) => configSchema.parse(JSON.parse(text)), text);
 }
 
 function lossMetadata({ loss_scale, loss_average }: Checkpoint): Record<string, string> {
@@ -278,21 +283,30 @@ function lossMetadata({ loss_scale, loss_average }: Checkpoint): Record<string, 
 function storedLosses(
   { file, metadata: { loss_scale, loss_average } }: LoadedFile,
 ): Pick<Checkpoint, "loss_scale" | "loss_average"> {
-  const parsed = <T>(what: string, parse: (text: string) => T, text: string): T => {
-    try {
-      return parse(text);
-    } catch {
-      throw new CheckpointError(`${file}: its ${what} is unknown to this version`);
-    }
-  };
   return {
     ...loss_scale !== undefined && {
-      loss_scale: parsed("loss scale", parseLossScale, loss_scale),
+      loss_scale: parsed(file, "loss scale", parseLossScale, loss_scale),
     },
     ...loss_average !== undefined && {
-      loss_average: parsed("loss average", parseLossAverage, loss_average),
+      loss_average: parsed(file, "loss average", parseLossAverage, loss_average),
     },
   };
+}
+
+/** What it was trained on; absent where an older version wrote nothing. */
+function storedData(
+  file: string,
+  { data }: Readonly<Record<string, string>>,
+): Pick<Checkpoint, "data"> {
+  return data === undefined ? {} : { data: parsed(file, "data", parseDataIdentity, data) };
+}
+
+function parsed<T>(file: string, what: string, parse: (text: string) => T, text: string): T {
+  try {
+    return parse(text);
+  } catch {
+    throw new CheckpointError(`${file}: its ${what} is unknown to this version`);
+  }
 }
 
 function stored(values: Values, prefix = ""): Record<string, StoredTensor> {

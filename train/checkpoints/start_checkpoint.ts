@@ -48,12 +48,9 @@ async function resumable(
     return checkpoint;
   }
   const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config), note);
-  for (const [key, value] of Object.entries(optimizer)) {
-    const requested = config.optimizer[key as keyof typeof optimizer];
-    if (String(requested) === String(value)) continue;
-    note(`${folder} was trained with --optimizer.${key}=${value}; this run has ${requested}`);
-  }
-  return { ...rest, config };
+  const known = Object.keys(optimizer).join(", ") || "none";
+  note(`${folder} is PyTorch's: of its settings only the optimizer's are known (${known})`);
+  return { ...rest, config: { ...config, optimizer: { ...config.optimizer, ...optimizer } } };
 }
 
 /**

@@ -25,13 +25,15 @@ export function inMemorySource(contents: InMemoryImages): InMemorySource {
   const length = labels.length;
   const class_counts = class_names.map(() => 0);
   for (const label of labels) class_counts[label]++;
-  let digest: string | undefined;
+  let digests: readonly string[] | undefined;
+  const classDigests = () => digests ??= digestsByLabel(contents, size);
   return {
     ...contents,
     length,
     dtype: "u8",
     class_counts,
-    digest: () => Promise.resolve(digest ??= sha256(images, labels)),
+    class_digests: () => Promise.resolve(classDigests()),
+    digest: () => Promise.resolve(digestOf(classDigests(), labels)),
     read(indices) {
       const data = new Uint8Array(indices.length * size);
       const chosen = new Int32Array(indices.length);
@@ -50,10 +52,19 @@ export function inMemorySource(contents: InMemoryImages): InMemorySource {
   };
 }
 
-function sha256(...parts: (Uint8Array | Int32Array)[]): string {
-  const hash = createHash("sha256");
-  for (const { buffer, byteOffset, byteLength } of parts) {
-    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  return hash.digest("hex");
+function digestsByLabel(
+  { class_names, images, labels }: InMemoryImages,
+  size: number,
+): readonly string[] {
+  const hashes = class_names.map(() => createHash("sha256"));
+  labels.forEach((label, i) => hashes[label].update(images.subarray(i * size, (i + 1) * size)));
+  return hashes.map((hash) => hash.digest("hex"));
+}
+
+function digestOf(class_digests: readonly string[], labels: Int32Array): string {
+  const { buffer, byteOffset, byteLength } = labels;
+  return createHash("sha256")
+    .update(class_digests.join("\n"))
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest("hex");
 }

@@ -8,10 +8,12 @@ import {
 import { join } from "node:path";
 import {
   type Checkpoint,
+  CHECKPOINT_FILES,
   checkpointFolder,
   latestCheckpoint,
   loadCheckpoint,
   saveCheckpoint,
+  savedIn,
 } from "../../../train/checkpoints/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../train/formats/safetensors.ts";
 import type { StoredTensor } from "../../../train/formats/stored_tensor.ts";
@@ -60,6 +62,26 @@ Deno.test("saveCheckpoint() and loadCheckpoint() keep the loss average bit for b
     const { tensors, metadata } = decodeSafetensors(await Deno.readFile(file), file);
     await Deno.writeFile(file, encodeSafetensors(tensors, { ...metadata, loss_average: "{}" }));
     await rejects(loadCheckpoint(folder), { name: "CheckpointError", message: /loss average/ });
+  });
+});
+
+Deno.test("the data that a run was trained on is in each file of its checkpoints", async () => {
+  await withWorkdir(async (workdir) => {
+    const data = {
+      class_names: ["cat", "ship"],
+      class_counts: [2, 1],
+      class_digests: ["0a", "1b"],
+      digest: "2c",
+    };
+    const folder = await saveCheckpoint(workdir, { ...checkpointOf(7), data }, 3);
+    deepEqual(await loadCheckpoint(folder), { ...checkpointOf(7), data });
+    for (const name of CHECKPOINT_FILES) {
+      const file = join(folder, name);
+      const { tensors, metadata } = decodeSafetensors(await Deno.readFile(file), file);
+      deepEqual(savedIn(file, metadata), { step: 7, config: checkpointOf(7).config, data });
+      await Deno.writeFile(file, encodeSafetensors(tensors, { ...metadata, data: "{}" }));
+    }
+    await rejects(loadCheckpoint(folder), { name: "CheckpointError", message: /its data is unk/ });
   });
 });
 

@@ -1,6 +1,9 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
+import { configSchema } from "../../../train/config/config_schema.ts";
+import { fieldsOf, flatten, nest } from "../../../train/config/fields.ts";
 import { presets } from "../../../train/config/presets.ts";
-import { resumeConflicts } from "../../../train/config/resume_conflicts.ts";
+import { parseConfig } from "../../../train/config/parse_config.ts";
+import { changedSettings, resumeConflicts } from "../../../train/config/resume_conflicts.ts";
 
 Deno.test("resumeConflicts() names the fields that would make it another run", () => {
   const saved = presets.quickstart;
@@ -62,4 +65,35 @@ Deno.test("resumeConflicts() allows a run to be prolonged, tuned and moved", () 
   requested.dataset.path = "elsewhere";
   requested.sample.scale = 3;
   deepEqual(resumeConflicts(presets.quickstart, requested), []);
+  deepEqual(changedSettings(presets.quickstart, requested), [
+    `--train.n_steps: ${presets.quickstart.train.n_steps} -> 9999`,
+    "--train.micro_batches: 1 -> 2",
+    `--train.save_interval: ${presets.quickstart.train.save_interval} -> 7`,
+    `--optimizer.lr: ${presets.quickstart.optimizer.lr} -> 1`,
+    "--nnet.use_checkpoint: false -> true",
+    '--dataset.path: null -> "elsewhere"',
+    `--sample.scale: ${presets.quickstart.sample.scale} -> 3`,
+  ]);
+});
+
+Deno.test("every field that differs is a conflict or a change, but the run's folder", () => {
+  for (const preset of [presets.quickstart, presets.quickstart_unet]) {
+    const fields = fieldsOf(configSchema);
+    for (const [path, value] of flatten(preset, fields)) {
+      // Not valid, and not the same as any that is.
+      const requested = nest(new Map([...flatten(preset, fields), [path, [value]]])) as never;
+      const lines = [...resumeConflicts(preset, requested), ...changedSettings(preset, requested)];
+      const named = lines.map((line) => line.split(":")[0]);
+      deepEqual(named, path === "workdir" ? [] : [`--${path}`], path);
+    }
+  }
+});
+
+Deno.test("changedSettings() takes what an older configuration lacks for its default", () => {
+  const { process: _, eval: __, train: { format, mixed_precision, ...train }, ...older } =
+    structuredClone(presets.quickstart);
+  equal([format, mixed_precision].join(), "safetensors,no");
+  const saved = parseConfig({ ...older, train });
+  deepEqual(changedSettings(saved, presets.quickstart), []);
+  deepEqual(resumeConflicts(saved, presets.quickstart), []);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { inMemorySource } from "../../../train/data/in_memory_source.ts";
+import { type InMemoryImages, inMemorySource } from "../../../train/data/in_memory_source.ts";
 
 const images = Uint8Array.from({ length: 24 }, (_, i) => i);
 const contents = {
@@ -31,10 +31,32 @@ Deno.test("inMemorySource() refuses the number of an image that it does not have
   await assert.rejects(inMemorySource(contents).read([-1]), refused);
 });
 
-Deno.test("inMemorySource().digest() is the SHA-256 of images and labels", async () => {
-  const bytes = [...images, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0];
-  const expected = createHash("sha256").update(Uint8Array.from(bytes)).digest("hex");
-  assert.equal(await inMemorySource(contents).digest(), expected);
-  const others = inMemorySource({ ...contents, labels: Int32Array.of(2, 0, 2, 1) });
-  assert.notEqual(await others.digest(), expected);
+Deno.test("inMemorySource().class_digests() are the SHA-256 of each class's images", async () => {
+  const sha256 = (...parts: Uint8Array[]) =>
+    parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
+  const image = (i: number) => images.subarray(6 * i, 6 * (i + 1));
+  assert.deepEqual(
+    await inMemorySource(contents).class_digests(),
+    [sha256(image(1), image(3)), sha256(), sha256(image(0), image(2))],
+  );
+});
+
+Deno.test("inMemorySource().digest() changes with images, labels and their order", async () => {
+  const digest = (changes: Partial<InMemoryImages>) =>
+    inMemorySource({ ...contents, ...changes }).digest();
+  const expected = await digest({});
+  assert.match(expected, /^[0-9a-f]{64}$/);
+  assert.equal(await digest({ images: images.slice(), class_names: ["x", "y", "z"] }), expected);
+  const swapped = Uint8Array.from([...images.subarray(6, 12), ...images.subarray(0, 6)]);
+  const others = await Promise.all([
+    digest({ images: images.with(23, 0) }),
+    digest({ labels: Int32Array.of(2, 0, 2, 1) }),
+    digest({ images: Uint8Array.from([...images.subarray(12), ...images.subarray(0, 12)]) }),
+    // The same images of each class, which alternate otherwise.
+    digest({
+      images: Uint8Array.from([...swapped, ...images.subarray(12)]),
+      labels: Int32Array.of(0, 2, 2, 0),
+    }),
+  ]);
+  assert.equal(new Set([expected, ...others]).size, 5);
 });

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { ImageSource } from "./image_source.ts";
+
+/** What a run is trained on, as its checkpoints record it. */
+export interface DataIdentity {
+  /** One name per label. */
+  readonly class_names: readonly string[];
+  /** Images of each class, by label. */
+  readonly class_counts: readonly number[];
+  /** See {@linkcode ImageSource.class_digests}. */
+  readonly class_digests: readonly string[];
+  /** See {@linkcode ImageSource.digest}. */
+  readonly digest: string;
+}
+
+const schema: z.ZodType<DataIdentity> = z.strictObject({
+  class_names: z.array(z.string()),
+  class_counts: z.array(z.int().min(0)),
+  class_digests: z.array(z.string()),
+  digest: z.string(),
+});
+
+/** What identifies a source of images. */
+export async function dataIdentity(source: ImageSource): Promise<DataIdentity> {
+  return {
+    class_names: source.class_names,
+    class_counts: source.class_counts,
+    class_digests: await source.class_digests(),
+    digest: await source.digest(),
+  };
+}
+
+/** Parses the JSON text of a {@linkcode DataIdentity}. @throws where it is not one */
+export function parseDataIdentity(text: string): DataIdentity {
+  return schema.parse(JSON.parse(text));
+}
