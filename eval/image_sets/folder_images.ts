@@ -1,13 +1,17 @@
 import { DatasetError } from "../../train/data/dataset.ts";
 import { decodeImages } from "../../train/data/decode_images.ts";
 import { IMAGE_KINDS, leftOutText, listImages } from "../../train/data/folder/list_images.ts";
+import { counted } from "../../train/data/counted.ts";
 import { ImageError } from "../../train/formats/image.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
 
+/** pytorch-fid opens images without their orientation, and its values are to be comparable. */
+const NOT_TURNED = "taken as stored, not turned as the EXIF orientation says (like pytorch-fid)";
+
 /**
  * All images of a folder and of the folders in it, as {@linkcode listImages} finds them for training
- * too, in the order of their paths. `onNote` is called with a line of what is left out. With
- * `image_size` images are resized and cropped as for training.
+ * too, in the order of their paths. With `image_size` images are resized and cropped as for training.
+ * `onNote` is called with a line of what is left out, and one of images that are not turned upright.
  *
  * `onSkip` is called for each file that cannot be read; without it, the first one ends the batches
  * with an {@linkcode ImageError}, as an image of another size than the first always does.
@@ -32,29 +36,40 @@ export async function folderImages(
     );
   }
   if (left_out) onNote?.(left_out);
+  let is_said = false;
+  const onTurned = (n: number) => {
+    if (!is_said) onNote?.(`${counted(n, "image")} of ${folder} ${NOT_TURNED}`);
+    is_said = true;
+  };
   return {
     name: `images in ${folder}`,
     n: paths.length,
-    batches: () => decoded(paths, image_size, onSkip),
+    batches: () => decoded(paths, { image_size, onSkip, onTurned }),
   };
 }
 
 async function* decoded(
   paths: readonly string[],
-  image_size: number | null,
-  onSkip: ((problem: string) => void) | undefined,
+  { image_size, onSkip, onTurned }: {
+    image_size: number | null;
+    onSkip: ((problem: string) => void) | undefined;
+    /** Called at the end with how many images would have to be turned, if there are any. */
+    onTurned: (n: number) => void;
+  },
 ): AsyncGenerator<ImageBatch> {
   const skip = (problem: string) => {
     if (!onSkip) throw new ImageError(`${problem}; --skip_broken leaves such files out`);
     onSkip(problem);
   };
   let first: { path: string; width: number; height: number } | null = null;
+  let turned = 0;
   for await (const file of decodeImages(paths, { image_size })) {
     if ("problem" in file) {
       skip(file.problem);
       continue;
     }
-    const { path, image, width, height } = file;
+    const { path, image, width, height, orientation } = file;
+    if (orientation !== 1) turned++;
     first ??= { path, width, height };
     if (width !== first.width || height !== first.height) {
       throw new ImageError(
@@ -66,4 +81,5 @@ async function* decoded(
     }
     yield { images: image, n: 1, height, width };
   }
+  if (turned > 0) onTurned(turned);
 }

@@ -77,6 +77,8 @@ export interface DatasetConfig {
   path: string | null;
   /** Height and width that images are resized to, pixels. */
   image_size: number;
+  /** The colour that transparent pixels are put over, see `colourOf`; null drops transparency. */
+  background: string | null;
   /** Flip images left to right, each with probability 1/2. */
   random_flip: boolean;
   /** Number of images to draw, for a data set that is drawn. */

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { methodsWithKappa, SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 import { processSchema } from "../diffusion/process_config.ts";
+import { COLOUR } from "../formats/images/colour.ts";
 import type { Config } from "./config.ts";
 import { contradictions } from "./config_rules.ts";
 import { evalSchema } from "./fid_config.ts";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
+const COLOURS = "white, black, grey, hexadecimal digits like #ff8000";
+const colour = z.string().regex(COLOUR, { error: `expected ${COLOURS}` }).meta({ title: COLOURS });
 
 const METHODS = SKIP_SCALINGS.map(({ number, help }) => `${number} ${help}`).join(", ");
 const KAPPA_METHODS = methodsWithKappa().join(", ");
@@ -154,10 +157,12 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
 
   dataset: z.strictObject({
     name: z.string().min(1)
-      .describe("shapes are drawn by the program, folder is a folder of PNG or JPEG files"),
+      .describe("shapes are drawn by the program, folder is a folder of PNG, JPEG or WebP files"),
     path: z.string().min(1).nullable()
       .describe("where the files are; null: cifar10 is downloaded, shapes need none"),
     image_size: count.describe("height and width that images are resized to, pixels"),
+    background: colour.nullable().default(null)
+      .describe("colour under transparent pixels of image files; null: their own, opaque"),
     random_flip: z.boolean().describe("flip half of the images left to right"),
     n: count.describe("number of images to draw; shapes only"),
   }).describe("the images"),

@@ -155,6 +155,7 @@ function choicesOf({ enum: words = [], anyOf = [] }: JsonSchema): string[] {
 }
 
 function expectation(json: JsonSchema): string {
+  if (json.title) return json.title;
   if (json.enum) return list(json.enum.map(String));
   if (json.const !== undefined) return String(json.const);
   if (json.anyOf) return list((json.anyOf as JsonSchema[]).map(expectation));

@@ -11,6 +11,7 @@ const FIXED = [
   "optimizer.name",
   "dataset.name",
   "dataset.image_size",
+  "dataset.background",
   "dataset.random_flip",
   "dataset.n",
 ];

@@ -42,6 +42,8 @@ export interface DatasetRequest {
   readonly path: string | null;
   /** Height and width that images are brought to, pixels. */
   readonly image_size: number;
+  /** The colour that transparent pixels are put over; null drops their transparency. */
+  readonly background: string | null;
   /** How many images are generated, where they are. */
   readonly n: number;
   /** Seed of images that are generated. */

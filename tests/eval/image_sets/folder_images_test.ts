@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { folderImages } from "../../../eval/image_sets/folder_images.ts";
 import { datasetImages } from "../../../eval/image_sets/dataset_images.ts";
 import { type ImageSet, regrouped } from "../../../eval/image_sets/image_set.ts";
-import { encodePng } from "../../../train/formats/image.ts";
+import { decodeImage, encodePng } from "../../../train/formats/image.ts";
 import { shapes } from "../../../train/data/shapes.ts";
+import { planar } from "../../../train/data/planar.ts";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import { drain } from "./drain.ts";
 
@@ -71,6 +72,24 @@ Deno.test("folderImages() decodes grey, palette, RGBA and progressive files alik
   equal(images.every((image) => image.length === 3 * 16 * 16), true);
 });
 
+Deno.test("folderImages() takes photos as stored, as pytorch-fid does, and says so once", async () => {
+  const folder = new URL("orientations/", IMAGES);
+  const names = ["2.png", "3.png", "6.png"];
+  const files = names.map((name) => [name, Deno.readFileSync(new URL(name, folder))] as const);
+  await withFolder({ ...Object.fromEntries(files), "upright.png": png(1, 20, 12) }, async (at) => {
+    const notes: string[] = [];
+    const set = await folderImages(at, { image_size: null, onNote: (note) => notes.push(note) });
+    const images = await drain(set);
+    deepEqual(await drain(set), images);
+    for (const [i, [name, bytes]] of files.entries()) {
+      deepEqual(images[i], planar(await decodeImage(bytes, name)), name);
+    }
+    deepEqual(notes, [
+      `3 images of ${at} taken as stored, not turned as the EXIF orientation says (like pytorch-fid)`,
+    ]);
+  });
+});
+
 Deno.test("folderImages() refuses images of two sizes, naming both, and crops them with image_size", async () => {
   await withFolder({ "a.png": png(1, 8, 8), "b.png": png(2, 12, 10) }, async (folder) => {
     const set = await folderImages(folder, { image_size: null });
@@ -113,7 +132,7 @@ Deno.test("folderImages() names what cannot be read, and skips it only with onSk
 
 Deno.test("folderImages() refuses a folder without images, or none", async () => {
   await withFolder({ "notes.txt": new Uint8Array() }, async (folder) => {
-    const refused = { name: "DatasetError", message: /has no PNG or JPEG files/ };
+    const refused = { name: "DatasetError", message: /has no PNG, JPEG or WebP files/ };
     await rejects(folderImages(folder, { image_size: null }), refused);
     await rejects(folderImages(join(folder, "nowhere"), { image_size: null }), {
       name: "DatasetError",

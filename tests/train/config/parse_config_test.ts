@@ -7,6 +7,21 @@ Deno.test("parseConfig() returns a configuration, with the defaults of missing s
   deepEqual(parseConfig(JSON.parse(JSON.stringify(old))), presets.quickstart);
 });
 
+Deno.test("parseConfig() takes a background as a colour, and none where it is missing", () => {
+  const { quickstart, quickstart: { dataset: { background: _, ...dataset } } } = presets;
+  deepEqual(parseConfig({ ...quickstart, dataset }), quickstart);
+  for (const background of ["white", "#08f", "#A0b1C2"]) {
+    const parsed = parseConfig({ ...quickstart, dataset: { ...dataset, background } });
+    deepEqual(parsed.dataset.background, background);
+  }
+  for (const background of ["pink", "#12345", "ffffff", ""]) {
+    throws(
+      () => parseConfig({ ...quickstart, dataset: { ...dataset, background } }),
+      /^UsageError: .*dataset\.background.*white, black, grey, hexadecimal digits like #ff8000/,
+    );
+  }
+});
+
 Deno.test("parseConfig() names the field of each problem, and states contradictions", () => {
   const { train, nnet } = presets.quickstart;
   throws(

@@ -16,6 +16,7 @@ Deno.test("resumeConflicts() names the fields that would make it another run", (
   requested.train.batch_size = 32;
   requested.optimizer.name = "adam";
   requested.dataset.name = "folder";
+  requested.dataset.background = "white";
   deepEqual(resumeConflicts(saved, requested).map((line) => line.split(":")[0]), [
     "--seed",
     "--train.batch_size",
@@ -23,6 +24,7 @@ Deno.test("resumeConflicts() names the fields that would make it another run", (
     "--nnet.depth",
     "--nnet.qk_scale",
     "--dataset.name",
+    "--dataset.background",
   ]);
   equal(
     resumeConflicts(saved, requested)[3],

@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import type { DatasetProgress } from "../../../train/data/dataset.ts";
 import { imageFolder } from "../../../train/data/image_folder.ts";
+import { planar } from "../../../train/data/planar.ts";
 import { decodeImage } from "../../../train/formats/image.ts";
+import { upright } from "../../../train/formats/images/orientation.ts";
 
 const IMAGES = fileURLToPath(new URL("../../data/images/", import.meta.url));
 
@@ -70,6 +72,33 @@ Deno.test("imageFolder() ignores other and hidden files, and decodes by content,
   });
 });
 
+Deno.test("imageFolder() takes WebP files, and turns photos upright, with a line of how many", async () => {
+  const folder = join(IMAGES, "orientations");
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note);
+  const data = await imageFolder({ path: folder, image_size: 8, onNote });
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  assert.equal(data.length, names.length);
+  for (const [i, name] of names.entries()) {
+    const stored = await decodeImage(await Deno.readFile(join(folder, name)), name);
+    const expected = centerCrop(upright(stored, stored.orientation), 8);
+    assert.deepEqual(data.images.subarray(i * 192, (i + 1) * 192), expected, name);
+  }
+  assert.deepEqual(notes, ["9 images turned upright, as the EXIF orientation says"]);
+});
+
+Deno.test("imageFolder() drops transparency, or puts it over a background", async () => {
+  await withFolder({ "a.png": new URL("rgba.png", IMAGE) }, async (path) => {
+    const bytes = await Deno.readFile(join(path, "a.png"));
+    const dropped = await imageFolder({ path, image_size: 32 });
+    assert.deepEqual(dropped.images, planar(await decodeImage(bytes, "a.png")));
+    const white = await imageFolder({ path, image_size: 32, background: "white" });
+    const background = [255, 255, 255] as const;
+    assert.deepEqual(white.images, planar(await decodeImage(bytes, "a.png", { background })));
+    assert.notDeepEqual(white.images, dropped.images);
+  });
+});
+
 Deno.test("imageFolder() names the file that cannot be decoded", async () => {
   await withFolder(
     { "a/good.png": IMAGE, "a/bad.png": "no image at all" },
@@ -79,11 +108,14 @@ Deno.test("imageFolder() names the file that cannot be decoded", async () => {
 
 Deno.test("imageFolder() refuses other layouts, naming the file or folder in the way", async () => {
   await refuses(join(IMAGES, "nowhere"), /cannot list the folder of images .*nowhere/);
-  await withFolder({}, (path) => refuses(path, /has no PNG or JPEG files/));
+  await withFolder({}, (path) => refuses(path, /has no PNG, JPEG or WebP files/));
   await withFolder(
     { "a/1.png": IMAGE, "b/notes.txt": "" },
     (path) =>
-      refuses(path, /b has no PNG or JPEG files \(only notes\.txt\): every sub-folder is a class/),
+      refuses(
+        path,
+        /b has no PNG, JPEG or WebP files \(only notes\.txt\): every sub-folder is a class/,
+      ),
   );
   await withFolder(
     { "a/1.png": IMAGE, "2.png": IMAGE },

@@ -6,8 +6,8 @@ import { DatasetError } from "../dataset.ts";
 import { someOf } from "./some_of.ts";
 
 /** What the images that can be read are, for messages. */
-export const IMAGE_KINDS = "PNG or JPEG";
-const IMAGE = /\.(png|jpe?g|jpe|jfif)$/i;
+export const IMAGE_KINDS = "PNG, JPEG or WebP";
+const IMAGE = /\.(png|jpe?g|jpe|jfif|webp)$/i;
 /** Marks a folder of samples, which has grids besides its numbered images. */
 const SAMPLE_RECORD = "sample.json";
 const SAMPLE = /^\d{6,}\.png$/;
@@ -42,7 +42,7 @@ export interface LeftOut {
 
 /**
  * Lists the images of a folder by their names, at any depth, following links and decoding nothing.
- * Names are those of PNG and JPEG files in upper or lower case; in a folder of samples only the
+ * Names are those of PNG, JPEG and WebP files in upper or lower case; in a folder of samples only the
  * numbered images count. What begins with a dot is ignored; links to nothing, links back to a folder
  * that is listed already and files of other names are left out.
  *
