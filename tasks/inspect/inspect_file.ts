@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CheckpointError, checkpointFolders, savedIn } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import type { DataIdentity } from "../../train/data/data_identity.ts";
 import { elements, isStoredDtype } from "../../train/formats/stored_tensor.ts";
 import type { ListedDtype } from "../../train/formats/listed_dtype.ts";
 import { pytorchCheckpoints } from "../../train/checkpoints/pytorch_checkpoint.ts";
@@ -38,6 +39,8 @@ export interface Inspection {
   readonly step: number | null;
   /** The configuration, in a checkpoint of ours. */
   readonly config: Config | null;
+  /** What was trained on, in a checkpoint of ours that says so. */
+  readonly data: DataIdentity | null;
   /** Strings about the file. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The other values of a `.pth`; numbers beyond 2^53 as strings. */
@@ -83,13 +86,14 @@ export async function inspectFile(path: string): Promise<Inspection> {
       ? tensorStatistics(() => file.pieces(name, PIECE_BYTES))
       : { min: null, max: null, mean: null, std: null, not_finite: null },
   }));
-  const { config: _, ...rest } = file.metadata;
+  const { config: _config, data: _data, ...rest } = file.metadata;
   return {
     file: path,
     kind: file.kind,
     numbers: tensors.reduce((sum, { shape }) => sum + elements(shape), 0),
     step: saved?.step ?? null,
     config: saved?.config ?? null,
+    data: saved?.data ?? null,
     metadata: saved ? rest : file.metadata,
     values: Object.fromEntries(
       [...file.values].map((

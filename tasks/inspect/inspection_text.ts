@@ -1,5 +1,6 @@
 import { configSchema } from "../../train/config/config_schema.ts";
 import { fieldsOf, flatten } from "../../train/config/fields.ts";
+import { countsText } from "../../train/data/counts_text.ts";
 import { textTable } from "../cli/text_table.ts";
 import type { Inspection } from "./inspect_file.ts";
 
@@ -7,7 +8,7 @@ const HEADINGS = ["name", "type", "shape", "min", "max", "mean", "std", "not fin
 
 /** An inspection as text. */
 export function inspectionText(inspection: Inspection): string {
-  const { file, numbers, step, config, metadata, values, tensors } = inspection;
+  const { file, numbers, step, config, data, metadata, values, tensors } = inspection;
   const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
   const not_finite = tensors.reduce((sum, { not_finite }) => sum + (not_finite ?? 0), 0);
   const lines = [
@@ -19,6 +20,10 @@ export function inspectionText(inspection: Inspection): string {
     ...(step === null || "step" in metadata ? [] : [`  step: ${step}`]),
     ...Object.entries(values).map(([key, value]) => `  ${key}: ${value}`),
   ];
+  if (data) {
+    const length = data.class_counts.reduce((sum, count) => sum + count, 0);
+    lines.push(`  data: ${countsText({ ...data, length })}; SHA-256 ${data.digest}`);
+  }
   if (config) {
     for (const [path, value] of flatten(config, fieldsOf(configSchema))) {
       lines.push(`  --${path}=${Array.isArray(value) ? value.join(",") : value}`);

@@ -91,13 +91,20 @@ Deno.test("inspect --json prints the same for programs", async () => {
 
 Deno.test("inspect shows a run's newest checkpoint with its configuration", async () => {
   await inFolder(async (run) => {
-    for (const step of [1, 2]) await saveCheckpoint(run, checkpointOf(step), 9);
+    const data = {
+      class_names: ["cat", "ship"],
+      class_counts: [2, 1],
+      class_digests: ["0a", "1b"],
+      digest: "2c",
+    };
+    for (const step of [1, 2]) await saveCheckpoint(run, { ...checkpointOf(step), data }, 9);
     const { code, out, err } = await runScript("inspect.ts", run);
     equal(code, 0, err);
     match(out, /checkpoints.2.nnet\.safetensors: 3 arrays, 20,004 numbers, F32$/m);
     match(out, /^ {2}step: 2$/m);
     match(out, /^ {2}--nnet\.embed_dim=128$/m);
-    ok(!out.includes('config: {"'));
+    match(out, /^ {2}data: 3 images, 2 classes: cat \(2\), ship \(1\); SHA-256 2c$/m);
+    ok(!out.includes(': {"'));
     match(out, /^exp_avg_sq\.scalar +F32 +\[\]/m);
   });
 });

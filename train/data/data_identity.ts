@@ -18,7 +18,9 @@ const schema: z.ZodType<DataIdentity> = z.strictObject({
   class_counts: z.array(z.int().min(0)),
   class_digests: z.array(z.string()),
   digest: z.string(),
-});
+}).refine(({ class_names, class_counts, class_digests }) =>
+  class_counts.length === class_names.length && class_digests.length === class_names.length
+);
 
 /** What identifies a source of images. */
 export async function dataIdentity(source: ImageSource): Promise<DataIdentity> {
