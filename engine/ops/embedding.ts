@@ -1,5 +1,7 @@
 import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import { type ConstantAttrs, constantOp } from "../leaves.ts";
 import { applyOne } from "./elementwise.ts";
+import { rootOf } from "./views.ts";
 
 /** The operation behind {@linkcode embedding}. */
 export const embeddingOp: Operation<null> = {
@@ -24,7 +26,12 @@ export const embeddingOp: Operation<null> = {
   evaluate([table, index], { inputs }) {
     const width = inputs[0].shape[1];
     const out = new Float64Array(index.length * width);
-    index.forEach((row, i) => out.set(table.subarray(row * width, (row + 1) * width), i * width));
+    const rows = inputs[0].shape[0];
+    index.forEach((row, i) => {
+      const to = out.subarray(i * width, (i + 1) * width);
+      if (row >= 0 && row < rows) to.set(table.subarray(row * width, (row + 1) * width));
+      else to.fill(NaN); // As the device, which cannot refuse it.
+    });
     return [out];
   },
 };
@@ -45,7 +52,30 @@ export const embeddingGradOp: Operation<{ readonly rows: number }> = {
   },
 };
 
-/** Rows of `table` `[rows, width]` at i32 `index`; every index is within the table. */
+/**
+ * Rows of `table` `[rows, width]` at i32 `index`. Indices that are an input are checked when a plan
+ * runs; the device gives NaN for one without a row.
+ *
+ * @throws {ShapeError} naming a constant index that has no row
+ */
 export function embedding(table: Tensor, index: Tensor): Tensor {
+  const { node } = rootOf(index);
+  if (node.op === constantOp) {
+    const [rows] = table.shape;
+    const { data } = node.attrs as ConstantAttrs;
+    const fault = rowFault(data, rows);
+    if (fault) throw new ShapeError(`embedding: ${fault}`);
+  }
   return applyOne(embeddingOp, [table, index], null);
+}
+
+/** What is wrong with the first index that has no row in a table of so many; null for none. */
+export function rowFault(indices: ArrayLike<number>, rows: number): string | null {
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i];
+    if (row < 0 || row >= rows) {
+      return `index ${i} is ${row}, and the table has rows 0 to ${rows - 1}`;
+    }
+  }
+  return null;
 }

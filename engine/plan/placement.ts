@@ -7,6 +7,7 @@ import {
   type InputAttrs,
   inputOp,
 } from "../leaves.ts";
+import { embeddingOp } from "../ops/embedding.ts";
 import { isIndexIdentical } from "../ops/input_map.ts";
 import { packOp, type UnpackAttrs, unpackOp } from "../ops/pack.ts";
 import { reshapeOp, rootOf } from "../ops/views.ts";
@@ -37,6 +38,16 @@ export interface PlacedArray {
   readonly data: HostArray;
 }
 
+/** An input of the graph. */
+export interface PlacedInput {
+  /** The place. */
+  readonly ref: Ref;
+  /** Its name, shape and type. */
+  readonly attrs: InputAttrs;
+  /** Rows of the smallest table that it indexes; null where it indexes none. */
+  readonly rows: number | null;
+}
+
 /** A segment of a state. */
 export interface PlacedSegment {
   /** The state, or its layout alone where the graph is only planned. */
@@ -54,7 +65,7 @@ export interface Placement {
   /** What the "external" ones of the storages are. */
   readonly external: ReadonlyMap<Storage, PlacedSegment>;
   /** Inputs of the graph, by name. */
-  readonly inputs: ReadonlyMap<string, { readonly ref: Ref; readonly attrs: InputAttrs }>;
+  readonly inputs: ReadonlyMap<string, PlacedInput>;
   /** Constants of the graph. */
   readonly constants: readonly PlacedArray[];
   /** Copies after the nodes that pack tensors, by that node. */
@@ -104,7 +115,7 @@ export function place(
   });
   const segmentsOf = new Map<StateLayout, Storage[]>();
   const external = new Map<Storage, PlacedSegment>();
-  const inputs = new Map<string, { ref: Ref; attrs: InputAttrs }>();
+  const inputs = new Map<string, PlacedInput>();
   const constants: PlacedArray[] = [];
   for (const node of leafNodes) {
     const [t] = node.outputs;
@@ -127,7 +138,7 @@ export function place(
       if (inputs.has(attrs.name)) {
         throw new ShapeError(`plan: two inputs are named "${attrs.name}"`);
       }
-      inputs.set(attrs.name, { ref, attrs });
+      inputs.set(attrs.name, { ref, attrs, rows: rowsIndexedBy(t, nodes) });
     }
   }
 
@@ -194,6 +205,13 @@ export function place(
     return { ...packed, offset: packed.offset + (node.attrs as UnpackAttrs).offset, size };
   };
   return { refOf, storages, external, inputs, constants, packCopies, updateCopies };
+}
+
+function rowsIndexedBy(leaf: Tensor, nodes: readonly Node[]): number | null {
+  const tables = nodes
+    .filter(({ op, inputs }) => op === embeddingOp && rootOf(inputs[1]) === leaf)
+    .map(({ inputs: [table] }) => table.shape[0]);
+  return tables.length === 0 ? null : Math.min(...tables);
 }
 
 function isUnpacked({ node }: Tensor): boolean {

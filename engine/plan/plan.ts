@@ -3,6 +3,7 @@ import { byteRange, type Ref } from "../kernels/dispatch.ts";
 import type { HostArray, LeafType } from "../leaves.ts";
 import { type Shape, ShapeError, shapeText, type Tensor } from "../tensor.ts";
 import { encode, type Launch, prepareLaunches } from "./launches.ts";
+import { rowFault } from "../ops/embedding.ts";
 import { type Layout, type PlanRecording, type PlanStep, planSteps } from "./layout.ts";
 import { checkLimits } from "./limits.ts";
 import { LayoutMemory } from "./layout_memory.ts";
@@ -109,7 +110,8 @@ export class Plan implements Disposable {
    * Submits one run; returns without waiting for it.
    *
    * @param inputs elements of every input of the graph, by name
-   * @throws {ShapeError} naming an input that is missing, unknown or of the wrong size or type
+   * @throws {ShapeError} naming an input that is missing, unknown, of the wrong size or type, or
+   * that indexes a row which its table does not have
    */
   run(inputs: Readonly<Record<string, HostArray>> = {}): void {
     this.#write(inputs);
@@ -138,7 +140,7 @@ export class Plan implements Disposable {
       }
     }
     const { queue } = this.device.gpu;
-    for (const [name, { ref, attrs }] of this.#placement.inputs) {
+    for (const [name, { ref, attrs, rows }] of this.#placement.inputs) {
       const data = inputs[name];
       if (!data) throw new ShapeError(`plan: the input "${name}" is missing`);
       if (data.length !== ref.size || dtypeOf(data) !== attrs.dtype) {
@@ -148,6 +150,8 @@ export class Plan implements Disposable {
           }, not ${data.length} of ${dtypeOf(data)}`,
         );
       }
+      const fault = rows === null ? null : rowFault(data, rows);
+      if (fault) throw new ShapeError(`plan: the input "${name}": ${fault}`);
       const { offset } = byteRange(ref);
       queue.writeBuffer(
         this.#memory.bufferOf(ref.storage),

@@ -1,5 +1,7 @@
 import { editDistance, nearest } from "../../train/config/nearest.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
+import { DEFAULT_PROCESS } from "../../train/diffusion/process_config.ts";
+import { type ScheduleName, SCHEDULES } from "../../train/diffusion/schedules.ts";
 import { ancestralSampler } from "./ancestral.ts";
 import { ddimSampler } from "./ddim.ts";
 import { dpmSolverPpSampler, dpmSolverSampler } from "./dpm_solver.ts";
@@ -53,7 +55,11 @@ export function optionHelp(option: SamplerOption): string {
 export function lastTimeHelp(): string {
   const own = SAMPLER_NAMES.filter((name) => SAMPLERS[name].t_end !== undefined);
   const defaults = Map.groupBy(own, (name) => String(SAMPLERS[name].t_end));
-  return `null: ${byDefault(defaults)}, else the noise schedule's, 0.0001 for vp_linear`;
+  const schedules = Map.groupBy(
+    Object.keys(SCHEDULES) as ScheduleName[],
+    (name) => String(SCHEDULES[name].schedule(DEFAULT_PROCESS).t_min),
+  );
+  return `null: ${byDefault(defaults)}, else the noise schedule's: ${byDefault(schedules)}`;
 }
 
 function namesWith(option: SamplerOption): string[] {

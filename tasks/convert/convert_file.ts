@@ -49,7 +49,7 @@ export async function convertFile(
   using file = await openWeights(source, weights);
   let names = new Map(Object.keys(file.shapes).map((name) => [name, name]));
   let metadata = file.metadata;
-  const notes: string[] = [];
+  const notes = [...file.notes];
   if (config !== null) {
     if (savedIn(source, metadata)) throw new UsageError(namesItself(source));
     const fit = fitWeights(file.shapes, shapesOf(config));

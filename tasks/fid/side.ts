@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
 import { processOf } from "../../train/diffusion/process.ts";
@@ -17,6 +16,7 @@ import type { ImageSource } from "../../train/data/image_source.ts";
 import { findWeights, type Weights, weightsFiles } from "../../train/checkpoints/find_weights.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
+import { tensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { presets } from "../../train/config/presets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { type Recipe, sampleRecipe } from "../../eval/sample_recipe.ts";
@@ -81,7 +81,7 @@ export async function openSide(text: string, flags: FidFlags, tools: SideTools):
   if (stat.isDirectory && !await holdsWeights(text, flags)) {
     return await ofFolder(text, flags, tools);
   }
-  if (extname(text) === ".npz") {
+  if (!stat.isDirectory && await tensorFileKind(text) === "npz") {
     const { statistics, images } = await readReferenceFile(text);
     return {
       name: statistics ? `statistics in ${text}` : `images in ${text}`,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Recipe } from "../../eval/sample_recipe.ts";
+import { decodeText } from "../../train/formats/decode_text.ts";
 import { isRecord } from "../../train/formats/is_record.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { hasImages } from "./image_files.ts";
@@ -55,11 +56,12 @@ export async function writeRecord(folder: string, record: SampleRecord): Promise
 async function readRecord(folder: string): Promise<Record<string, unknown> | null> {
   const file = join(folder, FILE);
   try {
-    const record: unknown = JSON.parse(await Deno.readTextFile(file));
+    const record: unknown = JSON.parse(decodeText(await Deno.readFile(file)));
     if (isRecord(record)) return record;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    if (!(error instanceof SyntaxError)) throw error;
+    // Neither JSON nor text.
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
   throw new UsageError(`--out: ${file} is damaged; choose another --out, or --overwrite`);
 }

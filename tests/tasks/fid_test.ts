@@ -59,6 +59,18 @@ Deno.test("deno task fid compares two files of statistics without Inception", as
   ok(Math.abs(report.fid - expected) < 1e-9 * expected);
   deepEqual([report.a.n, report.a.statistics_from_file, report.inception], [null, true, null]);
   match(await fid(...GOLDEN), /^FID +\d+\.\d{4}\nA +an unknown number .*of unknown variant/);
+  // Whatever their names.
+  await using files = await temporary();
+  const [renamed, weights] = [files.at("statistics"), files.at("weights.npz")];
+  await Deno.copyFile(GOLDEN[0], renamed);
+  equal(JSON.parse(await fid(renamed, GOLDEN[1], "--json")).fid, report.fid);
+  await Deno.copyFile(new URL("../golden/nnet_half.pth", import.meta.url), weights);
+  await fails(
+    2,
+    /^.*weights\.npz: does not say what its network is; give --preset/,
+    weights,
+    renamed,
+  );
 });
 
 Deno.test("deno task fid measures folders, caching features and saving statistics", async () => {

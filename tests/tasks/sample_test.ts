@@ -180,6 +180,9 @@ Deno.test("sample keeps what is there, adds what is not, and refuses to mix", as
   const out = tiny.out("out");
   const args = [`--checkpoint=${tiny.run}`, `--out=${out}`, "--scale=0"];
   await draws(...args, "--n=3");
+  // As an editor may leave it.
+  const record = join(out, "sample.json");
+  await Deno.writeTextFile(record, `\ufeff${await Deno.readTextFile(record)}`);
   const file = join(out, number(1));
   const mine = await Deno.readFile(join(out, number(0)));
   await Deno.writeFile(file, mine);

@@ -35,7 +35,8 @@ export interface Weights {
 export interface FindOptions {
   /** Which weights, where there are several. */
   readonly kind: WeightsKind;
-  /** Called with a line for each unreadable checkpoint of a run and for a prefix taken off keys. */
+  /** Called with a line for each unreadable checkpoint of a run, for a choice between
+   * weights in a file, and for a prefix taken off keys. */
   readonly onNote: (message: string) => void;
   /** The configuration of weights that come without one. */
   readonly config?: Config | null;
@@ -67,7 +68,7 @@ async function weightsIn(
   const fit = fitWeights(weights.shapes, shapesOf(config));
   mustFit(fit, file);
   weights.mustBeFinite(fit.names);
-  prefixNote(fit, file).forEach(onNote);
+  [...weights.notes, ...prefixNote(fit, file)].forEach(onNote);
   const step = saved ? saved.step : await stepNextTo(file);
   return { file, kind, files: weights.files, step, config };
 }

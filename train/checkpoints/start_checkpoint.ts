@@ -117,6 +117,7 @@ async function fromWeights(
   const total = Object.keys(shapes).length;
   note([
     `weights from ${file}: ${fit.names.size} of ${total} tensors taken`,
+    ...weights.notes,
     ...prefixNote(fit, file),
     ...(partial ? misfits(fit) : []),
   ].join("\n"));

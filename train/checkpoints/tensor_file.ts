@@ -67,6 +67,22 @@ export function kindOfFile(path: string): TensorFileKind | null {
 }
 
 /**
+ * The format of a file by its content; by its suffix only where the content is of none; null for
+ * neither.
+ *
+ * @throws {CheckpointError} where it cannot be read
+ */
+export async function tensorFileKind(path: string): Promise<TensorFileKind | null> {
+  try {
+    const found = contentKind(await headOf(path));
+    if (found === null) return kindOfFile(path);
+    return found === "safetensors" ? found : kindOf(found, path, await Deno.readFile(path));
+  } catch (error) {
+    throw asCheckpointError(error, path);
+  }
+}
+
+/**
  * Opens a file of arrays. Its content tells the format, whatever its name; its suffix only where the
  * content is of none.
  *
@@ -93,15 +109,20 @@ export async function openTensorFile(path: string): Promise<TensorFile> {
       ? nested(path, kind, decodeNpyObjects(bytes, path))
       : inMemory(path, kind, { array: decodeNpy(bytes, path) });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new CheckpointError(`${path}: is missing`);
-    if (error instanceof Error && (FORMAT_ERRORS.some((E) => error instanceof E))) {
-      throw new CheckpointError(error.message);
-    }
-    if (error instanceof Error && "code" in error) {
-      throw new CheckpointError(`${path}: cannot be read (${error.message})`);
-    }
-    throw error;
+    throw asCheckpointError(error, path);
   }
+}
+
+/** An error of reading a file as a {@linkcode CheckpointError} that names it; any other as it is. */
+function asCheckpointError(error: unknown, path: string): unknown {
+  if (error instanceof Deno.errors.NotFound) return new CheckpointError(`${path}: is missing`);
+  if (error instanceof Error && (FORMAT_ERRORS.some((E) => error instanceof E))) {
+    return new CheckpointError(error.message);
+  }
+  if (error instanceof Error && "code" in error) {
+    return new CheckpointError(`${path}: cannot be read (${error.message})`);
+  }
+  return error;
 }
 
 async function headOf(path: string): Promise<Uint8Array> {

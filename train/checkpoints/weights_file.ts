@@ -17,6 +17,9 @@ const GROUPS: Readonly<Record<WeightsKind, readonly string[]>> = {
   nnet: [...NNET_GROUPS, ...EMA_GROUPS],
 };
 
+/** Weights beside their moving average, as `ema_pytorch` saves both under flat keys. */
+const TWINS: Readonly<Record<WeightsKind, string>> = { ema: "ema_model.", nnet: "online_model." };
+
 /** Bytes of a file in memory at once during an upload. */
 const PIECE_BYTES = 2 ** 23;
 /** Bytes that may be queued on the host for the device. */
@@ -28,12 +31,20 @@ export class WeightsFile implements Disposable {
   readonly #prefix: string;
   /** Shapes of the arrays by name. */
   readonly shapes: Shapes;
+  /** A line that says which of two prefixes was chosen, where both have weights; else none. */
+  readonly notes: readonly string[];
 
   /** Takes over an open file, and selects its weights of a kind where it has several. */
   constructor(file: TensorFile, kind: WeightsKind) {
     this.#file = file;
     const group = GROUPS[kind].find((name) => file.groups.includes(name)) ?? onlyGroup(file);
-    this.#prefix = group === undefined ? "" : `${group}.`;
+    const outer = group === undefined ? "" : `${group}.`;
+    const hasTwins = Object.values(TWINS).every((twin) =>
+      file.tensors.keys().some((name) => name.startsWith(outer + twin))
+    );
+    this.#prefix = hasTwins ? outer + TWINS[kind] : outer;
+    const other = TWINS[kind === "ema" ? "nnet" : "ema"];
+    this.notes = hasTwins ? [`${file.path}: took its ${TWINS[kind]}*, not its ${other}*`] : [];
     this.shapes = Object.fromEntries(
       [...file.tensors].filter(([name]) => name.startsWith(this.#prefix))
         .map(([name, { shape }]) => [name.slice(this.#prefix.length), shape]),

@@ -21,5 +21,9 @@ Deno.test("optionHelp() names the samplers that have an option, and its defaults
   equal(optionHelp("order"), "dpm_solver and dpm_solver_pp only; null: 3, and 2 for multistep");
   equal(optionHelp("variant"), "null: fast for dpm_solver, multistep for dpm_solver_pp");
   match(optionHelp("grid"), /^null: log_snr for dpm_solver and .*, karras for heun/);
-  match(lastTimeHelp(), /^null: 0\.001 for euler_maruyama_ode and euler_maruyama_sde, else /);
+  equal(
+    lastTimeHelp(),
+    "null: 0.001 for euler_maruyama_ode and euler_maruyama_sde, else the noise schedule's: " +
+      "0.0001 for vp_linear and vp_cosine, 0.001 for vp_discrete",
+  );
 });

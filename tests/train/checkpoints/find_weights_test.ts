@@ -10,6 +10,8 @@ import {
 } from "../../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../../train/config/config.ts";
 import { findWeights } from "../../../train/checkpoints/find_weights.ts";
+import { openTensorFile } from "../../../train/checkpoints/tensor_file.ts";
+import { encodeSafetensors } from "../../../train/formats/safetensors.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
 const config = tinyConfig();
@@ -95,6 +97,26 @@ Deno.test("findWeights() skips weights that are not finite, and names the value"
     });
   } finally {
     await Deno.remove(run, { recursive: true });
+  }
+});
+
+Deno.test("findWeights() says which it chose of a model and its average in one file", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(await save(folder, 3), "nnet_ema.safetensors");
+    using one = await openTensorFile(path);
+    const tensors = Object.fromEntries(
+      ["online_model.", "ema_model."].flatMap((prefix) =>
+        [...one.tensors.keys()].map((name) => [prefix + name, one.read(name)])
+      ),
+    );
+    const both = join(folder, "both.safetensors");
+    await Deno.writeFile(both, encodeSafetensors(tensors));
+    const notes: string[] = [];
+    await findWeights(both, { kind: "ema", config, onNote: (message) => notes.push(message) });
+    deepEqual(notes, [`${both}: took its ema_model.*, not its online_model.*`]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

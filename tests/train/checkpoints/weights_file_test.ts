@@ -72,6 +72,30 @@ Deno.test("openWeights() finds the dictionary of weights inside another", async 
   });
 });
 
+Deno.test("openWeights() chooses between a model and its average under flat keys, and says so", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "ema.safetensors");
+    const keys = { "online_model.a.weight": tensor(1), "ema_model.a.weight": tensor(2) };
+    const first = async (kind: "ema" | "nnet") => {
+      using weights = await openWeights(path, kind);
+      deepEqual(weights.shapes, { "a.weight": [1] });
+      const [note] = weights.notes;
+      return [weights.values(new Map([["w", "a.weight"]])).w.data[0], note];
+    };
+    const said = (taken: string, left: string) => `${path}: took its ${taken}.*, not its ${left}.*`;
+    const [ema, online] = [said("ema_model", "online_model"), said("online_model", "ema_model")];
+    await Deno.writeFile(path, encodeSafetensors({ ...keys, step: tensor(9) }));
+    deepEqual([await first("ema"), await first("nnet")], [[2, ema], [1, online]]);
+    // Inside a dictionary too.
+    await Deno.writeFile(path, encodePth(new Map([["ema", new Map(Object.entries(keys))]])));
+    deepEqual([await first("ema"), await first("nnet")], [[2, ema], [1, online]]);
+    // One alone is a prefix like any other.
+    await Deno.writeFile(path, encodeSafetensors({ "ema_model.a.weight": tensor(2) }));
+    using alone = await openWeights(path, "ema");
+    deepEqual([alone.shapes, alone.notes], [{ "ema_model.a.weight": [1] }, []]);
+  });
+});
+
 Deno.test("WeightsFile.load() uploads tensors larger than a piece, of every float type", async () => {
   using device = await openDevice();
   await inFolder(async (folder) => {
