@@ -17,6 +17,18 @@ for (const size of [10, 16, 32, 64]) {
   });
 }
 
+Deno.test("centerCrop() halves even and odd sides alike, as Pillow's box filter does", async () => {
+  const image = await read("source_72x52.png");
+  const levels = grey(image.rgb);
+  const rgb = Uint8Array.from(image.rgb, (_, i) => levels[Math.floor(i / 3)]);
+  for (const size of [6, 11, 13]) {
+    const expected = planes(await read(`expected_72x52_${size}.png`));
+    assert.deepEqual(centerCrop(image, size), expected);
+    const square = centerCrop({ ...image, rgb }, size).subarray(0, size * size);
+    assert.deepEqual(centerCrop(image, size, 1), square);
+  }
+});
+
 Deno.test("centerCrop() leaves a square of the right size as it is", async () => {
   const image = await read("expected_32.png");
   assert.deepEqual(centerCrop(image, 32), planes(image));
