@@ -137,7 +137,7 @@ export {
   inMemorySource,
 } from "./train/data/in_memory_source.ts";
 export { cifar10, type Cifar10Origin } from "./train/data/cifar10.ts";
-export { imageFolder } from "./train/data/image_folder.ts";
+export { imageFolder, type ImageFolderRequest } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
 export { type FindOptions, findWeights, type Weights } from "./train/checkpoints/find_weights.ts";
 export {
@@ -193,7 +193,7 @@ export {
   toFloat32,
   toFloat64,
 } from "./train/formats/stored_tensor.ts";
-export { type DatasetCallbacks, loadDataset } from "./train/data/load_dataset.ts";
+export { loadDataset, type LoadDatasetOptions } from "./train/data/load_dataset.ts";
 export { datasetOutline } from "./train/data/dataset_outline.ts";
 export { type LogEntry } from "./train/log.ts";
 export { type LossAverageState } from "./train/checkpoints/loss_average_state.ts";

@@ -1,5 +1,6 @@
 import { DatasetError } from "../../train/data/dataset.ts";
 import { decodeImages } from "../../train/data/decode_images.ts";
+import { brokenText } from "../../train/data/folder/broken_images.ts";
 import { IMAGE_KINDS, leftOutText, listImages } from "../../train/data/folder/list_images.ts";
 import { counted } from "../../train/data/counted.ts";
 import { ImageError } from "../../train/formats/image.ts";
@@ -7,24 +8,30 @@ import type { ImageBatch, ImageSet } from "./image_set.ts";
 
 /** pytorch-fid opens images without their orientation, and its values are to be comparable. */
 const NOT_TURNED = "taken as stored, not turned as the EXIF orientation says (like pytorch-fid)";
+/** How the images of a folder are read. */
+export interface FolderImagesOptions {
+  /** Height and width to crop and resize to, as for training; null: as they are. */
+  readonly image_size: number | null;
+  /** Whether to leave out files that cannot be decoded; without it they are an error. */
+  readonly skip_broken?: boolean;
+  /** Called with lines that say what is left out. */
+  readonly onNote?: (message: string) => void;
+}
 
 /**
  * All images of a folder and of the folders in it, as {@linkcode listImages} finds them for training
  * too, in the order of their paths. With `image_size` images are resized and cropped as for training.
  * `onNote` is called with a line of what is left out, and one of images that are not turned upright.
  *
- * `onSkip` is called for each file that cannot be read; without it, the first one ends the batches
- * with an {@linkcode ImageError}, as an image of another size than the first always does.
+ * Files that cannot be decoded end the batches with an {@linkcode ImageError} that names them all;
+ * with `skip_broken` they are left out, and named to `onNote`. An image of another size than the
+ * first ends the batches, too.
  *
  * @throws {DatasetError} where the folder cannot be listed or has no images
  */
 export async function folderImages(
   folder: string,
-  { image_size, onSkip, onNote }: {
-    image_size: number | null;
-    onSkip?: (problem: string) => void;
-    onNote?: (message: string) => void;
-  },
+  options: FolderImagesOptions,
 ): Promise<ImageSet> {
   const listing = await listImages(folder);
   const left_out = leftOutText(listing);
@@ -35,39 +42,35 @@ export async function folderImages(
       `${folder} has no ${IMAGE_KINDS} files${left_out ? ` (${left_out})` : ""}`,
     );
   }
-  if (left_out) onNote?.(left_out);
-  let is_said = false;
-  const onTurned = (n: number) => {
-    if (!is_said) onNote?.(`${counted(n, "image")} of ${folder} ${NOT_TURNED}`);
-    is_said = true;
+  // Once each, however often the images are read.
+  const said = new Set<string>();
+  const onNote = (note: string) => {
+    if (!said.has(note)) options.onNote?.(note);
+    said.add(note);
   };
+  if (left_out) onNote(left_out);
   return {
     name: `images in ${folder}`,
     n: paths.length,
-    batches: () => decoded(paths, { image_size, onSkip, onTurned }),
+    batches: () => decoded(paths, folder, { ...options, onNote }),
   };
 }
 
 async function* decoded(
   paths: readonly string[],
-  { image_size, onSkip, onTurned }: {
-    image_size: number | null;
-    onSkip: ((problem: string) => void) | undefined;
-    /** Called at the end with how many images would have to be turned, if there are any. */
-    onTurned: (n: number) => void;
-  },
+  folder: string,
+  { image_size, skip_broken, onNote }: FolderImagesOptions,
 ): AsyncGenerator<ImageBatch> {
-  const skip = (problem: string) => {
-    if (!onSkip) throw new ImageError(`${problem}; --skip_broken leaves such files out`);
-    onSkip(problem);
-  };
+  const problems: string[] = [];
   let first: { path: string; width: number; height: number } | null = null;
   let turned = 0;
   for await (const file of decodeImages(paths, { image_size })) {
     if ("problem" in file) {
-      skip(file.problem);
+      problems.push(file.problem);
       continue;
     }
+    // All the others are still decoded, so that what is broken is named at once.
+    if (problems.length > 0 && !skip_broken) continue;
     const { path, image, width, height, orientation } = file;
     if (orientation !== 1) turned++;
     first ??= { path, width, height };
@@ -81,5 +84,12 @@ async function* decoded(
     }
     yield { images: image, n: 1, height, width };
   }
-  if (turned > 0) onTurned(turned);
+  if (turned > 0) onNote?.(`${counted(turned, "image")} of ${folder} ${NOT_TURNED}`);
+  if (problems.length === 0) return;
+  const text = (remedy: string) =>
+    brokenText(problems, { all: paths.length, where: folder, remedy });
+  if (!skip_broken) {
+    throw new ImageError(text("remove them, or leave them out with --skip_broken"));
+  }
+  onNote?.(text("they are left out"));
 }

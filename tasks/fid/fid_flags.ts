@@ -73,7 +73,7 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
     .describe(
       "crop and resize a folder's images to this size, as training does; null: as they are",
     ),
-  skip_broken: z.boolean().describe("skip files that cannot be read, and name them"),
+  skip_broken: z.boolean().describe("leave out image files that cannot be decoded, and name them"),
   path: z.string().min(1).nullable()
     .describe("CIFAR-10's binary files, a folder or the archive; null: fetched once"),
   json: z.boolean().describe("print one JSON object instead of lines"),

@@ -115,8 +115,7 @@ async function ofFolder(
   { image_size, skip_broken }: FidFlags,
   { note }: SideTools,
 ): Promise<Side> {
-  const onSkip = skip_broken ? (problem: string) => note(`${problem}; skipped`) : undefined;
-  const set = await folderImages(folder, { image_size, onSkip, onNote: note });
+  const set = await folderImages(folder, { image_size, skip_broken, onNote: note });
   return {
     name: set.name,
     statistics: null,

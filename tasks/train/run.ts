@@ -54,7 +54,12 @@ export class Run implements Disposable {
   /** Loads the data. */
   async load(): Promise<ImageSource> {
     const { config, progress, note } = this;
-    return await loadDataset(config, { onProgress: datasetProgress(progress), onNote: note });
+    const { workdir, dataset } = config;
+    return await loadDataset(config, {
+      cache_folder: dataset.cache ? join(workdir, "cache") : null,
+      onProgress: datasetProgress(progress),
+      onNote: note,
+    });
   }
 
   /** What judging the checkpoints takes besides the data; null where no FID is asked for. */

@@ -83,6 +83,10 @@ export interface DatasetConfig {
   random_flip: boolean;
   /** Number of images to draw, for a data set that is drawn. */
   n: number;
+  /** Leave out image files that cannot be decoded. */
+  skip_broken: boolean;
+  /** Keep decoded images in the workdir between starts. */
+  cache: boolean;
 }
 
 /** The grid of samples drawn while training. */

@@ -165,6 +165,13 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       .describe("colour under transparent pixels of image files; null: their own, opaque"),
     random_flip: z.boolean().describe("flip half of the images left to right"),
     n: count.describe("number of images to draw; shapes only"),
+    skip_broken: z.boolean().default(false)
+      .describe("leave out image files that cannot be decoded, and name them"),
+    cache: z.boolean().default(true)
+      .describe(
+        "keep a folder's decoded images in the workdir, cache/images, for the next start, where " +
+          "they are at most 4 GiB; safe to delete",
+      ),
   }).describe("the images"),
 
   process: processSchema,

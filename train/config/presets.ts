@@ -76,6 +76,8 @@ const quickstart: Preset<UVitNnetConfig> = {
     background: null,
     random_flip: false,
     n: 8192,
+    skip_broken: false,
+    cache: true,
   },
   process: DEFAULT_PROCESS,
   sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
@@ -128,6 +130,8 @@ const cifar10: Preset<UVitNnetConfig> = {
     background: null,
     random_flip: true,
     n: 8192,
+    skip_broken: false,
+    cache: true,
   },
   process: DEFAULT_PROCESS,
   sample: {

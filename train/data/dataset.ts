@@ -48,6 +48,10 @@ export interface DatasetRequest {
   readonly n: number;
   /** Seed of images that are generated. */
   readonly seed: number;
+  /** Whether files of a folder that cannot be decoded are left out; without it they are an error. */
+  readonly skip_broken?: boolean;
+  /** Where decoded images are kept for the next start; null, the default: nowhere. */
+  readonly cache_folder?: string | null;
   /** Called as files are downloaded and decoded. */
   readonly onProgress?: (progress: DatasetProgress) => void;
   /** Called with lines for the person: what is left out, say. */

@@ -1,17 +1,16 @@
 /** A folder of image files as a data set. */
 
+import { join } from "node:path";
 import { colourOf } from "../formats/images/colour.ts";
-import type { Rgb } from "../formats/images/rgb_of.ts";
 import { counted } from "./counted.ts";
-import { decodeImages } from "./decode_images.ts";
-import {
-  type Dataset,
-  DatasetError,
-  type DatasetProgress,
-  type DatasetRequest,
-} from "./dataset.ts";
+import { type Dataset, DatasetError, type DatasetRequest } from "./dataset.ts";
+import { brokenText } from "./folder/broken_images.ts";
 import { classFolders } from "./folder/class_folders.ts";
+import { decodeFiles } from "./folder/decode_files.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
+
+/** The file of decoded images in the folder of caches: one data set's, as a run has one. */
+const CACHE = "images";
 
 /** A folder of images in the table of data sets. */
 export const imageFolderDataset: Dataset = {
@@ -24,32 +23,82 @@ export const imageFolderDataset: Dataset = {
   }),
 };
 
+/** Which folder is loaded, and how. */
+export type ImageFolderRequest =
+  & { readonly path: string }
+  & Pick<DatasetRequest, "image_size" | "skip_broken" | "cache_folder" | "onProgress" | "onNote">
+  & Partial<Pick<DatasetRequest, "background">>;
+
 /**
  * Loads the images of a folder (see {@linkcode classFolders}) as RGB, upright as their EXIF
  * orientation says, resized and cropped to squares of `image_size` pixels (see `centerCrop`),
  * decoding in as many workers as there are cores. Transparent pixels are put over the colour
  * `background`, `white` or `#ffffff` for instance; by default they are opaque.
  *
+ * @param skip_broken whether to leave out files that cannot be decoded, and name them
+ * @param cache_folder where decoded images are kept for the next start; null: nowhere
  * @param onNote called with lines that say what is left out, and how many images were turned
- * @throws {DatasetError} where the folder has another layout, or a file, which it names, cannot be
- * decoded
+ * @throws {DatasetError} where the folder has another layout, or files, all of which it names, cannot
+ * be decoded
  */
 export async function imageFolder(
-  { path, image_size, background = null, onProgress, onNote }: {
-    path: string;
-    image_size: number;
-    background?: string | null;
-    onProgress?: (progress: DatasetProgress) => void;
-    onNote?: (message: string) => void;
-  },
+  {
+    path,
+    image_size,
+    background = null,
+    skip_broken = false,
+    cache_folder = null,
+    onProgress,
+    onNote,
+  }: ImageFolderRequest,
 ): Promise<InMemorySource> {
   const { class_names, paths, labels, notes } = await classFolders(path);
   for (const note of notes) onNote?.(note);
-  const images = allocate(paths.length, image_size, path);
-  const options = { image_size, background: background === null ? null : colourOf(background) };
-  await decodeAll(paths, options, images, { onProgress, onNote });
+  const decoded = await decodeFiles(paths, allocate(paths.length, image_size, path), {
+    decode: {
+      image_size,
+      channels: 3,
+      is_upright: true,
+      background: background === null ? null : colourOf(background),
+    },
+    cache: cache_folder && join(cache_folder, CACHE),
+    onProgress,
+    onNote,
+  });
+  const { problems, orientations } = decoded;
+  if (problems.length > 0) {
+    const of = { all: paths.length, where: path };
+    if (!skip_broken) {
+      const remedy = "remove them, or leave them out with --skip_broken";
+      throw new DatasetError(brokenText(problems, { ...of, remedy }));
+    }
+    onNote?.(brokenText(problems, { ...of, remedy: "they are left out" }));
+  }
+  const turned = orientations.filter((orientation) => orientation > 1).length;
+  if (turned > 0) {
+    onNote?.(`${counted(turned, "image")} turned upright, as the EXIF orientation says`);
+  }
   const name = `images in ${path}`;
-  return inMemorySource({ name, shape: [3, image_size, image_size], class_names, images, labels });
+  const whole = paths.flatMap((_, i) => orientations[i] > 0 ? [i] : []);
+  const source = inMemorySource({
+    name,
+    shape: [3, image_size, image_size],
+    class_names,
+    images: rowsOf(decoded.images, whole, paths.length),
+    labels: Int32Array.from(whole, (i) => labels[i]),
+  });
+  const lost = source.class_counts.indexOf(0);
+  if (lost >= 0) throw new DatasetError(`${path}: no image of ${class_names[lost]} can be decoded`);
+  return source;
+}
+
+/** Moves the rows with these numbers, ascending, of `n` to the front. @returns these */
+function rowsOf(rows: Uint8Array, numbers: readonly number[], n: number): Uint8Array {
+  const size = rows.length / n;
+  for (const [to, from] of numbers.entries()) {
+    if (from > to) rows.copyWithin(to * size, from * size, (from + 1) * size);
+  }
+  return rows.subarray(0, numbers.length * size);
 }
 
 function allocate(n: number, image_size: number, path: string): Uint8Array {
@@ -61,25 +110,5 @@ function allocate(n: number, image_size: number, path: string): Uint8Array {
       `the ${n} images in ${path} take ${(bytes / 2 ** 30).toFixed(1)} GiB at ${image_size} x ` +
         `${image_size}, more than memory holds: use fewer, or a smaller dataset.image_size`,
     );
-  }
-}
-
-async function decodeAll(
-  paths: readonly string[],
-  options: { image_size: number; background: Rgb | null },
-  images: Uint8Array,
-  { onProgress, onNote }: Pick<DatasetRequest, "onProgress" | "onNote">,
-): Promise<void> {
-  let done = 0;
-  let turned = 0;
-  for await (const decoded of decodeImages(paths, { ...options, is_upright: true })) {
-    if ("problem" in decoded) throw new DatasetError(decoded.problem);
-    images.set(decoded.image, done * decoded.image.length);
-    if (decoded.orientation !== 1) turned++;
-    done++;
-    onProgress?.({ what: "decode", done, total: paths.length });
-  }
-  if (turned > 0) {
-    onNote?.(`${counted(turned, "image")} turned upright, as the EXIF orientation says`);
   }
 }

@@ -3,8 +3,11 @@ import { datasetNamed } from "./data_sets.ts";
 import type { DatasetRequest } from "./dataset.ts";
 import type { ImageSource } from "./image_source.ts";
 
-/** What is called while a data set is opened. */
-export type DatasetCallbacks = Pick<DatasetRequest, "onProgress" | "onNote">;
+/** What is called while a data set is opened, and where what is decoded may be kept. */
+export type LoadDatasetOptions = Pick<
+  DatasetRequest,
+  "onProgress" | "onNote" | "cache_folder"
+>;
 
 /**
  * Opens the training split of the data set that a configuration names.
@@ -14,7 +17,7 @@ export type DatasetCallbacks = Pick<DatasetRequest, "onProgress" | "onNote">;
  */
 export async function loadDataset(
   { dataset, seed }: Config,
-  callbacks: DatasetCallbacks = {},
+  options: LoadDatasetOptions = {},
 ): Promise<ImageSource> {
-  return await datasetNamed(dataset).open({ ...dataset, seed, split: "train", ...callbacks });
+  return await datasetNamed(dataset).open({ ...dataset, seed, split: "train", ...options });
 }

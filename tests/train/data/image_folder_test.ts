@@ -99,11 +99,50 @@ Deno.test("imageFolder() drops transparency, or puts it over a background", asyn
   });
 });
 
-Deno.test("imageFolder() names the file that cannot be decoded", async () => {
-  await withFolder(
-    { "a/good.png": IMAGE, "a/bad.png": "no image at all" },
-    (path) => refuses(path, /a.bad\.png is neither a PNG, a JPEG nor a WebP/),
+Deno.test("imageFolder() names all files that cannot be decoded at once", async () => {
+  const broken = Object.fromEntries(
+    Array.from({ length: 22 }, (_, i) => [`b/${i}.png`, "no image at all"]),
   );
+  await withFolder({ "a/bad.png": "none", "a/good.png": IMAGE, ...broken }, (path) => {
+    const lines = "[^\\n]* is neither a PNG, a JPEG nor a WebP image\\n";
+    return refuses(
+      path,
+      new RegExp(
+        `^23 of 24 images in ${path} cannot be decoded; remove them, or leave them out with ` +
+          `--skip_broken:\\n${path}/a/bad.png(${lines}){20}and 3 more$`,
+      ),
+    );
+  });
+});
+
+Deno.test("imageFolder() leaves out what is broken with skip_broken, the rest in its order", async () => {
+  const other = new URL("../../data/images/formats/grey.png", import.meta.url);
+  await withFolder({
+    "a/1.png": "broken",
+    "a/2.png": IMAGE,
+    "b/1.png": other,
+    "b/2.png": "broken",
+    "b/3.png": IMAGE,
+  }, async (path) => {
+    const notes: string[] = [];
+    const read = (onNote?: (note: string) => void) =>
+      imageFolder({ path, image_size: 8, skip_broken: true, onNote });
+    const source = await read((note) => notes.push(note));
+    assert.match(notes[0], /^2 of 5 images in .* they are left out:\n.*a.1\.png .*\n.*b.2\.png /);
+    assert.deepEqual([source.class_counts, [...source.labels]], [[1, 2], [0, 1, 1]]);
+    await Deno.remove(join(path, "a/1.png"));
+    await Deno.remove(join(path, "b/2.png"));
+    assert.equal(
+      await source.digest(),
+      await (await imageFolder({ path, image_size: 8 })).digest(),
+    );
+  });
+  await withFolder({ "a/1.png": IMAGE, "b/1.png": "broken" }, async (path) => {
+    await assert.rejects(() => imageFolder({ path, image_size: 8, skip_broken: true }), {
+      name: "DatasetError",
+      message: `${path}: no image of b can be decoded`,
+    });
+  });
 });
 
 Deno.test("imageFolder() refuses other layouts, naming the file or folder in the way", async () => {
