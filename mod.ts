@@ -139,6 +139,7 @@ export {
 export { cifar10, type Cifar10Origin } from "./train/data/cifar10.ts";
 export { imageFolder, type ImageFolderRequest } from "./train/data/image_folder.ts";
 export { shapes } from "./train/data/shapes.ts";
+export { type Exceptions } from "./train/checkpoints/keep_newest.ts";
 export { type FindOptions, findWeights, type Weights } from "./train/checkpoints/find_weights.ts";
 export {
   fitWeights,
@@ -206,7 +207,7 @@ export {
   optimizerUpdate,
 } from "./train/optimizer.ts";
 export { type Preset, type PresetName, type Presets, presets } from "./train/config/presets.ts";
-export { DivergedError } from "./train/divergence.ts";
+export { DivergedError, type DivergenceKind } from "./train/divergence.ts";
 export {
   type TrainHooks,
   type TrainingProgress,
@@ -216,7 +217,8 @@ export {
 export { type Batch } from "./train/data/batches.ts";
 export { batchKey, microBatches } from "./train/data/micro_batches.ts";
 export { MAX_AHEAD } from "./train/read_ahead.ts";
-export { type ScalingRecord, type StepRecord, TrainStep } from "./train/train_step.ts";
+export type { ScalingRecord, StepRecord } from "./train/step_record.ts";
+export { TrainStep } from "./train/train_step.ts";
 export {
   type Due,
   type TrainedStep,

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { SampleGrids } from "../eval/training/sample_grids.ts";
-import { type Checkpoint, saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
+import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
+import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/log.ts";
 import { trainLoop } from "../train/train_loop.ts";
 import { humanDuration } from "./cli/human_units.ts";
@@ -13,11 +14,12 @@ import { inFolder } from "./cli/in_folder.ts";
 import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";
 import { shownCommand } from "./cli/shown_command.ts";
+import { afterDivergence } from "./train/after_divergence.ts";
 import { dryRunText, mustFit } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
-import { noteData, startOfRun } from "./train/start_of_run.ts";
+import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { readTrainArguments } from "./train/train_flags.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
@@ -32,7 +34,8 @@ async function main(args: readonly string[]): Promise<void> {
 
   await run.lock();
   if (own.profile) return await profile(run, await run.load());
-  const { checkpoint, resumed } = await startOfRun(config, own, class_names, run.note);
+  const from = await startOfRun(config, own, class_names, run.note);
+  const { checkpoint, resumed, unusable } = from;
   const needs = await run.fidNeeds();
   const { n_steps } = config.train;
   const isDone = checkpoint !== null && checkpoint.step >= n_steps;
@@ -43,7 +46,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();
-  const done = await train(run, { ...own, dataset, checkpoint, fid, probe_interval });
+  const done = await train(run, { ...own, ...from, dataset, fid, probe_interval })
+    .catch(async (error) => {
+      if (!(error instanceof DivergedError)) throw error;
+      throw await afterDivergence(error, { config, args: Deno.args, unusable });
+    });
   const duration = humanDuration((performance.now() - start) / 1000);
   // The last line of progress first, so that the summary ends what is said.
   run.progress[Symbol.dispose]();
@@ -55,9 +62,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** What a run trains on, where it starts, and what judges and probes it. */
-interface Parts {
+interface Parts extends Pick<Start, "checkpoint" | "unusable"> {
   readonly dataset: ImageSource;
-  readonly checkpoint: Checkpoint | null;
   readonly fid: RunFid | null;
   readonly probe_interval: number | undefined;
   readonly tensorboard: boolean;
@@ -66,7 +72,7 @@ interface Parts {
 /** Trains, logs, draws, saves and scores. @returns steps done */
 async function train(
   run: Run,
-  { dataset, checkpoint, fid, probe_interval, tensorboard }: Parts,
+  { dataset, checkpoint, unusable, fid, probe_interval, tensorboard }: Parts,
 ): Promise<number> {
   const { device, config, config: { workdir, train: { n_steps, keep, format } } } = run;
   const step = checkpoint?.step ?? 0;
@@ -95,9 +101,10 @@ async function train(
         events?.scalars({ step, ...values });
       },
       onCheckpoint: async (c) => {
-        const best = fid?.best?.step ?? null;
-        await saveCheckpoint(workdir, c, keep, best);
-        if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, best);
+        unusable.delete(c.step);
+        const exceptions = { best: fid?.best?.step, unusable };
+        await saveCheckpoint(workdir, c, keep, exceptions);
+        if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, exceptions);
         if (!signal.aborted) await fid?.score(c.step, scores);
       },
       onEval: async (step, at) => {

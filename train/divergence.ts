@@ -1,8 +1,15 @@
 import { UserError } from "../engine/user_error.ts";
 import { MOST_SKIPPED_IN_A_ROW } from "./loss_scale.ts";
-import type { StepRecord, TrainStep } from "./train_step.ts";
+import type { OptimizerState } from "./optimizer.ts";
+import type { StepRecord } from "./step_record.ts";
 
-/** A run ended because its loss or gradient was no longer finite. */
+/**
+ * How divergence was seen: in the loss or gradient of a step, which the weights before it gave, in
+ * the state after a step, or in mixed precision by gradients that overflow at every step.
+ */
+export type DivergenceKind = "loss" | "state" | "overflow";
+
+/** A run ended because its loss, gradient or state was no longer finite. */
 export class DivergedError extends UserError {
   /** The class's name. */
   override readonly name: string = "DivergedError";
@@ -12,10 +19,22 @@ export class DivergedError extends UserError {
     message: string,
     /** The step that diverged, counted from 1. */
     readonly step: number,
+    /** How it was seen. */
+    readonly kind: DivergenceKind,
   ) {
     super(message);
   }
 }
+
+const DIVERGED = "training diverged; " +
+  "try a lower --lr, a longer --warmup_steps, --grad_clip=1 or another --scalelong";
+
+const PARTS: Readonly<Record<keyof OptimizerState, string>> = {
+  nnet: "weights",
+  nnet_ema: "averaged weights",
+  exp_avg: "first moments",
+  exp_avg_sq: "second moments",
+};
 
 /** Whether mixed precision skipped the step, which lowers the loss scale and is no divergence. */
 export function isSkipped({ scaling }: StepRecord): boolean {
@@ -31,19 +50,39 @@ export function isSkipped({ scaling }: StepRecord): boolean {
 export async function mustNotDiverge(
   record: StepRecord,
   step: number,
-  source: Pick<TrainStep, "overflown">,
+  source: { overflown(): Promise<string[]> },
 ): Promise<void> {
   const { loss, grad_norm, scaling } = record;
   if (scaling !== null && isSkipped(record)) {
     if (scaling.skipped_in_a_row < MOST_SKIPPED_IN_A_ROW) return;
-    throw new DivergedError(overflowMessage(step, await source.overflown()), step);
+    throw new DivergedError(overflowMessage(step, await source.overflown()), step, "overflow");
   }
   if (Number.isFinite(loss) && Number.isFinite(grad_norm)) return;
   throw new DivergedError(
-    `the loss is ${loss} and the gradient norm ${grad_norm} at step ${step}: training diverged; ` +
-      "try a lower --lr, a longer --warmup_steps, --grad_clip=1 or another --scalelong",
+    `the loss is ${loss} and the gradient norm ${grad_norm} at step ${step}: ${DIVERGED}`,
     step,
+    "loss",
   );
+}
+
+/**
+ * Checks the norms of the state after step `step`, counted from 1.
+ *
+ * @throws {DivergedError} where one is not finite
+ */
+export function mustBeFinite(
+  step: number,
+  norms: Readonly<Record<keyof OptimizerState, number>>,
+): void {
+  for (const [key, name] of Object.entries(PARTS)) {
+    const norm = norms[key as keyof OptimizerState];
+    if (Number.isFinite(norm)) continue;
+    throw new DivergedError(
+      `the norm of the ${name} is ${norm} after step ${step}: ${DIVERGED}`,
+      step,
+      "state",
+    );
+  }
 }
 
 function overflowMessage(step: number, parameters: readonly string[]): string {

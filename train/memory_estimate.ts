@@ -4,6 +4,7 @@ import {
   type Layout,
   layOut,
   memoryNeed,
+  type PlanSpec,
   planSteps,
   StateLayout,
 } from "../engine/mod.ts";
@@ -42,7 +43,7 @@ export function memoryEstimate(
   probes = false,
 ): MemoryEstimate {
   const states: StateLayout[] = [];
-  const { state, accumulate, update } = trainStepGraph(
+  const { state, accumulate, update, norms } = trainStepGraph(
     config,
     (shapes, label) => {
       const made = new StateLayout(shapes, label);
@@ -56,21 +57,24 @@ export function memoryEstimate(
     ...accumulate ? [{ layout: layOut(capabilities, accumulate), runs: micro_batches }] : [],
     { layout: layOut(capabilities, update), runs: 1 },
   ];
-  const { bytes, largest } = memoryNeed(plans.map(({ layout }) => layout));
+  // The check before each save is a plan of its own, and no part of a step.
+  const layouts = [...plans.map(({ layout }) => layout), layOut(capabilities, norms)];
+  const { bytes, largest } = memoryNeed(layouts);
   const flops = plans.map(({ layout: { dispatches }, runs }) =>
     runs * dispatches.reduce((sum, d) => sum + d.flops, 0)
   );
-  const records = (update.record?.length ?? 0) * recordLength * 4;
+  const recorded = (spec: PlanSpec, runs: number) => (spec.record?.length ?? 0) * runs * 4;
+  const records = recorded(update, recordLength);
   return {
     parameters: state.nnet.names.reduce((n, name) => n + state.nnet.entry(name).size, 0),
     flops_per_image: total(flops) / batch_size,
     kernels: total(plans.map(({ layout, runs }) => runs * layout.dispatches.length)),
     state_bytes: total(states.map(({ bytes }) => bytes)),
     read_bytes: Math.max(records, ...states.flatMap(({ lengths }) => lengths.map((n) => 4 * n))),
-    plan_bytes: bytes + records,
+    plan_bytes: bytes + records + recorded(norms, 1),
     largest,
     fits: largest.bytes <= capabilities.maxBindingBytes &&
-      plans.every(({ layout }) => planSteps(layout).every((step) => fitsGrid(capabilities, step))),
+      layouts.every((layout) => planSteps(layout).every((step) => fitsGrid(capabilities, step))),
   };
 }
 

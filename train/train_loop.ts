@@ -59,7 +59,8 @@ export interface TrainLoopOptions {
  * uninterrupted one: everything is a function of the seed and the step.
  *
  * @returns steps done
- * @throws {DivergedError} where the loss is not finite; nothing is saved then
+ * @throws {DivergedError} where the loss is not finite, or the state is not when it is to be saved;
+ * nothing is saved then
  */
 export async function trainLoop(
   device: Device,

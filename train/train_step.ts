@@ -12,36 +12,16 @@ import { networkParameters } from "../nets/network.ts";
 import type { Checkpoint, Values } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
 import type { LossScale } from "./checkpoints/loss_scale_state.ts";
+import { mustBeFinite } from "./divergence.ts";
 import { FIRST_LOSS_SCALE } from "./loss_scale.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
+import type { StepRecord } from "./step_record.ts";
 import {
   gradientName,
   type TrainStepGraph,
   trainStepGraph,
   type TrainStepOptions,
 } from "./train_step_graph.ts";
-
-/** How a step's loss was scaled in mixed precision. */
-export interface ScalingRecord {
-  /** What the loss was multiplied by. */
-  readonly loss_scale: number;
-  /** Steps skipped since the beginning, up to and with this one. */
-  readonly skipped_steps: number;
-  /** Steps skipped since the last that was not; 0 where this one was not. */
-  readonly skipped_in_a_row: number;
-}
-
-/** What is recorded of a step. */
-export interface StepRecord {
-  /** The loss before the update, not scaled. */
-  readonly loss: number;
-  /** Norm of the gradient before clipping; not finite in a step that is skipped. */
-  readonly grad_norm: number;
-  /** The loss scale; null in f32. */
-  readonly scaling: ScalingRecord | null;
-  /** What `probeTensors` measured, by its names; empty without probes. */
-  readonly probes: Readonly<Record<string, number>>;
-}
 
 /**
  * A network with its optimizer on a device, and the plans of one training step: noise, forward,
@@ -61,12 +41,17 @@ export class TrainStep implements Disposable {
   readonly #resources: DisposableStack;
   #accumulate: Plan | null;
   #update: Plan;
+  #norms: Plan;
 
   private constructor(
     device: Device,
     config: Config,
     { state, loss_scale, update: { recordLength = 1 } }: TrainStepGraph<State>,
-    { accumulate, update }: { readonly accumulate: Plan | null; readonly update: Plan },
+    { accumulate, update, norms }: {
+      readonly accumulate: Plan | null;
+      readonly update: Plan;
+      readonly norms: Plan;
+    },
     resources: DisposableStack,
   ) {
     this.device = device;
@@ -77,6 +62,7 @@ export class TrainStep implements Disposable {
     this.#resources = resources;
     this.#accumulate = accumulate;
     this.#update = update;
+    this.#norms = norms;
   }
 
   /**
@@ -95,7 +81,7 @@ export class TrainStep implements Disposable {
       (shapes, label) => resources.use(new State(device, shapes, label)),
       options,
     );
-    const { state, loss_scale, accumulate, update } = graph;
+    const { state, loss_scale, accumulate, update, norms } = graph;
     const scaling = options.checkpoint?.loss_scale ?? FIRST_LOSS_SCALE;
     for (const [name, value] of Object.entries(scaling)) {
       loss_scale?.write(name, Float32Array.of(value));
@@ -114,6 +100,7 @@ export class TrainStep implements Disposable {
     const plans = {
       accumulate: accumulate && resources.use(await compile(device, accumulate)),
       update: resources.use(await compile(device, update)),
+      norms: resources.use(await compile(device, norms)),
     };
     return new TrainStep(device, config, graph, plans, resources.move());
   }
@@ -170,8 +157,29 @@ export class TrainStep implements Disposable {
     }));
   }
 
-  /** Reads everything that a checkpoint holds. @param step steps done */
+  /**
+   * The norm of each part of the state (of the second moments, whose values are squares, of their
+   * roots), in one pass on the device. Where one is not finite, training has diverged.
+   */
+  async norms(): Promise<Readonly<Record<keyof OptimizerState, number>>> {
+    this.#norms.run();
+    const { nnet, nnet_ema, exp_avg, exp_avg_sq } = await this.#norms.records();
+    return {
+      nnet: Math.sqrt(nnet[0]),
+      nnet_ema: Math.sqrt(nnet_ema[0]),
+      exp_avg: Math.sqrt(exp_avg[0]),
+      exp_avg_sq: Math.sqrt(exp_avg_sq[0]),
+    };
+  }
+
+  /**
+   * Reads everything that a checkpoint holds.
+   *
+   * @param step steps done
+   * @throws {DivergedError} where the state is not finite, before it is read
+   */
   async checkpoint(step: number): Promise<Checkpoint> {
+    mustBeFinite(step, await this.norms());
     return {
       step,
       config: this.config,

@@ -13,6 +13,8 @@ import {
   randomUniform,
   type Shape,
   type StateLayout,
+  sum,
+  sumOfSquares,
   type Tensor,
   unpackBytes,
   type Update,
@@ -65,6 +67,8 @@ export interface TrainStepGraph<S extends StateLayout> {
   readonly accumulate: PlanSpec | null;
   /** The plan of a whole step or, with micro-batches, of the update alone. */
   readonly update: PlanSpec;
+  /** The plan that records the squared norm of each part of the state. */
+  readonly norms: PlanSpec;
 }
 
 /** How a training step is built. */
@@ -139,7 +143,7 @@ export function trainStepGraph<S extends StateLayout>(
       record: Object.keys(scalars),
       recordLength,
     };
-    return { state, loss_scale, sums: null, accumulate: null, update };
+    return { state, loss_scale, sums: null, accumulate: null, update, norms: stateNorms(state) };
   }
   if (probes) throw new TypeError("probes see whole batches: they need micro_batches = 1");
   const sums = { grad: makeState(shapes, "grad"), loss: makeState({ loss: [] }, "loss") };
@@ -166,7 +170,24 @@ export function trainStepGraph<S extends StateLayout>(
     record: Object.keys(outputs),
     recordLength,
   };
-  return { state, loss_scale, sums, accumulate, update };
+  return { state, loss_scale, sums, accumulate, update, norms: stateNorms(state) };
+}
+
+/**
+ * A pass over the state. The second moments are squares already: as the gradient's norm is, theirs
+ * is finite until the sum of squares overflows.
+ */
+function stateNorms(
+  { nnet, nnet_ema, exp_avg, exp_avg_sq }: OptimizerState<StateLayout>,
+): PlanSpec {
+  const total = (parts: readonly Tensor[]) => parts.reduce((a, b) => add(a, b));
+  const outputs = {
+    nnet: total(nnet.segments().map(sumOfSquares)),
+    nnet_ema: total(nnet_ema.segments().map(sumOfSquares)),
+    exp_avg: total(exp_avg.segments().map(sumOfSquares)),
+    exp_avg_sq: total(exp_avg_sq.segments().map((s) => sum(s))),
+  } satisfies Record<keyof OptimizerState, Tensor>;
+  return { outputs, record: Object.keys(outputs) };
 }
 
 /** The output of mixed precision's plans that is the (scaled) gradient of a segment. */

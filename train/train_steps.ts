@@ -6,7 +6,8 @@ import { isSkipped, mustNotDiverge } from "./divergence.ts";
 import { LossAverage } from "./loss_average.ts";
 import { learningRate } from "./config/learning_rate.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import type { StepRecord, TrainStep } from "./train_step.ts";
+import type { StepRecord } from "./step_record.ts";
+import type { TrainStep } from "./train_step.ts";
 
 /** What the configuration asks for after a step. */
 export interface Due {

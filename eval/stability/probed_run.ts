@@ -2,7 +2,7 @@ import type { Device } from "../../engine/mod.ts";
 import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
-import { DivergedError } from "../../train/divergence.ts";
+import { DivergedError, mustBeFinite } from "../../train/divergence.ts";
 import { MAX_AHEAD } from "../../train/read_ahead.ts";
 import { TrainStep } from "../../train/train_step.ts";
 import { trainSteps } from "../../train/train_steps.ts";
@@ -80,6 +80,8 @@ export async function trainProbed(
       if (record.skipped) skipped.push(record.step);
       if (record.is_latest) onStep?.(record.step);
     }
+    // The last update has no loss after it.
+    mustBeFinite(config.train.n_steps, await step.norms());
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     diverged_at = error.step;

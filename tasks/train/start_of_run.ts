@@ -22,6 +22,8 @@ export interface Start {
   readonly checkpoint: Checkpoint | null;
   /** The same, where its training is resumed. */
   readonly resumed: Resumed | null;
+  /** Steps of the run's own checkpoints that cannot be used. */
+  readonly unusable: Set<number>;
 }
 
 /**
@@ -38,15 +40,20 @@ export async function startOfRun(
   note: Note,
 ): Promise<Start> {
   const { workdir } = config;
+  const unusable = new Set<number>();
+  const onSkip = (message: string, step: number) => {
+    note(message);
+    unusable.add(step);
+  };
   const resume = (resumed: Resumed, place: string): Start => {
     mustHaveSameClasses(resumed, class_names);
     note(resuming(resumed.checkpoint, config, place));
-    return { checkpoint: resumed.checkpoint, resumed };
+    return { checkpoint: resumed.checkpoint, resumed, unusable };
   };
   const own = await inFolder(
     workdir,
     "--workdir",
-    () => latestCheckpoint(workdir, { onSkip: note }),
+    () => latestCheckpoint(workdir, { onSkip }),
   );
   if (own) {
     const otherwise = "choose another --workdir";
@@ -61,7 +68,7 @@ export async function startOfRun(
   const weights = init_from === null
     ? null
     : await checkpointFromWeights(init_from, config, { partial, note });
-  return { checkpoint: weights, resumed: null };
+  return { checkpoint: weights, resumed: null, unusable };
 }
 
 /** Notes what a resumed run's data differs in from before. @throws {UsageError} for other classes */

@@ -8,7 +8,11 @@ import {
 } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkpointFolder, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import {
+  checkpointFolder,
+  latestCheckpoint,
+  saveCheckpoint,
+} from "../../train/checkpoints/checkpoint.ts";
 import { configSchema } from "../../train/config/config_schema.ts";
 import { decodeImage } from "../../train/formats/image.ts";
 import { type Outcome, runScript } from "./run_script.ts";
@@ -418,14 +422,57 @@ Deno.test("train says in one line that it cannot write its folder", async () => 
   }
 });
 
-Deno.test("train says in one line that training diverged", async () => {
+Deno.test("train that diverges saves nothing bad, and names the command that goes on", async () => {
   await withWorkdir(async (workdir) => {
-    const { code, lines, said } = await train(workdir, ...SHORT, "--lr=1e30", "--warmup_steps=0");
-    equal(code, 1, said);
-    const last = lines.filter((line) => /training diverged/.test(line));
-    equal(last.length, 1, said);
-    match(last[0], /^the loss is .* at step [23]: training diverged; try a lower --lr/);
-    ok(!/^ +at /m.test(said), said);
+    const args = ["--warmup_steps=1", "--eval_interval=1000", "--save_interval=1"];
+    // Two steps: the loss of the last is finite, the weights after it are not.
+    const lost = await train(workdir, ...args, "--lr=3e38", "--n_steps=2");
+    equal(lost.code, 1, lost.said);
+    const [cause, way] = lost.lines.slice(-2);
+    match(cause, /^the norm of the weights is (NaN|Infinity) after step 2: training diverged; try/);
+    ok(!/^ +at /m.test(lost.said), lost.said);
+    deepEqual(names(workdir, "checkpoints"), ["1"]);
+    const command =
+      /^the newest good checkpoint is (.*); to go on from it with a lower rate: deno task train (.*)$/
+        .exec(way);
+    ok(command, way);
+    equal(command[1], checkpointFolder(workdir, 1));
+
+    const shown = command[2].split(" ");
+    deepEqual(shown, [...TINY, `--workdir=${workdir}`, ...args, "--n_steps=2", "--lr=0.001"]);
+    const resumed = await runScript("train.ts", ...shown);
+    equal(resumed.code, 0, resumed.err);
+    match(resumed.err, /^going on from step 1 of /m);
+    equal((await newest(workdir)).step, 2);
+  });
+});
+
+Deno.test("train skips a checkpoint that is not finite, and begins nothing where all are", async () => {
+  await withWorkdir(async (workdir) => {
+    await train(workdir, ...SHORT);
+    const good = await newest(workdir);
+    const spoilt = async (step: number) => {
+      const nnet_ema = structuredClone(good.nnet_ema);
+      nnet_ema.pos_embed.data[0] = NaN;
+      return await saveCheckpoint(workdir, { ...good, step, nnet_ema }, 9);
+    };
+    const bad = await spoilt(20);
+    const said = `${join(bad, "nnet_ema.safetensors")}: pos_embed[0] is NaN`;
+    const more = [...SHORT, "--n_steps=21", "--save_interval=7", "--keep=2"];
+    const resumed = await train(workdir, ...more);
+    equal(resumed.code, 0, resumed.said);
+    equal(resumed.lines[0], `${said}; skipped`);
+    match(resumed.said, /^going on from step 12 of /m);
+    // The bad one, of step 20, took no place of a good one.
+    deepEqual(names(workdir, "checkpoints"), ["14", "21"]);
+
+    for (const step of [14, 21]) await spoilt(step);
+    const refused = await train(workdir, ...more, "--n_steps=22");
+    equal(refused.code, 1, refused.said);
+    match(
+      refused.lines.at(-1)!,
+      /checkpoints: none of its checkpoints can be used; choose another --workdir/,
+    );
   });
 });
 

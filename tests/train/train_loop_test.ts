@@ -210,6 +210,46 @@ Deno.test("trainLoop() reports divergence, its step and what to try, and does no
   );
 });
 
+Deno.test("trainLoop() saves nothing that is not finite, nor ends well with it", async () => {
+  using device = await openDevice();
+  for (const n_steps of [2, 50]) {
+    const config = tinyConfig({
+      train: { n_steps, save_interval: 1 },
+      optimizer: { lr: 3e38 },
+      lr_scheduler: { warmup_steps: 1 },
+    });
+    const saved: number[] = [];
+    await rejects(
+      trainLoop(device, config, dataOf(config), {
+        hooks: { onCheckpoint: ({ step }) => void saved.push(step) },
+      }),
+      {
+        name: "DivergedError",
+        message: /^the norm of the weights is (NaN|Infinity) after step 2: training diverged; try/,
+      },
+    );
+    // The rate of the first step is 0.
+    deepEqual(saved, [1]);
+  }
+});
+
+Deno.test("trainLoop() that is stopped with a state that is not finite saves nothing", async () => {
+  using device = await openDevice();
+  const config = tinyConfig({ train: { save_interval: 1000 } });
+  const stop = new AbortController();
+  await rejects(
+    trainLoop(device, config, dataOf(config), {
+      signal: stop.signal,
+      hooks: {
+        onStart: ({ state }) => state.nnet_ema.writePart("pos_embed", 5, Float32Array.of(NaN)),
+        onProgress: () => stop.abort(),
+        onCheckpoint: () => ok(false),
+      },
+    }),
+    { message: /^the norm of the averaged weights is NaN after step \d+: training diverged/ },
+  );
+});
+
 Deno.test("trainLoop() holds the same memory at the end as at the beginning", async () => {
   // In a process of its own: memory that other tests freed would hide what leaks here.
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

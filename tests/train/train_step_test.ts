@@ -179,6 +179,51 @@ Deno.test("TrainStep gives back all memory", async () => {
   }
 });
 
+const PARTS = ["nnet", "nnet_ema", "exp_avg", "exp_avg_sq"] as const;
+
+Deno.test("TrainStep.norms() are the norms of the state's parts", async () => {
+  using device = await openDevice();
+  using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
+  for (const part of PARTS) {
+    for (const name of step.state[part].names) {
+      const size = step.state[part].entry(name).size;
+      step.state[part].write(name, Float32Array.from({ length: size }, (_, i) => i % 3 + 0.5));
+    }
+  }
+  const { nnet, nnet_ema, exp_avg, exp_avg_sq } = await step.norms();
+  const values = Object.values(await step.state.nnet.read());
+  const total = (f: (v: number) => number) =>
+    Math.sqrt(values.reduce((sum, data) => data.reduce((s, v) => s + f(v), sum), 0));
+  const near = (actual: number, expected: number) =>
+    ok(Math.abs(actual / expected - 1) < 1e-5, `${actual}, not ${expected}`);
+  for (const norm of [nnet, nnet_ema, exp_avg]) near(norm, total((v) => v * v));
+  near(exp_avg_sq, total((v) => v));
+});
+
+Deno.test("TrainStep.checkpoint() refuses a state with a value that is not finite", async () => {
+  using device = await openDevice();
+  using step = await TrainStep.create(device, tinyConfig(), { recordLength: 1 });
+  const cases = [
+    ["nnet", NaN, "weights is NaN"],
+    ["nnet_ema", Infinity, "averaged weights is Infinity"],
+    ["exp_avg", -Infinity, "first moments is Infinity"],
+    ["exp_avg_sq", NaN, "second moments is NaN"],
+  ] as const;
+  for (const [part, value, says] of cases) {
+    const name = step.state[part].names.at(-1)!;
+    const last = step.state[part].entry(name).size - 1;
+    step.state[part].writePart(name, last, Float32Array.of(value));
+    await rejects(step.checkpoint(7), {
+      name: "DivergedError",
+      message: new RegExp(`^the norm of the ${says} after step 7: training diverged; try a lower`),
+      step: 7,
+      kind: "state",
+    });
+    step.state[part].writePart(name, last, Float32Array.of(0));
+    equal((await step.checkpoint(7)).step, 7);
+  }
+});
+
 Deno.test("batchKey() holds the whole seed", () => {
   deepEqual([...batchKey(2 ** 32 * 3 + 7, 5, 64)], [7, 3, 5, 64]);
 });

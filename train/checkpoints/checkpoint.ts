@@ -7,6 +7,7 @@ import { exists, removeFolder, replaceFolder, writeDurably } from "../files/dura
 import { notFinite } from "../formats/not_finite.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
 import { type LossAverageState, parseLossAverage } from "./loss_average_state.ts";
+import { beyondKept, type Exceptions } from "./keep_newest.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
 import type { StoredTensor } from "../formats/stored_tensor.ts";
 
@@ -63,8 +64,8 @@ export function checkpointFolder(workdir: string, step: number): string {
 }
 
 /**
- * Saves a checkpoint atomically, then removes all but the `keep` newest up to its step and that of
- * step `best`. Only one save at a time.
+ * Saves a checkpoint atomically, then removes all but the `keep` newest up to its step, with
+ * `exceptions`. Only one save at a time.
  *
  * @returns the checkpoint's folder
  * @throws {CheckpointError} where it cannot be written, as on a full disk
@@ -73,7 +74,7 @@ export async function saveCheckpoint(
   workdir: string,
   checkpoint: Checkpoint,
   keep: number,
-  best: number | null = null,
+  exceptions: Exceptions = {},
 ): Promise<string> {
   const root = join(workdir, "checkpoints");
   const folder = checkpointFolder(workdir, checkpoint.step);
@@ -82,8 +83,8 @@ export async function saveCheckpoint(
     await removeLeftovers(root);
     await writeCheckpoint(folder, checkpoint);
     const older = (await stepFolders(root)).filter(({ step }) => step <= checkpoint.step);
-    for (const { name, step } of older.slice(Math.max(1, keep))) {
-      if (step !== best) await removeFolder(join(root, name));
+    for (const { name } of beyondKept(older, keep, exceptions)) {
+      await removeFolder(join(root, name));
     }
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;

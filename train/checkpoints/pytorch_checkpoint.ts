@@ -10,6 +10,7 @@ import {
   type StoredTensor,
   toFloat32,
 } from "../formats/stored_tensor.ts";
+import { beyondKept, type Exceptions } from "./keep_newest.ts";
 import { learningRate } from "../config/learning_rate.ts";
 import { openWeights } from "./weights_file.ts";
 
@@ -123,7 +124,7 @@ export async function writePytorchCheckpoint(
 
 /**
  * Saves `<workdir>/ckpts/<step>.ckpt` atomically, then removes all but the `keep` newest up to its
- * step and that of step `best`.
+ * step, with `exceptions`.
  *
  * @throws {CheckpointError} where it cannot be written, as on a full disk
  */
@@ -131,16 +132,17 @@ export async function savePytorchCheckpoint(
   workdir: string,
   checkpoint: Checkpoint,
   keep: number,
-  best: number | null = null,
+  exceptions: Exceptions = {},
 ): Promise<void> {
   const root = join(workdir, "ckpts");
   const folder = ckpt(root, checkpoint.step);
   try {
     await Deno.mkdir(root, { recursive: true });
     await writePytorchCheckpoint(folder, checkpoint);
-    const older = (await steps(root)).filter((step) => step <= checkpoint.step);
-    for (const step of older.slice(Math.max(1, keep))) {
-      if (step !== best) await removeFolder(ckpt(root, step));
+    const older = (await steps(root)).filter((step) => step <= checkpoint.step)
+      .map((step) => ({ step }));
+    for (const { step } of beyondKept(older, keep, exceptions)) {
+      await removeFolder(ckpt(root, step));
     }
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;

@@ -50,3 +50,13 @@ Deno.test("trainProbed() ends a run that diverges, at its step", async () => {
   equal(run.loss.length, run.diverged_at - 1);
   deepEqual([run.robustness, run.skipped], [[], undefined]);
 });
+
+Deno.test("trainProbed() sees that the last update diverges", async () => {
+  const config = tinyConfig({
+    optimizer: { lr: 3e38 },
+    lr_scheduler: { warmup_steps: 1 },
+    train: { n_steps: 2 },
+  });
+  const run = await probed(config);
+  deepEqual([run.loss.length, run.diverged_at, run.robustness], [2, 2, []]);
+});

@@ -98,7 +98,7 @@ Deno.test("runMemory() is what measuring the data and an FID during training all
   using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD });
   using grids = new SampleGrids(device, config, 16);
   await grids.draw(step, 1);
-  await saveCheckpoint(workdir, await step.checkpoint(1), 1, null);
+  await saveCheckpoint(workdir, await step.checkpoint(1), 1);
   const tools: ScoreOptions = { log: () => {}, signal: enough.signal };
   await judge.score(1, tools);
   equal(most(), memory.bytes);

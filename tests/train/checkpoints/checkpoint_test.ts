@@ -88,10 +88,21 @@ Deno.test("the data that a run was trained on is in each file of its checkpoints
 
 Deno.test("saveCheckpoint() keeps the best as well as the newest", async () => {
   await withWorkdir(async (workdir) => {
-    for (const step of [1, 2, 3, 4, 5]) await saveCheckpoint(workdir, checkpointOf(step), 2, 2);
+    for (const step of [1, 2, 3, 4, 5]) {
+      await saveCheckpoint(workdir, checkpointOf(step), 2, { best: 2 });
+    }
     deepEqual(names(workdir), ["2", "4", "5"]);
-    await saveCheckpoint(workdir, checkpointOf(6), 2, 4);
+    await saveCheckpoint(workdir, checkpointOf(6), 2, { best: 4 });
     deepEqual(names(workdir), ["4", "5", "6"]);
+  });
+});
+
+Deno.test("saveCheckpoint() keeps no checkpoint that cannot be used in place of one that can", async () => {
+  await withWorkdir(async (workdir) => {
+    for (const step of [1, 2, 3, 4]) await saveCheckpoint(workdir, checkpointOf(step), 9);
+    const unusable = new Set([3, 4]);
+    await saveCheckpoint(workdir, checkpointOf(5), 3, { unusable });
+    deepEqual(names(workdir), ["1", "2", "5"]);
   });
 });
 
