@@ -92,10 +92,14 @@ Deno.test("every field that differs is a conflict or a change, but the run's fol
 });
 
 Deno.test("changedSettings() takes what an older configuration lacks for its default", () => {
-  const { process: _, eval: __, train: { format, mixed_precision, ...train }, ...older } =
-    structuredClone(presets.quickstart);
-  equal([format, mixed_precision].join(), "safetensors,no");
-  const saved = parseConfig({ ...older, train });
+  const { process: _, eval: __, train, dataset, ...older } = structuredClone(presets.quickstart);
+  const { format, mixed_precision, ...train_then } = train;
+  const { background, skip_broken, ...dataset_then } = dataset;
+  deepEqual(
+    [format, mixed_precision, background, skip_broken],
+    ["safetensors", "no", null, false],
+  );
+  const saved = parseConfig({ ...older, train: train_then, dataset: dataset_then });
   deepEqual(changedSettings(saved, presets.quickstart), []);
   deepEqual(resumeConflicts(saved, presets.quickstart), []);
 });
