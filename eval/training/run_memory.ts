@@ -20,8 +20,8 @@ export interface RunMemory {
   readonly step: MemoryEstimate;
   /** Bytes of it that are there for probes. */
   readonly probes_bytes: number;
-  /** The sampler of grids, there from the first grid on. */
-  readonly grid: MemoryNeed;
+  /** The sampler of grids, there from the first grid on; null where none are drawn. */
+  readonly grid: MemoryNeed | null;
   /** Measuring the data for FID, before all that; null without FID or where statistics are given. */
   readonly data: MemoryNeed | null;
   /** What each checkpoint's FID takes on top of all that; null without FID. */
@@ -47,15 +47,16 @@ export function runMemory(
   const step = memoryEstimate(capabilities, config, MAX_AHEAD, probes);
   const without = probes ? memoryEstimate(capabilities, config, MAX_AHEAD) : step;
   const ema = new StateLayout(shapesOf(config), "nnet_ema");
-  const images = gridSampler(capabilities, config, ema);
-  const grid = samplerMemory(capabilities, images);
+  const images = config.sample.n_samples > 0 ? gridSampler(capabilities, config, ema) : null;
+  const grid = images && samplerMemory(capabilities, images);
+  const grid_bytes = grid?.bytes ?? 0;
   const { n_samples, stats } = config.eval.fid;
   const isScored = n_samples > 0;
   const final = isScored ? finalDrawing(config) : null;
   const data = isScored && stats === null ? measuringMemory(capabilities, config, Infinity) : null;
   const fid = isScored ? fidMemory(capabilities, config, usualDrawing(config)) : null;
   const final_fid = final && fidMemory(capabilities, config, final);
-  const transient = Math.max(step.read_bytes, imageBytes(images), fid?.bytes ?? 0);
+  const transient = Math.max(step.read_bytes, images ? imageBytes(images) : 0, fid?.bytes ?? 0);
   return {
     step,
     probes_bytes: step.plan_bytes - without.plan_bytes,
@@ -65,8 +66,8 @@ export function runMemory(
     final_fid,
     bytes: Math.max(
       data?.bytes ?? 0,
-      step.state_bytes + step.plan_bytes + grid.bytes + transient,
-      grid.bytes + (final_fid?.bytes ?? 0),
+      step.state_bytes + step.plan_bytes + grid_bytes + transient,
+      grid_bytes + (final_fid?.bytes ?? 0),
     ),
     largest: largest([step, grid, data, fid, final_fid]),
   };

@@ -14,7 +14,10 @@ import type { TrainStep } from "../../train/train_step.ts";
 import { replaceFile } from "../../train/files/durable.ts";
 import { sampleFile } from "../../train/files/sample_files.ts";
 
-/** The sampler of a run's grids, of a whole one at once where the adapter holds it. */
+/**
+ * The sampler of a run's grids, of a whole one at once where the adapter holds it; `n_samples` must
+ * not be 0.
+ */
 export function gridSampler(
   capabilities: Capabilities,
   config: Pick<Config, "nnet" | "process" | "sample">,
@@ -43,9 +46,10 @@ export class SampleGrids implements Disposable {
   /** Draws nothing yet. @param classes of the data, that images are drawn of in turn */
   constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
 
-  /** Draws the grid of a run that has done `step` steps. */
+  /** Draws the grid of a run that has done `step` steps; none where `n_samples` is 0. */
   async draw({ state }: TrainStep, step: number): Promise<void> {
     const { nnet, sample: { n_samples: n }, seed, workdir } = this.config;
+    if (n === 0) return;
     this.#options ??= gridSampler(this.device.capabilities, this.config, state.nnet_ema);
     this.#sampler ??= new Sampler(this.device, this.#options);
     const [batch, ...image] = this.#options.shape;

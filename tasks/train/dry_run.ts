@@ -33,7 +33,12 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
     ["  weights", `${humanBytes(state_bytes)}, with averages and moments`],
     ["  step", `${humanBytes(plan_bytes - probes_bytes)} of activations and gradients`],
     ...probes ? [["  probes", `${humanBytes(probes_bytes)} more for --probe`]] : [],
-    ["  sample grid", `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`],
+    ...grid
+      ? [[
+        "  sample grid",
+        `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`,
+      ]]
+      : [],
     fid
       ? [
         "  FID",
@@ -88,7 +93,7 @@ function misfitOf(
     const what = `a batch of ${config.train.batch_size}`;
     return { what, largest: step.largest, remedy: remedy(capabilities, config) };
   }
-  if (grid.largest.bytes > maxBindingBytes) {
+  if (grid && grid.largest.bytes > maxBindingBytes) {
     const guided = config.nnet.num_classes > 0 && config.sample.scale > 0;
     return {
       what: "drawing one image",

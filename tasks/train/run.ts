@@ -81,9 +81,10 @@ export class Run implements Disposable {
 
   /** Writes the configuration and opens the log of a run that has done `step` steps. */
   async log(step: number): Promise<Log> {
-    const { config, config: { workdir } } = this;
+    const { config, config: { workdir, sample } } = this;
     const log = await inFolder(workdir, "--workdir", async () => {
-      await Deno.mkdir(join(workdir, "samples"), { recursive: true });
+      const isDrawn = sample.n_samples > 0;
+      await Deno.mkdir(isDrawn ? join(workdir, "samples") : workdir, { recursive: true });
       const text = `${JSON.stringify(config, null, 2)}\n`;
       await Deno.writeTextFile(join(workdir, "config.json"), text);
       return await Log.open(join(workdir, "log.jsonl"), step);

@@ -31,13 +31,15 @@ export function headline(
 }
 
 /** What a run leaves in its folder after `done` steps. */
-export function leftBehind({ workdir, train }: Config, done: number): string {
+export function leftBehind({ workdir, train, sample }: Config, done: number): string {
   if (done === 0) return `Left in ${workdir}: config.json`;
   const drawn = done === train.n_steps || done % train.eval_interval === 0;
   return [
     `Left in ${workdir}: the checkpoint ${checkpointFolder(workdir, done)}`,
     ...train.format === "pytorch" ? [`PyTorch's ${join("ckpts", `${done}.ckpt`)}`] : [],
-    ...drawn
+    ...sample.n_samples === 0
+      ? []
+      : drawn
       ? [`images ${join(workdir, "samples", `${done}.png`)}`]
       : done > train.eval_interval
       ? ["images in samples"]

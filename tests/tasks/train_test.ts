@@ -1,5 +1,6 @@
 import {
   deepStrictEqual as deepEqual,
+  doesNotMatch,
   match,
   notDeepStrictEqual as notDeepEqual,
   ok,
@@ -205,6 +206,17 @@ Deno.test("train leaves what it promises, says where, and goes on only where the
     match(other.said, /^--train\.batch_size: .* 8, this run asks for 16$/m);
     match(other.said, /^--nnet\.scalelong: .* 0, this run asks for 3$/m);
     deepEqual(names(workdir, "checkpoints"), ["12", "15"]);
+  });
+});
+
+Deno.test("train --n_samples=0 draws no grids, and says so nowhere", async () => {
+  await withWorkdir(async (workdir) => {
+    const flags = [...SHORT, "--n_samples=0"];
+    const { code, said } = await train(workdir, ...flags);
+    equal(code, 0, said);
+    doesNotMatch(said, /images samples|images in samples/);
+    deepEqual(names(workdir).sort(), ["checkpoints", "config.json", "log.jsonl"]);
+    doesNotMatch((await train(workdir, ...flags, "--dry-run")).said, /sample grid/);
   });
 });
 

@@ -91,7 +91,7 @@ export interface DatasetConfig {
 
 /** The grid of samples drawn while training. */
 export interface SampleConfig {
-  /** Number of images in a grid. */
+  /** Number of images in a grid; 0: no grids are drawn. */
   n_samples: number;
   /** A name in the table of samplers. */
   algorithm: string;

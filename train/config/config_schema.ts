@@ -177,7 +177,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   process: processSchema,
 
   sample: z.strictObject({
-    n_samples: count.describe("images in a grid"),
+    n_samples: z.int().min(0).describe("images in a grid; 0: no grids"),
     algorithm: z.string().min(1).describe("sampler, which turns noise into images"),
     sample_steps: count.describe("network evaluations per image; more is slower and finer"),
     scale: z.number().min(0).describe(

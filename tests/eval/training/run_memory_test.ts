@@ -45,6 +45,20 @@ Deno.test("runMemory() is what a run allocates, to the byte at its most", async 
   await Deno.remove(workdir, { recursive: true });
 });
 
+Deno.test("runMemory() is what a run without grids allocates", async () => {
+  using device = await openDevice();
+  const { sample } = tinyConfig();
+  const config = tinyConfig({ sample: { ...sample, n_samples: 0 } });
+  const memory = runMemory(device.capabilities, config, false);
+  equal(memory.grid, null);
+  const most = mostBytes(device);
+  using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD });
+  using grids = new SampleGrids(device, config, 16);
+  await grids.draw(step, 1);
+  await step.checkpoint(1);
+  equal(most(), memory.bytes);
+});
+
 Deno.test("runMemory() counts the images of a grid where they are the most that is read", async () => {
   using device = await openDevice();
   const workdir = await Deno.makeTempDir();
@@ -115,7 +129,7 @@ Deno.test("runMemory() is the most of measuring the data, training and the final
   );
   equal(data, null);
   ok(step.state_bytes + step.plan_bytes + fid!.bytes < final_fid!.bytes);
-  equal(bytes, grid.bytes + final_fid!.bytes);
+  equal(bytes, grid!.bytes + final_fid!.bytes);
   const measured = runMemory(capabilities, finallyJudged({ final_n_samples: null }), false);
   equal(measured.final_fid, null);
   equal(measured.bytes, measured.data!.bytes);

@@ -26,7 +26,7 @@ Deno.test("mustFit() refuses what a run's images or its FID cannot bind, saying 
     train: { ...train, batch_size: 1 },
   };
   const { step, grid, fid } = runMemory(device.capabilities, config, false);
-  ok(step.largest.bytes < grid.largest.bytes && grid.largest.bytes < 2 ** 22);
+  ok(step.largest.bytes < grid!.largest.bytes && grid!.largest.bytes < 2 ** 22);
   match(
     refused(step.largest.bytes, config),
     /^drawing one image needs a tensor of .*: use --sample\.scale=0, or/,
