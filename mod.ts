@@ -123,6 +123,7 @@ export {
   type DatasetOutline,
   type DatasetProgress,
   type DatasetRequest,
+  type OutlineRequest,
 } from "./train/data/dataset.ts";
 export { type DataIdentity, dataIdentity } from "./train/data/data_identity.ts";
 export {

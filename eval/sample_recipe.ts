@@ -135,11 +135,11 @@ function conditionalProblems(
 async function labelChoice(
   labels: readonly number[] | null,
   seed: number,
-  { dataset }: Config,
+  config: Config,
 ): Promise<LabelChoice> {
   if (labels !== null) return { kind: "list", labels };
   try {
-    const { class_counts: counts } = await datasetOutline(dataset);
+    const { class_counts: counts } = await datasetOutline(config);
     return { kind: "drawn", counts, seed };
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;

@@ -12,6 +12,7 @@ import { drawImages } from "./sample/draw_images.ts";
 import {
   hasFile,
   missingImages,
+  pngChannels,
   readImages,
   removeImages,
   writePng,
@@ -43,6 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
   using progress = new Progress();
   const onNote = (message: string) => progress.note(message);
   const weights = await findWeights(checkpoint, { kind, onNote, config });
+  const channels = pngChannels(weights.config.nnet);
   const recipe = await sampleRecipe(flags, weights);
   const recorded = await inFolder(
     out,
@@ -85,8 +87,8 @@ async function main(args: readonly string[]): Promise<void> {
   });
   const drawn = seconds();
   const { img_size: image_size } = weights.config.nnet;
-  const images = await readImages(out, { n: Math.min(n, GRID), image_size });
-  await writePng(join(out, "grid.png"), imageGrid(images, { channels: 3, image_size }));
+  const images = await readImages(out, { n: Math.min(n, GRID), channels, image_size });
+  await writePng(join(out, "grid.png"), imageGrid(images, { channels, image_size }));
   // The last line of progress first, so that the summary ends what is said.
   progress[Symbol.dispose]();
   progress.note(summary(flags, missing.length, drawn));

@@ -117,8 +117,9 @@ const OWN: OwnFlags<StabilityFlags> = {
 
 /** Compares as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
-  const { config: base, preset, help, own } = await loadConfig(args, OWN);
-  if (help) return console.log(configHelp(HELP, preset, OWN));
+  const loaded = await loadConfig(args, OWN);
+  const { config: base, own } = loaded;
+  if (loaded.help) return console.log(configHelp(HELP, loaded, OWN));
   if (base.train.micro_batches > 1) {
     throw new UsageError(["probes see whole batches: --micro_batches=1"]);
   }

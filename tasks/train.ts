@@ -20,21 +20,27 @@ import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
+import { ownImagesLines } from "./train/own_images.ts";
 import { readTrainArguments } from "./train/train_flags.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
-  const { config, own, probe_interval, help } = await readTrainArguments(args);
+  const { config, own, given, probe_interval, help, ...known } = await readTrainArguments(args);
   if (help !== null) return console.log(help);
-  if (own.dry_run) return await dryRun(config, probe_interval !== undefined);
+  if (own.dry_run) {
+    const { outline } = known;
+    for (const line of outline ? ownImagesLines(config, given, outline) : []) console.error(line);
+    return await dryRun(config, probe_interval !== undefined);
+  }
   // What can be told in seconds comes first: images may take minutes to decode.
-  const { class_names } = await checkDataset(config);
+  const outline = await checkDataset(config);
   using run = await Run.open(config);
   mustFit(run.device.capabilities, config);
+  for (const line of ownImagesLines(config, given, outline)) run.note(line);
 
   await run.lock();
   if (own.profile) return await profile(run, await run.load());
-  const from = await startOfRun(config, own, class_names, run.note);
+  const from = await startOfRun(config, own, outline.class_names, run.note);
   const { checkpoint, resumed, unusable } = from;
   const needs = await run.fidNeeds();
   const { n_steps } = config.train;
@@ -109,7 +115,7 @@ async function train(
       },
       onEval: async (step, at) => {
         await grids.draw(step, at);
-        await events?.image(at);
+        if (config.sample.n_samples > 0) await events?.image(at);
       },
     },
   });

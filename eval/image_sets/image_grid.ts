@@ -9,7 +9,7 @@ const COMFORTABLE = 64;
  *
  * @param columns images per row; by default about as many as rows
  * @param scale pixels of the grid per pixel; by default such that an image has at least 64
- * @returns `rgb` is `[height, width, 3]` bytes
+ * @returns `pixels` is `[height, width, channels]` bytes
  * @throws {RangeError} where `images` does not hold whole images, at least one
  */
 export function imageGrid(
@@ -20,9 +20,9 @@ export function imageGrid(
     columns?: number;
     scale?: number;
   },
-): { rgb: Uint8Array<ArrayBuffer>; width: number; height: number } {
-  const pixels = image_size * image_size;
-  const n = images.length / (channels * pixels);
+): { pixels: Uint8Array<ArrayBuffer>; width: number; height: number; channels: 1 | 3 } {
+  const plane = image_size * image_size;
+  const n = images.length / (channels * plane);
   if ((channels !== 1 && channels !== 3) || !Number.isInteger(n) || n < 1) {
     throw new RangeError(
       `${images.length} bytes are no grid of images ${channels} x ${image_size} x ${image_size}`,
@@ -33,7 +33,7 @@ export function imageGrid(
   const cell = image_size * zoom + GAP;
   const width = across * cell + GAP;
   const height = Math.ceil(n / across) * cell + GAP;
-  const rgb = new Uint8Array(width * height * 3).fill(GAP_BRIGHTNESS);
+  const pixels = new Uint8Array(width * height * channels).fill(GAP_BRIGHTNESS);
   for (let i = 0; i < n; i++) {
     const left = GAP + (i % across) * cell;
     const top = GAP + Math.floor(i / across) * cell;
@@ -41,12 +41,12 @@ export function imageGrid(
       const row = Math.floor(y / zoom) * image_size;
       for (let x = 0; x < image_size * zoom; x++) {
         const pixel = row + Math.floor(x / zoom);
-        for (let c = 0; c < 3; c++) {
-          rgb[((top + y) * width + left + x) * 3 + c] =
-            images[(i * channels + c % channels) * pixels + pixel];
+        for (let c = 0; c < channels; c++) {
+          pixels[((top + y) * width + left + x) * channels + c] =
+            images[(i * channels + c) * plane + pixel];
         }
       }
     }
   }
-  return { rgb, width, height };
+  return { pixels, width, height, channels };
 }

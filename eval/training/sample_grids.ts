@@ -60,12 +60,12 @@ export class SampleGrids implements Disposable {
       const part = await this.#sampler.sample({ seed, first, labels });
       x.set(part.subarray(0, (n - first) * size), first * size);
     }
-    const { rgb, width, height } = imageGrid(toBytes(x), {
+    const { pixels, width, height, channels } = imageGrid(toBytes(x), {
       channels: nnet.in_chans,
       image_size: nnet.img_size,
       columns: Math.min(8, n),
     });
-    await replaceFile(sampleFile(workdir, step), encodePng(rgb, width, height));
+    await replaceFile(sampleFile(workdir, step), encodePng(pixels, width, height, channels));
   }
 
   /** Frees the sampler. */

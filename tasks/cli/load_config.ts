@@ -13,7 +13,15 @@ import {
 import { configFields } from "./config_fields.ts";
 import { parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
-import { type PresetName, presetOf, presets } from "../../train/config/presets.ts";
+import { followsData, impliedSettings } from "../../train/config/implied_settings.ts";
+import {
+  presetForDataset,
+  type PresetName,
+  presetOf,
+  presets,
+} from "../../train/config/presets.ts";
+import type { DatasetOutline } from "../../train/data/dataset.ts";
+import { datasetOutline } from "../../train/data/dataset_outline.ts";
 import { readSettings } from "./settings_file.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
@@ -35,31 +43,36 @@ export interface LoadedConfig<T extends object = object> {
   own: T;
   /** The preset that everything else is taken from. */
   preset: PresetName;
-  /** Whether help was requested. */
+  /** Whether help was requested; then `config` has no more than file and preset say. */
   help: boolean;
+  /** What is known of the data, where settings follow from it; else null. */
+  outline: DatasetOutline | null;
   /** Full names of the fields that the command line or the file sets. */
   given: string[];
 }
 
 /** The flags that select where settings come from. */
 interface Source {
-  preset: PresetName;
+  /** Null: the one for the data set. */
+  preset: PresetName | null;
   config: string | null;
   help: boolean;
 }
 
 const sourceSchema: z.ZodType<Source> = z.strictObject({
-  preset: z.enum(Object.keys(presets) as PresetName[])
-    .describe("settings to start from; the flags below change them"),
+  preset: z.enum(Object.keys(presets) as PresetName[]).nullable()
+    .describe(
+      "settings to start from; the flags below change them; left out with --dataset.name=folder: folder",
+    ),
   config: z.string().min(1).nullable()
     .describe(
       "JSON file of settings (a run's config.json); overrides the preset; flags override both",
     ),
   help: z.boolean()
-    .describe("show this page, with the defaults of the chosen preset; -h for short"),
+    .describe("show this page, with the values of the chosen preset and file; -h for short"),
 });
 
-const sourceDefaults: Source = { preset: "quickstart", config: null, help: false };
+const sourceDefaults: Source = { preset: null, config: null, help: false };
 
 /**
  * Reads the configuration of a command line: the preset, overridden by the file, then by the flags.
@@ -77,34 +90,59 @@ export async function loadConfig<T extends object>(
     ...sourceDefaults,
     ...nest(flatten(nest(flags), fieldsOf(sourceSchema))),
   });
-  const { config, preset, given } = await configFrom(
-    source,
-    new Map([...Object.entries(implies?.(own) ?? {}), ...flatten(nest(flags), fields)]),
+  const settings: Settings = new Map([
+    ...Object.entries(implies?.(own) ?? {}),
+    ...flatten(nest(flags), fields),
+  ]);
+  if (!source.help) return { ...await configFrom(source, settings), own, help: false };
+  const kinds = new Map(
+    [...settings].filter(([path]) => path === "nnet.name" || path === "dataset.name"),
   );
-  return { config, own, preset, help: source.help, given };
+  const shown = await configFrom(source, kinds, { looks: false });
+  return { ...shown, own, help: true };
 }
 
 /**
- * The configuration of a preset, overridden by a file of settings, then by `settings`. Where these
- * select another network than the preset's, its counterpart for that network is the preset.
+ * The configuration of a preset, overridden by a file of settings, then by `settings`, each with what
+ * follows from it ({@linkcode impliedSettings}). Where these select another network than the preset's,
+ * its counterpart for that network is the preset.
  *
+ * @param options with `looks: false` the data are left alone, and nothing follows from them
+ * @throws {DatasetError} where something follows from data that cannot be read
  * @throws {UsageError} with a line for each problem
  */
 export async function configFrom(
-  source: { preset: PresetName; config: string | null },
+  source: Pick<Source, "preset" | "config">,
   settings: Settings,
-): Promise<{ config: Config; preset: PresetName; given: string[] }> {
+  { looks = true }: { looks?: boolean } = {},
+): Promise<Pick<LoadedConfig, "config" | "preset" | "outline" | "given">> {
   const fields = configFields();
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
   const given: Settings = new Map([...file, ...settings]);
-  const preset = presetOf(source.preset, given.get("nnet.name"));
-  const requested = new Map([...flatten(presets[preset], fields), ...given]);
+  const base = source.preset ?? presetForDataset(given.get("dataset.name"));
+  const preset = presetOf(base, given.get("nnet.name"));
+  const initial = flatten(presets[preset], fields);
+  const filed = new Map([...initial, ...impliedSettings(file, initial, null), ...file]);
+  const outline = looks && followsData(given, initial)
+    ? await datasetOutline(dataOf(new Map([...filed, ...settings])))
+    : null;
+  const classes = outline && outline.class_names.length;
+  const requested = new Map([
+    ...filed,
+    ...impliedSettings(settings, filed, classes),
+    ...settings,
+  ]);
   const misplaced = fields.filter((field) => given.has(field.path) && !applies(field, requested));
   if (misplaced.length > 0) throw new UsageError(misplaced.map((f) => misplacedLine(f, requested)));
 
   const parsed = configSchema.safeParse(nest(requested));
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
-  return { config: parsed.data, preset, given: [...given.keys()] };
+  return { config: parsed.data, preset, outline, given: [...given.keys()] };
+}
+
+/** The data set and the network of settings that are all there, and valid one by one. */
+function dataOf(settings: Settings): Pick<Config, "dataset" | "nnet"> {
+  return nest(settings) as unknown as Config;
 }
 
 /** The error line for a setting of another network, say, than the chosen one. */
@@ -114,10 +152,10 @@ function misplacedLine({ path, only }: Field, settings: Settings): string {
     `leave it out, or set --${when}=${is[0]}`;
 }
 
-/** The help of a command that takes a configuration, with the defaults of `preset`. */
+/** The help of a command that takes a configuration, with the values of `config`. */
 export function configHelp<T extends object>(
   page: Pick<Help, "about" | "examples">,
-  preset: PresetName,
+  { preset, config }: Pick<LoadedConfig, "preset" | "config">,
   own: OwnFlags<T>,
 ): string {
   const defaults = new Map([
@@ -126,7 +164,7 @@ export function configHelp<T extends object>(
       fieldsOf(sourceSchema),
     ),
     ...flatten(own.defaults, fieldsOf(own.schema)),
-    ...flatten(presets[preset], configFields()),
+    ...flatten(config, configFields()),
   ]);
   return helpText({
     ...page,

@@ -43,10 +43,6 @@ export async function networkConfig(given: Settings): Promise<Config | null> {
   const flags = flatten(nest(given), fieldsOf(networkSchema));
   if (flags.size === 0 && settings.size === 0) return null;
   const { preset, config } = networkSchema.parse({ ...NETWORK_DEFAULTS, ...nest(flags) });
-  const size = settings.get("nnet.img_size");
-  const rows = settings.get("nnet.num_classes");
-  // Settings that a consistent configuration needs with these.
-  if (size !== undefined) settings.set("dataset.image_size", size);
-  if (rows !== undefined) settings.set("train.mode", rows === -1 ? "uncond" : "cond");
-  return (await configFrom({ preset: preset ?? "quickstart", config }, settings)).config;
+  const source = { preset: preset ?? "quickstart", config };
+  return (await configFrom(source, settings, { looks: false })).config;
 }

@@ -183,6 +183,7 @@ async function openSplit(
     ...dataset,
     path,
     image_size: image_size ?? dataset.image_size,
+    channels: 3,
     seed,
     split,
     onProgress: onDataset,

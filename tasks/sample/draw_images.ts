@@ -10,7 +10,7 @@ import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/load_weights.ts";
-import { imageFile, interleaved, writePng } from "./image_files.ts";
+import { imageFile, interleaved, pngChannels, writePng } from "./image_files.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 
 /** What to draw, and where. */
@@ -40,7 +40,8 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   const { folder, weights, recipe, batch_size, strip, onProgress } = options;
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);
-  const { in_chans: channels, img_size: image_size } = nnet;
+  const channels = pngChannels(nnet);
+  const { img_size: image_size } = nnet;
   const size = channels * image_size * image_size;
   const requested = new Set(options.requested);
   // A strip needs the first images even where they are there.

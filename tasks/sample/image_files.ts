@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UsageError } from "../../train/config/usage_error.ts";
 import { planar } from "../../train/data/planar.ts";
 import { decodeImage, encodePng } from "../../train/formats/image.ts";
 
@@ -41,38 +42,64 @@ export async function hasFile(folder: string, name: string): Promise<boolean> {
   return false;
 }
 
-/** Writes `[H, W, 3]` bytes as PNG, such that a file of that name is always whole. */
+/** An image as PNG stores it. */
+export interface PngImage {
+  /** `[height, width, channels]`, 0 to 255. */
+  readonly pixels: Uint8Array;
+  /** Pixels per row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** 1 grey, 3 RGB. */
+  readonly channels: 1 | 3;
+}
+
+/**
+ * The channels of a network's images as those of PNG files.
+ *
+ * @throws {UsageError} where they are neither grey nor RGB
+ */
+export function pngChannels({ in_chans }: { in_chans: number }): 1 | 3 {
+  if (in_chans === 1 || in_chans === 3) return in_chans;
+  throw new UsageError(
+    `--checkpoint: its images have ${in_chans} channels, and images are written with 1 (grey) or 3 (RGB)`,
+  );
+}
+
+/** Writes an image as PNG, such that a file of that name is always whole. */
 export async function writePng(
   file: string,
-  { rgb, width, height }: { rgb: Uint8Array; width: number; height: number },
+  { pixels, width, height, channels }: PngImage,
 ): Promise<void> {
-  await Deno.writeFile(`${file}.tmp`, encodePng(rgb, width, height));
+  await Deno.writeFile(`${file}.tmp`, encodePng(pixels, width, height, channels));
   await Deno.rename(`${file}.tmp`, file);
 }
 
-/** The first `n` images of a folder as bytes `[n, 3, H, W]`. @throws {ImageError} */
+/** The first `n` images of a folder as bytes `[n, channels, H, W]`. @throws {ImageError} */
 export async function readImages(
   folder: string,
-  { n, image_size }: { n: number; image_size: number },
+  { n, channels, image_size }: { n: number; channels: number; image_size: number },
 ): Promise<Uint8Array> {
-  const size = 3 * image_size * image_size;
+  const size = channels * image_size * image_size;
   const bytes = new Uint8Array(n * size);
   for (let i = 0; i < n; i++) {
     const file = imageFile(folder, i);
-    bytes.set(planar(await decodeImage(await Deno.readFile(file), file)), i * size);
+    // Of a grey image all three planes are the same.
+    const planes = planar(await decodeImage(await Deno.readFile(file), file));
+    bytes.set(planes.subarray(0, size), i * size);
   }
   return bytes;
 }
 
-/** One image, `[C, H, W]` bytes with C = 1 or 3, as `[H, W, 3]`. */
+/** One image, `[C, H, W]` bytes with C = 1 or 3, as `[H, W, C]`. */
 export function interleaved(
   bytes: Uint8Array,
-  { channels, image_size }: { channels: number; image_size: number },
-): { rgb: Uint8Array; width: number; height: number } {
-  const pixels = image_size * image_size;
-  const rgb = new Uint8Array(3 * pixels);
-  for (let p = 0; p < pixels; p++) {
-    for (let c = 0; c < 3; c++) rgb[3 * p + c] = bytes[(c % channels) * pixels + p];
+  { channels, image_size }: { channels: 1 | 3; image_size: number },
+): PngImage {
+  const plane = image_size * image_size;
+  const pixels = new Uint8Array(channels * plane);
+  for (let p = 0; p < plane; p++) {
+    for (let c = 0; c < channels; c++) pixels[channels * p + c] = bytes[c * plane + p];
   }
-  return { rgb, width: image_size, height: image_size };
+  return { pixels, width: image_size, height: image_size, channels };
 }

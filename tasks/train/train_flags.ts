@@ -1,8 +1,9 @@
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Config } from "../../train/config/config.ts";
+import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { configHelp, loadConfig, type OwnFlags } from "../cli/load_config.ts";
+import { configHelp, loadConfig, type LoadedConfig, type OwnFlags } from "../cli/load_config.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
@@ -18,8 +19,8 @@ const HELP = {
       does: "coloured shapes with the DDPM UNet; --nnet.name=unet --help lists its settings",
     },
     {
-      command: "train --dataset.name=folder --dataset.path=images --num_classes=4",
-      does: "your own images, a sub-folder for each class",
+      command: "train --dataset.name=folder --dataset.path=photos",
+      does: "your own images, 64 x 64 pixels, by class where each has a sub-folder",
     },
     {
       command: "train --preset=cifar10 --scalelong=3 --resume-from=50000.ckpt",
@@ -79,6 +80,10 @@ export interface TrainArguments {
   /** With the folder of the run. */
   readonly config: Config;
   readonly own: TrainFlags;
+  /** Full names of the settings that the person chose. */
+  readonly given: readonly string[];
+  /** What is known of the data, where settings follow from it; else null. */
+  readonly outline: DatasetOutline | null;
   /** Steps between probes; undefined without. */
   readonly probe_interval: number | undefined;
   /** The help, where it is asked for; nothing else is checked then. */
@@ -91,13 +96,22 @@ export interface TrainArguments {
  * @throws {UsageError} with a line for each problem
  */
 export async function readTrainArguments(args: readonly string[]): Promise<TrainArguments> {
-  const { config: given, preset, help, own } = await loadConfig(args, OWN);
-  const workdir = given.workdir || join("runs", `${preset}_scalelong${given.nnet.scalelong}`);
-  const config: Config = { ...given, workdir };
-  if (help) return { config, own, probe_interval: undefined, help: configHelp(HELP, preset, OWN) };
+  const loaded = await loadConfig(args, OWN);
+  const { config: named, own, given, outline } = loaded;
+  const workdir = named.workdir || join("runs", runName(loaded));
+  const config: Config = { ...named, workdir };
+  const parsed = { config, own, given, outline, probe_interval: undefined };
+  if (loaded.help) return { ...parsed, help: configHelp(HELP, loaded, OWN) };
   const probe_interval = probeInterval(own.probe, config);
   checkStart(own);
-  return { config, own, probe_interval, help: null };
+  return { ...parsed, probe_interval, help: null };
+}
+
+/** The name of a run that is given none: its own images', or its preset's, and its method. */
+function runName({ config: { dataset, nnet }, preset }: LoadedConfig): string {
+  const folder = dataset.path === null ? "" : basename(resolve(dataset.path));
+  const name = preset.startsWith("folder") ? preset.replace("folder", folder || "folder") : preset;
+  return `${name}_scalelong${nnet.scalelong}`;
 }
 
 function checkStart({ resume_from, init_from, init_from_partial }: TrainFlags): void {

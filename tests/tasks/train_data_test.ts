@@ -50,7 +50,7 @@ Deno.test("train checks what listing and settings tell before it decodes an imag
     match(outcome.err, says);
   };
   await refuses(2, /^--nnet\.num_classes: folder has 2 classes, .*\n$/, "--num_classes=9");
-  await refuses(2, /^--nnet\.in_chans: the images of folder have 3 .*\n$/, "--in_chans=1");
+  await refuses(2, /^--nnet\.in_chans: the images of folder have 3 .*\n$/, "--in_chans=2");
   await refuses(
     1,
     /^cannot read Inception's weights from nowhere/,

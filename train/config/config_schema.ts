@@ -20,7 +20,8 @@ const shared = {
   in_chans: count.describe("channels of an image: 3 colour, 1 grey"),
   num_classes: z.union([z.literal(-1), count])
     .describe(
-      "number of classes, plus one for no class where p_uncond > 0; -1: none, with mode=uncond",
+      "number of classes, plus one for no class where p_uncond > 0; -1: none, with mode=uncond; left " +
+        "out, it follows from mode and, for a folder, from its sub-folders",
     ),
   use_checkpoint: z.boolean()
     .describe(
@@ -99,7 +100,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   workdir: z.string()
     .describe(
       "folder of the run, which continues from its newest checkpoint; run.lock keeps it to one run " +
-        "at a time; empty: runs/<preset>_scalelong<k>",
+        "at a time; empty: runs/<preset>_scalelong<k>, with the name of a folder of your own for its preset",
     ),
 
   train: z.strictObject({
@@ -110,7 +111,9 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     micro_batches: count.describe(
       "parts a batch is split into, computed one after another to save memory",
     ),
-    mode: z.enum(["uncond", "cond"]).describe("learn images alone, or images given a class"),
+    mode: z.enum(["uncond", "cond"]).describe(
+      "learn images alone, or images given a class; left out, a folder's sub-folders tell",
+    ),
     p_uncond: fraction
       .describe(
         "fraction of images trained without their class, needed for guidance (sample.scale); cond " +
@@ -160,7 +163,9 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       .describe("shapes are drawn by the program, folder is a folder of PNG, JPEG or WebP files"),
     path: z.string().min(1).nullable()
       .describe("where the files are; null: cifar10 is downloaded, shapes need none"),
-    image_size: count.describe("height and width that images are resized to, pixels"),
+    image_size: count.describe(
+      "height and width that images are resized to, pixels; also nnet.img_size where that is left out",
+    ),
     background: colour.nullable().default(null)
       .describe("colour under transparent pixels of image files; null: their own, opaque"),
     random_flip: z.boolean().describe("flip half of the images left to right"),

@@ -11,10 +11,14 @@ export interface Presets {
   readonly quickstart: Preset<UVitNnetConfig>;
   /** U-ViT in the paper's CIFAR-10 setting. */
   readonly cifar10: Preset<UVitNnetConfig>;
+  /** U-ViT on a folder of images; its classes are set as the folder has them. */
+  readonly folder: Preset<UVitNnetConfig>;
   /** The UNet on shapes. */
   readonly quickstart_unet: Preset<UNetNnetConfig>;
   /** The UNet in DDPM's CIFAR-10 setting. */
   readonly cifar10_unet: Preset<UNetNnetConfig>;
+  /** The UNet on a folder of images. */
+  readonly folder_unet: Preset<UNetNnetConfig>;
 }
 
 /** A name that `--preset` takes. */
@@ -28,6 +32,11 @@ export type PresetName = keyof Presets;
 export function presetOf(name: PresetName, network: unknown = presets[name].nnet.name): PresetName {
   const base = name.replace("_unet", "");
   return (network === "uvit" ? base : `${base}_${network}`) as PresetName;
+}
+
+/** The preset of a data set's name where none is requested. */
+export function presetForDataset(dataset: unknown): PresetName {
+  return dataset === "folder" ? "folder" : "quickstart";
 }
 
 const quickstart: Preset<UVitNnetConfig> = {
@@ -144,10 +153,62 @@ const cifar10: Preset<UVitNnetConfig> = {
   eval: EVAL_OFF,
 };
 
+const folder: Preset<UVitNnetConfig> = {
+  seed: 0,
+  workdir: "",
+  train: {
+    n_steps: 20_000,
+    batch_size: 32,
+    micro_batches: 1,
+    mode: "uncond",
+    p_uncond: 0.1,
+    log_interval: 10,
+    eval_interval: 500,
+    save_interval: 500,
+    keep: 3,
+    format: "safetensors",
+    ema_rate: 0.999,
+    grad_clip: 1,
+    mixed_precision: "no",
+  },
+  optimizer: { name: "adamw", lr: 3e-4, weight_decay: 0.03, betas: [0.9, 0.99], eps: 1e-8 },
+  lr_scheduler: { name: "customized", warmup_steps: 500 },
+  nnet: {
+    name: "uvit",
+    img_size: 64,
+    patch_size: 4,
+    in_chans: 3,
+    embed_dim: 256,
+    depth: 8,
+    num_heads: 4,
+    mlp_ratio: 4,
+    qkv_bias: false,
+    qk_scale: null,
+    mlp_time_embed: false,
+    num_classes: -1,
+    conv: true,
+    skip: true,
+    use_checkpoint: false,
+    scalelong: 0,
+    kappa: 0.7,
+  },
+  dataset: { ...cifar10.dataset, name: "folder", image_size: 64 },
+  process: DEFAULT_PROCESS,
+  sample: {
+    n_samples: 16,
+    algorithm: "dpm_solver",
+    sample_steps: 30,
+    scale: 1,
+    clip_denoised: true,
+  },
+  eval: EVAL_OFF,
+};
+
 /** Configurations to start from. */
 export const presets: Presets = {
   quickstart,
   cifar10,
+  folder,
   quickstart_unet: {
     ...quickstart,
     train: { ...quickstart.train, batch_size: 32, grad_clip: 1 },
@@ -178,6 +239,25 @@ export const presets: Presets = {
       img_size: 32,
       in_chans: 3,
       ch: 128,
+      ch_mult: [1, 2, 2, 2],
+      num_res_blocks: 2,
+      attn_resolutions: [16],
+      dropout: 0.1,
+      num_classes: -1,
+      use_checkpoint: false,
+      scalelong: 0,
+      kappa: 0.7,
+      kappa_index: "skip",
+    },
+  },
+  folder_unet: {
+    ...folder,
+    optimizer: { name: "adam", lr: 2e-4, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8 },
+    nnet: {
+      name: "unet",
+      img_size: 64,
+      in_chans: 3,
+      ch: 64,
       ch_mult: [1, 2, 2, 2],
       num_res_blocks: 2,
       attn_resolutions: [16],

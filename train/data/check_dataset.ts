@@ -14,7 +14,7 @@ import { datasetOutline } from "./dataset_outline.ts";
 export async function checkDataset(
   ...configs: readonly [Config, ...Config[]]
 ): Promise<DatasetOutline> {
-  const outline = await datasetOutline(configs[0].dataset);
+  const outline = await datasetOutline(configs[0]);
   const { shape: [channels, image_size], class_names, class_counts } = outline;
   const images = class_counts.reduce((sum, count) => sum + count, 0);
   for (const config of configs) {

@@ -7,6 +7,7 @@ import { download, DownloadError } from "../files/download.ts";
 import { exists } from "../files/durable.ts";
 import { sha256Of } from "../files/sha256_of.ts";
 import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
+import { greyPlane } from "./grey.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
 /** Where the archive is downloaded from, its checksum, and where it is stored. */
@@ -50,11 +51,11 @@ const RECORD_BYTES = 1 + PIXEL_BYTES;
 export const cifar10Dataset: Dataset = {
   splits: ["train", "test"],
   needs_path: false,
-  open: ({ path, split, onProgress }) =>
-    cifar10({ path, split: split === "test" ? "test" : "train", onProgress }),
-  outline: () =>
+  open: ({ path, split, channels, onProgress }) =>
+    cifar10({ path, split: split === "test" ? "test" : "train", channels, onProgress }),
+  outline: ({ channels }) =>
     Promise.resolve({
-      shape: [3, SIZE, SIZE],
+      shape: [channels, SIZE, SIZE],
       class_names: CLASSES,
       class_counts: CLASSES.map(() => TRAIN_IMAGES_PER_CLASS),
     }),
@@ -67,7 +68,7 @@ interface BatchFile {
 }
 
 /**
- * Loads one split of CIFAR-10: 32 x 32 RGB, ten classes. `path` is the folder with the `.bin` files, the
+ * Loads one split of CIFAR-10: 32 x 32, in colour or in grey, ten classes. `path` is the folder with the `.bin` files, the
  * folder around it, or `cifar-10-binary.tar.gz`; without it the archive is downloaded once, to the
  * user's cache folder. Some of the five training files are enough; the source's name then lists them.
  *
@@ -76,9 +77,10 @@ interface BatchFile {
  * @throws {DatasetError} where files are missing, damaged or of another kind, or the download fails
  */
 export async function cifar10(
-  { path, split, onProgress, origin = officialOrigin() }: {
+  { path, split, channels = 3, onProgress, origin = officialOrigin() }: {
     path?: string | null;
     split: "train" | "test";
+    channels?: 1 | 3;
     onProgress?: (progress: DatasetProgress) => void;
     origin?: Cifar10Origin;
   },
@@ -95,7 +97,7 @@ export async function cifar10(
         `--dataset.path= takes the folder ${FOLDER} or ${ARCHIVE} from ${origin.url}`,
     );
   }
-  return assemble(files, split, place);
+  return assemble(files, { split, channels, place });
 }
 
 function officialOrigin(): Cifar10Origin {
@@ -168,7 +170,10 @@ async function readArchive(path: string, names: string[]): Promise<BatchFile[]> 
   return names.flatMap((name) => files.get(name) ?? []);
 }
 
-function assemble(files: BatchFile[], split: "train" | "test", place: string): InMemorySource {
+function assemble(
+  files: BatchFile[],
+  { split, channels, place }: { split: "train" | "test"; channels: 1 | 3; place: string },
+): InMemorySource {
   for (const { name, bytes } of files) {
     const extra = bytes.length % RECORD_BYTES;
     if (bytes.length === 0 || extra !== 0) {
@@ -179,7 +184,8 @@ function assemble(files: BatchFile[], split: "train" | "test", place: string): I
     }
   }
   const length = files.reduce((sum, { bytes }) => sum + bytes.length / RECORD_BYTES, 0);
-  const images = new Uint8Array(length * PIXEL_BYTES);
+  const image_bytes = channels * SIZE * SIZE;
+  const images = new Uint8Array(length * image_bytes);
   const labels = new Int32Array(length);
   let i = 0;
   for (const { name, bytes } of files) {
@@ -191,15 +197,17 @@ function assemble(files: BatchFile[], split: "train" | "test", place: string): I
         );
       }
       labels[i] = bytes[at];
-      images.set(bytes.subarray(at + 1, at + RECORD_BYTES), i * PIXEL_BYTES);
+      const planes = bytes.subarray(at + 1, at + RECORD_BYTES);
+      images.set(channels === 1 ? greyPlane(planes) : planes, i * image_bytes);
     }
   }
   const all = BATCHES[split].length * IMAGES_PER_BATCH;
   const part = length === all
     ? ""
     : ` (${length} of ${all} images: ${files.map(({ name }) => name).join(", ")})`;
-  const name = `CIFAR-10 ${split}${part}`;
-  return inMemorySource({ name, shape: [3, SIZE, SIZE], class_names: CLASSES, images, labels });
+  const name = `CIFAR-10 ${split}${channels === 1 ? " in grey" : ""}${part}`;
+  const shape = [channels, SIZE, SIZE] as const;
+  return inMemorySource({ name, shape, class_names: CLASSES, images, labels });
 }
 
 async function describeFolder(path: string): Promise<string> {

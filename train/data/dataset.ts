@@ -1,7 +1,6 @@
 /** What every data set shares: how it is opened, what it reports, how it fails. */
 
 import { UserError } from "../../engine/user_error.ts";
-import type { DatasetConfig } from "../config/config.ts";
 import type { ImageSource } from "./image_source.ts";
 
 /** A data set of the table: how its images are opened. */
@@ -17,11 +16,11 @@ export interface Dataset {
    */
   open(request: DatasetRequest): Promise<ImageSource>;
   /**
-   * What its training split holds, without loading it.
+   * What its training split holds, brought to the size and channels of the request, without loading it.
    *
    * @throws {DatasetError} where that cannot be told
    */
-  outline(config: DatasetConfig): Promise<DatasetOutline>;
+  outline(request: OutlineRequest): Promise<DatasetOutline>;
 }
 
 /** What is known of a data set before its images are loaded. */
@@ -42,6 +41,8 @@ export interface DatasetRequest {
   readonly path: string | null;
   /** Height and width that images are brought to, pixels. */
   readonly image_size: number;
+  /** Channels that images are brought to: 1 grey, 3 colour. */
+  readonly channels: 1 | 3;
   /** The colour that transparent pixels are put over; null drops their transparency. */
   readonly background: string | null;
   /** How many images are generated, where they are. */
@@ -57,6 +58,9 @@ export interface DatasetRequest {
   /** Called with lines for the person: what is left out, say. */
   readonly onNote?: (message: string) => void;
 }
+
+/** Which images of a data set are outlined. */
+export type OutlineRequest = Pick<DatasetRequest, "path" | "image_size" | "channels" | "n">;
 
 /** How far a data set's preparation has come. */
 export interface DatasetProgress {

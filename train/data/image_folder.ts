@@ -17,9 +17,9 @@ export const imageFolderDataset: Dataset = {
   splits: ["train"],
   needs_path: true,
   open: ({ path, ...request }) => imageFolder({ path: path!, ...request }),
-  outline: async ({ path, image_size }) => ({
+  outline: async ({ path, image_size, channels }) => ({
     ...await classFolders(path!),
-    shape: [3, image_size, image_size],
+    shape: [channels, image_size, image_size],
   }),
 };
 
@@ -27,11 +27,11 @@ export const imageFolderDataset: Dataset = {
 export type ImageFolderRequest =
   & { readonly path: string }
   & Pick<DatasetRequest, "image_size" | "skip_broken" | "cache_folder" | "onProgress" | "onNote">
-  & Partial<Pick<DatasetRequest, "background">>;
+  & Partial<Pick<DatasetRequest, "channels" | "background">>;
 
 /**
- * Loads the images of a folder (see {@linkcode classFolders}) as RGB, upright as their EXIF
- * orientation says, resized and cropped to squares of `image_size` pixels (see `centerCrop`),
+ * Loads the images of a folder (see {@linkcode classFolders}), in colour or in grey, upright as their
+ * EXIF orientation says, resized and cropped to squares of `image_size` pixels (see `centerCrop`),
  * decoding in as many workers as there are cores. Transparent pixels are put over the colour
  * `background`, `white` or `#ffffff` for instance; by default they are opaque.
  *
@@ -45,6 +45,7 @@ export async function imageFolder(
   {
     path,
     image_size,
+    channels = 3,
     background = null,
     skip_broken = false,
     cache_folder = null,
@@ -54,10 +55,10 @@ export async function imageFolder(
 ): Promise<InMemorySource> {
   const { class_names, paths, labels, notes } = await classFolders(path);
   for (const note of notes) onNote?.(note);
-  const decoded = await decodeFiles(paths, allocate(paths.length, image_size, path), {
+  const decoded = await decodeFiles(paths, allocate(paths.length, { image_size, channels, path }), {
     decode: {
       image_size,
-      channels: 3,
+      channels,
       is_upright: true,
       background: background === null ? null : colourOf(background),
     },
@@ -78,11 +79,11 @@ export async function imageFolder(
   if (turned > 0) {
     onNote?.(`${counted(turned, "image")} turned upright, as the EXIF orientation says`);
   }
-  const name = `images in ${path}`;
+  const name = `images in ${path}${channels === 1 ? ", in grey" : ""}`;
   const whole = paths.flatMap((_, i) => orientations[i] > 0 ? [i] : []);
   const source = inMemorySource({
     name,
-    shape: [3, image_size, image_size],
+    shape: [channels, image_size, image_size],
     class_names,
     images: rowsOf(decoded.images, whole, paths.length),
     labels: Int32Array.from(whole, (i) => labels[i]),
@@ -101,8 +102,11 @@ function rowsOf(rows: Uint8Array, numbers: readonly number[], n: number): Uint8A
   return rows.subarray(0, numbers.length * size);
 }
 
-function allocate(n: number, image_size: number, path: string): Uint8Array {
-  const bytes = n * 3 * image_size * image_size;
+function allocate(
+  n: number,
+  { image_size, channels, path }: { image_size: number; channels: number; path: string },
+): Uint8Array {
+  const bytes = n * channels * image_size * image_size;
   try {
     return new Uint8Array(bytes);
   } catch {

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { requestedChannels } from "./channels.ts";
 import { datasetNamed } from "./data_sets.ts";
 import type { DatasetRequest } from "./dataset.ts";
 import type { ImageSource } from "./image_source.ts";
@@ -10,14 +11,17 @@ export type LoadDatasetOptions = Pick<
 >;
 
 /**
- * Opens the training split of the data set that a configuration names.
+ * Opens the training split of the data set that a configuration names, in grey where its network
+ * takes one channel.
  *
  * @throws {DatasetError} where it cannot be read
  * @throws {UsageError} where there is no such data set, or its path is missing
  */
 export async function loadDataset(
-  { dataset, seed }: Config,
+  { dataset, nnet, seed }: Pick<Config, "dataset" | "nnet" | "seed">,
   options: LoadDatasetOptions = {},
 ): Promise<ImageSource> {
-  return await datasetNamed(dataset).open({ ...dataset, seed, split: "train", ...options });
+  const channels = requestedChannels(nnet);
+  const request = { ...dataset, channels, seed, split: "train", ...options };
+  return await datasetNamed(dataset).open(request);
 }

@@ -1,6 +1,7 @@
 /** Generated images of one coloured shape each, on which a small network visibly learns. */
 
 import { type Dataset, DatasetError } from "./dataset.ts";
+import { greyPlane } from "./grey.ts";
 import { hash32 } from "./hash32.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
@@ -49,22 +50,28 @@ export const shapesDataset: Dataset = {
   needs_path: false,
   open: (request) => Promise.resolve(shapes(request)),
   // Classes alternate.
-  outline: ({ n, image_size }) =>
+  outline: ({ n, image_size, channels }) =>
     Promise.resolve({
-      shape: [3, image_size, image_size],
+      shape: [channels, image_size, image_size],
       class_names: CLASSES.map(({ name }) => name),
       class_counts: CLASSES.map((_, i) => Math.max(0, Math.ceil((n - i) / CLASSES.length))),
     }),
 };
 
 /**
- * Draws `n` RGB images of `image_size` squared pixels, image i depending on `(seed, i)` alone.
+ * Draws `n` images of `image_size` squared pixels, in colour or in grey, image i depending on
+ * `(seed, i)` alone.
  * Classes are colour and shape ("red circle"); they alternate, so they are balanced.
  *
  * @throws {DatasetError} where `image_size` is too small to distinguish the shapes, or `n` below 1
  */
 export function shapes(
-  { image_size, n, seed }: { image_size: number; n: number; seed: number },
+  { image_size, n, seed, channels = 3 }: {
+    image_size: number;
+    n: number;
+    seed: number;
+    channels?: 1 | 3;
+  },
 ): InMemorySource {
   if (!(image_size >= SMALLEST)) {
     throw new DatasetError(
@@ -75,7 +82,8 @@ export function shapes(
     throw new DatasetError(`${n} images of shapes are none: use dataset.n from 1 up`);
   }
   const pixels = image_size * image_size;
-  const images = new Uint8Array(n * 3 * pixels);
+  const images = new Uint8Array(n * channels * pixels);
+  const planes = new Uint8Array(3 * pixels);
   const labels = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     const { inside, rgb } = CLASSES[labels[i] = i % CLASSES.length];
@@ -84,15 +92,16 @@ export function shapes(
     const y = 0.5 + CENTRE_JITTER * jitter(1);
     const coverage = cover(inside, x, y, 1 + SIZE_JITTER * jitter(2), image_size);
     for (let c = 0; c < 3; c++) {
-      const plane = images.subarray((i * 3 + c) * pixels, (i * 3 + c + 1) * pixels);
       for (let p = 0; p < pixels; p++) {
-        plane[p] = Math.round(BACKGROUND[c] + (rgb[c] - BACKGROUND[c]) * coverage[p]);
+        const level = BACKGROUND[c] + (rgb[c] - BACKGROUND[c]) * coverage[p];
+        planes[c * pixels + p] = Math.round(level);
       }
     }
+    images.set(channels === 1 ? greyPlane(planes) : planes, i * channels * pixels);
   }
   return inMemorySource({
-    name: "coloured shapes",
-    shape: [3, image_size, image_size],
+    name: channels === 1 ? "shapes in grey" : "coloured shapes",
+    shape: [channels, image_size, image_size],
     class_names: CLASSES.map(({ name }) => name),
     images,
     labels,

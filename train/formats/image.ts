@@ -74,13 +74,19 @@ export async function decodeImage(
 }
 
 /**
- * Encodes `[H, W, 3]` bytes as an 8-bit RGB PNG.
+ * Encodes `[H, W, channels]` bytes as an 8-bit PNG, grey or RGB.
  *
- * @throws {ImageError} when `rgb` does not hold width x height pixels.
+ * @throws {ImageError} when `pixels` does not hold width x height pixels.
  */
-export function encodePng(rgb: Uint8Array, width: number, height: number): Uint8Array {
-  if (rgb.length !== width * height * 3 || rgb.length === 0) {
-    throw new ImageError(`${rgb.length} bytes are not an RGB image of ${width} x ${height}`);
+export function encodePng(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  channels: 1 | 3 = 3,
+): Uint8Array {
+  if (pixels.length !== width * height * channels || pixels.length === 0) {
+    const kind = channels === 1 ? "a grey" : "an RGB";
+    throw new ImageError(`${pixels.length} bytes are not ${kind} image of ${width} x ${height}`);
   }
-  return encode({ width, height, data: rgb, channels: 3, depth: 8 });
+  return encode({ width, height, data: pixels, channels, depth: 8 });
 }

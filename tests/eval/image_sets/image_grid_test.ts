@@ -8,7 +8,7 @@ Deno.test("imageGrid() puts every pixel of every image where it belongs", () => 
   const at = (
     x: number,
     y: number,
-  ) => [...grid.rgb.subarray((y * grid.width + x) * 3, (y * grid.width + x) * 3 + 3)];
+  ) => [...grid.pixels.subarray((y * grid.width + x) * 3, (y * grid.width + x) * 3 + 3)];
   for (let i = 0; i < 5; i++) {
     for (const [x, y] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
       const expected = [0, 1, 2].map((c) => i * 12 + c * 4 + y * 2 + x);
@@ -36,9 +36,10 @@ Deno.test("imageGrid() enlarges small images to at least 64 pixels, in a square"
   assert.deepEqual(sizeOf(2, 100), [2 * 102 + 2, 102 + 2]);
 });
 
-Deno.test("imageGrid() shows one channel as grey", () => {
-  const { rgb } = imageGrid(Uint8Array.of(77), { channels: 1, image_size: 1, scale: 1 });
-  assert.deepEqual(rgb.slice(12 * 3, 13 * 3), Uint8Array.of(77, 77, 77));
+Deno.test("imageGrid() of grey images is grey", () => {
+  const grid = imageGrid(Uint8Array.of(77, 5), { channels: 1, image_size: 1, scale: 1 });
+  assert.deepEqual([grid.channels, grid.width, grid.height, grid.pixels.length], [1, 8, 5, 40]);
+  assert.deepEqual([...grid.pixels.subarray(2 * 8, 3 * 8)], [128, 128, 77, 128, 128, 5, 128, 128]);
 });
 
 Deno.test("imageGrid() refuses bytes that are no whole images", () => {

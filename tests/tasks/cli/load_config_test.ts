@@ -14,12 +14,14 @@ import {
   loadConfig as loadConfigOf,
   type OwnFlags,
 } from "../../../tasks/cli/load_config.ts";
-import { presets } from "../../../train/config/presets.ts";
+import { type PresetName, presets } from "../../../train/config/presets.ts";
 
 const OWN: OwnFlags<{ dry_run: boolean }> = {
   schema: z.strictObject({ dry_run: z.boolean().describe("only look") }),
   defaults: { dry_run: false },
 };
+
+const shownPreset = (preset: PresetName) => ({ preset, config: presets[preset] });
 
 const loadConfig = (args: readonly string[]) => loadConfigOf(args, OWN);
 
@@ -40,6 +42,7 @@ Deno.test("loadConfig() gives the quickstart by default", async () => {
     own: { dry_run: false },
     preset: "quickstart",
     help: false,
+    outline: null,
     given: [],
   });
   deepEqual((await loadConfig(["--preset=cifar10"])).config, presets.cifar10);
@@ -141,12 +144,25 @@ Deno.test("loadConfig() refuses settings of another network", async () => {
   });
 });
 
+Deno.test("configHelp() shows the values of the file, and flags are no defaults", async () => {
+  await withFile(`{"train": {"batch_size": 7}, "nnet": {"name": "unet"}}`, async (file) => {
+    const loaded = await loadConfig([`--config=${file}`, "--n_steps=9", "--help"]);
+    const help = configHelp({ about: "", examples: [] }, loaded, OWN);
+    match(help, /^ {2}--preset=quickstart_unet /m);
+    match(help, /^ {2}--train\.batch_size=7 /m);
+    match(help, /^ {2}--train\.n_steps=1500 /m);
+    match(help, /^ {2}--nnet\.ch_mult=1,2,2 /m);
+  });
+  const folder = await loadConfig(["--dataset.name=folder", "--dataset.path=nowhere", "--help"]);
+  match(configHelp({ about: "", examples: [] }, folder, OWN), /^ {2}--dataset\.image_size=64 /m);
+});
+
 Deno.test("configHelp() shows the settings of the preset's network alone", () => {
-  const help = configHelp({ about: "", examples: [] }, "cifar10_unet", OWN);
+  const help = configHelp({ about: "", examples: [] }, shownPreset("cifar10_unet"), OWN);
   match(help, /^ {2}--nnet\.ch_mult=1,2,2,2 +channels/m);
   match(help, /^ {2}--nnet\.name=unet +the network; its settings follow \(uvit, unet\)$/m);
   doesNotMatch(help, /patch_size/);
-  const nowhere = configHelp({ about: "", examples: [] }, "quickstart_unet", OWN);
+  const nowhere = configHelp({ about: "", examples: [] }, shownPreset("quickstart_unet"), OWN);
   match(nowhere, /^ {2}--nnet\.attn_resolutions=6 /m);
 });
 
@@ -161,7 +177,7 @@ Deno.test("loadConfig() reports every contradiction on a line of its own", async
 Deno.test("configHelp() shows examples, then every flag with the preset's default", async () => {
   equal((await loadConfig(["--help"])).help, true);
   const page = { about: "Trains.", examples: [{ command: "train", does: "all of it" }] };
-  const help = configHelp(page, "cifar10", OWN);
+  const help = configHelp(page, shownPreset("cifar10"), OWN);
   match(help, /^Trains\.\n\nExamples\n {2}.*task train\n {6}all of it\n/);
   for (const field of fieldsOf(configSchema)) {
     const { path, only } = field;
@@ -170,7 +186,7 @@ Deno.test("configHelp() shows examples, then every flag with the preset's defaul
   match(help, /^ {2}--optimizer\.betas=0\.99,0\.999 +decays/m);
   match(
     help,
-    /^ {2}--preset=cifar10 +settings to start from; the flags below change them\s+\(quickstart, cifar10,/m,
+    /^ {2}--preset=cifar10 +settings to start from; [^]*?\(quickstart,\s+cifar10,/m,
   );
   match(help, /^ {2}--help +show/m);
   match(help, /^ {2}--dry_run=false +only look$/m);

@@ -1,10 +1,13 @@
 import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { datasetNamed } from "../../../train/data/data_sets.ts";
 import { datasetOutline } from "../../../train/data/dataset_outline.ts";
+import { loadDataset } from "../../../train/data/load_dataset.ts";
 import { presets } from "../../../train/config/presets.ts";
 
-const { dataset } = presets.quickstart;
+const { dataset, nnet } = presets.quickstart;
+
+const outline = (name: string, path: string | null) =>
+  datasetOutline({ nnet, dataset: { ...dataset, name, path } });
 
 Deno.test("datasetOutline() is of the images that opening the data set gives", async () => {
   const path = join(import.meta.dirname!, "../../data/images/classes");
@@ -12,26 +15,29 @@ Deno.test("datasetOutline() is of the images that opening the data set gives", a
     ...[5, 16, 40].map((n) => ({ ...dataset, n, image_size: 8 })),
     { ...dataset, name: "folder", path },
   ];
-  for (const config of configs) {
-    const source = await datasetNamed(config).open({ ...config, split: "train", seed: 0 });
-    const { shape, class_names, class_counts } = await datasetOutline(config);
-    deepEqual({ shape, class_names, class_counts }, {
-      shape: source.shape,
-      class_names: source.class_names,
-      class_counts: source.class_counts,
-    });
+  for (const dataset of configs) {
+    for (const in_chans of [1, 3]) {
+      const config = { dataset, nnet: { ...nnet, in_chans }, seed: 0 };
+      const source = await loadDataset(config);
+      const { shape, class_names, class_counts } = await datasetOutline(config);
+      deepEqual({ shape, class_names, class_counts }, {
+        shape: source.shape,
+        class_names: source.class_names,
+        class_counts: source.class_counts,
+      });
+    }
   }
 });
 
 Deno.test("datasetOutline() of CIFAR-10 needs none of its files", async () => {
-  const { shape, class_counts } = await datasetOutline({ ...dataset, name: "cifar10" });
+  const { shape, class_counts } = await outline("cifar10", null);
   deepEqual([shape, class_counts], [[3, 32, 32], new Array(10).fill(5000)]);
 });
 
 Deno.test("datasetOutline() says which folder it cannot list, or that none is named", async () => {
-  await rejects(datasetOutline({ ...dataset, name: "folder", path: "no/such" }), {
+  await rejects(outline("folder", "no/such"), {
     name: "DatasetError",
     message: /no\/such/,
   });
-  await rejects(datasetOutline({ ...dataset, name: "folder" }), { name: "UsageError" });
+  await rejects(outline("folder", null), { name: "UsageError" });
 });

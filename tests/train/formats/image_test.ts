@@ -72,6 +72,12 @@ Deno.test("encodePng() round trips", async () => {
   const rgb = Uint8Array.from({ length: 5 * 3 * 3 }, (_, i) => i * 5);
   const image = await decodeImage(encodePng(rgb, 5, 3), "made");
   assert.deepEqual(image, { width: 5, height: 3, rgb, orientation: 1 });
+  const grey = encodePng(rgb, 15, 3, 1);
+  // The header's type of pixels: 0 grey.
+  assert.equal(grey[25], 0);
+  const repeated = Uint8Array.from({ length: 3 * 45 }, (_, i) => rgb[Math.floor(i / 3)]);
+  assert.deepEqual((await decodeImage(grey, "made")).rgb, repeated);
+  assert.throws(() => encodePng(rgb, 5, 3, 1), /45 bytes are not a grey image of 5 x 3/);
   assert.throws(() => encodePng(rgb, 5, 4), ImageError);
   assert.throws(() => encodePng(new Uint8Array(0), 0, 0), ImageError);
 });

@@ -1,0 +1,57 @@
+import type { Config } from "../../train/config/config.ts";
+import { counted } from "../../train/data/counted.ts";
+import type { DatasetOutline } from "../../train/data/dataset.ts";
+
+/** Below this, samples are mostly copies; below the other, they may be. */
+const FEW = 500;
+const NOT_MANY = 5000;
+
+/**
+ * What was chosen for a folder of images and the flags that change it, then what so few images let
+ * expect: a line each, none where there is nothing to say.
+ *
+ * @param given full names of the settings that the person chose
+ */
+export function ownImagesLines(
+  { train, nnet, dataset }: Config,
+  given: readonly string[],
+  { class_counts }: Pick<DatasetOutline, "class_counts">,
+): string[] {
+  if (dataset.name !== "folder") return [];
+  const images = class_counts.reduce((sum, n) => sum + n, 0);
+  const [classes, size] = [class_counts.length, dataset.image_size];
+  const choices = [
+    ...given.includes("train.mode") || given.includes("nnet.num_classes")
+      ? []
+      : train.mode === "cond"
+      ? [`learned by class (--mode=uncond: without)`]
+      : classes > 1
+      ? ["learned without their classes (--mode=cond: with)"]
+      : ["learned without classes (with a sub-folder for each class: by class)"],
+    ...given.includes("dataset.image_size") || given.includes("nnet.img_size")
+      ? []
+      : [`at ${size} x ${size} pixels (--image_size)`],
+    ...given.includes("nnet.in_chans") ? [] : [`in colour (--in_chans=1: grey)`],
+    ...given.includes("dataset.random_flip") || !dataset.random_flip
+      ? []
+      : ["mirrored at random (--random_flip=false: not)"],
+  ];
+  const what = `${images} image${images === 1 ? "" : "s"}${
+    classes > 1 ? ` in ${classes} classes` : ""
+  }`;
+  return [
+    ...choices.length > 0 ? [`${what} in ${dataset.path}: ${choices.join(", ")}`] : [],
+    ...expectation(images, nnet.name === "uvit" ? "--embed_dim, --depth" : "--ch"),
+  ];
+}
+
+/** What few images let expect, and what helps. */
+function expectation(images: number, smaller: string): string[] {
+  if (images >= NOT_MANY) return [];
+  const expected = images < FEW
+    ? "so few are learned by heart: expect samples that repeat them"
+    : "samples may come close to copies of them late in training";
+  return [
+    `${expected}; more images help most, then fewer steps (--n_steps) and a smaller network (${smaller})`,
+  ];
+}

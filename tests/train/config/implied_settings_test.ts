@@ -1,0 +1,66 @@
+import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
+import { configSchema } from "../../../train/config/config_schema.ts";
+import { fieldsOf, flatten, nest, type Settings } from "../../../train/config/fields.ts";
+import { followsData, impliedSettings } from "../../../train/config/implied_settings.ts";
+import { type PresetName, presets } from "../../../train/config/presets.ts";
+
+const NAMES = Object.keys(presets) as PresetName[];
+
+const settingsOf = (preset: PresetName): Settings =>
+  flatten(presets[preset], fieldsOf(configSchema));
+
+const given = (settings: Record<string, unknown>): Settings => new Map(Object.entries(settings));
+
+/** What is implied by settings on top of a preset; fails where the whole is not valid. */
+function implied(
+  preset: PresetName,
+  settings: Record<string, unknown>,
+  classes: number | null = null,
+): Record<string, unknown> {
+  const base = settingsOf(preset);
+  const more = impliedSettings(given(settings), base, classes);
+  configSchema.parse(nest(new Map([...base, ...more, ...given(settings)])));
+  return Object.fromEntries(more);
+}
+
+Deno.test("--mode=uncond alone makes every preset unconditional", () => {
+  for (const name of NAMES) {
+    const expected = { "nnet.num_classes": -1, "sample.scale": 0 };
+    deepEqual(implied(name, { "train.mode": "uncond" }), expected, name);
+  }
+});
+
+Deno.test("one image size is the other, and a number of classes tells the mode", () => {
+  deepEqual(implied("folder", { "dataset.image_size": 32 }), { "nnet.img_size": 32 });
+  deepEqual(implied("cifar10", { "nnet.img_size": 64 }), { "dataset.image_size": 64 });
+  deepEqual(implied("cifar10", { "nnet.num_classes": 10 }), { "train.mode": "cond" });
+  deepEqual(implied("quickstart", { "nnet.num_classes": -1 }), {
+    "train.mode": "uncond",
+    "sample.scale": 0,
+  });
+  deepEqual(implied("quickstart", { "train.batch_size": 3 }), {});
+});
+
+Deno.test("classes of the data decide the mode and the number of labels, unless they are given", () => {
+  const cond = { "train.mode": "cond", "nnet.num_classes": 5 };
+  deepEqual(implied("folder", {}, 4), cond);
+  deepEqual(implied("folder", { "train.p_uncond": 0, "sample.scale": 0 }, 5), cond);
+  deepEqual(implied("folder", {}, 1)["train.mode"], "uncond");
+  deepEqual(implied("folder", { "train.mode": "cond" }, 1), { "nnet.num_classes": 2 });
+  deepEqual(implied("folder", { "train.mode": "uncond" }, 4)["nnet.num_classes"], -1);
+  deepEqual(implied("cifar10", { "train.mode": "cond" }, 10), { "nnet.num_classes": 10 });
+});
+
+Deno.test("followsData() is true where a folder, or labels that a preset lacks, leave classes open", () => {
+  const follows = (preset: PresetName, settings: Record<string, unknown>) =>
+    followsData(given(settings), settingsOf(preset));
+  const folder = { "dataset.name": "folder" };
+  equal(follows("folder", {}), true);
+  equal(follows("quickstart", folder), true);
+  equal(follows("cifar10", { "train.mode": "cond" }), true);
+  // The preset and the person have said what is trained.
+  equal(follows("cifar10", folder), false);
+  equal(follows("folder", { "train.mode": "uncond" }), false);
+  equal(follows("folder", { "nnet.num_classes": 3 }), false);
+  equal(follows("quickstart", {}), false);
+});

@@ -1,0 +1,49 @@
+import type { Settings } from "./fields.ts";
+
+/**
+ * Settings that follow from those `given` where they are left out: both image sizes are one, a number
+ * of classes tells the mode, and the mode the number of classes and the guidance of samples.
+ *
+ * @param base every setting, as it is without those given
+ * @param classes of the data, where mode or number of classes is to follow from them; else null
+ * @returns settings by full name, none of which is given
+ */
+export function impliedSettings(given: Settings, base: Settings, classes: number | null): Settings {
+  const implied: Settings = new Map();
+  const imply = (path: string, value: unknown) => {
+    if (value !== undefined && !given.has(path)) implied.set(path, value);
+  };
+  imply("dataset.image_size", given.get("nnet.img_size"));
+  imply("nnet.img_size", given.get("dataset.image_size"));
+
+  const rows = given.get("nnet.num_classes");
+  if (rows !== undefined) imply("train.mode", rows === -1 ? "uncond" : "cond");
+  else if (classes !== null) imply("train.mode", classes > 1 ? "cond" : "uncond");
+
+  const mode = given.get("train.mode") ?? implied.get("train.mode");
+  if (mode === "uncond") {
+    imply("nnet.num_classes", -1);
+    imply("sample.scale", 0);
+  } else if (classes !== null) {
+    const dropped = Number(given.get("train.p_uncond") ?? base.get("train.p_uncond")) > 0 ? 1 : 0;
+    imply("nnet.num_classes", classes + dropped);
+  }
+  return implied;
+}
+
+/**
+ * Whether mode or number of classes follow from the data: they are left out, and the data are a folder,
+ * or labels are asked for that the preset does not have.
+ *
+ * @param given as in {@linkcode impliedSettings}
+ * @param preset every setting of the preset
+ */
+export function followsData(given: Settings, preset: Settings): boolean {
+  const mode = given.get("train.mode");
+  if (given.has("nnet.num_classes") || mode === "uncond") return false;
+  const isLabelled = mode === "cond" || preset.get("train.mode") === "cond";
+  const isFolder = (given.get("dataset.name") ?? preset.get("dataset.name")) === "folder";
+  return isFolder
+    ? isLabelled || preset.get("dataset.name") === "folder"
+    : mode === "cond" && preset.get("train.mode") === "uncond";
+}
