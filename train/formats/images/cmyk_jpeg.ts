@@ -1,29 +1,37 @@
-/** JPEG files of four print colours, which the other decoder refuses. */
+/** JPEG files of four print colours, which libjpeg as it is compiled here does not take. */
 
-import { decode } from "jpeg-js";
-import { MAX_PIXELS, type RgbImage } from "./rgb_image.ts";
 import type { JpegHeader } from "./jpeg_header.ts";
+import type { RgbImage } from "./rgb_image.ts";
+import { splitInks } from "./split_inks.ts";
+import type { RgbaImage } from "./wasm_decoder.ts";
 
-const MAX_MEGABYTES = 1024;
-/** An Adobe segment that says CMYK: length, name, version, two flags, no colour transform. */
-const ADOBE_CMYK = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0];
+const YCCK = 2;
 
 /**
  * Decodes a CMYK or YCCK JPEG as Pillow converts it to RGB: inks are stored inverted, as Adobe does,
- * and multiplied by black; no colour profile is applied. Within 2 levels of Pillow; where chroma is
- * subsampled it is repeated, not interpolated.
+ * and multiplied by black; no colour profile is applied.
  *
+ * @param decode decodes a JPEG of three components
  * @throws {Error} where it is damaged
  */
-export function decodeCmykJpeg(bytes: Uint8Array, { isAdobe }: JpegHeader): RgbImage {
-  // The decoder wants to be told what Pillow takes for granted.
-  const file = isAdobe ? bytes : Uint8Array.of(0xff, 0xd8, ...ADOBE_CMYK, ...bytes.subarray(2));
-  const { width, height, data } = decode(file, {
-    useTArray: true,
-    formatAsRGBA: false,
-    tolerantDecoding: false,
-    maxResolutionInMP: MAX_PIXELS / 1e6,
-    maxMemoryUsageInMB: MAX_MEGABYTES,
-  });
-  return { width, height, rgb: data };
+export async function decodeCmykJpeg(
+  bytes: Uint8Array,
+  { adobe_transform }: JpegHeader,
+  decode: (bytes: Uint8Array) => Promise<RgbaImage>,
+): Promise<RgbImage> {
+  const isYcck = adobe_transform === YCCK;
+  const { colours, black, at } = splitInks(bytes, isYcck);
+  const { width, height, data } = await decode(colours);
+  const { data: blackData } = await decode(black);
+  const rgb = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4) {
+    const light = blackData[from + at];
+    for (let c = 0; c < 3; c++) {
+      const ink = isYcck ? data[from + c] : 255 - data[from + c];
+      // Pillow's integers for light x (255 - ink) / 255.
+      const product = ink * light + 128;
+      rgb[to++] = light - ((product + (product >> 8)) >> 8);
+    }
+  }
+  return { width, height, rgb };
 }

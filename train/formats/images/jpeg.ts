@@ -2,11 +2,11 @@
 
 import factory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { checkSize, type DecodedImage } from "./rgb_image.ts";
+import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
 import { jpegHeader } from "./jpeg_header.ts";
-import { loadDecoder } from "./load_decoder.ts";
 import { orientationIn } from "./orientation.ts";
 import { rgbOf } from "./rgb_of.ts";
-import { type CodecFactory, WasmDecoder } from "./wasm_decoder.ts";
+import { type CodecFactory, type RgbaImage, WasmDecoder } from "./wasm_decoder.ts";
 
 const libjpeg = new WasmDecoder(
   factory as unknown as CodecFactory<[isTurned: boolean]>,
@@ -28,12 +28,16 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<DecodedImage> {
   if (!header.isWhole) throw new Error("the end of the image is missing");
   const orientation = orientationIn(header.exif);
   if (header.components === 4) {
-    const { decodeCmykJpeg } = await loadDecoder<typeof import("./cmyk_jpeg.ts")>("cmyk_jpeg.ts");
-    return { ...decodeCmykJpeg(bytes, header), orientation };
+    return { ...await decodeCmykJpeg(bytes, header, decodeComponents), orientation };
   }
+  const { width, height, data } = await decodeComponents(bytes);
+  return { width, height, rgb: rgbOf(data, null), orientation };
+}
+
+/** Decodes grey and three components, as they are stored or as YCbCr. */
+async function decodeComponents(bytes: Uint8Array): Promise<RgbaImage> {
   const { image, warnings } = await libjpeg.decode(bytes, false);
   const damage = warnings.find((line) => DAMAGE.test(line));
   if (damage || !image) throw new Error(damage ?? "libjpeg gives no image");
-  const { width, height, data } = image;
-  return { width, height, rgb: rgbOf(data, null), orientation };
+  return image;
 }

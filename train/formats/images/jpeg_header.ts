@@ -8,8 +8,8 @@ export interface JpegHeader {
   height: number;
   /** Colour components: 1 grey, 3 colour, 4 print colours. */
   components: number;
-  /** Whether an Adobe segment is there. */
-  isAdobe: boolean;
+  /** The colour transform that an Adobe segment names: 0 none, 1 YCbCr, 2 YCCK; null without it. */
+  adobe_transform: number | null;
   /** The payload of the EXIF segment. */
   exif: Uint8Array | null;
   /** Whether the end-of-image marker comes after the last scan. */
@@ -37,7 +37,7 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader {
     width: 0,
     height: 0,
     components: 0,
-    isAdobe: false,
+    adobe_transform: null,
     exif: null,
     isWhole: false,
   };
@@ -62,7 +62,7 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader {
     } else if (marker === APP1 && !header.exif && startsWith(payload, "Exif\0")) {
       header.exif = payload;
     } else if (marker === APP14 && startsWith(payload, "Adobe")) {
-      header.isAdobe = true;
+      header.adobe_transform = payload[11] ?? null;
     } else if (marker === SOS) {
       scans++;
     }
