@@ -1,4 +1,4 @@
-import { machineSchema } from "./cli/machine_schema.ts";
+import { machineFields } from "./cli/machine_flags.ts";
 import { z } from "zod";
 import { Device } from "../engine/mod.ts";
 import { parseFlags } from "./cli/flags.ts";
@@ -131,7 +131,7 @@ function help(): string {
       { command: "bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
       { command: "bench --peers=none --json", does: "this engine alone, for programs" },
     ],
-    schemas: [flagsSchema, machineSchema],
+    schemas: [flagsSchema, machineFields],
     defaults,
   });
 }

@@ -1,4 +1,4 @@
-import { machineSchema } from "./cli/machine_schema.ts";
+import { machineFields } from "./cli/machine_flags.ts";
 import { z } from "zod";
 import { Device, tuningName } from "../engine/mod.ts";
 import { parseFlags } from "./cli/flags.ts";
@@ -117,7 +117,7 @@ function help(): string {
     about:
       "Reports this machine's WebGPU adapter; compares every kernel with the float64 reference.",
     examples: [{ command: "doctor --json", does: "the same, for programs" }],
-    schemas: [flagsSchema, machineSchema],
+    schemas: [flagsSchema, machineFields],
     defaults: new Map(),
   });
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
-import { SampleGrids } from "../eval/training/sample_grids.ts";
+import { lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
@@ -9,6 +9,7 @@ import type { ImageSource } from "../train/data/image_source.ts";
 import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/log.ts";
 import { trainLoop } from "../train/train_loop.ts";
+import type { TrainStep } from "../train/train_step.ts";
 import { humanDuration } from "./cli/human_units.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { progressLine } from "./cli/progress_line.ts";
@@ -44,7 +45,8 @@ async function main(args: readonly string[]): Promise<void> {
   const { checkpoint, resumed, unusable } = from;
   const needs = await run.fidNeeds();
   const { n_steps } = config.train;
-  const isDone = checkpoint !== null && checkpoint.step >= n_steps;
+  const isDone = checkpoint !== null && checkpoint.step >= n_steps &&
+    !await lacksGrid(config, checkpoint.step);
   if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
   const dataset = await run.load();
   await noteData(resumed, dataset, run.note);
@@ -52,16 +54,16 @@ async function main(args: readonly string[]): Promise<void> {
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();
-  const done = await train(run, { ...own, ...from, dataset, fid, probe_interval })
-    .catch(async (error) => {
-      if (!(error instanceof DivergedError)) throw error;
-      throw await afterDivergence(error, { config, args: Deno.args, unusable });
-    });
+  const parts = { ...own, ...from, dataset, fid, probe_interval };
+  const { done, isFinished } = await train(run, parts).catch(async (error) => {
+    if (!(error instanceof DivergedError)) throw error;
+    throw await afterDivergence(error, { config, args: Deno.args, unusable });
+  });
   const duration = humanDuration((performance.now() - start) / 1000);
   // The last line of progress first, so that the summary ends what is said.
   run.progress[Symbol.dispose]();
   run.note(`${done} steps, ${duration}. ${leftBehind(config, done)}`);
-  if (done < n_steps) {
+  if (!isFinished) {
     run.note(`to go on: ${shownCommand("train", Deno.args)}`);
     Deno.exitCode = 130;
   }
@@ -75,18 +77,25 @@ interface Parts extends Pick<Start, "checkpoint" | "unusable"> {
   readonly tensorboard: boolean;
 }
 
-/** Trains, logs, draws, saves and scores. @returns steps done */
+/**
+ * Trains, logs, draws, saves and scores.
+ *
+ * @returns steps done, and whether nothing is left to do
+ */
 async function train(
   run: Run,
   { dataset, checkpoint, unusable, fid, probe_interval, tensorboard }: Parts,
-): Promise<number> {
-  const { device, config, config: { workdir, train: { n_steps, keep, format } } } = run;
+): Promise<{ done: number; isFinished: boolean }> {
+  const { device, config, config: { workdir, train: { n_steps, keep, format } }, signal } = run;
   const step = checkpoint?.step ?? 0;
   const log = await run.log(step);
   const probes = probe_interval === undefined ? null : await run.probes(step);
   const events = tensorboard ? await run.events(step) : null;
-  const signal = run.interrupt();
   const grids = run.use(new SampleGrids(device, config, dataset.class_names.length));
+  const draw = async (trainStep: TrainStep, at: number) => {
+    await grids.draw(trainStep, at);
+    if (config.sample.n_samples > 0) await events?.image(at);
+  };
   const start = performance.now();
   const append: ScoreOptions["log"] = (entry) => {
     log.append({ ...entry, seconds: (performance.now() - start) / 1000 });
@@ -99,7 +108,12 @@ async function train(
     signal,
     probe_interval,
     hooks: {
-      onStart: (step) => run.note(headline(device, config, dataset, step)),
+      onStart: async (trainStep) => {
+        run.note(headline(device, config, dataset, trainStep));
+        run.begin();
+        // Of a run that was killed after a save and before the grid that was due with it.
+        if (await lacksGrid(config, step)) await draw(trainStep, step);
+      },
       onProgress: (p) => run.progress.show(progressLine(p)),
       onLog: append,
       onProbe: (step, values) => {
@@ -111,16 +125,14 @@ async function train(
         const exceptions = { best: fid?.best?.step, unusable };
         await saveCheckpoint(workdir, c, keep, exceptions);
         if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, exceptions);
-        if (!signal.aborted) await fid?.score(c.step, scores);
+        if (!signal?.aborted) await fid?.score(c.step, scores);
       },
-      onEval: async (step, at) => {
-        await grids.draw(step, at);
-        if (config.sample.n_samples > 0) await events?.image(at);
-      },
+      onEval: draw,
     },
   });
-  if (done === n_steps) await fid?.finish(done, scores);
-  return done;
+  if (done < n_steps) return { done, isFinished: false };
+  if (!signal?.aborted) await fid?.finish(done, scores);
+  return { done, isFinished: fid === null || !signal?.aborted };
 }
 
 /** Does what a run that has done its steps may still lack: FIDs, events. */

@@ -8,10 +8,11 @@ import { samplerSettings } from "../sampler_settings.ts";
 import { chooseMethod } from "../samplers/choose_method.ts";
 import { toBytes } from "../image_sets/to_bytes.ts";
 import { trainedNetwork } from "../trained_network.ts";
+import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
-import { replaceFile } from "../../train/files/durable.ts";
+import { exists, replaceFile } from "../../train/files/durable.ts";
 import { sampleFile } from "../../train/files/sample_files.ts";
 
 /**
@@ -33,6 +34,16 @@ export function gridSampler(
     guidance: { scale, interval: [0, 1] },
     limit: clip_denoised ? "clip" : "none",
   });
+}
+
+/** Whether a run has saved the checkpoint of a step that a grid is due at, and not drawn the grid. */
+export async function lacksGrid(
+  { workdir, train: { n_steps, eval_interval }, sample: { n_samples } }: Config,
+  step: number,
+): Promise<boolean> {
+  const isDue = n_samples > 0 && step > 0 && (step % eval_interval === 0 || step === n_steps);
+  return isDue && await exists(checkpointFolder(workdir, step)) &&
+    !await exists(sampleFile(workdir, step));
 }
 
 /**

@@ -50,11 +50,34 @@ export function parseArguments(args: readonly string[], ...schemas: FlagSource[]
   return { settings, positional: [...positional, ...args.slice(end + 1)] };
 }
 
-/** @param onBare takes an argument that is not a flag; returns the error line, or null */
+/**
+ * Takes the flags of `schemas` out of a command line that has others too.
+ *
+ * @returns their values, and the arguments that are left, in order
+ * @throws {UsageError} with a line for each flag that has an invalid value
+ */
+export function takeFlags(
+  args: readonly string[],
+  ...schemas: FlagSource[]
+): { settings: Settings; rest: string[] } {
+  const fields = schemas.flatMap(fieldsIn);
+  const rest: string[] = [];
+  const leave = (argument: string) => {
+    rest.push(argument);
+    return null;
+  };
+  return { settings: read(args, fields, leave, leave), rest };
+}
+
+/**
+ * @param onBare takes an argument that is not a flag; returns the error line, or null
+ * @param onUnknown takes a flag that names no field, its argument and the error line; the same
+ */
 function read(
   args: readonly string[],
   fields: readonly Field[],
   onBare: (argument: string) => string | null,
+  onUnknown: (argument: string, line: string) => string | null = (_, line) => line,
 ): Settings {
   const settings: Settings = new Map();
   const problems: string[] = [];
@@ -62,7 +85,10 @@ function read(
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] === "-h" ? "--help" : args[i];
     const { name, value } = split(argument);
-    const found = argument.startsWith("--") ? fieldNamed(name, fields) : onBare(argument);
+    const named = argument.startsWith("--") ? fieldNamed(name, fields) : onBare(argument);
+    const found = argument.startsWith("--") && typeof named === "string"
+      ? onUnknown(args[i], named)
+      : named;
     const next = args[i + 1];
     if (found === null) continue;
 

@@ -1,19 +1,35 @@
-/** Turns the first Ctrl-C (or SIGTERM) into an abort signal; the second ends the process. */
+/**
+ * What asks a run to end: Ctrl-C, a supervisor, a terminal that is closed. Windows has no SIGTERM
+ * that one process sends another.
+ */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Two seconds, in turns of the event loop. */
+const TURNS = 20;
+const TURN_MS = 100;
+
+/**
+ * Turns the first signal into an abort signal. Whatever comes meanwhile changes nothing, as `deno
+ * task` and a terminal send the same signal twice, with one exception: a second Ctrl-C, two seconds
+ * after the first or later, ends the process at once.
+ */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
-  readonly #signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
-  readonly #listener: () => void;
+  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
+  /** Turns until a Ctrl-C ends the process; null before the first. */
+  #left: number | null = null;
 
-  /** Starts to listen; `onFirst` is called at the first. */
+  /** Starts to listen; `onFirst` is called at the first signal. */
   constructor(onFirst: () => void) {
-    this.#listener = () => {
-      if (this.#controller.signal.aborted) Deno.exit(130);
+    this.#listeners = SIGNALS.map((signal) => [signal, () => {
+      if (signal === "SIGINT") this.#ctrlC();
+      if (this.#controller.signal.aborted) return;
       this.#controller.abort();
       onFirst();
-    };
-    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
+    }]);
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
   }
 
   /** Aborted at the first. */
@@ -21,8 +37,21 @@ export class Interrupt implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Stops listening. */
+  /** Stops listening, except once aborted: what is left to do until the process ends is protected. */
   [Symbol.dispose](): void {
-    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
+    if (this.signal.aborted) return;
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+
+  #ctrlC(): void {
+    if (this.#left === 0) Deno.exit(130);
+    if (this.#left !== null) return;
+    this.#left = TURNS;
+    // Turns are counted, not seconds: a signal that came while the thread was busy is heard late.
+    const timer = setInterval(() => {
+      this.#left!--;
+      if (this.#left === 0) clearInterval(timer);
+    }, TURN_MS);
+    Deno.unrefTimer(timer);
   }
 }

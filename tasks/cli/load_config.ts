@@ -1,4 +1,4 @@
-import { machineSchema } from "./machine_schema.ts";
+import { machineFields } from "./machine_flags.ts";
 import { z } from "zod";
 import type { Config } from "../../train/config/config.ts";
 import { configSchema } from "../../train/config/config_schema.ts";
@@ -168,7 +168,7 @@ export function configHelp<T extends object>(
   ]);
   return helpText({
     ...page,
-    schemas: [sourceSchema, own.schema, machineSchema, configFields()],
+    schemas: [sourceSchema, own.schema, machineFields, configFields()],
     defaults,
   });
 }

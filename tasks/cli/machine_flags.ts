@@ -1,5 +1,6 @@
-import { UsageError } from "../../train/config/usage_error.ts";
-import { shownCommand } from "./shown_command.ts";
+import { z } from "zod";
+import { type Field, fieldsOf } from "../../train/config/fields.ts";
+import { takeFlags } from "./flags.ts";
 
 /** The flags of every command that uses a device, and the other arguments. */
 export interface MachineFlags {
@@ -11,28 +12,26 @@ export interface MachineFlags {
   readonly rest: readonly string[];
 }
 
+const schema = z.object({
+  device: z.int().min(0).optional()
+    .describe("number of the GPU to use, of those that `deno task doctor` lists"),
+  yes: z.boolean().describe("install a missing driver without asking"),
+});
+
+/** The flags of every command that uses a device. */
+export const machineFields: readonly Field[] = fieldsOf(schema).map((field) =>
+  field.path === "device"
+    ? { ...field, expects: "the number of a device, as `deno task doctor` lists them" }
+    : field
+);
+
 /**
  * Takes the flags of the machine out of a command line.
  *
  * @throws {UsageError} where a device is not given by its number
  */
 export function machineFlags(args: readonly string[]): MachineFlags {
-  const rest: string[] = [];
-  let device: number | null = null;
-  let yes = false;
-  for (let i = 0; i < args.length; i++) {
-    const [, value] = /^--device(?:=(.*))?$/.exec(args[i]) ?? [null, null];
-    if (args[i] === "--yes") yes = true;
-    else if (value === null) rest.push(args[i]);
-    else device = deviceNumber(value ?? args[++i]);
-  }
+  const { settings, rest } = takeFlags(args, machineFields);
+  const { device = null, yes = false } = schema.partial().parse(Object.fromEntries(settings));
   return { device, yes, rest };
-}
-
-function deviceNumber(text: string | undefined): number {
-  if (text !== undefined && /^\d{1,4}$/.test(text)) return Number(text);
-  throw new UsageError(
-    `--device: expected the number of a device, got ${JSON.stringify(text ?? "")}; ` +
-      `\`${shownCommand("doctor")}\` lists them`,
-  );
 }

@@ -1,3 +1,5 @@
+import { terminalColumns, writeToStandardError } from "./standard_error.ts";
+
 /** Where progress goes and how often; the defaults are those of standard error. */
 export interface ProgressOptions {
   /** Writes text. */
@@ -26,9 +28,9 @@ export class Progress implements Disposable {
 
   /** Shows nothing until `show` or `note`. */
   constructor(options: ProgressOptions = {}) {
-    this.#write = options.write ?? ((text) => writeAll(text));
+    this.#write = options.write ?? writeToStandardError;
     this.#terminal = options.terminal ?? Deno.stderr.isTerminal();
-    this.#columns = options.columns ?? (() => Deno.consoleSize().columns || 80);
+    this.#columns = options.columns ?? terminalColumns;
     this.#every = 1000 * (options.every_s ?? 10);
     this.#now = options.now ?? (() => performance.now());
   }
@@ -69,8 +71,3 @@ export class Progress implements Disposable {
 
 /** Carriage return, then erase to the end of the line. */
 const ERASE = "\r\x1b[K";
-
-function writeAll(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-}

@@ -1,5 +1,6 @@
 import { UserError } from "../../engine/user_error.ts";
 import { machineFlags } from "./machine_flags.ts";
+import { writeToStandardError } from "./standard_error.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function runTask(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (!(error instanceof UserError || "code" in error)) throw error;
-    console.error(error.message);
+    writeToStandardError(`${error.message}\n`);
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }
 }

@@ -1,5 +1,5 @@
 import { shownCommand } from "../cli/shown_command.ts";
-import { machineSchema } from "../cli/machine_schema.ts";
+import { machineFields } from "../cli/machine_flags.ts";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import { parseArguments } from "../cli/flags.ts";
@@ -175,7 +175,7 @@ may be left out: it is then the data that A was trained on.`,
         does: "a quick look at pixels alone, which is no FID",
       },
     ],
-    schemas: [schema, machineSchema, networkSchema],
+    schemas: [schema, machineFields, networkSchema],
     defaults: new Map([
       ...flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
       ...flatten(NETWORK_DEFAULTS, fieldsOf(networkSchema)),

@@ -1,4 +1,4 @@
-import { machineSchema } from "../cli/machine_schema.ts";
+import { machineFields } from "../cli/machine_flags.ts";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import type { Config } from "../../train/config/config.ts";
@@ -117,7 +117,7 @@ export function sampleHelp(): string {
         does: "weights from PyTorch; --nnet and --process settings are those of train",
       },
     ],
-    schemas: [schema, machineSchema, networkSchema],
+    schemas: [schema, machineFields, networkSchema],
     defaults: new Map([
       ...flatten({ ...defaults, help: undefined }, fieldsOf(schema)),
       ...flatten(NETWORK_DEFAULTS, fieldsOf(networkSchema)),

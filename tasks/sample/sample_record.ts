@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 import { decodeText } from "../../train/formats/decode_text.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 import { isRecord } from "../../train/formats/is_record.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { hasImages } from "./image_files.ts";
@@ -48,9 +49,10 @@ export async function recordedImages(folder: string, recipe: Recipe): Promise<nu
   return typeof record.n === "number" ? record.n : 0;
 }
 
-/** Writes the record of a folder. */
+/** Writes the record of a folder, atomically: it says how the images were made that are there. */
 export async function writeRecord(folder: string, record: SampleRecord): Promise<void> {
-  await Deno.writeTextFile(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  await replaceFile(join(folder, FILE), new TextEncoder().encode(text));
 }
 
 async function readRecord(folder: string): Promise<Record<string, unknown> | null> {

@@ -5,6 +5,7 @@ import { RunFid } from "../../eval/training/run_fid.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
+import { replaceFile } from "../../train/files/durable.ts";
 import { Log } from "../../train/log.ts";
 import { RunEvents } from "../../train/tensorboard/run_events.ts";
 import { datasetProgress } from "../cli/dataset_progress.ts";
@@ -17,9 +18,14 @@ import { ensureAdapter } from "../cli/setup/ensure_adapter.ts";
 import { tuningFile } from "../cli/tuning_file.ts";
 import { Watchdog } from "../cli/watchdog/watchdog.ts";
 
+const STOPPING =
+  "stopping; saving first (a second Ctrl-C, after two seconds, ends at once without saving)";
+
 /** The device and the progress line of a run. What it opens more is closed with them, last first. */
 export class Run implements Disposable {
   readonly #stack: DisposableStack;
+  #interrupt: Interrupt | null = null;
+  #hasBegun = false;
 
   private constructor(
     readonly config: Config,
@@ -45,10 +51,25 @@ export class Run implements Disposable {
   /** Prints a message that stays, above the progress line. */
   note = (message: string): void => this.progress.note(message);
 
-  /** Takes the folder for this process. */
+  /**
+   * Takes the folder for this process. Until training begins there is nothing to save: a signal frees
+   * the folder and ends the process.
+   */
   async lock(): Promise<void> {
-    const { config: { workdir }, note } = this;
-    this.#stack.use(await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note)));
+    const { config: { workdir }, progress, note } = this;
+    let lock: RunLock | null = null;
+    this.#interrupt = this.#stack.use(
+      new Interrupt(() => {
+        if (this.#hasBegun) return note(STOPPING);
+        progress[Symbol.dispose]();
+        note("stopped; there was nothing to save");
+        lock?.[Symbol.dispose]();
+        Deno.exit(130);
+      }),
+    );
+    lock = this.#stack.use(
+      await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note)),
+    );
   }
 
   /** Loads the data. */
@@ -86,7 +107,7 @@ export class Run implements Disposable {
       const isDrawn = sample.n_samples > 0;
       await Deno.mkdir(isDrawn ? join(workdir, "samples") : workdir, { recursive: true });
       const text = `${JSON.stringify(config, null, 2)}\n`;
-      await Deno.writeTextFile(join(workdir, "config.json"), text);
+      await replaceFile(join(workdir, "config.json"), new TextEncoder().encode(text));
       return await Log.open(join(workdir, "log.jsonl"), step);
     });
     return this.#stack.use(log);
@@ -103,9 +124,14 @@ export class Run implements Disposable {
     return this.#stack.use(await RunEvents.open({ workdir, config }, { step }));
   }
 
-  /** Aborted by Ctrl-C from now on. */
-  interrupt(): AbortSignal {
-    return this.#stack.use(new Interrupt(() => this.note("stopping; saving first"))).signal;
+  /** Aborted by the first signal after training began. */
+  get signal(): AbortSignal | undefined {
+    return this.#interrupt?.signal;
+  }
+
+  /** From now on a signal ends the process only after what is done is saved. */
+  begin(): void {
+    this.#hasBegun = true;
   }
 
   /** Frees `resource` with the run. */

@@ -1,8 +1,11 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { bestFile, type BestRecord, writeBest } from "../../train/checkpoints/best_checkpoint.ts";
+import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { randomInceptionFile } from "../eval/metrics/inception/random_inception.ts";
 import { runScript } from "./run_script.ts";
+import { command, newest, noSignals, Training, withWorkdir } from "./tiny_run.ts";
 
 /** A network, data and FIDs as small as can be. */
 const TINY = [
@@ -77,6 +80,27 @@ Deno.test("deno task train scores checkpoints by FID, keeps the best, and takes 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test(
+  "a signal while the last FID is measured ends it, saved, and says how to go on",
+  { ignore: noSignals },
+  async () => {
+    await withWorkdir(async (workdir) => {
+      const inception = `${workdir}_inception.safetensors`;
+      await Deno.writeFile(inception, randomInceptionFile());
+      const args = [...TINY, "--n_steps=2", `--workdir=${workdir}`, `--fid.inception=${inception}`];
+      const training = new Training(command(args));
+      await training.until(() => existsSync(checkpointFolder(workdir, 2)));
+      training.kill("SIGTERM");
+      const { code, said } = await training.end();
+      equal(code, 130, said);
+      match(said, /^to go on: /m);
+      equal((await newest(workdir)).step, 2);
+      ok(existsSync(join(workdir, "samples", "2.png")));
+      ok(!existsSync(bestFile(workdir)));
+    });
+  },
+);
 
 Deno.test("deno task train refuses FID without Inception's weights, and of one image", async () => {
   const refuses = async (code: number, message: RegExp, ...args: string[]) => {

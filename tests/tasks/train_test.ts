@@ -2,7 +2,6 @@ import {
   deepStrictEqual as deepEqual,
   doesNotMatch,
   match,
-  notDeepStrictEqual as notDeepEqual,
   ok,
   rejects,
   strictEqual as equal,
@@ -17,22 +16,17 @@ import {
 import { configSchema } from "../../train/config/config_schema.ts";
 import { decodeImage } from "../../train/formats/image.ts";
 import { type Outcome, runScript } from "./run_script.ts";
-
-/** A network and a data set so small that a run takes a second. */
-const TINY = [
-  "--img_size=8",
-  "--patch_size=4",
-  "--image_size=8",
-  "--dataset.n=64",
-  "--embed_dim=32",
-  "--depth=2",
-  "--num_heads=2",
-  "--batch_size=8",
-  "--n_samples=4",
-  "--sample_steps=3",
-  "--lr_scheduler.name=customized",
-  "--warmup_steps=4",
-];
+import {
+  interrupted,
+  loggedSteps,
+  LONG,
+  names,
+  newest,
+  noSignals,
+  TINY,
+  train,
+  withWorkdir,
+} from "./tiny_run.ts";
 
 const SHORT = [
   "--n_steps=12",
@@ -41,28 +35,6 @@ const SHORT = [
   "--log_interval=5",
   "--keep=2",
 ];
-
-function command(args: readonly string[]): Deno.Command {
-  const task = import.meta.resolve("../../tasks/train.ts");
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", task, ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-/** Runs `train` on the tiny network to its end. */
-async function train(
-  workdir: string,
-  ...args: string[]
-): Promise<{ code: number; said: string; lines: string[] }> {
-  const { code, stdout, stderr } = await command([...TINY, `--workdir=${workdir}`, ...args])
-    .output();
-  const decoder = new TextDecoder();
-  const said = decoder.decode(stdout) + decoder.decode(stderr);
-  return { code, said, lines: said.trimEnd().split("\n") };
-}
 
 Deno.test("train takes the UNet, shows its settings, and refuses U-ViT's", async () => {
   await withWorkdir(async (workdir) => {
@@ -80,67 +52,6 @@ Deno.test("train takes the UNet, shows its settings, and refuses U-ViT's", async
     match(wrong.err, /--nnet\.patch_size: is a setting of uvit, not of unet; leave it out/);
   });
 });
-
-/** Trains until `enough` is true of what it says and of its folder, then sends a signal. */
-async function interrupted(
-  workdir: string,
-  signal: Deno.Signal,
-  args: readonly string[],
-  enough: (said: string) => boolean,
-  onStart?: (pid: number) => void,
-): Promise<{ code: number; said: string }> {
-  const child = command([...TINY, `--workdir=${workdir}`, ...args]).spawn();
-  onStart?.(child.pid);
-  let said = "";
-  const listening = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
-  })();
-  let ended = false;
-  const status = child.status.finally(() => ended = true);
-  while (!ended && !enough(said)) await new Promise((resolve) => setTimeout(resolve, 20));
-  if (!ended) child.kill(signal);
-  const { code } = await status;
-  await listening;
-  await child.stdout.cancel();
-  return { code, said };
-}
-
-async function withWorkdir(use: (workdir: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(join(folder, "run"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-function names(...path: string[]): string[] {
-  const all = [...Deno.readDirSync(join(...path))].map(({ name }) => name);
-  return all.sort((a, b) => parseInt(a) - parseInt(b));
-}
-
-function loggedSteps(workdir: string): number[] {
-  const lines = Deno.readTextFileSync(join(workdir, "log.jsonl")).trimEnd().split("\n");
-  return lines.map((line) => JSON.parse(line).step);
-}
-
-/** The lines of a run's log, without what depends on the clock. */
-function logWithoutTimes(workdir: string): unknown[] {
-  const lines = Deno.readTextFileSync(join(workdir, "log.jsonl")).trimEnd().split("\n");
-  return lines.map((line) => {
-    const { seconds: _, images_per_s: __, ...entry } = JSON.parse(line);
-    return entry;
-  });
-}
-
-/** The newest checkpoint; fails where one is broken. */
-async function newest(workdir: string) {
-  const checkpoint = await latestCheckpoint(workdir, {
-    onSkip: (message) => ok(false, message),
-  });
-  ok(checkpoint);
-  return checkpoint;
-}
 
 Deno.test("train leaves what it promises, says where, and goes on only where there is more to do", async () => {
   await withWorkdir(async (workdir) => {
@@ -246,70 +157,6 @@ Deno.test("train names a truncated checkpoint, takes the one before, and deletes
     deepEqual(loggedSteps(workdir), [5, 10, 12]);
   });
 });
-
-const LONG = ["--n_steps=100000", "--save_interval=5", "--log_interval=5"];
-const noSignals = Deno.build.os === "windows";
-
-Deno.test("train saves at Ctrl-C and says how to go on", { ignore: noSignals }, async () => {
-  await withWorkdir(async (workdir) => {
-    const args = [...LONG, "--save_interval=100000", "--yes"];
-    const logged = () => {
-      try {
-        return loggedSteps(workdir).length > 2;
-      } catch {
-        return false;
-      }
-    };
-    const { code, said } = await interrupted(workdir, "SIGINT", args, logged);
-    equal(code, 130, said);
-    match(said, /^stopping; saving first$/m);
-    const { step } = await newest(workdir);
-    ok(step > 10 && step < 100000);
-    ok(said.includes(checkpointFolder(workdir, step)));
-    const howTo = /^to go on: .*task train (.*)$/m.exec(said);
-    ok(howTo, said);
-    deepEqual(howTo[1].split(" "), [...TINY, `--workdir=${workdir}`, ...args]);
-
-    const more = await train(workdir, ...LONG, `--n_steps=${step + 1}`);
-    equal(more.code, 0, more.said);
-    match(more.said, new RegExp(`going on from step ${step} of `));
-    equal((await newest(workdir)).step, step + 1);
-  });
-});
-
-Deno.test(
-  "train killed at any time goes on as if it had not been",
-  { ignore: noSignals },
-  async () => {
-    await withWorkdir(async (workdir) => {
-      const enough = () => {
-        try {
-          return names(workdir, "checkpoints").some((name) => Number(name) >= 10);
-        } catch {
-          return false;
-        }
-      };
-      const { code } = await interrupted(workdir, "SIGKILL", LONG, enough);
-      notDeepEqual(code, 0);
-      const { step } = await newest(workdir);
-      ok(step >= 10 && step % 5 === 0);
-
-      const end = step + 7;
-      const resumed = await train(workdir, ...LONG, `--n_steps=${end}`);
-      equal(resumed.code, 0, resumed.said);
-      const whole = `${workdir}_whole`;
-      equal((await train(whole, ...LONG, `--n_steps=${end}`)).code, 0);
-      const [one, other] = [await newest(workdir), await newest(whole)];
-      for (const part of ["step", "nnet", "nnet_ema", "exp_avg", "exp_avg_sq"] as const) {
-        deepEqual(one[part], other[part]);
-      }
-      const multiples = Array.from({ length: Math.floor(end / 5) }, (_, i) => 5 * (i + 1));
-      deepEqual(loggedSteps(workdir), [...multiples, end]);
-      // The log too is the same but for times, the average of the losses with it.
-      deepEqual(logWithoutTimes(workdir), logWithoutTimes(whole));
-    });
-  },
-);
 
 Deno.test(
   "train leaves a folder alone that another trains in, until that one ends or is killed",

@@ -100,7 +100,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   workdir: z.string()
     .describe(
       "folder of the run, which continues from its newest checkpoint; run.lock keeps it to one run " +
-        "at a time; empty: runs/<preset>_scalelong<k>, with the name of a folder of your own for its preset",
+        "at a time, and holds the process id to signal (INT, TERM and HUP save first); empty: " +
+        "runs/<preset>_scalelong<k>, with the name of a folder of your own for its preset",
     ),
 
   train: z.strictObject({

@@ -1,3 +1,4 @@
+import { writeToStandardError } from "../standard_error.ts";
 import { humanDuration } from "../human_units.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import type { Message } from "./watchdog.ts";
@@ -21,10 +22,10 @@ function report(): void {
   const clear = Deno.stderr.isTerminal() ? "\r\x1b[K" : "";
   for (const { what, seconds } of monitor?.due(now()) ?? []) {
     const time = humanDuration(seconds);
-    console.error(
+    writeToStandardError(
       `${clear}the device has not answered for ${time} (${what}); a large step on a slow adapter ` +
         `may take this long. If the driver hangs, Ctrl-C has no effect: end the process with ` +
-        `${kill} ${Deno.pid}; saved checkpoints are safe`,
+        `${kill} ${Deno.pid}; saved checkpoints are safe\n`,
     );
   }
 }

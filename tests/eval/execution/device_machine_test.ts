@@ -302,7 +302,7 @@ Deno.test("DeviceMachine refuses steps of a form it was not made for", async () 
   });
 });
 
-Deno.test("DeviceMachine tells a network the schedule's timesteps, and gives back all memory", async () => {
+Deno.test("DeviceMachine passes the schedule's timesteps to the network, and frees all memory", async () => {
   using device = await openDevice();
   const before = [device.bufferBytes, device.bufferCount];
   const discrete = vpDiscrete(new Float64Array(50).fill(0.05), "fifty");

@@ -45,7 +45,7 @@ for (const [kind, bytes] of Object.entries(contents)) {
   });
 }
 
-Deno.test("openTensorFile() tells PyTorch's legacy form by its content", () =>
+Deno.test("openTensorFile() recognises PyTorch's legacy format by its content", () =>
   withFile("w.bin", legacy, async (path) => {
     using file = await openTensorFile(path);
     deepEqual(file.kind, "pth");

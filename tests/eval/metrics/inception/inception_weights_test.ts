@@ -39,7 +39,7 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("findInceptionWeights() reads a .pth and its copy in safetensors, and tells their hash", async () => {
+Deno.test("findInceptionWeights() reads a .pth and its copy in safetensors, and hashes the file", async () => {
   await inFolder(async (folder) => {
     const folded = foldBatchNorm(state);
     const files = { "a.pth": pth, "a.safetensors": encodeSafetensors(tensors) };
@@ -96,7 +96,7 @@ Deno.test("findInceptionWeights() downloads the published file once, and checks 
   });
 });
 
-Deno.test("findInceptionWeights() says what is wrong with a file, in one line", async () => {
+Deno.test("findInceptionWeights() explains in one line why it rejects a file", async () => {
   await inFolder(async (folder) => {
     const refuses = async (name: string, bytes: Uint8Array, message: RegExp) => {
       const path = join(folder, name);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { machineFlags } from "../../../../tasks/cli/machine_flags.ts";
 import { chooseDevice } from "../../../../tasks/cli/setup/choose_device.ts";
 import { mayInstall } from "../../../../tasks/cli/setup/may_install.ts";
 import type { VulkanDevice } from "../../../../tasks/cli/setup/vulkan_devices.ts";
@@ -47,15 +46,6 @@ Deno.test("chooseDevice() refuses a number that is none, and says what to instal
   );
   assert.throws(() => choice(0, []), /--device=0 \(A\): Vulkan .* mesa-vulkan-drivers/);
   assert.throws(() => chooseDevice(0, () => []), /--device=0: /);
-});
-
-Deno.test("machineFlags() takes device and consent out of a command line", () => {
-  const args = ["--lr=1", "--device", "2", "--yes", "x"];
-  assert.deepEqual(machineFlags(args), { device: 2, yes: true, rest: ["--lr=1", "x"] });
-  assert.deepEqual(machineFlags(["--device=0"]), { device: 0, yes: false, rest: [] });
-  for (const wrong of [["--device=a"], ["--device=-1"], ["--device"]]) {
-    assert.throws(() => machineFlags(wrong), /^UsageError: --device: expected the number/);
-  }
 });
 
 Deno.test("mayInstall() asks where there is a terminal, unless --yes or CI answers", () => {
