@@ -110,13 +110,14 @@ export class Device implements Disposable {
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
     const subgroups = min > 0 && min === max && !options.withoutSubgroups ? ["subgroups"] : [];
     const int64 = adapterClass === "software" && !options.withoutInt64 ? [INT64] : [];
+    // Before the device, so that none is left open where it fails.
+    const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
     // Some adapters have these without listing them: requesting them is the only way to find out.
     const { gpu, unlisted } = await openFirst(
       adapter,
       withoutRepeats([[...subgroups, ...int64], subgroups, int64, []]),
       { requiredFeatures: [...optional], requiredLimits },
     );
-    const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
     return new Device(
       gpu,
       adapter.info,

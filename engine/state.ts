@@ -12,18 +12,19 @@ export class State extends StateLayout implements Disposable {
   readonly device: Device;
   /** The memory of each segment. */
   override readonly buffers: readonly GPUBuffer[];
+  readonly #memory: DisposableStack;
 
   /** Allocates zeros for the given shapes. @throws {ShapeError} for a tensor beyond a segment. */
   constructor(device: Device, shapes: Readonly<Record<string, Shape>>, label: string) {
     super(shapes, label);
     this.device = device;
-    this.buffers = this.lengths.map((length, i) =>
-      device.createBuffer(
-        length * 4,
-        GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-        `${label}[${i}]`,
-      )
-    );
+    using memory = new DisposableStack();
+    this.buffers = this.lengths.map((length, i) => {
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+      const buffer = device.createBuffer(length * 4, usage, `${label}[${i}]`);
+      return memory.adopt(buffer, () => device.destroyBuffer(buffer));
+    });
+    this.#memory = memory.move();
   }
 
   /** Writes a tensor's elements. @throws {ShapeError} where the length is not the shape's size. */
@@ -68,6 +69,6 @@ export class State extends StateLayout implements Disposable {
 
   /** Frees the buffers. */
   [Symbol.dispose](): void {
-    for (const buffer of this.buffers) this.device.destroyBuffer(buffer);
+    this.#memory.dispose();
   }
 }

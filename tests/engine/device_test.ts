@@ -131,6 +131,27 @@ Deno.test("Device.open() explains what to do where there is no adapter", async (
   }).output();
   assert.match(
     new TextDecoder().decode(stdout),
-    /^DeviceError: no WebGPU adapter was found: install a GPU or software Vulkan driver/,
+    /^DeviceError: no WebGPU adapter was found: install a GPU's driver or, without a GPU, a/,
   );
+});
+
+Deno.test("Device.open() leaves no device open where its tuning cannot be read", async () => {
+  const { requestDevice } = GPUAdapter.prototype;
+  const opened: GPUDevice[] = [];
+  GPUAdapter.prototype.requestDevice = async function (descriptor) {
+    const device = await requestDevice.call(this, descriptor);
+    opened.push(device);
+    return device;
+  };
+  try {
+    const tuning = {
+      recall: () => Promise.reject(new Error("unreadable")),
+      remember: () => Promise.resolve(),
+    };
+    await assert.rejects(openDevice({ tuning }), /unreadable/);
+    assert.deepEqual(opened, []);
+  } finally {
+    GPUAdapter.prototype.requestDevice = requestDevice;
+    for (const device of opened) device.destroy();
+  }
 });

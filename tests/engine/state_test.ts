@@ -42,6 +42,19 @@ Deno.test("State consists of segments that every adapter can bind", async () => 
   assert.equal(device.bufferBytes, before);
 });
 
+Deno.test("a State that cannot be made leaves no device memory", async () => {
+  using device = await openDevice();
+  const { createBuffer } = device;
+  device.createBuffer = function (bytes, usage, label) {
+    // The first segment is there before the second is refused.
+    if (label === "large[1]") throw new Error("refused");
+    return createBuffer.call(this, bytes, usage, label);
+  };
+  const shapes = { a: [SEGMENT_ELEMENTS / 2 + 1], b: [SEGMENT_ELEMENTS / 2] };
+  assert.throws(() => new State(device, shapes, "large"), /refused/);
+  assert.deepEqual([device.bufferBytes, device.bufferCount], [0, 0]);
+});
+
 Deno.test("State names the tensor at fault in its errors", async () => {
   using device = await openDevice();
   using state = new State(device, { a: [2, 3] }, "weights");

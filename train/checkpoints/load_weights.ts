@@ -16,7 +16,9 @@ export async function loadWeights(device: Device, found: Weights): Promise<State
   const shapes = shapesOf(config);
   const fit = fitWeights(weights.shapes, shapes);
   mustFit(fit, file);
-  const state = new State(device, shapes, file);
+  using resources = new DisposableStack();
+  const state = resources.use(new State(device, shapes, file));
   await weights.load(state, fit.names);
+  resources.move();
   return state;
 }

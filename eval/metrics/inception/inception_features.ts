@@ -85,8 +85,10 @@ export class InceptionExtractor implements Disposable {
     this.device = device;
     this.batch_size = inceptionBatchSize(device.capabilities, batch_size);
     this.#logits = logits;
-    this.#state = new State(device, inceptionShapes(), "inception");
+    using resources = new DisposableStack();
+    this.#state = resources.use(new State(device, inceptionShapes(), "inception"));
     for (const name of this.#state.names) this.#state.write(name, weights[name]);
+    resources.move();
   }
 
   /**

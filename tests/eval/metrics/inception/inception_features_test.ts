@@ -3,6 +3,7 @@ import {
   ok,
   rejects,
   strictEqual as equal,
+  throws,
 } from "node:assert/strict";
 import {
   FEATURES,
@@ -55,6 +56,14 @@ Deno.test("InceptionExtractor gives the reference's features, whatever else is i
   const grey = await narrow.extract({ images, ...size });
   const rgb = { ...size, channels: 3, images: Uint8Array.of(...images, ...images, ...images) };
   ok(distance(grey.pool, (await narrow.extract(rgb)).pool) < 1e-6);
+});
+
+Deno.test("an InceptionExtractor that cannot be made leaves no device memory", async () => {
+  using device = await openDevice();
+  const name = Object.keys(weights).at(-1)!;
+  const short = { ...weights, [name]: weights[name].subarray(1) };
+  throws(() => new InceptionExtractor(device, short, { batch_size: 1 }), { name: "ShapeError" });
+  equal(device.bufferBytes, 0);
 });
 
 Deno.test("InceptionExtractor takes no images, and says which it cannot", async () => {
