@@ -12,16 +12,18 @@ export interface FileStamp {
   readonly size: number;
   /** Time of the last change, milliseconds since 1970. */
   readonly mtime: number;
+  /** The file system's number of it, which moves with the file; 0 where there is none. */
+  readonly ino: number;
 }
 
 /** A cached image's place and file. */
-const entry = z.tuple([z.string(), z.int(), z.number(), z.int().min(1).max(8)]);
+const entry = z.tuple([z.string(), z.int(), z.number(), z.number(), z.int().min(1).max(8)]);
 
 /** The line before the images. */
 const header = z.strictObject({
   /** What the pixels depend on besides the files. */
   key: z.string(),
-  /** Path, size, time and orientation of each image, in the order of the images. */
+  /** Path, size, time, number and orientation of each image, in the order of the images. */
   files: z.array(entry),
   /** SHA-256 over the images. */
   sha256: z.string(),
@@ -72,9 +74,11 @@ export async function takeCached(
     const bytes = block.subarray(0, files.length * size);
     if (!await fill(cache, bytes)) return 0;
     hash.update(bytes);
-    for (const [k, [path, length, mtime, orientation]] of files.entries()) {
+    for (const [k, [path, length, mtime, ino, orientation]] of files.entries()) {
       const i = numbers.get(path);
-      if (i === undefined || stamps[i].size !== length || stamps[i].mtime !== mtime) continue;
+      if (i === undefined) continue;
+      const now = stamps[i];
+      if (now.size !== length || now.mtime !== mtime || now.ino !== ino) continue;
       images.set(bytes.subarray(k * size, (k + 1) * size), i * size);
       taken.push([i, orientation]);
     }
@@ -98,8 +102,8 @@ export async function writeCache(
     {
       key,
       files: decoded.map((i) => {
-        const { path, size, mtime } = stamps[i];
-        return [path, size, mtime, orientations[i]];
+        const { path, size, mtime, ino } = stamps[i];
+        return [path, size, mtime, ino, orientations[i]];
       }),
       sha256: hash.digest("hex"),
     } satisfies z.infer<typeof header>,

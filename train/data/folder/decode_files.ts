@@ -101,10 +101,10 @@ async function stampsOf(paths: readonly string[]): Promise<FileStamp[]> {
 
 async function stampOf(path: string): Promise<FileStamp> {
   try {
-    const { size, mtime } = await Deno.stat(path);
-    return { path, size, mtime: mtime?.getTime() ?? 0 };
+    const { size, mtime, ino } = await Deno.stat(path);
+    return { path, size, mtime: mtime?.getTime() ?? 0, ino: ino ?? 0 };
   } catch {
     // Decoding says why; no cached file has such a size.
-    return { path, size: -1, mtime: 0 };
+    return { path, size: -1, mtime: 0, ino: 0 };
   }
 }
