@@ -1,13 +1,18 @@
 import { Device } from "../engine/mod.ts";
-import { findInceptionWeights } from "../eval/metrics/inception/inception_weights.ts";
+import {
+  findInceptionWeights,
+  type InceptionWeights,
+  InceptionWeightsError,
+} from "../eval/metrics/inception/inception_weights.ts";
 import { saveStatistics } from "../eval/metrics/statistics_file.ts";
 import { Progress } from "./cli/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
-import { fidHelp, readFidArguments } from "./fid/fid_flags.ts";
+import { type FidFlags, fidHelp, readFidArguments } from "./fid/fid_flags.ts";
+import { type MissingMetrics, missingMetrics, SOME_MISSING } from "./fid/missing_metrics.ts";
 import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid/fid_report.ts";
 import { inceptionExtract } from "../eval/metrics/inception/inception_extract.ts";
 import { measureSide } from "./fid/measure_side.ts";
-import { openSide, type SideTools, trainingData } from "./fid/side.ts";
+import { openSide, type Side, type SideTools, trainingData } from "./fid/side.ts";
 import { progressHooks } from "./cli/progress_hooks.ts";
 import { requestedMetrics } from "./fid/requested_metrics.ts";
 import { inFolder } from "./cli/in_folder.ts";
@@ -39,17 +44,15 @@ async function main(args: readonly string[]): Promise<void> {
     : given.length === 2
     ? await openSide(given[1], flags, tools)
     : await trainingData(a, tools);
-  const { metrics, save_stats } = flags;
+  const { save_stats } = flags;
+  const missing: MissingMetrics = b ? missingMetrics(flags.metrics, a, b) : {};
+  const weights = await inceptionFor(flags, { a, b, missing, onProgress: tools.onDataset });
+  for (const why of Object.values(missing)) progress.note(`not measured: ${why}`);
+  const metrics = flags.metrics.filter((metric) => !(metric in missing));
   const requestedA = requestedMetrics(a, "A", { metrics: alone ? [] : metrics, save_stats });
   const requestedB = b && requestedMetrics(b, "B", { metrics, save_stats: null });
 
   const requested = [requestedA, requestedB].filter((r) => r !== null);
-  const weights = requested.some((r) => r.statistics || r.features || r.score)
-    ? await findInceptionWeights({
-      path: flags.inception,
-      onProgress: tools.onDataset,
-    })
-    : null;
   // Two files of statistics need no device.
   const measures = requested.some((r) => Object.values(r).some(Boolean));
   if (measures) await ensureAdapter();
@@ -72,6 +75,7 @@ async function main(args: readonly string[]): Promise<void> {
   const results = measuredB
     ? await compareSides(device, measuredA, measuredB, {
       metrics,
+      missing,
       wait,
       onStatus: (line) => progress.show(line),
     })
@@ -87,6 +91,38 @@ async function main(args: readonly string[]): Promise<void> {
   progress[Symbol.dispose]();
   for (const line of warnings(report)) progress.note(line);
   console.log(flags.json ? JSON.stringify(report, null, 2) : reportText(report));
+  if (Object.keys(report.missing ?? {}).length > 0) Deno.exitCode = SOME_MISSING;
+}
+
+/**
+ * Inception's weights, where they are needed; where there are none, and another metric needs none,
+ * those that do are missing.
+ */
+async function inceptionFor(
+  { metrics, save_stats, inception: path }: FidFlags,
+  { a, b, missing, onProgress }: {
+    a: Side;
+    b: Side | null;
+    missing: MissingMetrics;
+    onProgress: SideTools["onDataset"];
+  },
+): Promise<InceptionWeights | null> {
+  const needed = b === null
+    ? []
+    : metrics.filter((metric) =>
+      !(metric in missing) && metric !== "swd" &&
+      !(metric === "fid" && a.statistics && b.statistics)
+    );
+  const saves = save_stats !== null && a.statistics === null;
+  if (needed.length === 0 && !saves) return null;
+  try {
+    return await findInceptionWeights({ path, onProgress });
+  } catch (error) {
+    const others = metrics.some((metric) => !(metric in missing) && !needed.includes(metric));
+    if (!(error instanceof InceptionWeightsError) || saves || !others) throw error;
+    for (const metric of needed) missing[metric] = `${metric}: ${error.message}`;
+    return null;
+  }
 }
 
 if (import.meta.main) await runTask(main);

@@ -150,9 +150,10 @@ export async function readFidArguments(args: readonly string[]): Promise<FidArgu
 export function fidHelp(): string {
   return helpText({
     about: `Compares images A with images B: Frechet Inception Distance and its relatives.
-Each is a folder of PNG and JPEG files, an .npz file (statistics, or images arr_0), a data
+Each is a folder of PNG, JPEG and WebP files, an .npz file (statistics, or images arr_0), a data
 set (${DATASET_SPLITS.join(", ")}) or a checkpoint to draw from. Where A is a checkpoint, B
-may be left out: it is then the data that A was trained on.`,
+may be left out: it is then the data that A was trained on. A metric that cannot be had,
+for too few images say, is named and the others are measured; the exit code is then 3.`,
     examples: [
       {
         command: "fid images cifar10:train",

@@ -4,6 +4,8 @@ import type { PrecisionRecall } from "../../eval/metrics/precision_recall.ts";
 import type { Measured } from "../../eval/metrics/measure_images.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
+import type { Metric } from "./fid_flags.ts";
+import type { MissingMetrics } from "./missing_metrics.ts";
 import type { Side } from "./side.ts";
 
 /** With fewer images, the covariance of the 2048 features does not have full rank. */
@@ -40,7 +42,18 @@ export interface FidResults {
   readonly precision_recall: (PrecisionRecall & { readonly k: number }) | null;
   /** Sliced Wasserstein distance, on pixels. */
   readonly sliced_wasserstein: number | null;
+  /** Why requested metrics could not be had. */
+  readonly missing: MissingMetrics;
 }
+
+/** What results are called in the report. */
+const LABELS: Readonly<Record<Metric, string>> = {
+  fid: "FID",
+  kid: "KID",
+  is: "Inception Score of A",
+  pr: "precision, recall",
+  swd: "sliced Wasserstein",
+};
 
 /** The report of a comparison; without results where there was nothing to compare with. */
 export interface FidReport extends Partial<FidResults> {
@@ -72,11 +85,11 @@ export function sideReport(
 export function reportText(report: FidReport): string {
   const { fid, kid, inception_score, precision_recall, sliced_wasserstein, a, b } = report;
   const rows: [string, string][] = [];
-  if (fid != null) rows.push(["FID", fid.toFixed(4)]);
+  if (fid != null) rows.push([LABELS.fid, fid.toFixed(4)]);
   if (kid != null) {
     const error = kid.standard_error === null ? "" : ` +- ${kid.standard_error.toExponential(1)}`;
     rows.push([
-      "KID",
+      LABELS.kid,
       `${kid.value.toExponential(4)}${error}  (${kid.subsets} subset${
         kid.subsets > 1 ? "s" : ""
       } of ${kid.subset_size})`,
@@ -85,7 +98,7 @@ export function reportText(report: FidReport): string {
   if (inception_score != null) {
     const { value, deviation, splits, splitting } = inception_score;
     rows.push([
-      "Inception Score of A",
+      LABELS.is,
       `${value.toFixed(4)} +- ${
         deviation.toFixed(4)
       }  (${splits} ${splitting} splits, as the reference)`,
@@ -93,13 +106,16 @@ export function reportText(report: FidReport): string {
   }
   if (precision_recall != null) {
     const { precision, recall, k } = precision_recall;
-    rows.push(["precision, recall", `${precision.toFixed(4)}, ${recall.toFixed(4)}  (k = ${k})`]);
+    rows.push([LABELS.pr, `${precision.toFixed(4)}, ${recall.toFixed(4)}  (k = ${k})`]);
   }
   if (sliced_wasserstein != null) {
     rows.push([
-      "sliced Wasserstein",
+      LABELS.swd,
       `${sliced_wasserstein.toFixed(6)}  (on pixels; this is no FID)`,
     ]);
+  }
+  for (const [metric, why] of Object.entries(report.missing ?? {})) {
+    rows.push([LABELS[metric as Metric], `not measured: ${why}`]);
   }
   rows.push(["A", sideText(a)]);
   if (b) rows.push(["B", sideText(b)]);

@@ -170,6 +170,34 @@ Deno.test("deno task fid refuses in one line what it cannot compare", async () =
   );
 });
 
+Deno.test("deno task fid measures what it can, names what it cannot and why, and ends with 3", async () => {
+  await using files = await temporary();
+  await writeShapes(files.at("a"), 0, 3);
+  await writeShapes(files.at("b"), 3, 2);
+  const run = (...args: string[]) =>
+    runScript("fid.ts", files.at("a"), files.at("b"), "--inception=nowhere", ...args);
+  const few = `is takes 10 images at least, and there are 3: images in ${files.at("a")}`;
+  const { code, out, err } = await run("--metrics=fid,is,pr,swd", "--json");
+  equal(code, 3, err);
+  const { fid, sliced_wasserstein, missing } = JSON.parse(out);
+  deepEqual([fid, Object.keys(missing).sort()], [null, ["fid", "is", "pr"]]);
+  ok(sliced_wasserstein > 0);
+  equal(missing.is, few);
+  match(missing.pr, /^pr takes 4 images at least, and there are 3: /);
+  match(missing.fid, /^fid: cannot read Inception's weights from nowhere/);
+  // Said before anything is measured, which may take long.
+  ok(err.startsWith("not measured: ") && err.includes(few), err);
+  const text = await run("--metrics=is,swd");
+  equal(text.code, 3, text.err);
+  match(
+    text.out,
+    /^sliced Wasserstein +0\.\d+ .*\nInception Score of A +not measured: is takes 10 /,
+  );
+  const none = await run("--metrics=is,pr");
+  deepEqual([none.code, none.out], [2, ""]);
+  match(none.err, /^--metrics: is takes 10 .*\n--metrics: pr takes 4 .*\n$/);
+});
+
 Deno.test("deno task fid --help shows every flag and examples", async () => {
   match(
     await fid("--help"),
