@@ -36,9 +36,8 @@ export function ownImagesLines(
       ? []
       : ["mirrored at random (--random_flip=false: not)"],
   ];
-  const what = `${images} image${images === 1 ? "" : "s"}${
-    classes > 1 ? ` in ${classes} classes` : ""
-  }`;
+  const what = counted(images, "image") +
+    (classes > 1 ? ` in ${counted(classes, "class", "classes")}` : "");
   return [
     ...choices.length > 0 ? [`${what} in ${dataset.path}: ${choices.join(", ")}`] : [],
     ...expectation(images, nnet.name === "uvit" ? "--embed_dim, --depth" : "--ch"),

@@ -53,7 +53,7 @@ Deno.test("train checks what listing and settings tell before it decodes an imag
   await refuses(2, /^--nnet\.in_chans: the images of folder have 3 .*\n$/, "--in_chans=2");
   await refuses(
     1,
-    /^cannot read Inception's weights from nowhere/,
+    /^cannot read Inception's weights from nowhere/m,
     "--fid.n_samples=2",
     "--fid.inception=nowhere",
   );
