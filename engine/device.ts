@@ -59,6 +59,8 @@ export class Device implements Disposable {
   /** The kernel variants chosen by timing; `null` where none are. */
   readonly tuning: Tuning | null;
   readonly #onWait: DeviceOptions["onWait"];
+  /** The directives that every kernel begins with. */
+  readonly #directives: string;
   #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #fault: DeviceError | null = null;
   #lost = false;
@@ -72,12 +74,14 @@ export class Device implements Disposable {
     capabilities: Capabilities,
     tuning: Tuning | null,
     onWait: DeviceOptions["onWait"],
+    directives: string,
   ) {
     this.gpu = gpu;
     this.info = info;
     this.capabilities = capabilities;
     this.tuning = tuning;
     this.#onWait = onWait;
+    this.#directives = directives;
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault?.();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -133,6 +137,10 @@ export class Device implements Disposable {
       },
       tuning,
       options.onWait,
+      // Browsers list the feature and demand the directive; Deno does neither, and refuses it.
+      adapter.features.has("subgroups") && unlisted.includes("subgroups")
+        ? "enable subgroups;\n"
+        : "",
     );
   }
 
@@ -182,7 +190,8 @@ export class Device implements Disposable {
     return pipeline;
   }
 
-  async #compile(code: string, label: string): Promise<GPUComputePipeline> {
+  async #compile(kernel: string, label: string): Promise<GPUComputePipeline> {
+    const code = this.#directives + kernel;
     using _wait = this.#onWait?.(`compiling "${label}"`);
     this.gpu.pushErrorScope("validation");
     const module = this.gpu.createShaderModule({ code, label });

@@ -258,8 +258,10 @@ fn joined(token: u32) -> u32 {
 }
 @compute @workgroup_size(${TOKENS}) fn main(${MAIN_PARAMETERS}) {
   let group = ${GROUP_INDEX};
-  head = group / ${tiles}u;
-  if (head >= ${batch * heads}u) { return; }
+  // Browsers refuse barriers after a return that depends on a private variable.
+  let number = group / ${tiles}u;
+  if (number >= ${batch * heads}u) { return; }
+  head = number;
   first_token = head / ${heads}u * LENGTH;
   // Opaque to compilers, some of which would unroll the loops for seconds.
   let length = LENGTH * min(grid.x, 1u);

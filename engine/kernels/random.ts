@@ -1,4 +1,5 @@
 import type { RandomAttrs } from "../ops/random.ts";
+import { turnedSine } from "../ops/sine.ts";
 import { PHILOX_WGSL } from "../philox.ts";
 import { sizeOf } from "../tensor.ts";
 import { declareBindings, type Emitter, type Ref } from "./dispatch.ts";
@@ -23,10 +24,14 @@ export function emitRandom(
         { name: "out", type: "f32", access: "read_write" },
       ])
     }${PHILOX_WGSL}
+${turnedSine("f32")}
 fn normals(u: u32, v: u32) -> vec2f {
-  let radius = sqrt(-2.0 * log(f32((u >> 8u) + 1u) * 5.9604645e-8f));
-  let angle = 6.2831855f * (f32(v >> 8u) * 5.9604645e-8f - 0.5);
-  return radius * vec2f(cos(angle), sin(angle));
+  let radius = sqrt(max(-2.0 * log(f32((u >> 8u) + 1u) * 5.9604645e-8f), 0.0));
+  // The angle v / 2^24 - 1/2 of a turn as whole quarters and the rest, which integers hold exactly.
+  let part = i32(v >> 8u);
+  let quarter = (part + (1 << 21u)) >> 22u;
+  let rest = f32(part - (quarter << 22u)) * 3.7450703e-7f;
+  return radius * vec2f(turned_sine_f32(quarter + 3, rest), turned_sine_f32(quarter + 2, rest));
 }`,
     reads: [key],
     out,

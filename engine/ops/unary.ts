@@ -2,6 +2,7 @@ import { constant, type ConstantAttrs, constantOp } from "../leaves.ts";
 import type { Tensor } from "../tensor.ts";
 import { div, mul } from "./binary.ts";
 import { applyOne, elementwise, type ElementwiseOperation } from "./elementwise.ts";
+import { sineHelpers } from "./sine.ts";
 
 /** Attributes of {@linkcode affine}. */
 export interface AffineAttrs {
@@ -48,9 +49,8 @@ export const sqrtOp: Unary = elementwise<null>({
 export const sinOp: Unary = elementwise<null>({
   name: "sin",
   arity: 1,
-  // The argument is reduced first: adapters may lose all precision for large ones.
-  wgsl: ([x], type) => `sin(turn_${type}(${x}))`,
-  helpers: turn,
+  wgsl: ([x], type) => `sine_${type}(${x}, 0)`,
+  helpers: sineHelpers,
   f: ([x]) => Math.sin(x),
   adjoint: ({ inputs: [x] }, grad) => [mul(grad, cos(x))],
 });
@@ -59,8 +59,8 @@ export const sinOp: Unary = elementwise<null>({
 export const cosOp: Unary = elementwise<null>({
   name: "cos",
   arity: 1,
-  wgsl: ([x], type) => `cos(turn_${type}(${x}))`,
-  helpers: turn,
+  wgsl: ([x], type) => `sine_${type}(${x}, 1)`,
+  helpers: sineHelpers,
   f: ([x]) => Math.cos(x),
   adjoint: ({ inputs: [x] }, grad) => [affine(mul(grad, sin(x)), -1)],
 });
@@ -178,12 +178,4 @@ export function literal(value: number): string {
   if (!Number.isFinite(rounded)) throw new RangeError(`${value} is not a finite f32`);
   const text = String(rounded);
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
-}
-
-function turn(type: string): string[] {
-  // 2 pi in two parts (6.28125 is exact in 8 bits), so that up to a few thousand turns stay exact.
-  return [`fn turn_${type}(x: ${type}) -> ${type} {
-  let n = round(x * 0.15915494309f);
-  return (x - n * 6.28125f) - n * 0.00193530717958648f;
-}`];
 }
