@@ -4,6 +4,7 @@ import {
   type Operation,
   type Shape,
   ShapeError,
+  shapeText,
   sizeOf,
   type Tensor,
 } from "./tensor.ts";
@@ -60,9 +61,57 @@ export function input(name: string, shape: Shape, dtype: LeafType = "f32"): Tens
   return apply(inputOp, [], { name, shape, dtype })[0];
 }
 
-/** A tensor of fixed elements; `data` is row-major and its length is the shape's size. */
-export function constant(data: HostArray | readonly number[], shape?: Shape): Tensor {
-  const array = Array.isArray(data) ? Float32Array.from(data) : data as HostArray;
-  const dtype = array instanceof Float32Array ? "f32" : array instanceof Int32Array ? "i32" : "u32";
-  return apply(constantOp, [], { data: array, shape: shape ?? [array.length], dtype })[0];
+/** Numbers of one depth and of equal lengths: `2`, `[1, 2]`, `[[1, 2], [3, 4]]`. */
+export type NestedNumbers = number | readonly NestedNumbers[];
+
+/**
+ * A tensor of fixed elements: a number, arrays of them within each other, or a typed array. `shape`
+ * is that of the arrays, where absent; else `data` is row-major and fills it.
+ *
+ * @example
+ * ```ts
+ * import { constant } from "@scalelong/scalelong";
+ *
+ * constant(2); // []
+ * constant([[1, 2], [3, 4]]); // [2, 2]
+ * constant(Int32Array.of(0, 1, 2, 3), [2, 2]);
+ * ```
+ *
+ * @throws {ShapeError} where arrays differ in length or depth, hold something else, or do not fill
+ * the shape
+ */
+export function constant(data: HostArray | NestedNumbers, shape?: Shape): Tensor {
+  if (!ArrayBuffer.isView(data)) {
+    const own = shapeOfNested(data);
+    const elements = Float32Array.from(([data] as unknown[]).flat(Infinity) as number[]);
+    return apply(constantOp, [], { data: elements, shape: shape ?? own, dtype: "f32" })[0];
+  }
+  const dtype = dtypeOf(data);
+  return apply(constantOp, [], { data, shape: shape ?? [data.length], dtype })[0];
+}
+
+function dtypeOf(data: HostArray): LeafType {
+  if (data instanceof Float32Array) return "f32";
+  if (data instanceof Int32Array) return "i32";
+  if (data instanceof Uint32Array) return "u32";
+  const { name } = (data as object).constructor;
+  throw new ShapeError(
+    `constant: takes Float32Array, Int32Array or Uint32Array, not ${name}`,
+  );
+}
+
+/** The shape of nested arrays, which must be alike. */
+function shapeOfNested(data: unknown): number[] {
+  if (typeof data === "number") return [];
+  if (!Array.isArray(data)) throw new ShapeError(`constant: ${String(data)} is not a number`);
+  const [first, ...others] = data.map(shapeOfNested);
+  const differing = others.find((shape) => String(shape) !== String(first));
+  if (differing) {
+    throw new ShapeError(
+      `constant: its arrays differ: one has the shape ${shapeText(first)}, another ${
+        shapeText(differing)
+      }`,
+    );
+  }
+  return [data.length, ...first ?? []];
 }

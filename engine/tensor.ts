@@ -90,6 +90,16 @@ export class Tensor {
   get size(): number {
     return sizeOf(this.shape);
   }
+
+  /** The tensor in a line: `Tensor f32 [3, 8] of layer_norm`. */
+  toString(): string {
+    return `Tensor ${this.dtype} ${shapeText(this.shape)} of ${this.node.op.name}`;
+  }
+
+  /** What `console.log` prints in Deno: a line instead of the whole graph. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
 }
 
 let nextId = 0;

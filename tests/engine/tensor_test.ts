@@ -160,3 +160,34 @@ Deno.test("nodes are numbered so that inputs come first", () => {
   assert.ok(b.node.id > a.node.id);
   assert.deepEqual([b.size, b.shape, b.dtype, b.index], [2, [2], "f32", 0]);
 });
+
+Deno.test("constant() takes numbers, nested arrays and typed arrays", () => {
+  const shapes = [constant(2), constant([1]), constant([[1, 2, 3], [4, 5, 6]])].map((t) => t.shape);
+  assert.deepEqual(shapes, [[], [1], [2, 3]]);
+  const { data } = constant([[1, 2], [3, 4]]).node.attrs as { data: Float32Array };
+  assert.deepEqual(data, Float32Array.of(1, 2, 3, 4));
+  assert.deepEqual(constant([1, 2, 3, 4], [2, 2]).shape, [2, 2]);
+  assert.equal(constant(Uint32Array.of(1)).dtype, "u32");
+});
+
+Deno.test("constant() refuses what is no tensor", () => {
+  const refused = [
+    [[[1], [1, 2]], "constant: its arrays differ: one has the shape [1], another [2]"],
+    [[1, [2]], "constant: its arrays differ: one has the shape [], another [1]"],
+    [[[1, "x"]], "constant: x is not a number"],
+    [undefined, "constant: undefined is not a number"],
+    [
+      Float64Array.of(1),
+      "constant: takes Float32Array, Int32Array or Uint32Array, not Float64Array",
+    ],
+    [[], "constant: output [0] has an empty dimension"],
+  ] as [never, string][];
+  for (const [data, message] of refused) {
+    assert.throws(() => constant(data), { name: "ShapeError", message });
+  }
+});
+
+Deno.test("a tensor prints as a line", () => {
+  const normed = layerNorm(x(3, 8), { weight: x(8), bias: x(8) });
+  assert.equal(Deno.inspect([normed]), "[ Tensor f32 [3, 8] of layer_norm ]");
+});
