@@ -301,6 +301,12 @@ export { applyClipping, type Clipping, CLIPPINGS, threshold } from "./eval/clipp
 export { type ImageBatch, type ImageSet } from "./eval/image_sets/image_set.ts";
 export { type PrecisionRecall, precisionRecall } from "./eval/metrics/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
+export {
+  sampleCheckpoint,
+  type SampledCheckpoint,
+  type SampleOptions,
+  type Samples,
+} from "./eval/sample_checkpoint.ts";
 export { fittingSampler, samplerMemory } from "./eval/execution/sampler_memory.ts";
 export { completeSettings, samplerSettings } from "./eval/sampler_settings.ts";
 export { ancestral } from "./eval/samplers/ancestral.ts";

@@ -7,6 +7,7 @@ import { DatasetError } from "../train/data/dataset.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import type { Clipping } from "./clipping.ts";
 import type { Guidance } from "./execution/machine_options.ts";
+import { networkClasses } from "./network_classes.ts";
 import type { LabelChoice } from "./sampled_labels.ts";
 import { completeSettings } from "./sampler_settings.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";
@@ -63,7 +64,7 @@ export async function sampleRecipe(
   const { limit, ...choices } = solver;
   const process = processOf(config.process);
   const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
-  const classes = classesOf(config);
+  const classes = networkClasses(config);
   const problems = classes === 0
     ? unconditionalProblems(guidance)
     : conditionalProblems(guidance, config, classes);
@@ -90,12 +91,6 @@ async function sha256(files: readonly string[]): Promise<string> {
     for await (const bytes of handle.readable) hash.update(bytes);
   }
   return hash.digest("hex");
-}
-
-/** The number of classes that a network was trained on; 0 for an unconditional one. */
-function classesOf({ nnet, train }: Config): number {
-  if (nnet.num_classes === -1) return 0;
-  return train.p_uncond > 0 ? nnet.num_classes - 1 : nnet.num_classes;
 }
 
 function unconditionalProblems({ scale, labels }: GuidanceChoices): string[] {

@@ -1,0 +1,169 @@
+import { type Device, State } from "../engine/mod.ts";
+import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
+import type { Config } from "../train/config/config.ts";
+import { UsageError } from "../train/config/usage_error.ts";
+import { processOf } from "../train/diffusion/process.ts";
+import { type Clipping, CLIPPINGS } from "./clipping.ts";
+import { fittingSampler } from "./execution/sampler_memory.ts";
+import { toBytes } from "./image_sets/to_bytes.ts";
+import { networkClasses } from "./network_classes.ts";
+import { mustBeFinite } from "./not_finite_error.ts";
+import { Sampler } from "./sampler.ts";
+import { completeSettings, samplerSettings } from "./sampler_settings.ts";
+import { chooseMethod } from "./samplers/choose_method.ts";
+import type { SamplerSettings } from "./samplers/sampler_entry.ts";
+import { trainedNetwork } from "./trained_network.ts";
+
+/** Trained weights and the configuration of their network: in memory, or to be loaded. */
+export type SampledCheckpoint =
+  | Pick<Checkpoint, "config" | "nnet_ema">
+  | { readonly config: Config; load(device: Device): Promise<State> };
+
+/** What {@linkcode sampleCheckpoint} draws, and how; what is left out is as the run's grids are. */
+export interface SampleOptions extends Partial<SamplerSettings> {
+  /** How many images; default 16. */
+  readonly n?: number;
+  /** Classes, in turn; default all of them. */
+  readonly labels?: readonly number[];
+  /** Seed of the noise; image i of a seed is the same whatever `n` is. Default 0. */
+  readonly seed?: number;
+  /** Strength s of guidance, `cond + s (cond - uncond)`. */
+  readonly scale?: number;
+  /** The times between which guidance is applied; default `[0, 1]`. */
+  readonly interval?: readonly [number, number];
+  /** What is done to each predicted image. */
+  readonly limit?: Clipping;
+  /** Images drawn at once, at most: memory and speed only. Default 64. */
+  readonly batch_size?: number;
+  /** Called with how many images are drawn, fractions included. */
+  readonly onProgress?: (done: number, n: number) => void;
+}
+
+/** Images that were drawn; {@linkcode imageGrid} tiles them. */
+export interface Samples {
+  /** `[n, C, H, W]`, 0 to 255. */
+  readonly images: Uint8Array<ArrayBuffer>;
+  /** `[n]`; null for an unconditional network. */
+  readonly labels: Int32Array<ArrayBuffer> | null;
+  /** How many images. */
+  readonly n: number;
+  /** C: 3 colour, 1 grey. */
+  readonly channels: number;
+  /** H and W, pixels. */
+  readonly image_size: number;
+}
+
+/**
+ * Draws images with the averaged weights of a checkpoint: one in memory, as `trainLoop` hands it to
+ * its hook, or one that `openCheckpoint` found.
+ *
+ * @example
+ * ```ts no-eval
+ * import {
+ *   Device, encodePng, imageGrid, openCheckpoint, sampleCheckpoint,
+ * } from "@scalelong/scalelong";
+ *
+ * using device = await Device.open();
+ * const checkpoint = await openCheckpoint("runs/quickstart_scalelong3");
+ * const samples = await sampleCheckpoint(device, checkpoint, { sampler: "dpm_solver", steps: 20 });
+ * const { rgb, width, height } = imageGrid(samples.images, samples);
+ * await Deno.writeFile("samples.png", encodePng(rgb, width, height));
+ * ```
+ *
+ * @throws {UsageError} with a line for each option that the network or the sampler cannot take
+ * @throws {NotFiniteError} where an image has values that are not finite
+ */
+export async function sampleCheckpoint(
+  device: Device,
+  checkpoint: SampledCheckpoint,
+  options: SampleOptions = {},
+): Promise<Samples> {
+  const { config } = checkpoint;
+  const { nnet, sample: usual } = config;
+  const { n = 16, seed = 0, batch_size = 64, interval = [0, 1] as const, onProgress } = options;
+  const classes = networkClasses(config);
+  const { labels: chosen, scale, limit = usual.clip_denoised ? "clip" : "none" } = options;
+  mustFit(config, { ...options, n, batch_size, limit });
+  const { schedule } = processOf(config.process);
+  const settings = completeSettings(schedule, {
+    ...samplerSettings(options.sampler ?? usual.algorithm, options.steps ?? usual.sample_steps),
+    ...given(options, ["variant", "order", "grid", "eta", "t_end"]),
+  });
+  using state = await weightsOf(device, checkpoint);
+  const machine = fittingSampler(device.capabilities, {
+    shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
+    network: trainedNetwork(state, config),
+    schedule,
+    method: chooseMethod(schedule, settings),
+    guidance: { scale: classes === 0 ? 0 : scale ?? usual.scale, interval },
+    limit,
+  });
+  using sampler = new Sampler(device, machine);
+  const [batch, ...shape] = machine.shape;
+  const size = shape.reduce((a, b) => a * b);
+  const labelOf = (i: number) => chosen ? chosen[i % chosen.length] : i % classes;
+  const labels = classes === 0
+    ? null
+    : Int32Array.from({ length: Math.ceil(n / batch) * batch }, (_, i) => labelOf(i));
+  const images = new Uint8Array(n * size);
+  for (let first = 0; first < n; first += batch) {
+    const now = Math.min(batch, n - first);
+    const start = { seed, first, ...labels && { labels: labels.slice(first, first + batch) } };
+    const x = await sampler.sample(start, (part) => onProgress?.(first + part * now, n));
+    for (let i = 0; i < now; i++) mustBeFinite(x.subarray(i * size, (i + 1) * size), first + i);
+    images.set(toBytes(x.subarray(0, now * size)), first * size);
+  }
+  const [channels, image_size] = shape;
+  return { images, labels: labels && labels.slice(0, n), n, channels, image_size };
+}
+
+/** The chosen ones of some options that are there. */
+function given<K extends keyof SampleOptions>(
+  options: SampleOptions,
+  names: readonly K[],
+): Pick<SampleOptions, K> {
+  return Object.fromEntries(
+    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  ) as Pick<SampleOptions, K>;
+}
+
+async function weightsOf(device: Device, checkpoint: SampledCheckpoint): Promise<State> {
+  if ("load" in checkpoint) return await checkpoint.load(device);
+  const { nnet_ema } = checkpoint;
+  const shapes = Object.entries(nnet_ema).map(([name, { shape }]) => [name, shape]);
+  const state = new State(device, Object.fromEntries(shapes), "weights");
+  for (const [name, { data }] of Object.entries(nnet_ema)) state.write(name, data);
+  return state;
+}
+
+/** @throws {UsageError} with a line for each option that the network cannot take */
+function mustFit(
+  config: Config,
+  { n, batch_size, labels, scale, limit }: SampleOptions & { limit: Clipping },
+): void {
+  const classes = networkClasses(config);
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries({ n, batch_size })) {
+    if (!Number.isInteger(value) || value! < 1) {
+      problems.push(`${name}: expected a whole number of at least 1, got ${value}`);
+    }
+  }
+  if (!CLIPPINGS.includes(limit)) {
+    problems.push(`limit: expected one of ${CLIPPINGS.join(", ")}, got ${limit}`);
+  }
+  if (classes === 0 && labels) {
+    problems.push("labels: this network was trained without labels; leave them out");
+  }
+  if (labels?.length === 0) problems.push("labels: name one at least, or leave them out");
+  const wrong = labels?.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+  if (classes > 0 && wrong !== undefined) {
+    problems.push(`labels: there is no class ${wrong}; this network knows 0 to ${classes - 1}`);
+  }
+  if (scale && (classes === 0 || config.train.p_uncond === 0)) {
+    problems.push(
+      "scale: guidance needs a network that has learned with labels and, for a part, without " +
+        "(train.p_uncond above 0); this one has not",
+    );
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+}
