@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { methodsWithKappa, SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
-import { processSchema } from "../diffusion/process_config.ts";
+import { processSchema } from "../diffusion/process_schema.ts";
 import { COLOUR } from "../formats/images/colour.ts";
 import type { Config } from "./config.ts";
 import { contradictions } from "./config_rules.ts";
-import { evalSchema } from "./fid_config.ts";
+import { evalSchema } from "./fid_schema.ts";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);

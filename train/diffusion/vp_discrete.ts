@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { affine, constant, mul, reshape, step, sub, sum, type Tensor } from "../../engine/mod.ts";
 import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
 
@@ -20,28 +20,33 @@ export interface VpDiscreteNumbers {
   beta_steps: number;
 }
 
-const rate = z.number().gt(0).lt(1);
+/** Those of DDPM. */
+export const VP_DISCRETE: VpDiscreteNumbers = {
+  beta_spacing: "linear",
+  beta_first: 1e-4,
+  beta_last: 0.02,
+  beta_steps: 1000,
+};
 
-/** The numbers of {@linkcode spacedDiscrete} as settings. */
-export const vpDiscreteFields: {
-  readonly [K in keyof VpDiscreteNumbers]: z.ZodDefault<z.ZodType<VpDiscreteNumbers[K]>>;
-} = {
-  beta_spacing: z.enum(BETA_SPACINGS).default("linear")
-    .describe(
+/** The numbers of {@linkcode spacedDiscrete} as settings, without their defaults. */
+export function vpDiscreteFields(
+  { enum: oneOf, number, int }: Pick<typeof z, "enum" | "number" | "int">,
+): { readonly [K in keyof VpDiscreteNumbers]: z.ZodType<VpDiscreteNumbers[K]> } {
+  const rate = number().gt(0).lt(1);
+  return {
+    beta_spacing: oneOf(BETA_SPACINGS).describe(
       "schedule=vp_discrete: equal steps of the rates (DDPM) or of their roots (Stable Diffusion)",
     ),
-  beta_first: rate.default(1e-4)
-    .describe(
+    beta_first: rate.describe(
       "schedule=vp_discrete: variance of the first step's noise, between 0 and 1; Stable Diffusion: 0.00085",
     ),
-  beta_last: rate.default(0.02)
-    .describe(
+    beta_last: rate.describe(
       "schedule=vp_discrete: variance of the last step's noise, between 0 and 1; Stable Diffusion: 0.012",
     ),
-  beta_steps: z.int().min(2).default(1000).describe(
-    "schedule=vp_discrete: number of steps N, at least 2; step n is t = n / N",
-  ),
-};
+    beta_steps: int().min(2)
+      .describe("schedule=vp_discrete: number of steps N, at least 2; step n is t = n / N"),
+  };
+}
 
 /** The first and the last of `n` rates. */
 export interface BetaRange {

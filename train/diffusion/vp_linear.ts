@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { affine, exp, mul, reshape, sqrt } from "../../engine/mod.ts";
 import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
 
@@ -10,20 +10,22 @@ export interface VpLinearNumbers {
   beta_max: number;
 }
 
-const BETA_MIN = 0.1;
-const BETA_MAX = 20;
+/** Those of the paper. */
+export const VP_LINEAR: VpLinearNumbers = { beta_min: 0.1, beta_max: 20 };
 
-/** The numbers of {@linkcode vpLinear} as settings. */
-export const vpLinearFields: {
-  readonly [K in keyof VpLinearNumbers]: z.ZodDefault<z.ZodType<number>>;
-} = {
-  beta_min: z.number().gt(0).default(BETA_MIN)
-    .describe("schedule=vp_linear: rate of noise per unit of time at t = 0, above 0"),
-  beta_max: z.number().gt(0).default(BETA_MAX)
-    .describe(
-      "schedule=vp_linear: rate of noise per unit of time at t = 1, above 0; 20 leaves noise alone there",
-    ),
-};
+/** The numbers of {@linkcode vpLinear} as settings, without their defaults. */
+export function vpLinearFields(
+  { number }: Pick<typeof z, "number">,
+): { readonly [K in keyof VpLinearNumbers]: z.ZodType<number> } {
+  return {
+    beta_min: number().gt(0)
+      .describe("schedule=vp_linear: rate of noise per unit of time at t = 0, above 0"),
+    beta_max: number().gt(0)
+      .describe(
+        "schedule=vp_linear: rate of noise per unit of time at t = 1, above 0; 20 leaves noise alone there",
+      ),
+  };
+}
 
 /**
  * `beta(t)` linear in t in [0, 1] (Song et al., "Score-Based Generative Modeling through Stochastic
@@ -32,7 +34,7 @@ export const vpLinearFields: {
  * in the authors' code.
  */
 export function vpLinear(
-  { beta_min = BETA_MIN, beta_max = BETA_MAX }: Partial<VpLinearNumbers> = {},
+  { beta_min = VP_LINEAR.beta_min, beta_max = VP_LINEAR.beta_max }: Partial<VpLinearNumbers> = {},
 ): NoiseSchedule {
   const slope = beta_max - beta_min;
   return noiseSchedule({

@@ -1,4 +1,4 @@
-import { evalSchema } from "../../../train/config/fid_config.ts";
+import { evalSchema } from "../../../train/config/fid_schema.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 
 /** A run whose final FID is of many more images than the others. */

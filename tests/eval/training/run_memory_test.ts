@@ -7,7 +7,7 @@ import { runMemory } from "../../../eval/training/run_memory.ts";
 import { SampleGrids } from "../../../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../../train/data/shapes.ts";
-import { evalSchema } from "../../../train/config/fid_config.ts";
+import { evalSchema } from "../../../train/config/fid_schema.ts";
 import { MAX_AHEAD } from "../../../train/read_ahead.ts";
 import { TrainStep } from "../../../train/train_step.ts";
 import { openDevice } from "../../device.ts";
