@@ -2,6 +2,7 @@ import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
 import { dataIdentity } from "./data/data_identity.ts";
+import { checkImages } from "./data/check_images.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import type { LogEntry } from "./log.ts";
 import { MAX_AHEAD } from "./read_ahead.ts";
@@ -51,7 +52,7 @@ export interface TrainLoopOptions {
   /** Steps between probes; none where absent. */
   readonly probe_interval?: number;
   /** Called as the run goes on. */
-  readonly hooks: TrainHooks;
+  readonly hooks?: TrainHooks;
 }
 
 /**
@@ -59,6 +60,7 @@ export interface TrainLoopOptions {
  * uninterrupted one: everything is a function of the seed and the step.
  *
  * @returns steps done
+ * @throws {UsageError} with a line for each contradiction in the configuration, or to the data
  * @throws {DivergedError} where the loss is not finite, or the state is not when it is to be saved;
  * nothing is saved then
  */
@@ -66,8 +68,9 @@ export async function trainLoop(
   device: Device,
   config: Config,
   dataset: ImageSource,
-  { checkpoint, signal, probe_interval, hooks }: TrainLoopOptions,
+  { checkpoint, signal, probe_interval, hooks = {} }: TrainLoopOptions = {},
 ): Promise<number> {
+  checkImages(config, dataset);
   let done = checkpoint?.step ?? 0;
   let saved = done;
   let loss_average = checkpoint?.loss_average;

@@ -1,0 +1,21 @@
+import type { Config } from "../config/config.ts";
+import { checkAgainstDataset, contradictions } from "../config/config_rules.ts";
+import { UsageError } from "../config/usage_error.ts";
+import type { ImageSource } from "./image_source.ts";
+
+/**
+ * Checks that a configuration contradicts neither itself nor the images that it is to be trained on.
+ *
+ * @throws {UsageError} with a line for each problem
+ */
+export function checkImages(config: Config, images: ImageSource): void {
+  const problems = contradictions(config);
+  if (problems.length > 0) throw new UsageError(problems);
+  const { shape: [channels, image_size], class_names, length } = images;
+  checkAgainstDataset(config, {
+    channels,
+    image_size,
+    classes: class_names.length,
+    images: length,
+  });
+}
