@@ -50,7 +50,7 @@ Deno.test("every command keeps to the lock file, which names every package", asy
     await Deno.readTextFile(fileURLToPath(import.meta.resolve("../deno.lock"))),
   );
   const inline: string[] = [];
-  for await (const path of sourceFiles("tasks")) {
+  for await (const path of sourceFiles("tasks", "tests")) {
     const text = await sourceText(path);
     inline.push(...[...text.matchAll(/ from "(npm:[^"]+)"/g)].map(([, specifier]) => specifier));
   }
