@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
 import type { LossAverageState } from "../../train/checkpoints/loss_average_state.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { TrainStep } from "../../train/train_step.ts";
