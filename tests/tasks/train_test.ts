@@ -244,7 +244,10 @@ const refusals: { name: string; args: string[]; code: number; says: RegExp }[] =
   },
   {
     name: "missing CIFAR-10 files",
-    args: ["--dataset.name=cifar10", "--dataset.path=not/there"],
+    args: [
+      ...["--dataset.name=cifar10", "--dataset.path=not/there"],
+      ...["--image_size=32", "--img_size=32", "--num_classes=11"],
+    ],
     code: 1,
     says: /CIFAR-10.*not.there/,
   },
