@@ -1,23 +1,13 @@
-// In the imports of deno.json every command would download it.
-// deno-lint-ignore-file no-import-prefix
-import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { parseHTML } from "npm:linkedom@0.18.12";
+import { Plot, plotSvg } from "../page/plot_svg.ts";
+import { COLOURS } from "../page/style.ts";
 import { decoderNorm, groupRuns } from "./summary.ts";
 import { runningMeans } from "../../eval/stability/running_means.ts";
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";
 
-/** Okabe and Ito's colours, distinct in any colour vision; methods take them in order. */
-const COLOURS = ["#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#555", "#000"];
-
 /** Points of a line, at most: a longer series shows every n-th. */
 const POINTS = 300;
 
-// The library's types know a browser's document only.
-const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
-  document: Plot.PlotOptions["document"];
-};
-
-/** The colour of each method. */
+/** The colour of each method, which take them in order. */
 export function colours(runs: readonly ProbedRun[]): Map<string, string> {
   const methods = [...new Set(runs.map(({ method }) => method))];
   return new Map(methods.map((method, i) => [method, COLOURS[i % COLOURS.length]]));
@@ -173,15 +163,14 @@ function panels(
 
 function draw(runs: readonly ProbedRun[], options: Plot.PlotOptions): string {
   const colour = colours(runs);
-  return Plot.plot({
-    document,
+  return plotSvg({
     width: 960,
     marginLeft: 60,
     marginBottom: 40,
     color: { domain: [...colour.keys()], range: [...colour.values()] },
     fy: { label: null },
     ...options,
-  }).outerHTML;
+  });
 }
 
 function labels({ method, setting }: ProbedRun): { method: string; setting: string } {

@@ -1,6 +1,7 @@
 import { NETWORK_NAMES } from "../../nets/network.ts";
 import { oscillation, SETTLING } from "../../eval/stability/oscillation.ts";
 import { humanDuration } from "../cli/human_units.ts";
+import { escape, figure, htmlPage, legend, table } from "../page/html.ts";
 import {
   colours,
   featureNormPlot,
@@ -74,91 +75,82 @@ function verdict(comparisons: readonly Comparison[]): string {
 export function reportHtml(runs: readonly ProbedRun[], data: ReportData): string {
   const gates = gatesPlot(runs);
   const rangeOf = (run: ProbedRun) => oscillation(decoderNorm(run)).range;
-  const legend = [...colours(runs)].map(([method, colour]) =>
-    `<span><i style="background:${colour}"></i>${escape(method)}</span>`
-  ).join("");
   const [{ config }] = runs;
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
   const seeds = new Set(runs.map((run) => run.config.seed)).size;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Stability of scaled long skip connections</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>Stability of scaled long skip connections</h1>
+  const title = "Stability of scaled long skip connections";
+  return htmlPage(
+    title,
+    `<h1>${title}</h1>
 <p class="finding">${conclusions(data).map(escape).join("<br>")}</p>
 <p>${runs.length} runs (${seeds} seed${seeds === 1 ? "" : "s"}) of ${config.train.n_steps} steps, ${
-    escape(networkText(runs))
-  }, on ${escape(config.dataset.name)}; every method starts from the same weights and sees the same
+      escape(networkText(runs))
+    }, on ${
+      escape(config.dataset.name)
+    }; every method starts from the same weights and sees the same
 batches, noise and times. ${humanDuration(seconds)} of training on ${escape(data.adapter)}, Deno ${
-    escape(data.deno)
-  }, ${escape(data.date)}.</p>
+      escape(data.deno)
+    }, ${escape(data.date)}.</p>
 <pre>${escape(data.command)}</pre>
-<p class="legend">${legend}</p>
+${legend(colours(runs))}
 ${
-    figure(
-      "Oscillation range of the feature norm",
-      rangePlot(runs, rangeOf),
-      `Largest minus smallest feature norm after the first ${
-        100 * SETTLING
-      }% of the steps. The feature
+      figure(
+        "Oscillation range of the feature norm",
+        rangePlot(runs, rangeOf),
+        `Largest minus smallest feature norm after the first ${
+          100 * SETTLING
+        }% of the steps. The feature
 norm is the mean over the decoder's blocks (those that take a long skip) of the norm of the block's
 output, the root of the batch's mean squared norm. A dot is a seed, a bar their mean.`,
-    )
-  }
-${table(data.rows)}
+      )
+    }
+${summaryTable(data.rows)}
 ${
-    figure(
-      "Feature norm against training steps",
-      featureNormPlot(runs),
-      "The figure of the paper: the norm whose range is compared above. A line is a seed.",
-    )
-  }
+      figure(
+        "Feature norm against training steps",
+        featureNormPlot(runs),
+        "The figure of the paper: the norm whose range is compared above. A line is a seed.",
+      )
+    }
 ${
-    figure(
-      "Gradient norm against training steps",
-      gradNormPlot(runs),
-      "Norm of the whole gradient, before clipping. A line is a seed.",
-    )
-  }
+      figure(
+        "Gradient norm against training steps",
+        gradNormPlot(runs),
+        "Norm of the whole gradient, before clipping. A line is a seed.",
+      )
+    }
 ${
-    figure(
-      "Robustness to noise on the input",
-      robustnessPlot(runs),
-      `|f(x + d) - f(x)| / |d| at the end of training, for images diffused to t = 0.5 and normal d:
+      figure(
+        "Robustness to noise on the input",
+        robustnessPlot(runs),
+        `|f(x + d) - f(x)| / |d| at the end of training, for images diffused to t = 0.5 and normal d:
 lower is steadier. A dot is a seed, the line their mean.`,
-    )
-  }
+      )
+    }
 ${
-    figure(
-      "Loss against training steps",
-      lossPlot(runs),
-      "Mean over the seeds, and over the last twentieth of the steps at each point.",
-    )
-  }
+      figure(
+        "Loss against training steps",
+        lossPlot(runs),
+        "Mean over the seeds, and over the last twentieth of the steps at each point.",
+      )
+    }
 ${
-    gates === null ? "" : figure(
-      "LS gates by depth",
-      gates,
-      "At the end of training: smallest to largest gate of each skip, and the mean.",
-    )
-  }
+      gates === null ? "" : figure(
+        "LS gates by depth",
+        gates,
+        "At the end of training: smallest to largest gate of each skip, and the mean.",
+      )
+    }
 <h2>How it was measured</h2>
 <p>Ranges and means leave out the first ${
-    100 * SETTLING
-  }% of the steps, where norms grow whatever the
+      100 * SETTLING
+    }% of the steps, where norms grow whatever the
 method; the swing is the largest distance of the feature norm from its running mean over a tenth of
 the window, relative to the mean norm. &plusmn; is the sample standard deviation over the seeds. Two methods are called different when
 their means differ by more than the larger of the two. A run whose loss is no longer a number has
 diverged; its curve ends there and it is in no mean. All numbers of this page are in
-stability.json, every step of every run in the folder runs.</p>
-</body>
-</html>
-`;
+stability.json, every step of every run in the folder runs.</p>`,
+  );
 }
 
 function networkText(runs: readonly ProbedRun[]): string {
@@ -174,11 +166,7 @@ function networkText(runs: readonly ProbedRun[]): string {
   return `${NETWORK_NAMES[nnet.name]} with ${sizes.join(", ")}${swept}`;
 }
 
-function figure(title: string, svg: string, caption: string): string {
-  return `<figure><h2>${title}</h2>${svg}<figcaption>${caption}</figcaption></figure>`;
-}
-
-function table(rows: readonly SummaryRow[]): string {
+function summaryTable(rows: readonly SummaryRow[]): string {
   const swept = rows.some(({ setting }) => setting !== "");
   const levels = rows.find(({ robustness }) => robustness.length > 0)?.robustness ?? [];
   const heads = [
@@ -205,11 +193,7 @@ function table(rows: readonly SummaryRow[]): string {
     ...levels.map((_, i) => spreadText(row.robustness[i] ?? null)),
     `${row.diverged} of ${row.seeds}`,
   ]);
-  const cells = (tag: string, texts: readonly string[]) =>
-    `<tr>${texts.map((text) => `<${tag}>${escape(text)}</${tag}>`).join("")}</tr>`;
-  return `<div class="wide"><table><thead>${cells("th", heads)}</thead><tbody>${
-    body.map((row) => cells("td", row)).join("\n")
-  }</tbody></table></div>`;
+  return table(heads, body.map((row) => row.map(escape)));
 }
 
 /** `12.3 ± 0.4`. */
@@ -217,22 +201,3 @@ export function spreadText(spread: Spread | null): string {
   if (spread === null) return "-";
   return `${Number(spread.mean.toPrecision(3))} \u00b1 ${Number(spread.deviation.toPrecision(2))}`;
 }
-
-function escape(text: string): string {
-  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replaceAll(/[&<>"]/g, (c) => names[c]);
-}
-
-const STYLE = `
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 980px;
-  margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-figure { margin: 0; } svg { max-width: 100%; height: auto; } figcaption { color: #555; font-size: .9rem; }
-pre { background: #f4f4f4; padding: .6rem; overflow-x: auto; }
-.finding { border-left: 4px solid #0072b2; padding: .4rem .8rem; background: #f2f7fb; }
-.legend span { margin-right: 1.2rem; white-space: nowrap; }
-.legend i { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; margin: 1rem 0; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-`;

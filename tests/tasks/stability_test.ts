@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
+import { CHROMIUM, opened } from "./browser.ts";
 import { runScript } from "./run_script.ts";
 
 const TINY = [
@@ -17,29 +18,6 @@ const TINY = [
   "--levels=0.1,1",
   "--seeds=2",
 ];
-
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find((name) => {
-  try {
-    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-      .outputSync().success;
-  } catch {
-    return false;
-  }
-});
-
-/** The page as a browser leaves it, and what it complained of. */
-async function opened(file: string): Promise<{ dom: string; complaints: string }> {
-  const { stdout, stderr } = await new Deno.Command(CHROMIUM!, {
-    args: [
-      ...["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"],
-      ...["--virtual-time-budget=2000", "--dump-dom", `file://${file}`],
-    ],
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const [dom, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { dom, complaints };
-}
 
 Deno.test("stability trains every method, keeps runs, and reports", async (t) => {
   const out = await Deno.makeTempDir();

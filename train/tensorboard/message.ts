@@ -4,9 +4,11 @@ const I64 = 1;
 const LEN = 2;
 const I32 = 5;
 
+const encoder = new TextEncoder();
+
 /** The bytes of a protobuf message, written field by field. */
 export class Message {
-  #bytes = new Uint8Array(128);
+  #bytes = new Uint8Array(64);
   #length = 0;
 
   /** An integer field, `int32`, `int64`, `bool` or `enum`: a safe integer that is not negative. */
@@ -32,7 +34,7 @@ export class Message {
 
   /** A `string` field, in UTF-8. */
   text(field: number, value: string): this {
-    return this.bytes(field, new TextEncoder().encode(value));
+    return this.bytes(field, encoder.encode(value));
   }
 
   /** A `bytes` field. */

@@ -60,7 +60,7 @@ export class RunEvents implements Disposable {
     // Under its name only when it is whole: its last step says what it has.
     const saving = join(folder, ".saving-tensorboard");
     if (await exists(saving)) await Deno.remove(saving);
-    await writeDurably(saving, blocks(records(run, { after: known, step })));
+    await writeDurably(saving, records(run, { after: known, step }));
     await renameDurably(saving, file);
     return new RunEvents(file, run.workdir, await Deno.open(file, { append: true }));
   }
@@ -89,15 +89,17 @@ export class RunEvents implements Disposable {
   }
 }
 
-/** The first records of a file: its head, then what was logged after the step `after`. */
+/** The first records of a file, many at a time: its head, then what was logged after `after`. */
 async function* records(
   { workdir, config }: LoggedRun,
   { after, step: end }: { after: number; step: number },
 ): AsyncGenerator<Uint8Array> {
   const wall_time = now();
-  yield encodeRecord(versionEvent(wall_time));
-  yield encodeRecord(startEvent({ step: after + 1, wall_time }));
-  yield encodeRecord(hyperparametersEvent({ step: after, wall_time }, leaves(config)));
+  yield joined([
+    versionEvent(wall_time),
+    startEvent({ step: after + 1, wall_time }),
+    hyperparametersEvent({ step: after, wall_time }, leaves(config)),
+  ]);
   const log = join(workdir, "log.jsonl");
   if (after >= end || !await exists(log)) return;
   const clock = await RunClock.of(log);
@@ -106,34 +108,30 @@ async function* records(
   for (const file of [log, join(workdir, "probes.jsonl")]) {
     if (!await exists(file)) continue;
     for await (const lines of jsonLines(file)) {
-      for (const entry of lines) {
+      yield joined(lines.flatMap((entry) => {
         const { step } = entry;
         const tags = isNew(step) ? runTags(entry) : [];
-        if (!isNew(step) || tags.length === 0) continue;
-        yield encodeRecord(scalarsEvent({ step, wall_time: clock.at(step) }, tags));
-      }
+        if (!isNew(step) || tags.length === 0) return [];
+        return [scalarsEvent({ step, wall_time: clock.at(step) }, tags)];
+      }));
     }
   }
   for (const step of (await sampleSteps(workdir)).filter(isNew)) {
     const png = await Deno.readFile(sampleFile(workdir, step));
-    yield encodeRecord(gridEvent({ step, wall_time: clock.at(step) }, png));
+    yield joined([gridEvent({ step, wall_time: clock.at(step) }, png)]);
   }
 }
 
-/** Records together, for fewer writes. */
-async function* blocks(
-  records: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  let [waiting, size]: [Uint8Array[], number] = [[], 0];
-  const block = async () => new Uint8Array(await new Blob(waiting as BlobPart[]).arrayBuffer());
-  for await (const record of records) {
-    waiting.push(record);
-    size += record.length;
-    if (size < 1 << 20) continue;
-    yield await block();
-    [waiting, size] = [[], 0];
+/** The records of events, one behind the other. */
+function joined(events: readonly Uint8Array[]): Uint8Array {
+  const records = events.map(encodeRecord);
+  const all = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const record of records) {
+    all.set(record, at);
+    at += record.length;
   }
-  yield await block();
+  return all;
 }
 
 function gridEvent(moment: Moment, png: Uint8Array): Uint8Array {
