@@ -56,6 +56,7 @@ export function chartSvg(
   return plotSvg({
     width: 460,
     height: 270,
+    ariaLabel: `${label} against steps`,
     marginLeft: 56,
     marginRight: 16,
     marginTop: 30,

@@ -86,6 +86,7 @@ Deno.test("a run that went on is one in TensorBoard's events and in the report",
       images.map(([, data]) => Uint8Array.fromBase64(data)),
       [3, 6, 8].map((step) => Deno.readFileSync(join(ls, "samples", `${step}.png`))),
     );
+    match(page, /<svg[^>]+aria-label="mean squared error against steps"/);
     match(page, /<title>ls: 0\.\d+ at step 5<\/title>/);
     match(page, /<td>nnet\.scalelong<\/td><td>3<\/td>/);
     equal(/ (src|href)="(?!data:)|<script|@import|url\(/.test(page), false);
