@@ -115,7 +115,7 @@ async function entriesOf(
   const holdsSamples = entries.some(({ name }) => name === SAMPLE_RECORD);
   const images: string[] = [];
   const folders: string[] = [];
-  const targets = await Promise.all(entries.map((entry) => targetOf(at, entry)));
+  const targets = entries.map((entry) => targetOf(at, entry));
   for (const [i, { name }] of entries.entries()) {
     const path = join(at, name);
     const target = targets[i];
@@ -132,13 +132,14 @@ async function entriesOf(
 }
 
 /** What an entry is or links to; else why it is left out. */
-async function targetOf(
+function targetOf(
   at: string,
   { name, isFile, isDirectory, isSymlink }: Deno.DirEntry,
-): Promise<string> {
+): string {
   if (!isSymlink) return kindOf({ isFile, isDirectory });
   try {
-    return kindOf(await Deno.stat(join(at, name)));
+    // Thousands of promises would take six times as long.
+    return kindOf(Deno.statSync(join(at, name)));
   } catch (error) {
     // A link that goes round has too many levels: an error without a class of its own.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) {
