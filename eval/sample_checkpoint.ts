@@ -66,8 +66,8 @@ export interface Samples {
  * using device = await Device.open();
  * const checkpoint = await openCheckpoint("runs/quickstart_scalelong3");
  * const samples = await sampleCheckpoint(device, checkpoint, { sampler: "dpm_solver", steps: 20 });
- * const { rgb, width, height } = imageGrid(samples.images, samples);
- * await Deno.writeFile("samples.png", encodePng(rgb, width, height));
+ * const { pixels, width, height, channels } = imageGrid(samples.images, samples);
+ * await Deno.writeFile("samples.png", encodePng(pixels, width, height, channels));
  * ```
  *
  * @throws {UsageError} with a line for each option that the network or the sampler cannot take

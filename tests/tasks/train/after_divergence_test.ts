@@ -1,5 +1,6 @@
 import { strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
+import { shownCommand } from "../../../tasks/cli/shown_command.ts";
 import { afterDivergence } from "../../../tasks/train/after_divergence.ts";
 import { DivergedError, type DivergenceKind } from "../../../train/divergence.ts";
 import { tinyConfig } from "../../tiny_config.ts";
@@ -27,7 +28,8 @@ async function said(
       unusable: new Set(unusable),
     });
     equal(error.step, step);
-    const [first, second, ...more] = message.replaceAll(workdir, "RUN").split("\n");
+    const [first, second, ...more] = message.replaceAll(workdir, "RUN")
+      .replaceAll(shownCommand("train"), "deno task train").split("\n");
     equal(first, "lost");
     equal(more.length, 0);
     return second.replaceAll("\\", "/");

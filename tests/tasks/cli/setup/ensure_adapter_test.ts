@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { backportsSources } from "../../../../tasks/cli/setup/backports_sources.ts";
 import { driverAdvice } from "../../../../tasks/cli/setup/driver_advice.ts";
 import { parseOsRelease, type System } from "../../../../tasks/cli/setup/system.ts";
@@ -141,6 +142,7 @@ async function runSetup(environment: Record<string, string>): Promise<Deno.Comma
       "run",
       "--allow-all",
       "--no-lock",
+      `--config=${fileURLToPath(new URL("../../../../deno.json", import.meta.url))}`,
       `data:text/javascript,${encodeURIComponent(program)}`,
     ],
     env: { NO_COLOR: "1", ...environment },
