@@ -17,7 +17,7 @@ import { trainLoop } from "../train/train_loop.ts";
 import { openDevice } from "./device.ts";
 import recorded from "./golden/recorded_bits.json" with { type: "json" };
 
-const STEPS = 30;
+const STEPS = 10;
 const IMAGES = 8;
 
 function configOf({ preset, scalelong, mixed_precision }: typeof recorded.training[0]): Config {
