@@ -149,9 +149,9 @@ Deno.test(
     await withWorkdir(async (workdir) => {
       const lock = join(workdir, "run.lock");
       const hasLock = () => existsSync(lock) && Deno.statSync(lock).size > 0;
-      const training = startTraining(workdir, ...UNSAVED);
+      // So many images take seconds to draw.
+      const training = startTraining(workdir, ...UNSAVED, "--dataset.n=30000");
       await training.until(hasLock);
-      await milliseconds(100);
       training.kill("SIGTERM");
       const { code, said } = await training.end();
       equal(code, 130, said);

@@ -298,7 +298,7 @@ Deno.test("train that diverges saves nothing bad, and names the command that goe
     ok(!/^ +at /m.test(lost.said), lost.said);
     deepEqual(names(workdir, "checkpoints"), ["1"]);
     const command =
-      /^the newest good checkpoint is (.*); to go on from it with a lower rate: deno task train (.*)$/
+      /^the newest good checkpoint is (.*); to go on from it with a lower rate: (?:deno|npx -y deno@\S+) task train (.*)$/
         .exec(way);
     ok(command, way);
     equal(command[1], checkpointFolder(workdir, 1));
