@@ -5,7 +5,7 @@ import { UsageError } from "../train/config/usage_error.ts";
 import { replaceFile } from "../train/files/durable.ts";
 import { parseArguments } from "./cli/flags.ts";
 import { helpText } from "./cli/help_text.ts";
-import { humanBytes } from "./cli/human_units.ts";
+import { humanBytes } from "../page/human_units.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";
 import { shownCommand } from "./cli/shown_command.ts";

@@ -5,7 +5,7 @@ import { processOf } from "../train/diffusion/process.ts";
 import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";
-import { humanDuration } from "./cli/human_units.ts";
+import { humanDuration } from "../page/human_units.ts";
 import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { drawImages } from "./sample/draw_images.ts";

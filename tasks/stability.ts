@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";
 import { replaceFile } from "../train/files/durable.ts";
-import { humanDuration } from "./cli/human_units.ts";
+import { humanDuration } from "../page/human_units.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";
 import { Progress } from "./cli/progress.ts";

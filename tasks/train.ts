@@ -10,7 +10,7 @@ import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/log.ts";
 import { trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
-import { humanDuration } from "./cli/human_units.ts";
+import { humanDuration } from "../page/human_units.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";

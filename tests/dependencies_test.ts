@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import settings from "../deno.json" with { type: "json" };
-import { sourceFiles, sourceText } from "./source_files.ts";
+import { ROOMS, sourceFiles, sourceText } from "./source_files.ts";
 
 Deno.test("each command downloads only the packages that it imports", async () => {
   // Deno downloads every package of this map before any task.
   const named = Object.keys(settings.imports);
   const imported = new Set<string>();
-  for await (const path of sourceFiles("engine", "nets", "train", "eval", "tasks")) {
+  for await (const path of sourceFiles(...ROOMS)) {
     if (/^tasks\/(bench|stability)/.test(path)) continue;
     const text = await sourceText(path);
     for (const [, name] of text.matchAll(/ from "((?:@[^/"]+\/)?[^."/:][^"/]*)/g)) {
@@ -50,7 +50,7 @@ Deno.test("every command keeps to the lock file, which names every package", asy
     await Deno.readTextFile(fileURLToPath(import.meta.resolve("../deno.lock"))),
   );
   const inline: string[] = [];
-  for await (const path of sourceFiles("tasks", "tests")) {
+  for await (const path of sourceFiles("page", "tasks", "tests")) {
     const text = await sourceText(path);
     inline.push(...[...text.matchAll(/ from "(npm:[^"]+)"/g)].map(([, specifier]) => specifier));
   }

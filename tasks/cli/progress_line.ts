@@ -1,5 +1,5 @@
 import type { TrainingProgress } from "../../train/train_loop.ts";
-import { humanBytes, humanDuration } from "./human_units.ts";
+import { humanBytes, humanDuration } from "../../page/human_units.ts";
 
 /** One line on the progress of a training run, with the time left. */
 export function progressLine(progress: TrainingProgress): string {

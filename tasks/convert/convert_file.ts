@@ -14,7 +14,7 @@ import { encodeNpz } from "../../train/formats/npz.ts";
 import { encodePth } from "../../train/formats/pth.ts";
 import { encodeSafetensors } from "../../train/formats/safetensors.ts";
 import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.ts";
-import { humanBytes } from "../cli/human_units.ts";
+import { humanBytes } from "../../page/human_units.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import type { TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { UsageError } from "../../train/config/usage_error.ts";

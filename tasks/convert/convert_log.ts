@@ -5,7 +5,7 @@ import { exists } from "../../train/files/durable.ts";
 import { readJson } from "../../train/files/json_file.ts";
 import { eventFiles } from "../../train/tensorboard/event_files.ts";
 import { RunEvents } from "../../train/tensorboard/run_events.ts";
-import { humanBytes } from "../cli/human_units.ts";
+import { humanBytes } from "../../page/human_units.ts";
 
 /** Whether a path names the log of a run, which is converted to events for TensorBoard. */
 export function isLog(path: string): boolean {

@@ -1,5 +1,5 @@
-import { COLOURS, scaleColour } from "../page/style.ts";
-import { chartSvg, type Line, stepRange, valueRange } from "./chart_svg.ts";
+import { COLOURS, scaleColour } from "../../page/colours.ts";
+import { chartSvg, type Line, stepRange, valueRange } from "../../page/chart_svg.ts";
 import type { LoggedRun } from "./logged_run.ts";
 
 /** A chart of numbers of runs against steps. */

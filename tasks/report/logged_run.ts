@@ -4,7 +4,7 @@ import { UsageError } from "../../train/config/usage_error.ts";
 import { exists } from "../../train/files/durable.ts";
 import { readJson } from "../../train/files/json_file.ts";
 import { jsonLines } from "../../train/files/json_lines.ts";
-import { ThinnedSeries } from "./thinned_series.ts";
+import { ThinnedSeries } from "../../page/thinned_series.ts";
 
 /** What the files of a run say, finished or not. */
 export interface LoggedRun {

@@ -1,9 +1,9 @@
 import { NETWORK_NAMES } from "../../nets/network.ts";
 import { SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
-import { escape, figure, htmlPage, legend, swatch, table } from "../page/html.ts";
+import { escape, figure, htmlPage, legend, swatch, table } from "../../page/html.ts";
 import { type Chart, runCharts, runStyle, skipCharts, skipColours } from "./charts.ts";
 import type { LoggedRun } from "./logged_run.ts";
-import { shortNumber } from "./number_text.ts";
+import { shortNumber } from "../../page/number_text.ts";
 import { sampleStrip } from "./sample_strip.ts";
 import { settingsTables } from "./settings_table.ts";
 

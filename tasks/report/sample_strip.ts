@@ -1,5 +1,5 @@
 import { sampleFile, sampleSteps } from "../../train/files/sample_files.ts";
-import { escape } from "../page/html.ts";
+import { escape } from "../../page/html.ts";
 import type { LoggedRun } from "./logged_run.ts";
 
 /** Limits of the images on a page, over all runs. */

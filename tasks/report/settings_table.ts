@@ -1,4 +1,4 @@
-import { escape, table } from "../page/html.ts";
+import { escape, table } from "../../page/html.ts";
 import type { LoggedRun } from "./logged_run.ts";
 
 /** A setting that names the run, and so differs always. */

@@ -1,4 +1,4 @@
-import { humanDuration } from "../cli/human_units.ts";
+import { humanDuration } from "../../page/human_units.ts";
 
 /** Where drawing stands. */
 export interface SamplingProgress {

@@ -1,5 +1,5 @@
-import { Plot, plotSvg } from "../page/plot_svg.ts";
-import { COLOURS } from "../page/style.ts";
+import { Plot, plotSvg } from "../../page/plot_svg.ts";
+import { COLOURS } from "../../page/colours.ts";
 import { decoderNorm, groupRuns } from "./summary.ts";
 import { runningMeans } from "../../eval/stability/running_means.ts";
 import type { ProbedRun, Series } from "../../eval/stability/probed_run.ts";

@@ -1,7 +1,7 @@
 import { NETWORK_NAMES } from "../../nets/network.ts";
 import { oscillation, SETTLING } from "../../eval/stability/oscillation.ts";
-import { humanDuration } from "../cli/human_units.ts";
-import { escape, figure, htmlPage, legend, table } from "../page/html.ts";
+import { humanDuration } from "../../page/human_units.ts";
+import { escape, figure, htmlPage, legend, table } from "../../page/html.ts";
 import {
   colours,
   featureNormPlot,

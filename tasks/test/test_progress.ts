@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { humanDuration } from "../cli/human_units.ts";
+import { humanDuration } from "../../page/human_units.ts";
 
 /** Follows the output of `deno test`: how many files and tests have reported so far. */
 export class TestProgress {

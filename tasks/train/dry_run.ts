@@ -1,7 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 import type { Capabilities } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
-import { humanBytes } from "../cli/human_units.ts";
+import { humanBytes } from "../../page/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { textTable } from "../cli/text_table.ts";
 import { type RunMemory, runMemory } from "../../eval/training/run_memory.ts";

@@ -1,5 +1,5 @@
 import { writeToStandardError } from "../standard_error.ts";
-import { humanDuration } from "../human_units.ts";
+import { humanDuration } from "../../../page/human_units.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import type { Message } from "./watchdog.ts";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
-import { logTicks } from "../../../tasks/report/log_ticks.ts";
-import { shortNumber, stepText } from "../../../tasks/report/number_text.ts";
+import { logTicks } from "../../page/log_ticks.ts";
+import { shortNumber, stepText } from "../../page/number_text.ts";
 
 Deno.test("numbers and steps are as short as a chart needs", () => {
   deepEqual([0, 0.053661, 59.254, 305, 2.5e-5, -1e-4, 123456, 2.5e7].map(shortNumber), [

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
-import { ThinnedSeries } from "../../../tasks/report/thinned_series.ts";
+import { ThinnedSeries } from "../../page/thinned_series.ts";
 
 Deno.test("a short series is as it was logged, with gaps", () => {
   const series = new ThinnedSeries(8);

@@ -1,35 +1,13 @@
-/** Okabe and Ito's colours, distinct in any colour vision. */
-const LIGHT = [
-  ...["#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#555555", "#000000"],
-];
-
-/** The same hues for a dark page. */
-const DARK = [
-  ...["#ff8b4a", "#f0b429", "#4aa8f0", "#9bd5ff", "#2fcf9f", "#eba6cb", "#aaaaaa", "#ffffff"],
-];
-
-/** Distinct colours of lines, as CSS: on a light page and on a dark one. */
-export const COLOURS: readonly string[] = LIGHT.map((_, i) => `var(--c${i})`);
-
-/** The colours of an order, first to last of `n`, as CSS. */
-export function scaleColour(i: number, n: number): string {
-  const hue = n < 2 ? 205 : Math.round(205 + 180 * i / (n - 1)) % 360;
-  return `hsl(${hue} 70% var(--scale-lightness))`;
-}
-
-function variables(colours: readonly string[]): string {
-  return colours.map((colour, i) => `--c${i}: ${colour};`).join(" ");
-}
+import { DARK_COLOURS } from "./colours.ts";
 
 /** What every page looks like. */
 export const STYLE: string = `
 :root { color-scheme: light dark; --text: #222; --page: #fff; --quiet: #595959; --panel: #f4f4f4;
-  --rule: #ddd; --mark: #fff0b8; --lead: #0072b2; --lead-panel: #f2f7fb; --scale-lightness: 40%;
-  ${variables(LIGHT)} }
+  --rule: #ddd; --mark: #fff0b8; --lead: #0072b2; --lead-panel: #f2f7fb; }
 @media (prefers-color-scheme: dark) {
   :root { --text: #e4e4e4; --page: #161719; --quiet: #a3a3a3; --panel: #232529; --rule: #3a3d42;
-    --mark: #5a4a10; --lead: #4aa8f0; --lead-panel: #1b2733; --scale-lightness: 65%;
-    ${variables(DARK)} }
+    --mark: #5a4a10; --lead: #4aa8f0; --lead-panel: #1b2733;
+    ${DARK_COLOURS} }
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
   max-width: 980px; margin: 2rem auto; padding: 0 1rem; }

@@ -1,4 +1,4 @@
-import { Plot, plotSvg } from "../page/plot_svg.ts";
+import { Plot, plotSvg } from "./plot_svg.ts";
 import { shortNumber, stepText } from "./number_text.ts";
 import { logTicks } from "./log_ticks.ts";
 import type { Stretch } from "./thinned_series.ts";

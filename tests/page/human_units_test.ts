@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
-import { humanBytes, humanDuration } from "../../../tasks/cli/human_units.ts";
+import { humanBytes, humanDuration } from "../../page/human_units.ts";
 
 Deno.test("humanDuration() gives the two largest units and never 60 of one", () => {
   deepEqual(
