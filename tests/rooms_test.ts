@@ -77,6 +77,39 @@ function problemInRoom(path: string, target: string): string | undefined {
   return isAllowed ? undefined : `${from} must not use ${to}`;
 }
 
+/** What a file loads when it runs: specifiers of its imports and re-exports, types left out. */
+function loadedBy(path: string, source: string): string[] {
+  const found = new Set<string>();
+  const add = (kind: unknown, names: readonly unknown[] | null, specifier: unknown) => {
+    const kinds = (names ?? []).map((name) =>
+      (name as { importKind?: string; exportKind?: string }).importKind ??
+        (name as { exportKind?: string }).exportKind
+    );
+    const isType = kind === "type" || (kinds.length > 0 && kinds.every((kind) => kind === "type"));
+    if (!isType && typeof specifier === "string") found.add(specifier);
+  };
+  const rule: Deno.lint.Rule = {
+    create: () => ({
+      ImportDeclaration: (node) => add(node.importKind, node.specifiers, node.source.value),
+      ExportAllDeclaration: (node) => add(node.exportKind, null, node.source.value),
+      ExportNamedDeclaration: (node) => add(node.exportKind, node.specifiers, node.source?.value),
+      ImportExpression: ({ source }) => add("value", null, "value" in source && source.value),
+    }),
+  };
+  Deno.lint.runPlugin({ name: "loads", rules: { loads: rule } }, path, source);
+  return [...found];
+}
+
+/** Whether a file names `Deno` in code: an identifier, not a text or a comment. */
+function usesDeno(path: string, source: string): boolean {
+  const create = (context: Deno.lint.RuleContext): Deno.lint.LintVisitor => ({
+    Identifier(node) {
+      if (node.name === "Deno") context.report({ node, message: "Deno" });
+    },
+  });
+  return Deno.lint.runPlugin({ name: "web", rules: { web: { create } } }, path, source).length > 0;
+}
+
 /** A line for each thing in a file of a room, `path` from the root, that is not allowed there. */
 function problemsIn(path: string, source: string): string[] {
   const room = path.split("/")[0];
@@ -196,5 +229,39 @@ Deno.test("rooms and folders import only from below, engine and nets use web API
     problems.push(...problemsIn(path, await sourceText(path)));
   }
   assert.ok(count > ROOMS.length, `only ${count} source files found`);
+  assert.deepEqual(problems, []);
+});
+
+Deno.test("loadedBy() leaves out what is imported as a type alone, usesDeno() texts and comments", () => {
+  const source = [
+    'import { a, type A } from "./a.ts";',
+    'import type { B } from "./b.ts";',
+    'import { type C } from "./c.ts";',
+    'export * from "./d.ts";',
+    'export { type E } from "./e.ts";',
+    'export { f } from "./f.ts";',
+    'import "./g.ts";',
+    'const h = await import("zod");',
+    'const text = "Deno"; // Deno',
+  ].join("\n");
+  const loaded = ["./a.ts", "./d.ts", "./f.ts", "./g.ts", "zod"];
+  assert.deepEqual(loadedBy("z.ts", source).sort(), loaded);
+  assert.ok(!usesDeno("z.ts", source) && usesDeno("z.ts", "Deno.cwd();"));
+});
+
+Deno.test("web.ts, with all that it loads, uses web APIs only: no Deno, no node:, no package", async () => {
+  const reached = new Set(["web.ts"]);
+  const problems: string[] = [];
+  for (const path of reached) {
+    const source = await sourceText(path);
+    if (usesDeno(path, source)) problems.push(`${path} uses Deno`);
+    for (const specifier of loadedBy(path, source)) {
+      if (specifier.startsWith(".")) reached.add(posix.join(posix.dirname(path), specifier));
+      else problems.push(`${path} loads ${specifier}`);
+    }
+  }
+  for (const path of ["engine/device.ts", "nets/uvit.ts", "train/train_step.ts"]) {
+    assert.ok(reached.has(path), path);
+  }
   assert.deepEqual(problems, []);
 });

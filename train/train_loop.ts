@@ -1,10 +1,11 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
+import { namingSettings } from "./config/without_flags.ts";
 import { dataIdentity } from "./data/data_identity.ts";
 import { checkImages } from "./data/check_images.ts";
 import type { ImageSource } from "./data/image_source.ts";
-import type { LogEntry } from "./log.ts";
+import type { LogEntry } from "./files/log.ts";
 import { MAX_AHEAD } from "./read_ahead.ts";
 import { TrainStep } from "./train_step.ts";
 import { type TrainedStep, trainSteps } from "./train_steps.ts";
@@ -30,7 +31,7 @@ export interface TrainingProgress {
 /** Callbacks of a training run; the loop waits for each. */
 export interface TrainHooks {
   /** Once, when everything is compiled. */
-  onStart?(step: TrainStep): void | Promise<void>;
+  onStart?(step: TrainStep): void | Promise<unknown>;
   /** Some times a second. */
   onProgress?(progress: TrainingProgress): void;
   /** Every `log_interval` steps, and at the last. */
@@ -38,9 +39,9 @@ export interface TrainHooks {
   /** Every `probe_interval` steps. @param probes what `probeTensors` measured, by its names */
   onProbe?(step: number, probes: Readonly<Record<string, number>>): void;
   /** Every `eval_interval` steps, and at the last. @param done steps done */
-  onEval?(step: TrainStep, done: number): void | Promise<void>;
+  onEval?(step: TrainStep, done: number): void | Promise<unknown>;
   /** Every `save_interval` steps, at the last, and when stopped. */
-  onCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
+  onCheckpoint?(checkpoint: Checkpoint): void | Promise<unknown>;
 }
 
 /** How a run is trained by {@linkcode trainLoop}. */
@@ -70,7 +71,8 @@ export async function trainLoop(
   dataset: ImageSource,
   { checkpoint, signal, probe_interval, hooks = {} }: TrainLoopOptions = {},
 ): Promise<number> {
-  checkImages(config, dataset);
+  // The command has checked them before: here a program is to read of settings.
+  await namingSettings(() => checkImages(config, dataset));
   let done = checkpoint?.step ?? 0;
   let saved = done;
   let loss_average = checkpoint?.loss_average;

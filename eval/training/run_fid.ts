@@ -10,7 +10,7 @@ import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { exists } from "../../train/files/durable.ts";
-import type { LogEntry } from "../../train/log.ts";
+import type { LogEntry } from "../../train/files/log.ts";
 import { NotFiniteError } from "../not_finite_error.ts";
 import { checkpointFid, type FidSubject } from "./checkpoint_fid.ts";
 import { type FidDrawing, finalDrawing, usualDrawing } from "./fid_drawing.ts";

@@ -6,7 +6,7 @@ import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
 import { replaceFile } from "../../train/files/durable.ts";
-import { Log } from "../../train/log.ts";
+import { Log } from "../../train/files/log.ts";
 import { RunEvents } from "../../train/tensorboard/run_events.ts";
 import { datasetProgress } from "../cli/dataset_progress.ts";
 import { inFolder } from "../cli/in_folder.ts";

@@ -16,7 +16,7 @@ import type { LossScale } from "../../train/checkpoints/loss_scale_state.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
-import type { LogEntry } from "../../train/log.ts";
+import type { LogEntry } from "../../train/files/log.ts";
 import {
   FIRST_LOSS_SCALE,
   GRAD_SCALER,

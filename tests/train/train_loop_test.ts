@@ -282,7 +282,7 @@ Deno.test("trainLoop() refuses configurations that contradict themselves or the 
       shapes({ image_size: 16, n: 16, seed: 0 }),
       /are 16 pixels wide and high, not 8/,
     ],
-    [tinyConfig({ nnet: { num_classes: 5 } }), dataOf(tinyConfig()), /set --nnet.num_classes=17/],
+    [tinyConfig({ nnet: { num_classes: 5 } }), dataOf(tinyConfig()), /set nnet.num_classes=17/],
   ];
   for (const [config, data, message] of refused) {
     await rejects(trainLoop(device, config, data), { name: "UsageError", message });

@@ -2,10 +2,11 @@ import { UserError } from "../../engine/user_error.ts";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configSchema } from "../config/config_schema.ts";
-import { type DataIdentity, parseDataIdentity } from "../data/data_identity.ts";
+import type { DataIdentity } from "../data/data_identity.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { notFinite } from "../formats/not_finite.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../formats/safetensors.ts";
+import { parseDataIdentity } from "./data_identity_text.ts";
 import { type LossAverageState, parseLossAverage } from "./loss_average_state.ts";
 import { beyondKept, type Exceptions } from "./keep_newest.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
@@ -67,13 +68,14 @@ export function checkpointFolder(workdir: string, step: number): string {
  * Saves a checkpoint atomically, then removes all but the `keep` newest up to its step, with
  * `exceptions`. Only one save at a time.
  *
+ * @param keep default: as the checkpoint's configuration says
  * @returns the checkpoint's folder
  * @throws {CheckpointError} where it cannot be written, as on a full disk
  */
 export async function saveCheckpoint(
   workdir: string,
   checkpoint: Checkpoint,
-  keep: number,
+  keep: number = checkpoint.config.train.keep,
   exceptions: Exceptions = {},
 ): Promise<string> {
   const root = join(workdir, "checkpoints");

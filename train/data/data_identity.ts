@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { ImageSource } from "./image_source.ts";
 
 /** What a run is trained on, as its checkpoints record it. */
@@ -13,15 +12,6 @@ export interface DataIdentity {
   readonly digest: string;
 }
 
-const schema: z.ZodType<DataIdentity> = z.strictObject({
-  class_names: z.array(z.string()),
-  class_counts: z.array(z.int().min(0)),
-  class_digests: z.array(z.string()),
-  digest: z.string(),
-}).refine(({ class_names, class_counts, class_digests }) =>
-  class_counts.length === class_names.length && class_digests.length === class_names.length
-);
-
 /** What identifies a source of images. */
 export async function dataIdentity(source: ImageSource): Promise<DataIdentity> {
   return {
@@ -30,9 +20,4 @@ export async function dataIdentity(source: ImageSource): Promise<DataIdentity> {
     class_digests: await source.class_digests(),
     digest: await source.digest(),
   };
-}
-
-/** Parses the JSON text of a {@linkcode DataIdentity}. @throws where it is not one */
-export function parseDataIdentity(text: string): DataIdentity {
-  return schema.parse(JSON.parse(text));
 }

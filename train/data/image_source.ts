@@ -33,9 +33,9 @@ export interface ImageSource<D extends ImageDtype = ImageDtype> {
   readonly class_names: readonly string[];
   /** Images of each class, by label. */
   readonly class_counts: readonly number[];
-  /** SHA-256 over the images of each class in their order, by label, hexadecimal; computed once. */
+  /** `blockDigest` of the images of each class in their order, by label, hexadecimal; computed once. */
   class_digests(): Promise<readonly string[]>;
-  /** SHA-256 over these and all labels: any change of images, labels or order changes it. */
+  /** The same of these and all labels: any change of images, labels or order changes it. */
   digest(): Promise<string>;
   /**
    * Copies of the images with these numbers, in this order; the caller may change them.

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { blockDigest } from "./block_digest.ts";
 import type { ImageSource } from "./image_source.ts";
 
 /** The contents of a source in memory. */
@@ -25,15 +25,15 @@ export function inMemorySource(contents: InMemoryImages): InMemorySource {
   const length = labels.length;
   const class_counts = class_names.map(() => 0);
   for (const label of labels) class_counts[label]++;
-  let digests: readonly string[] | undefined;
-  const classDigests = () => digests ??= digestsByLabel(contents, size);
+  let digests: Promise<readonly string[]> | undefined;
+  const classDigests = () => digests ??= digestsByLabel(contents, { size, class_counts });
   return {
     ...contents,
     length,
     dtype: "u8",
     class_counts,
-    class_digests: () => Promise.resolve(classDigests()),
-    digest: () => Promise.resolve(digestOf(classDigests(), labels)),
+    class_digests: classDigests,
+    digest: async () => await digestOf(await classDigests(), labels),
     read(indices) {
       const data = new Uint8Array(indices.length * size);
       const chosen = new Int32Array(indices.length);
@@ -52,19 +52,25 @@ export function inMemorySource(contents: InMemoryImages): InMemorySource {
   };
 }
 
-function digestsByLabel(
+async function digestsByLabel(
   { class_names, images, labels }: InMemoryImages,
-  size: number,
-): readonly string[] {
-  const hashes = class_names.map(() => createHash("sha256"));
-  labels.forEach((label, i) => hashes[label].update(images.subarray(i * size, (i + 1) * size)));
-  return hashes.map((hash) => hash.digest("hex"));
+  { size, class_counts }: { size: number; class_counts: readonly number[] },
+): Promise<readonly string[]> {
+  const numbers = class_counts.map((count) => new Uint32Array(count));
+  const filled = class_counts.map(() => 0);
+  labels.forEach((label, i) => numbers[label][filled[label]++] = i);
+  const digests: string[] = [];
+  for (const [label] of class_names.entries()) {
+    const chunks = numbers[label].values()
+      .map((i) => images.subarray(i * size, (i + 1) * size));
+    digests.push(await blockDigest(chunks, class_counts[label] * size));
+  }
+  return digests;
 }
 
-function digestOf(class_digests: readonly string[], labels: Int32Array): string {
+async function digestOf(class_digests: readonly string[], labels: Int32Array): Promise<string> {
   const { buffer, byteOffset, byteLength } = labels;
-  return createHash("sha256")
-    .update(class_digests.join("\n"))
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest("hex");
+  const names = new TextEncoder().encode(class_digests.join("\n"));
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return await blockDigest([names, bytes], names.length + byteLength);
 }

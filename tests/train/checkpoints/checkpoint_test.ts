@@ -17,6 +17,7 @@ import {
 } from "../../../train/checkpoints/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../train/formats/safetensors.ts";
 import type { StoredTensor } from "../../../train/formats/stored_tensor.ts";
+import { presets } from "../../../train/config/presets.ts";
 import { checkpointOf } from "./checkpoint_of.ts";
 
 type ValuesKey = "nnet" | "nnet_ema" | "exp_avg" | "exp_avg_sq";
@@ -94,6 +95,15 @@ Deno.test("saveCheckpoint() keeps the best as well as the newest", async () => {
     deepEqual(names(workdir), ["2", "4", "5"]);
     await saveCheckpoint(workdir, checkpointOf(6), 2, { best: 4 });
     deepEqual(names(workdir), ["4", "5", "6"]);
+  });
+});
+
+Deno.test("saveCheckpoint() keeps as many as the checkpoint's configuration says, where it is not told", async () => {
+  await withWorkdir(async (workdir) => {
+    const { keep } = presets.quickstart.train;
+    const steps = Array.from({ length: keep + 2 }, (_, i) => i + 1);
+    for (const step of steps) await saveCheckpoint(workdir, checkpointOf(step));
+    deepEqual(names(workdir), steps.slice(2).map(String));
   });
 });
 

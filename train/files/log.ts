@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { exists, replaceFile } from "./files/durable.ts";
-import { lineBlocks } from "./files/line_blocks.ts";
+import { exists, replaceFile } from "./durable.ts";
+import { lineBlocks } from "./line_blocks.ts";
 
 /** A line of a run's log: loss, learning rate, gradient norm, images and seconds, by name. */
 export interface LogEntry {

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import type { DataIdentity } from "../data/data_identity.ts";
+
+const schema: z.ZodType<DataIdentity> = z.strictObject({
+  class_names: z.array(z.string()),
+  class_counts: z.array(z.int().min(0)),
+  class_digests: z.array(z.string()),
+  digest: z.string(),
+}).refine(({ class_names, class_counts, class_digests }) =>
+  class_counts.length === class_names.length && class_digests.length === class_names.length
+);
+
+/** Parses the JSON text of a {@linkcode DataIdentity}. @throws where it is not one */
+export function parseDataIdentity(text: string): DataIdentity {
+  return schema.parse(JSON.parse(text));
+}
