@@ -17,6 +17,14 @@
  */
 export { type BatchStart, DeviceMachine } from "./execution/device_machine.ts";
 export { type DeviceMachineOptions, type Guidance } from "./execution/machine_options.ts";
+export {
+  type ConfigOverrides,
+  configure,
+  type ForeignSettings,
+  type OtherNetwork,
+  type Overrides,
+  type SettingOf,
+} from "./configure.ts";
 export { FeatureMoments, type FeatureStatistics } from "./metrics/inception/feature_statistics.ts";
 export { frechetDistance } from "./metrics/frechet_distance.ts";
 export { imageGrid } from "./image_sets/image_grid.ts";

@@ -2,6 +2,7 @@ import { type Device, State } from "../engine/mod.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
+import { namingSettings } from "../train/config/without_flags.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { type Clipping, CLIPPINGS } from "./clipping.ts";
 import { fittingSampler } from "./execution/sampler_memory.ts";
@@ -77,6 +78,14 @@ export async function sampleCheckpoint(
   device: Device,
   checkpoint: SampledCheckpoint,
   options: SampleOptions = {},
+): Promise<Samples> {
+  return await namingSettings(() => draw(device, checkpoint, options));
+}
+
+async function draw(
+  device: Device,
+  checkpoint: SampledCheckpoint,
+  options: SampleOptions,
 ): Promise<Samples> {
   const { config } = checkpoint;
   const { nnet, sample: usual } = config;

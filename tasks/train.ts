@@ -1,3 +1,25 @@
+/**
+ * Trains diffusion models with scaled long skip connections (U-ViT, UNet): a command, and training as a
+ * library.
+ *
+ * @example Train, on any GPU or none
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/train --scalelong=3
+ * deno run -A jsr:@scalelong/scalelong/train --help
+ * ```
+ *
+ * @example Data for a run of one's own
+ * ```ts
+ * import { shapes } from "@scalelong/scalelong/train";
+ *
+ * const data = shapes({ image_size: 12, n: 64, seed: 0 });
+ * console.log(data.length, data.shape); // 64 [3, 12, 12]
+ * ```
+ *
+ * @module
+ */
+export * from "../train/mod.ts";
+
 import { join } from "node:path";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
@@ -7,7 +29,7 @@ import type { Config } from "../train/config/config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
 import { DivergedError } from "../train/divergence.ts";
-import { Log } from "../train/log.ts";
+import { Log } from "../train/files/log.ts";
 import { trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { humanDuration } from "../page/human_units.ts";

@@ -8,7 +8,7 @@ import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../eval/trained_network.ts";
 import { type Checkpoint, saveCheckpoint, type Values } from "../train/checkpoints/checkpoint.ts";
 import { findWeights } from "../train/checkpoints/find_weights.ts";
-import { loadWeights } from "../train/checkpoints/load_weights.ts";
+import { loadWeights } from "../train/checkpoints/open_checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { type PresetName, presets } from "../train/config/presets.ts";
 import { loadDataset } from "../train/data/load_dataset.ts";

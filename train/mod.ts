@@ -66,7 +66,12 @@ export {
   WeightsError,
   type WeightsFit,
 } from "./checkpoints/fit_weights.ts";
-export { loadWeights } from "./checkpoints/load_weights.ts";
+export {
+  loadWeights,
+  openCheckpoint,
+  type OpenedCheckpoint,
+  type OpenOptions,
+} from "./checkpoints/open_checkpoint.ts";
 export {
   type PytorchCheckpoint,
   readPytorchCheckpoint,
@@ -110,7 +115,7 @@ export {
 } from "./formats/stored_tensor.ts";
 export { loadDataset, type LoadDatasetOptions } from "./data/load_dataset.ts";
 export { datasetOutline } from "./data/dataset_outline.ts";
-export { type LogEntry } from "./log.ts";
+export { type LogEntry } from "./files/log.ts";
 export { type LossAverageState } from "./checkpoints/loss_average_state.ts";
 export { type LossScale } from "./checkpoints/loss_scale_state.ts";
 export { learningRate } from "./config/learning_rate.ts";
@@ -122,12 +127,8 @@ export {
 } from "./optimizer.ts";
 export { type Preset, type PresetName, type Presets, presets } from "./config/presets.ts";
 export { DivergedError, type DivergenceKind } from "./divergence.ts";
-export {
-  type TrainHooks,
-  type TrainingProgress,
-  trainLoop,
-  type TrainLoopOptions,
-} from "./train_loop.ts";
+export { trainLoop } from "./checked_train_loop.ts";
+export { type TrainHooks, type TrainingProgress, type TrainLoopOptions } from "./train_loop.ts";
 export { type Batch } from "./data/batches.ts";
 export { batchKey, microBatches } from "./data/micro_batches.ts";
 export { MAX_AHEAD } from "./read_ahead.ts";

@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { findWeights } from "../../train/checkpoints/find_weights.ts";
-import { loadWeights } from "../../train/checkpoints/load_weights.ts";
+import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { sampledImages } from "../image_sets/sampled_images.ts";

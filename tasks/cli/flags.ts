@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Field, fieldsOf, type Settings } from "../../train/config/fields.ts";
-import { editDistance, nearest } from "../../train/config/nearest.ts";
+import { misfit, nearestField } from "../../train/config/field_errors.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
 /** A schema whose fields are flags, or fields of one. */
@@ -118,25 +118,6 @@ function read(
   }
 }
 
-/**
- * The error line for an invalid value: what was expected, what was given, the nearest valid one.
- */
-export function misfit(where: string, field: Field, value: unknown): string {
-  const line = `${where}: expected ${field.expects}, got ${JSON.stringify(value)}`;
-  const right = nearest(String(value), field.choices, editDistance);
-  return right === null ? line : `${line}; did you mean ${right}?`;
-}
-
-/** The field closest to an unknown name: the only one so called in another group, or so spelt. */
-export function nearestField(name: string, fields: readonly Field[]): Field | null {
-  const namesakes = fields.filter(({ path }) => lastPart(path) === lastPart(name));
-  if (namesakes.length === 1) return namesakes[0];
-  return nearest(name, fields, (given, { path }) => {
-    const elsewhere = editDistance(lastPart(given), lastPart(path)) + (given.includes(".") ? 2 : 0);
-    return Math.min(editDistance(given, path), elsewhere);
-  });
-}
-
 function split(argument: string): { name: string; value: string | undefined } {
   const equals = argument.indexOf("=");
   const end = equals === -1 ? argument.length : equals;
@@ -173,8 +154,4 @@ function stray(argument: string, fields: readonly Field[]): string {
 
 function flagList(fields: readonly Field[]): string {
   return fields.map(({ path }) => `--${path}`).join(", ");
-}
-
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf(".") + 1);
 }

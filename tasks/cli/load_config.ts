@@ -1,29 +1,16 @@
-import { machineFields } from "./machine_flags.ts";
 import { z } from "zod";
+import { configFields } from "../../eval/config_fields.ts";
 import type { Config } from "../../train/config/config.ts";
-import { configSchema } from "../../train/config/config_schema.ts";
-import {
-  applies,
-  type Field,
-  fieldsOf,
-  flatten,
-  nest,
-  type Settings,
-} from "../../train/config/fields.ts";
-import { configFields } from "./config_fields.ts";
-import { parseFlags } from "./flags.ts";
-import { type Help, helpText } from "./help_text.ts";
-import { followsData, impliedSettings } from "../../train/config/implied_settings.ts";
-import {
-  presetForDataset,
-  type PresetName,
-  presetOf,
-  presets,
-} from "../../train/config/presets.ts";
+import { fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
+import { followsData } from "../../train/config/implied_settings.ts";
+import { configOf, layersOver } from "../../train/config/layers.ts";
+import { type PresetName, presets } from "../../train/config/presets.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { datasetOutline } from "../../train/data/dataset_outline.ts";
+import { parseFlags } from "./flags.ts";
+import { type Help, helpText } from "./help_text.ts";
+import { machineFields } from "./machine_flags.ts";
 import { readSettings } from "./settings_file.ts";
-import { UsageError } from "../../train/config/usage_error.ts";
 
 /** Flags of one command that are not part of the configuration. */
 export interface OwnFlags<T extends object> {
@@ -118,38 +105,18 @@ export async function configFrom(
 ): Promise<Pick<LoadedConfig, "config" | "preset" | "outline" | "given">> {
   const fields = configFields();
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
-  const given: Settings = new Map([...file, ...settings]);
-  const base = source.preset ?? presetForDataset(given.get("dataset.name"));
-  const preset = presetOf(base, given.get("nnet.name"));
-  const initial = flatten(presets[preset], fields);
-  const filed = new Map([...initial, ...impliedSettings(file, initial, null), ...file]);
+  const layers = layersOver(source.preset, { file, settings }, fields);
+  const { preset, initial, filed, given } = layers;
   const outline = looks && followsData(given, initial)
     ? await datasetOutline(dataOf(new Map([...filed, ...settings])))
     : null;
-  const classes = outline && outline.class_names.length;
-  const requested = new Map([
-    ...filed,
-    ...impliedSettings(settings, filed, classes),
-    ...settings,
-  ]);
-  const misplaced = fields.filter((field) => given.has(field.path) && !applies(field, requested));
-  if (misplaced.length > 0) throw new UsageError(misplaced.map((f) => misplacedLine(f, requested)));
-
-  const parsed = configSchema.safeParse(nest(requested));
-  if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
-  return { config: parsed.data, preset, outline, given: [...given.keys()] };
+  const config = configOf(layers, outline && outline.class_names.length, fields);
+  return { config, preset, outline, given: [...given.keys()] };
 }
 
 /** The data set and the network of settings that are all there, and valid one by one. */
 function dataOf(settings: Settings): Pick<Config, "dataset" | "nnet"> {
   return nest(settings) as unknown as Config;
-}
-
-/** The error line for a setting of another network, say, than the chosen one. */
-function misplacedLine({ path, only }: Field, settings: Settings): string {
-  const { when, is } = only!;
-  return `--${path}: is a setting of ${is.join(" and ")}, not of ${settings.get(when)}; ` +
-    `leave it out, or set --${when}=${is[0]}`;
 }
 
 /** The help of a command that takes a configuration, with the values of `config`. */

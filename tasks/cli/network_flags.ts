@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Config } from "../../train/config/config.ts";
 import { type Field, fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
-import { configFields } from "./config_fields.ts";
+import { configFields } from "../../eval/config_fields.ts";
 import { configFrom } from "./load_config.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
 

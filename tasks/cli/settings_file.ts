@@ -3,7 +3,7 @@ import { decodeText } from "../../train/formats/decode_text.ts";
 import { isRecord } from "../../train/formats/is_record.ts";
 import { repeatedKey } from "../../train/formats/repeated_key.ts";
 import { shown } from "../../train/formats/shown.ts";
-import { misfit, nearestField } from "./flags.ts";
+import { objectSettings } from "../../train/config/object_settings.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 
 /**
@@ -14,35 +14,14 @@ import { UsageError } from "../../train/config/usage_error.ts";
  * field that is unknown or has an invalid value
  */
 export async function readSettings(file: string, fields: readonly Field[]): Promise<Settings> {
-  const problems: string[] = [];
-  const settings: Settings = new Map();
   const root = parse(file, await readText(file));
   if (!isRecord(root)) {
     throw new UsageError(`${file}: expected an object like {"train": {"batch_size": 64}}`);
   }
-  gather(root, "");
+  const names = { prefix: `${file}: `, lookup: "--help lists them all" };
+  const { settings, problems } = objectSettings(root, fields, names);
   if (problems.length > 0) throw new UsageError(problems);
   return settings;
-
-  function gather(object: Record<string, unknown>, group: string): void {
-    for (const [key, value] of Object.entries(object)) {
-      const path = group === "" ? key : `${group}.${key}`;
-      const field = fields.find((field) => field.path === path);
-      if (field) {
-        if (settings.has(path)) problems.push(`${file}: ${path}: appears twice`);
-        else if (field.accepts(value)) settings.set(path, value);
-        else problems.push(misfit(`${file}: ${path}`, field, value));
-      } else if (!fields.some(({ group }) => `${group}.`.startsWith(`${path}.`))) {
-        const like = nearestField(path, fields);
-        const hint = like ? `did you mean ${like.path}?` : "--help lists them all";
-        problems.push(`${file}: ${path}: there is no such setting; ${hint}`);
-      } else if (isRecord(value)) {
-        gather(value, path);
-      } else {
-        problems.push(`${file}: ${path}: expected an object of settings`);
-      }
-    }
-  }
 }
 
 async function readText(file: string): Promise<string> {

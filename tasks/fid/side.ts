@@ -15,7 +15,7 @@ import type { DatasetProgress } from "../../train/data/dataset.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { findWeights, type Weights, weightsFiles } from "../../train/checkpoints/find_weights.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
-import { loadWeights } from "../../train/checkpoints/load_weights.ts";
+import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import { tensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { presets } from "../../train/config/presets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";

@@ -9,7 +9,7 @@ import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
-import { loadWeights } from "../../train/checkpoints/load_weights.ts";
+import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import { imageFile, interleaved, pngChannels, writePng } from "./image_files.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 

@@ -63,6 +63,10 @@ Deno.test("sampleCheckpoint() frees what it allocates, and says what the network
     [{ labels: [1] }, /^labels: this network was trained without labels; leave them out$/],
     [{ scale: 2 }, /^scale: guidance needs a network that has learned with labels/],
     [{ sampler: "euler" }, /euler/],
+    [
+      { sampler: "dpm_solver", variant: "adaptive", order: 1 },
+      /^order: adaptive compares two orders; take 2 or 3$/,
+    ],
     [{ limit: "clamp" as never }, /^limit: expected one of none, clip, threshold, got clamp$/],
   ];
   for (const [options, message] of refused) {

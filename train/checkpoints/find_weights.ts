@@ -40,6 +40,8 @@ export interface FindOptions {
   readonly onNote: (message: string) => void;
   /** The configuration of weights that come without one. */
   readonly config?: Config | null;
+  /** What is to be done where there is none; default: the flags to give. */
+  readonly remedy?: string;
 }
 
 /**
@@ -58,12 +60,12 @@ export async function findWeights(path: string, options: FindOptions): Promise<W
 /** Opens weights and checks that they are complete and finite. @throws {CheckpointError} */
 async function weightsIn(
   file: string,
-  { kind, config: given, onNote }: FindOptions,
+  { kind, config: given, onNote, remedy }: FindOptions,
 ): Promise<Weights> {
   using weights = await openWeights(file, kind);
   const saved = savedIn(file, weights.metadata);
   const config = saved?.config ?? given;
-  if (!config) throw new UsageError(unknownNetwork(file, weights.shapes));
+  if (!config) throw new UsageError(unknownNetwork(file, weights.shapes, remedy));
   if (saved && given) throw new UsageError(namesItself(file));
   const fit = fitWeights(weights.shapes, shapesOf(config));
   mustFit(fit, file);
@@ -99,16 +101,18 @@ export async function weightsFiles(path: string, kind: WeightsKind): Promise<str
   );
 }
 
+const NETWORK_FLAGS =
+  "give --preset or --config, and the --nnet and --process settings that differ";
+
 /** The error for weights without a configuration, with what their shapes reveal of it. */
-export function unknownNetwork(file: string, shapes: Shapes): string {
+export function unknownNetwork(file: string, shapes: Shapes, remedy = NETWORK_FLAGS): string {
   const network = networkFromShapes(shapes);
   const unknown = network.name === "unet"
     ? "img_size, attn_resolutions, kappa"
     : "num_heads, kappa";
   const known = Object.entries(network)
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
-  return `${file}: does not say what its network is; give --preset or --config, and the --nnet ` +
-    `and --process settings that differ` +
+  return `${file}: does not say what its network is; ${remedy}` +
     (known === "" ? "" : ` (its shapes say ${known}; they do not determine ${unknown})`);
 }
 

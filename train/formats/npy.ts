@@ -1,4 +1,5 @@
 /** NumPy's .npy files: a text header with type, order and shape, then the values. */
+import { UserError } from "../../engine/user_error.ts";
 import { foreignContent } from "./foreign_content.ts";
 import { numpyArray, numpyDescr } from "./numpy_array.ts";
 import { NUMPY_GLOBALS, pickleObjects } from "./numpy_pickle.ts";
@@ -8,7 +9,7 @@ import { shown } from "./shown.ts";
 import { type StoredTensor, tensorBytes, tensorFault } from "./stored_tensor.ts";
 
 /** An .npy file cannot be read or written; the message names it and the problem. */
-export class NpyError extends Error {
+export class NpyError extends UserError {
   /** The class's name. */
   override readonly name: string = "NpyError";
 }

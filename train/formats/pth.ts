@@ -1,4 +1,5 @@
 /** PyTorch's .pth files, as `torch.save` writes them: the zip form and the legacy form. */
+import { UserError } from "../../engine/user_error.ts";
 import { foreignContent } from "./foreign_content.ts";
 import { NUMPY_GLOBALS } from "./numpy_pickle.ts";
 import { pickleGlobals, unpickle } from "./pickle.ts";
@@ -31,7 +32,7 @@ import { isZip, readZip, writeZip, ZipError, type ZipMember } from "./zip.ts";
 export type PthValue = PickledValue;
 
 /** A .pth file cannot be read or written; the message names it and the problem. */
-export class PthError extends Error {
+export class PthError extends UserError {
   /** The class's name. */
   override readonly name: string = "PthError";
 }

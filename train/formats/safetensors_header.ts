@@ -1,4 +1,5 @@
 /** The header of safetensors files: dtype, shape and byte range of each tensor, and metadata. */
+import { UserError } from "../../engine/user_error.ts";
 import { contentKind, foreignContent } from "./foreign_content.ts";
 import { isRecord } from "./is_record.ts";
 import { dtypeBits, isListedDtype, type ListedDtype } from "./listed_dtype.ts";
@@ -7,7 +8,7 @@ import { shown } from "./shown.ts";
 import { elements, isShape } from "./stored_tensor.ts";
 
 /** A safetensors file cannot be read or written; the message names it and the problem. */
-export class SafetensorsError extends Error {
+export class SafetensorsError extends UserError {
   /** The class's name. */
   override readonly name: string = "SafetensorsError";
 }

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { configFields } from "../../../tasks/cli/config_fields.ts";
+import { configFields } from "../../../eval/config_fields.ts";
 import { readSettings } from "../../../tasks/cli/settings_file.ts";
 
 const TEXT = '{"train": {"n_steps": 3}, "workdir": "läufe"}';

@@ -24,12 +24,23 @@ Deno.test("parseConfig() takes a background as a colour, and none where it is mi
 
 Deno.test("parseConfig() names the field of each problem, and states contradictions", () => {
   const { train, nnet } = presets.quickstart;
-  throws(
-    () => parseConfig({ ...presets.quickstart, train: { ...train, batch_size: 0, extra: 1 } }),
-    (error: Error) => /train\.batch_size: /.test(error.message) && /extra/.test(error.message),
-  );
-  throws(() => parseConfig({ ...presets.quickstart, nnet: { ...nnet, depth: 3 } }), {
-    name: "UsageError",
-    message: /^--nnet\.depth: /,
-  });
+  const refused: [unknown, string][] = [
+    [
+      { ...presets.quickstart, train: { ...train, batch_size: 0, batchsize: 1 } },
+      [
+        "train.batch_size: expected a whole number of at least 1, got 0",
+        "train.batchsize: there is no such setting; did you mean train.batch_size?",
+      ].join("\n"),
+    ],
+    [
+      { ...presets.quickstart, nnet: { ...nnet, depth: 3 } },
+      "nnet.depth: 3 is odd, but half of the blocks come before the middle one, half after it; take 4",
+    ],
+    [null, "expected a configuration, an object of type Config"],
+  ];
+  for (const [value, message] of refused) {
+    throws(() => parseConfig(value), { name: "UsageError", message });
+  }
+  const { seed: _, ...lacking } = presets.quickstart;
+  throws(() => parseConfig(lacking), { name: "UsageError", message: /^seed: / });
 });

@@ -1,7 +1,7 @@
-import { configSchema } from "../../train/config/config_schema.ts";
-import { type Field, fieldsOf } from "../../train/config/fields.ts";
-import { DATASET_NAMES } from "../../train/data/data_sets.ts";
-import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
+import { configSchema } from "../train/config/config_schema.ts";
+import { type Field, fieldsOf } from "../train/config/fields.ts";
+import { DATASET_NAMES } from "../train/data/data_sets.ts";
+import { SAMPLER_NAMES } from "./samplers/registry.ts";
 
 /**
  * The names that are valid for settings whose schema accepts any: they are keys of tables that

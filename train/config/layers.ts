@@ -1,0 +1,70 @@
+import type { Config } from "./config.ts";
+import { configSchema } from "./config_schema.ts";
+import { applies, type Field, flatten, nest, type Settings } from "./fields.ts";
+import { impliedSettings } from "./implied_settings.ts";
+import { presetForDataset, type PresetName, presetOf, presets } from "./presets.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Settings laid over a preset. */
+export interface Layers {
+  /** The preset that everything else is taken from. */
+  readonly preset: PresetName;
+  /** Every setting of the preset. */
+  readonly initial: Settings;
+  /** The same, with those of a file and what follows from them. */
+  readonly filed: Settings;
+  /** What is laid over both. */
+  readonly settings: Settings;
+  /** The settings of file and `settings`, without the preset's and what follows. */
+  readonly given: Settings;
+}
+
+/**
+ * Lays a file's settings over a preset, and others over both. Where these select another network than
+ * the preset's, its counterpart for that network is the preset.
+ *
+ * @param name null: the preset for the data set
+ */
+export function layersOver(
+  name: PresetName | null,
+  { file = new Map(), settings }: { file?: Settings; settings: Settings },
+  fields: readonly Field[],
+): Layers {
+  const given: Settings = new Map([...file, ...settings]);
+  const base = name ?? presetForDataset(given.get("dataset.name"));
+  const preset = presetOf(base, given.get("nnet.name"));
+  const initial = flatten(presets[preset], fields);
+  const filed = new Map([...initial, ...impliedSettings(file, initial, null), ...file]);
+  return { preset, initial, filed, settings, given };
+}
+
+/**
+ * The configuration of layers, with what follows from what is given ({@linkcode impliedSettings}).
+ *
+ * @param classes of the data, where mode or number of classes is to follow from them; else null
+ * @throws {UsageError} with a line for each setting of another network, and each contradiction
+ */
+export function configOf(
+  { filed, settings, given }: Layers,
+  classes: number | null,
+  fields: readonly Field[],
+): Config {
+  const requested = new Map([
+    ...filed,
+    ...impliedSettings(settings, filed, classes),
+    ...settings,
+  ]);
+  const misplaced = fields.filter((field) => given.has(field.path) && !applies(field, requested));
+  if (misplaced.length > 0) throw new UsageError(misplaced.map((f) => misplacedLine(f, requested)));
+
+  const parsed = configSchema.safeParse(nest(requested));
+  if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message));
+  return parsed.data;
+}
+
+/** The error line for a setting of another network, say, than the chosen one. */
+function misplacedLine({ path, only }: Field, settings: Settings): string {
+  const { when, is } = only!;
+  return `--${path}: is a setting of ${is.join(" and ")}, not of ${settings.get(when)}; ` +
+    `leave it out, or set --${when}=${is[0]}`;
+}
