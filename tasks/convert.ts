@@ -1,3 +1,13 @@
+/**
+ * Writes weights, checkpoints and logs in another form (PyTorch, safetensors, NumPy, TensorBoard): a command.
+ *
+ * @example The averaged weights of a run, for PyTorch
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/convert runs/quickstart_scalelong3 nnet_ema.pth
+ * ```
+ *
+ * @module
+ */
 import { dirname } from "node:path";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../train/config/fields.ts";

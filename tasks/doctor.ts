@@ -1,3 +1,13 @@
+/**
+ * Says what this machine's WebGPU adapter is, and compares every kernel with float64: a command.
+ *
+ * @example
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/doctor
+ * ```
+ *
+ * @module
+ */
 import { machineFields } from "./cli/machine_flags.ts";
 import { z } from "zod";
 import { Device, tuningName } from "../engine/mod.ts";

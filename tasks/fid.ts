@@ -1,3 +1,13 @@
+/**
+ * Compares images, by FID, KID, Inception Score, precision and recall: a command.
+ *
+ * @example A folder of images against a data set
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/fid images cifar10:train
+ * ```
+ *
+ * @module
+ */
 import { Device } from "../engine/mod.ts";
 import {
   findInceptionWeights,

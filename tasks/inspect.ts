@@ -1,3 +1,13 @@
+/**
+ * Says what a file of weights or a checkpoint holds: a command.
+ *
+ * @example
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/inspect nnet_ema.pth
+ * ```
+ *
+ * @module
+ */
 import { z } from "zod";
 import { fieldsOf } from "../train/config/fields.ts";
 import { parseArguments } from "./cli/flags.ts";

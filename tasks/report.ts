@@ -1,3 +1,13 @@
+/**
+ * Writes a page about runs, with their settings, curves and samples: a command.
+ *
+ * @example Two runs on the same axes
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/report runs/a runs/b
+ * ```
+ *
+ * @module
+ */
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../train/config/fields.ts";

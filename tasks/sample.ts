@@ -1,3 +1,13 @@
+/**
+ * Draws images from a checkpoint: a command.
+ *
+ * @example
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/sample --checkpoint=runs/quickstart_scalelong3 --n=32
+ * ```
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";

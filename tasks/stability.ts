@@ -1,3 +1,13 @@
+/**
+ * Trains the scaling methods side by side and reports how their norms swing: a command.
+ *
+ * @example
+ * ```sh
+ * deno run -A jsr:@scalelong/scalelong/stability --quick
+ * ```
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { type ProbedRun, trainProbed } from "../eval/stability/probed_run.ts";

@@ -14,14 +14,14 @@ export interface MachineFlags {
 
 const schema = z.object({
   device: z.int().min(0).optional()
-    .describe("number of the GPU to use, of those that `deno task doctor` lists"),
+    .describe("number of the GPU to use, of those that the command doctor lists"),
   yes: z.boolean().describe("install a missing driver without asking"),
 });
 
 /** The flags of every command that uses a device. */
 export const machineFields: readonly Field[] = fieldsOf(schema).map((field) =>
   field.path === "device"
-    ? { ...field, expects: "the number of a device, as `deno task doctor` lists them" }
+    ? { ...field, expects: "the number of a device, as the command doctor lists them" }
     : field
 );
 

@@ -60,7 +60,10 @@ Deno.test("configure() takes shape and number of classes from the images where t
   deepEqual([nnet.in_chans, nnet.img_size, dataset.image_size], [1, 24, 24]);
   deepEqual([nnet.num_classes, train.mode], [4, "cond"]);
   deepEqual(configure("folder", {}, data).nnet.num_classes, 4);
-  deepEqual(configure("folder", { train: { p_uncond: 0 } }, data).nnet.num_classes, 3);
+  deepEqual(
+    configure("folder", { train: { p_uncond: 0 }, sample: { scale: 0 } }, data).nnet.num_classes,
+    3,
+  );
   deepEqual(configure("folder", { train: { mode: "uncond" } }, data).nnet.num_classes, -1);
   deepEqual(configure("quickstart", { nnet: { num_classes: 9 } }, data).nnet.num_classes, 9);
   // The paper's setting stays without labels.
@@ -76,10 +79,10 @@ Deno.test("configure() names each mistake, in words of settings", () => {
     ["quickstart", { optimizer: { lr: NaN } }, "optimizer.lr: expected a number above 0, got NaN"],
     [
       "quickstart",
-      { train: { batchsize: 1 }, wat: 1 },
+      { train: { batchsize: 1 }, zzyzx: 1 },
       [
         "train.batchsize: there is no such setting; did you mean train.batch_size?",
-        "wat: there is no such setting; the type Config has them all",
+        "zzyzx: there is no such setting; the type Config has them all",
       ].join("\n"),
     ],
     [

@@ -55,7 +55,7 @@ Deno.test("trainLoop() of the library refuses what the command refuses, in words
       "from its weights, or take these back:\n" +
       "nnet.scalelong: the checkpoint was trained with 0, this run asks for 3",
     ],
-    [config, renamed, { checkpoint }, /label 0 was .*, now a blob/],
+    [config, renamed, { checkpoint }, /\nlabel 0 was "red circle", now "a blob"$/],
   ];
   for (const [config, data, options, message] of refused) {
     await rejects(trainLoop(device, config, data, options), { name: "UsageError", message });

@@ -17,7 +17,7 @@ Deno.test("machineFlags() refuses a device that is not a number, and says where 
   for (const wrong of [["--device=a"], ["--device=-1"], ["--device="]]) {
     assert.throws(
       () => machineFlags(wrong),
-      /^UsageError: --device: expected the number of a device, as `deno task doctor` lists them, got/,
+      /^UsageError: --device: expected the number of a device, as the command doctor lists them, got/,
     );
   }
   assert.throws(() => machineFlags(["--device"]), /^UsageError: --device: needs a value, the num/);

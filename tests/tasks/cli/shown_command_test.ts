@@ -25,6 +25,20 @@ Deno.test("shownCommand() begins with npx where npx runs Deno, else with deno", 
   equal(withNpmCommand("exec", () => shownCommand("doctor")), `npx -y deno@${deno} task doctor`);
 });
 
+Deno.test("shownCommand() names the package or the address where the program was started from one", () => {
+  const shown = (from: string, npm: string | null = null) =>
+    withNpmCommand(npm, () => shownCommand("fid A B", ["--n=2"], from));
+  const jsr = "https://jsr.io/@scalelong/scalelong/0.1.0/tasks/cli/shown_command.ts";
+  equal(shown(jsr), "deno run -A jsr:@scalelong/scalelong@0.1.0/fid A B --n=2");
+  const npx = `npx -y deno@${Deno.version.deno}`;
+  equal(shown(jsr, "exec"), `${npx} run -A jsr:@scalelong/scalelong@0.1.0/fid A B --n=2`);
+  equal(
+    shown("http://127.0.0.1:8000/tasks/cli/shown_command.ts"),
+    "deno run -A http://127.0.0.1:8000/tasks/fid.ts A B --n=2",
+  );
+  equal(shown("file:///home/me/tasks/cli/shown_command.ts"), "deno task fid A B --n=2");
+});
+
 Deno.test("helpText() shows examples as the person would type them", () => {
   const page = {
     about: "Trains.",
