@@ -42,7 +42,7 @@ Deno.test("the package is small and whole, and has neither tests nor pictures in
     assert.ok(files.includes(path), `${path} is not published`);
   }
   const odd = files.filter((path) =>
-    !/^((engine|nets|train|eval|tasks|notebook)\/.*\.ts|[^/]+)$/.test(path)
+    !/^((engine|nets|train|eval|page|notebook|tasks)\/.*\.ts|[^/]+)$/.test(path)
   );
   assert.deepEqual(odd, []);
   const sources = await Promise.all(
