@@ -43,7 +43,7 @@ import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
-import { ownImagesLines } from "./train/own_images.ts";
+import { ownImagesLines, processorLines } from "./train/own_images.ts";
 import { readTrainArguments } from "./train/train_flags.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
@@ -58,8 +58,10 @@ async function main(args: readonly string[]): Promise<void> {
   // What can be told in seconds comes first: images may take minutes to decode.
   const outline = await checkDataset(config);
   using run = await Run.open(config);
-  mustFit(run.device.capabilities, config);
-  for (const line of ownImagesLines(config, given, outline)) run.note(line);
+  const { capabilities } = run.device;
+  mustFit(capabilities, config);
+  const lines = ownImagesLines(config, given, outline);
+  for (const line of [...lines, ...processorLines(config, given, capabilities)]) run.note(line);
 
   await run.lock();
   if (own.profile) return await profile(run, await run.load());

@@ -1,3 +1,4 @@
+import type { Capabilities } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
 import { counted } from "../../train/data/counted.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
@@ -52,5 +53,28 @@ function expectation(images: number, smaller: string): string[] {
     : "samples may come close to copies of them late in training";
   return [
     `${expected}; more images help most, then fewer steps (--n_steps) and a smaller network (${smaller})`,
+  ];
+}
+
+/** The settings of a network for a processor, 60 times less work a step than the preset. */
+const SMALL = "--image_size=32 --embed_dim=128 --depth=4 --batch_size=16";
+
+/**
+ * A line on what a folder's preset takes without a GPU, which is days; none where the person chose
+ * the network's size.
+ *
+ * @param given full names of the settings that the person chose
+ */
+export function processorLines(
+  { nnet, dataset }: Config,
+  given: readonly string[],
+  { adapterClass }: Pick<Capabilities, "adapterClass">,
+): string[] {
+  const isChosen = given.some((name) =>
+    ["nnet.img_size", "dataset.image_size", "nnet.embed_dim", "nnet.depth"].includes(name)
+  );
+  if (adapterClass !== "software" || dataset.name !== "folder" || nnet.name !== "uvit") return [];
+  return isChosen ? [] : [
+    `without a GPU this network takes days; ${SMALL} is 60 times less work a step, and takes an hour or two`,
   ];
 }

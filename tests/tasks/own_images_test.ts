@@ -7,7 +7,7 @@ import {
 import { join } from "node:path";
 import { loadCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import { encodePng } from "../../train/formats/image.ts";
-import { ownImagesLines } from "../../tasks/train/own_images.ts";
+import { ownImagesLines, processorLines } from "../../tasks/train/own_images.ts";
 import { readTrainArguments } from "../../tasks/train/train_flags.ts";
 import { presets } from "../../train/config/presets.ts";
 import { runScript } from "./run_script.ts";
@@ -117,4 +117,16 @@ Deno.test("ownImagesLines() names flags that are left open, and what the number 
   const all = ["train.mode", "dataset.image_size", "nnet.in_chans", "dataset.random_flip"];
   deepEqual(lines(5000, all), []);
   deepEqual(ownImagesLines(presets.quickstart, [], { class_counts: [9] }), []);
+});
+
+Deno.test("processorLines() says what to set without a GPU, where no size was chosen", () => {
+  const lines = (given: string[], adapterClass: "software" | "discrete" = "software") =>
+    processorLines(presets.folder, given, { adapterClass }).length;
+  deepEqual([lines([]), lines(["train.n_steps"])], [1, 1]);
+  deepEqual([lines([], "discrete"), lines(["nnet.depth"]), lines(["dataset.image_size"])], [
+    0,
+    0,
+    0,
+  ]);
+  deepEqual(processorLines(presets.quickstart, [], { adapterClass: "software" }), []);
 });
