@@ -1,5 +1,5 @@
 import { rejects, strictEqual as equal } from "node:assert/strict";
-import { trainLoop } from "../../train/checked_train_loop.ts";
+import { trainLoop } from "../../train/mod.ts";
 import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
