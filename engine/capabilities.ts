@@ -1,10 +1,14 @@
 /**
  * The kind of an adapter, which decides between kernel variants: a CPU ("software"), or a GPU that
  * shares the memory of the CPU ("integrated") or has its own ("discrete").
+ * @category Engine
  */
 export type AdapterClass = "software" | "integrated" | "discrete";
 
-/** The properties of a device that decide which kernels it runs. */
+/**
+ * The properties of a device that decide which kernels it runs.
+ * @category Engine
+ */
 export interface Capabilities {
   /** What kind of adapter it is. */
   readonly adapterClass: AdapterClass;

@@ -2,13 +2,19 @@ import { UserError } from "./user_error.ts";
 import type { AdapterClass, Capabilities } from "./capabilities.ts";
 import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
-/** Thrown for device failures: no adapter found, a kernel rejected, the device lost. */
+/**
+ * Thrown for device failures: no adapter found, a kernel rejected, the device lost.
+ * @category Engine
+ */
 export class DeviceError extends UserError {
   /** The name of the class. */
   override name = "DeviceError";
 }
 
-/** Options of {@linkcode Device.open}. */
+/**
+ * Options of {@linkcode Device.open}.
+ * @category Engine
+ */
 export interface DeviceOptions {
   /**
    * Overrides the class of the adapter, so that the kernels of every class can be tested on one.
@@ -48,6 +54,7 @@ const LIMITS = [
 /**
  * A WebGPU device with the adapter's own limits, a cache of pipelines, and a count of the memory in
  * use. Errors that WebGPU reports asynchronously are thrown by the next call that uses the device.
+ * @category Engine
  */
 export class Device implements Disposable {
   /** The WebGPU device. */

@@ -5,7 +5,10 @@ import type { Tensor } from "./tensor.ts";
 
 let shared: Promise<Device> | null = null;
 
-/** The device that {@linkcode evaluate} uses: one per process, opened at first use. */
+/**
+ * The device that {@linkcode evaluate} uses: one per process, opened at first use.
+ * @category Engine
+ */
 export function sharedDevice(): Promise<Device> {
   return shared ??= Device.open().catch((error) => {
     shared = null;
@@ -18,6 +21,7 @@ export function sharedDevice(): Promise<Device> {
  *
  * @param inputs elements of the graph's inputs, by name
  * @returns the elements, row-major
+ * @category Engine
  */
 export async function evaluate(
   tensor: Tensor,

@@ -22,6 +22,7 @@ import {
  * the way, but the sum for a weight may exceed its range
  * @throws {ShapeError} where the loss is not a scalar, does not depend on one of `wrt`, or passes
  * an operation without an adjoint on the way
+ * @category Engine
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.size !== 1) throw new ShapeError(`grad: the loss has shape ${shapeText(loss.shape)}`);
@@ -64,6 +65,7 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 /**
  * Traces a part of the graph whose inner values are not retained for the backward pass but
  * recomputed there (activation checkpointing, Chen et al. 2016).
+ * @category Engine
  */
 export function checkpoint(trace: () => Tensor): Tensor {
   return inRegion(trace);

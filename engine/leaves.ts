@@ -9,10 +9,16 @@ import {
   type Tensor,
 } from "./tensor.ts";
 
-/** Element types of leaves; f16 is made by a cast. */
+/**
+ * Element types of leaves; f16 is made by a cast.
+ * @category Engine
+ */
 export type LeafType = Exclude<DType, "f16">;
 
-/** Arrays that hold a tensor's elements on the host. */
+/**
+ * Arrays that hold a tensor's elements on the host.
+ * @category Engine
+ */
 export type HostArray = Float32Array | Int32Array | Uint32Array;
 
 /** Attributes of a tensor whose elements are given to each run of a plan. */
@@ -56,12 +62,18 @@ export const constantOp: Operation<ConstantAttrs> = {
   evaluate: (_inputs, node) => [Float64Array.from(node.attrs.data)],
 };
 
-/** A tensor whose elements are given to each run under `name`. */
+/**
+ * A tensor whose elements are given to each run under `name`.
+ * @category Engine
+ */
 export function input(name: string, shape: Shape, dtype: LeafType = "f32"): Tensor {
   return apply(inputOp, [], { name, shape, dtype })[0];
 }
 
-/** Numbers of one depth and of equal lengths: `2`, `[1, 2]`, `[[1, 2], [3, 4]]`. */
+/**
+ * Numbers of one depth and of equal lengths: `2`, `[1, 2]`, `[[1, 2], [3, 4]]`.
+ * @category Engine
+ */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
 /**
@@ -79,6 +91,7 @@ export type NestedNumbers = number | readonly NestedNumbers[];
  *
  * @throws {ShapeError} where arrays differ in length or depth, hold something else, or do not fill
  * the shape
+ * @category Engine
  */
 export function constant(data: HostArray | NestedNumbers, shape?: Shape): Tensor {
   if (!ArrayBuffer.isView(data)) {

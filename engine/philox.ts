@@ -6,6 +6,7 @@ const W1 = 0xBB67AE85;
 /**
  * Philox4x32-10: four random 32-bit words that depend only on a counter and a key (Salmon et al.,
  * "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+ * @category Engine
  */
 export function philox(
   counter: readonly [number, number, number, number],

@@ -2,7 +2,10 @@ import { ancestors } from "./graph.ts";
 import { type InputAttrs, inputOp } from "./leaves.ts";
 import type { Node, Tensor } from "./tensor.ts";
 
-/** Values for leaves: by input name, or by tensor. */
+/**
+ * Values for leaves: by input name, or by tensor.
+ * @category Engine
+ */
 export type LeafValues =
   | Readonly<Record<string, ArrayLike<number>>>
   | ReadonlyMap<Tensor, ArrayLike<number>>;
@@ -13,6 +16,7 @@ export type LeafValues =
  *
  * @returns the elements of each of `outputs`, row-major
  * @throws {Error} naming the input that was not given
+ * @category Engine
  */
 export function evaluateReference(
   outputs: readonly Tensor[],

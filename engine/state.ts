@@ -6,6 +6,7 @@ import { type Shape, ShapeError, shapeText } from "./tensor.ts";
  * Named f32 tensors that live on the device between runs: parameters, moments, averages. They lie
  * one after another in a few large buffers ("segments"), zeros between them, so that an optimizer
  * walks all of them in a handful of dispatches.
+ * @category Engine
  */
 export class State extends StateLayout implements Disposable {
   /** The device that holds it. */

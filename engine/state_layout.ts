@@ -36,7 +36,10 @@ export const SEGMENT_ELEMENTS: number = 2 ** 25;
 /** Tensors start at multiples of this many elements, as bindings must, of f16 too. */
 const ALIGNMENT = 128;
 
-/** Where a tensor of a state lies; offset and size in elements. */
+/**
+ * Where a tensor of a state lies; offset and size in elements.
+ * @category Engine
+ */
 export interface StateEntry {
   /** Sizes of the dimensions. */
   readonly shape: Shape;
@@ -51,6 +54,7 @@ export interface StateEntry {
 /**
  * Where named f32 tensors lie in a few large buffers ("segments"): one after another, zeros between
  * them. A layout alone has no memory: graphs over it can be planned and measured, not run.
+ * @category Engine
  */
 export class StateLayout {
   /** The name of the state in errors and of its buffers. */

@@ -1,18 +1,30 @@
 import { UserError } from "./user_error.ts";
 
-/** Element types a tensor can have. Arithmetic is f32 everywhere: f16 is what memory holds. */
+/**
+ * Element types a tensor can have. Arithmetic is f32 everywhere: f16 is what memory holds.
+ * @category Engine
+ */
 export type DType = FloatType | "i32" | "u32";
 
-/** Element types of numbers that have gradients. */
+/**
+ * Element types of numbers that have gradients.
+ * @category Engine
+ */
 export type FloatType = "f32" | "f16";
 
 /** Bytes of an element in device memory. */
 export const ELEMENT_BYTES: Readonly<Record<DType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4 };
 
-/** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
+/**
+ * Sizes of a tensor's dimensions, outermost first; `[]` is a scalar.
+ * @category Engine
+ */
 export type Shape = readonly number[];
 
-/** The shape and type of an output. */
+/**
+ * The shape and type of an output.
+ * @category Engine
+ */
 export interface TensorSpec {
   /** Sizes of its dimensions. */
   readonly shape: Shape;
@@ -20,7 +32,10 @@ export interface TensorSpec {
   readonly dtype: DType;
 }
 
-/** Thrown when an operation is given shapes, types or attributes that it cannot take. */
+/**
+ * Thrown when an operation is given shapes, types or attributes that it cannot take.
+ * @category Engine
+ */
 export class ShapeError extends UserError {
   /** The name of the class. */
   override name = "ShapeError";
@@ -30,6 +45,7 @@ export class ShapeError extends UserError {
  * One kind of operation: its shape rule, its adjoint and its plain float64 evaluation.
  *
  * Operations know no kernels; `engine/kernels/` defines how each one runs on a device.
+ * @category Engine
  */
 export interface Operation<A = unknown> {
   /** The name, for errors and kernel labels. */
@@ -45,7 +61,10 @@ export interface Operation<A = unknown> {
   evaluate(inputs: readonly Float64Array[], node: Node<A>): Float64Array[];
 }
 
-/** One application of an operation. Nodes are immutable and own no memory. */
+/**
+ * One application of an operation. Nodes are immutable and own no memory.
+ * @category Engine
+ */
 export interface Node<A = unknown> {
   /** Increases with creation: ascending ids are a topological order. */
   readonly id: number;
@@ -61,13 +80,19 @@ export interface Node<A = unknown> {
   readonly region: Region | null;
 }
 
-/** A part of the graph whose values are recomputed in the backward pass. */
+/**
+ * A part of the graph whose values are recomputed in the backward pass.
+ * @category Engine
+ */
 export interface Region {
   /** Different for each region. */
   readonly id: number;
 }
 
-/** One output of a node: a shape, a type, and where it comes from. */
+/**
+ * One output of a node: a shape, a type, and where it comes from.
+ * @category Engine
+ */
 export class Tensor {
   /** The node that computes it. */
   readonly node: Node;

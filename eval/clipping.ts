@@ -14,10 +14,16 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 
-/** What is done to the image that a network predicts: the names that `--limit` takes. */
+/**
+ * What is done to the image that a network predicts: the names that `--limit` takes.
+ * @category Samplers
+ */
 export const CLIPPINGS = ["none", "clip", "threshold"] as const;
 
-/** One of {@linkcode CLIPPINGS}. */
+/**
+ * One of {@linkcode CLIPPINGS}.
+ * @category Samplers
+ */
 export type Clipping = typeof CLIPPINGS[number];
 
 /** At least this fraction of an image's values is not clipped by {@linkcode threshold}. */
@@ -26,7 +32,10 @@ export const THRESHOLD_QUANTILE = 0.995;
 /** Bisection steps, from the largest magnitude to the precision of f32. */
 const HALVINGS = 26;
 
-/** Applies clipping or dynamic thresholding to predicted images `x` `[n, ...]`, as graph. */
+/**
+ * Applies clipping or dynamic thresholding to predicted images `x` `[n, ...]`, as graph.
+ * @category Samplers
+ */
 export function applyClipping(x: Tensor, limit: Clipping): Tensor {
   switch (limit) {
     case "none":
@@ -42,6 +51,7 @@ export function applyClipping(x: Tensor, limit: Clipping): Tensor {
  * Dynamic thresholding (Saharia et al., "Photorealistic Text-to-Image Diffusion Models with Deep
  * Language Understanding", NeurIPS 2022, section 2.3): each image is clipped to [-s, s] and divided
  * by s, the 0.995 quantile of its magnitudes, or 1 if that is more.
+ * @category Samplers
  */
 export function threshold(x: Tensor): Tensor {
   const s = affine(relu(affine(quantile(x), 1, -1)), 1, 1);

@@ -11,24 +11,39 @@ import type { ImageSource } from "../train/data/image_source.ts";
 import { isRecord } from "../train/formats/is_record.ts";
 import { configFields } from "./config_fields.ts";
 
-/** Any part of a value, at any depth; a list is given whole. */
+/**
+ * Any part of a value, at any depth; a list is given whole.
+ * @category Configuration
+ */
 export type Overrides<T> = T extends readonly unknown[] ? Readonly<T>
   : T extends object ? { readonly [K in keyof T]?: Overrides<T[K]> }
   : T;
 
-/** Settings of every network but N, which N has not. */
+/**
+ * Settings of every network but N, which N has not.
+ * @category Configuration
+ */
 export type ForeignSettings<N extends NnetConfig> = {
   readonly [K in Exclude<SettingOf<NnetConfig>, SettingOf<N>>]?: never;
 };
 
-/** The settings of some networks. */
+/**
+ * The settings of some networks.
+ * @category Configuration
+ */
 export type SettingOf<N> = N extends unknown ? keyof N : never;
 
-/** Settings of another network, which is named. */
+/**
+ * Settings of another network, which is named.
+ * @category Configuration
+ */
 export type OtherNetwork<N> = N extends NnetConfig ? { readonly name: N["name"] } & Overrides<N>
   : never;
 
-/** What {@linkcode configure} changes of a preset: any part; of its network, or of another by name. */
+/**
+ * What {@linkcode configure} changes of a preset: any part; of its network, or of another by name.
+ * @category Configuration
+ */
 export type ConfigOverrides<P extends PresetName = PresetName> =
   & { readonly [K in Exclude<keyof Config, "nnet">]?: Overrides<Config[K]> }
   & {
@@ -54,6 +69,7 @@ export type ConfigOverrides<P extends PresetName = PresetName> =
  * be learned, their number, are the network's unless they are given
  * @throws {UsageError} with a line for each setting that is unknown, of another network or invalid, and
  * for each contradiction, as the command line has them
+ * @category Configuration
  */
 export function configure<P extends PresetName>(
   preset: P,

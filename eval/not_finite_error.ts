@@ -1,6 +1,9 @@
 import { UserError } from "../engine/user_error.ts";
 
-/** Images, or what is computed from them, have values that are not finite. */
+/**
+ * Images, or what is computed from them, have values that are not finite.
+ * @category Samplers
+ */
 export class NotFiniteError extends UserError {
   /** The name of this class. */
   override readonly name: string = "NotFiniteError";

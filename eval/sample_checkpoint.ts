@@ -15,12 +15,18 @@ import { chooseMethod } from "./samplers/choose_method.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";
 import { trainedNetwork } from "./trained_network.ts";
 
-/** Trained weights and the configuration of their network: in memory, or to be loaded. */
+/**
+ * Trained weights and the configuration of their network: in memory, or to be loaded.
+ * @category Samplers
+ */
 export type SampledCheckpoint =
   | Pick<Checkpoint, "config" | "nnet_ema">
   | { readonly config: Config; load(device: Device): Promise<State> };
 
-/** What {@linkcode sampleCheckpoint} draws, and how; what is left out is as the run's grids are. */
+/**
+ * What {@linkcode sampleCheckpoint} draws, and how; what is left out is as the run's grids are.
+ * @category Samplers
+ */
 export interface SampleOptions extends Partial<SamplerSettings> {
   /** How many images; default 16. */
   readonly n?: number;
@@ -40,7 +46,10 @@ export interface SampleOptions extends Partial<SamplerSettings> {
   readonly onProgress?: (done: number, n: number) => void;
 }
 
-/** Images that were drawn; {@linkcode imageGrid} tiles them. */
+/**
+ * Images that were drawn; {@linkcode imageGrid} tiles them.
+ * @category Samplers
+ */
 export interface Samples {
   /** `[n, C, H, W]`, 0 to 255. */
   readonly images: Uint8Array<ArrayBuffer>;
@@ -73,6 +82,7 @@ export interface Samples {
  *
  * @throws {UsageError} with a line for each option that the network or the sampler cannot take
  * @throws {NotFiniteError} where an image has values that are not finite
+ * @category Samplers
  */
 export async function sampleCheckpoint(
   device: Device,

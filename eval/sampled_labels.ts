@@ -1,6 +1,9 @@
 import { hash32 } from "../train/data/hash32.ts";
 
-/** How labels are chosen: a list in turn, or at random by how often each class occurs. */
+/**
+ * How labels are chosen: a list in turn, or at random by how often each class occurs.
+ * @category Samplers
+ */
 export type LabelChoice =
   | { readonly kind: "list"; readonly labels: readonly number[] }
   | { readonly kind: "drawn"; readonly counts: readonly number[]; readonly seed: number };
@@ -8,7 +11,10 @@ export type LabelChoice =
 /** Salt of the hash that draws labels. */
 const LABEL = 5;
 
-/** The label of image `i`; it depends on the choice and `i` alone. */
+/**
+ * The label of image `i`; it depends on the choice and `i` alone.
+ * @category Samplers
+ */
 export function sampledLabel(choice: LabelChoice, i: number): number {
   if (choice.kind === "list") return choice.labels[i % choice.labels.length];
   const { counts, seed } = choice;

@@ -8,13 +8,17 @@ import type { SamplerMethod } from "./samplers/program.ts";
  *
  * @param done the fraction done, 0 at the start and 1 at the end
  * @param images reads the current images, `[n, C, H, W]`
+ * @category Samplers
  */
 export type OnSamplerStep = (
   done: number,
   images: () => Promise<Float32Array>,
 ) => void | Promise<void>;
 
-/** Draws batches of images by one method; its plans are compiled with the first. */
+/**
+ * Draws batches of images by one method; its plans are compiled with the first.
+ * @category Samplers
+ */
 export class Sampler implements Disposable {
   readonly #machine: DeviceMachine;
   readonly #method: SamplerMethod;

@@ -3,7 +3,10 @@ import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { samplerNamed, samplersWith } from "./samplers/registry.ts";
 import type { DerivedDefault, SamplerOption, SamplerSettings } from "./samplers/sampler_entry.ts";
 
-/** A sampler with everything but its steps left to its own choice. */
+/**
+ * A sampler with everything but its steps left to its own choice.
+ * @category Samplers
+ */
 export function samplerSettings(sampler: string, steps: number): SamplerSettings {
   return { sampler, steps, variant: null, order: null, grid: null, eta: null, t_end: null };
 }
@@ -16,6 +19,7 @@ const OPTIONS: readonly SamplerOption[] = ["variant", "order", "eta", "grid"];
  *
  * @throws {UsageError} where there is no such sampler, or with a line for each setting that the
  * sampler lacks or cannot take
+ * @category Samplers
  */
 export function completeSettings(
   schedule: NoiseSchedule,

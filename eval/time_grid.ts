@@ -1,9 +1,15 @@
 import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 
-/** How times are spaced: the names that `--grid` takes. */
+/**
+ * How times are spaced: the names that `--grid` takes.
+ * @category Samplers
+ */
 export const TIME_GRIDS = ["log_snr", "uniform", "quadratic", "karras"] as const;
 
-/** One of {@linkcode TIME_GRIDS}. */
+/**
+ * One of {@linkcode TIME_GRIDS}.
+ * @category Samplers
+ */
 export type TimeGridName = typeof TIME_GRIDS[number];
 
 /** Karras' rho: the larger, the more steps are spent on little noise. */
@@ -19,6 +25,7 @@ const RHO = 7;
  *   of Diffusion-Based Generative Models", NeurIPS 2022, equation 5).
  *
  * @throws {RangeError} where there are no intervals, or the ends are not in order
+ * @category Samplers
  */
 export function timeGrid(
   name: TimeGridName,
@@ -45,7 +52,10 @@ export function timeGrid(
   });
 }
 
-/** `steps + 1` times: as {@linkcode timeGrid} down to `t_end`, then 0. */
+/**
+ * `steps + 1` times: as {@linkcode timeGrid} down to `t_end`, then 0.
+ * @category Samplers
+ */
 export function timeGridToZero(
   name: TimeGridName,
   schedule: NoiseSchedule,

@@ -3,7 +3,10 @@ import { network } from "../nets/network.ts";
 import type { Config } from "../train/config/config.ts";
 import type { TargetName } from "../train/diffusion/targets.ts";
 
-/** A network as samplers call it. */
+/**
+ * A network as samplers call it.
+ * @category Samplers
+ */
 export interface Network {
   /** What it predicts. */
   readonly predicts: TargetName;
@@ -21,6 +24,7 @@ export interface Network {
 /**
  * A configuration's network with weights from a state, or from a layout whose memory is computed.
  * Where it has labels, the last of them stands for none.
+ * @category Samplers
  */
 export function trainedNetwork(
   weights: StateLayout,

@@ -17,7 +17,10 @@ import {
 import type { MakeParameter } from "./parameters.ts";
 import { GROUP_NORM } from "./resnet_block.ts";
 
-/** An attention block of DDPM's UNet; all but the norm are 1 x 1 convolutions. */
+/**
+ * An attention block of DDPM's UNet; all but the norm are 1 x 1 convolutions.
+ * @category Networks
+ */
 export interface AttentionBlockParameters<T> {
   /** Group norm over the channels. */
   readonly norm: NormParameters<T>;
@@ -31,7 +34,10 @@ export interface AttentionBlockParameters<T> {
   readonly proj_out: ConvParameters<T>;
 }
 
-/** Describes an attention block. */
+/**
+ * Describes an attention block.
+ * @category Networks
+ */
 export function attentionBlockParameters<T>(
   make: MakeParameter<T>,
   name: string,
@@ -53,6 +59,7 @@ export function attentionBlockParameters<T>(
  *
  * @param x `[batch, channels, height, width]`
  * @returns the same shape
+ * @category Networks
  */
 export function attentionBlock(p: AttentionBlockParameters<Tensor>, x: Tensor): Tensor {
   const [batch, channels, height, width] = x.shape;

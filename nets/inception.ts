@@ -15,10 +15,16 @@ import {
   type Tensor,
 } from "../engine/mod.ts";
 
-/** Gives the tensor of a parameter; called once for each. */
+/**
+ * Gives the tensor of a parameter; called once for each.
+ * @category Networks
+ */
 export type InceptionLeaf = (name: string, shape: Shape) => Tensor;
 
-/** Outputs of {@linkcode inception}, and activations on the way, for a batch of n. */
+/**
+ * Outputs of {@linkcode inception}, and activations on the way, for a batch of n.
+ * @category Networks
+ */
 export interface InceptionOutputs {
   /** `[n, 64, 73, 73]`, after the first max pooling. */
   readonly block0: Tensor;
@@ -34,7 +40,10 @@ export interface InceptionOutputs {
   readonly logits_unbiased: Tensor;
 }
 
-/** Height and width of the network's input, pixels. */
+/**
+ * Height and width of the network's input, pixels.
+ * @category Networks
+ */
 export const INCEPTION_SIZE = 299;
 
 /** `eps` of its batch norms. */
@@ -46,6 +55,7 @@ const EPS = 0.001;
  *
  * @param images `[n, 3, height, width]` in 0..`top`, of any size
  * @returns `[n, 3, 299, 299]`
+ * @category Networks
  */
 export function inceptionInput(images: Tensor, top: number): Tensor {
   return affine(resizeBilinear(images, INCEPTION_SIZE, INCEPTION_SIZE), 2 / top, -1);
@@ -60,6 +70,7 @@ export function inceptionInput(images: Tensor, top: number): Tensor {
  * @param x `[n, 3, 299, 299]` in -1..1, see {@linkcode inceptionInput}
  * @param leaf parameters by the names of {@linkcode inceptionShapes}
  * @throws {ShapeError} for images of another size
+ * @category Networks
  */
 export function inception(x: Tensor, leaf: InceptionLeaf): InceptionOutputs {
   const expected = [3, INCEPTION_SIZE, INCEPTION_SIZE];
@@ -96,7 +107,10 @@ export function inception(x: Tensor, leaf: InceptionLeaf): InceptionOutputs {
   return { block0, block1, block2, pool, logits, logits_unbiased };
 }
 
-/** Shapes of {@linkcode inception}'s parameters by name, such as `Mixed_5b.branch1x1.conv.weight`. */
+/**
+ * Shapes of {@linkcode inception}'s parameters by name, such as `Mixed_5b.branch1x1.conv.weight`.
+ * @category Networks
+ */
 export function inceptionShapes(): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
   inception(input("x", [1, 3, INCEPTION_SIZE, INCEPTION_SIZE]), (name, shape) => {
@@ -106,7 +120,10 @@ export function inceptionShapes(): Record<string, Shape> {
   return shapes;
 }
 
-/** Shapes of the published state dict by name: batch norms instead of the convolutions' biases. */
+/**
+ * Shapes of the published state dict by name: batch norms instead of the convolutions' biases.
+ * @category Networks
+ */
 export function inceptionStateShapes(): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
   for (const [name, shape] of Object.entries(inceptionShapes())) {
@@ -121,6 +138,7 @@ export function inceptionStateShapes(): Record<string, Shape> {
  * becomes a factor on its weight, and a bias. Computed in float64.
  *
  * @param state every tensor of {@linkcode inceptionStateShapes}
+ * @category Networks
  */
 export function foldBatchNorm(
   state: Readonly<Record<string, Float32Array>>,

@@ -5,7 +5,10 @@
  */
 import type { MakeParameter } from "./parameters.ts";
 
-/** A linear layer. */
+/**
+ * A linear layer.
+ * @category Networks
+ */
 export interface LinearParameters<T> {
   /** `[out, fan_in]`. */
   readonly weight: T;
@@ -13,7 +16,10 @@ export interface LinearParameters<T> {
   readonly bias?: T;
 }
 
-/** A 2-D convolution. */
+/**
+ * A 2-D convolution.
+ * @category Networks
+ */
 export interface ConvParameters<T> {
   /** `[out, channels, height, width]`. */
   readonly weight: T;
@@ -21,7 +27,10 @@ export interface ConvParameters<T> {
   readonly bias: T;
 }
 
-/** The scale and offset of a norm. */
+/**
+ * The scale and offset of a norm.
+ * @category Networks
+ */
 export interface NormParameters<T> {
   /** Scale, `[channels]`. */
   readonly weight: T;
@@ -29,7 +38,10 @@ export interface NormParameters<T> {
   readonly bias: T;
 }
 
-/** Describes an `nn.Linear`. */
+/**
+ * Describes an `nn.Linear`.
+ * @category Networks
+ */
 export function linearParameters<T>(
   make: MakeParameter<T>,
   name: string,
@@ -42,7 +54,10 @@ export function linearParameters<T>(
   };
 }
 
-/** Describes an `nn.Conv2d` with a square kernel of height and width `size`. */
+/**
+ * Describes an `nn.Conv2d` with a square kernel of height and width `size`.
+ * @category Networks
+ */
 export function convParameters<T>(
   make: MakeParameter<T>,
   name: string,
@@ -57,7 +72,10 @@ export function convParameters<T>(
   };
 }
 
-/** Describes a layer or group norm over `channels`: ones and zeros. */
+/**
+ * Describes a layer or group norm over `channels`: ones and zeros.
+ * @category Networks
+ */
 export function normParameters<T>(
   make: MakeParameter<T>,
   name: string,

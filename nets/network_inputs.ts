@@ -1,7 +1,10 @@
 import { ShapeError, type Tensor } from "../engine/mod.ts";
 import type { Observe } from "./observe.ts";
 
-/** Inputs of every network. */
+/**
+ * Inputs of every network.
+ * @category Networks
+ */
 export interface NetworkInputs {
   /** Noisy images `[batch, in_chans, img_size, img_size]`. */
   readonly x: Tensor;

@@ -1,6 +1,9 @@
 import { philox, type Shape } from "../engine/mod.ts";
 
-/** How a parameter's initial values are drawn; PyTorch's names and rules. */
+/**
+ * How a parameter's initial values are drawn; PyTorch's names and rules.
+ * @category Networks
+ */
 export type Initializer =
   | { readonly kind: "zeros" }
   | { readonly kind: "ones" }
@@ -12,6 +15,7 @@ export type Initializer =
 /**
  * Makes one leaf of a network's parameters. A network describes its parameters once, by calling
  * this for each; what a leaf is (a shape, a tensor, an array) is the caller's choice.
+ * @category Networks
  */
 export type MakeParameter<T> = (name: string, shape: Shape, init: Initializer) => T;
 
@@ -24,6 +28,7 @@ const STREAM = 0x1417;
  *
  * @param describe calls its argument for every parameter, as `uvitParameters` does
  * @param seed a whole number from 0 to 2^53 - 1
+ * @category Networks
  */
 export function initialize(
   describe: (make: MakeParameter<void>) => unknown,
@@ -37,7 +42,10 @@ export function initialize(
   return values;
 }
 
-/** The shapes of a network's parameters, by name. */
+/**
+ * The shapes of a network's parameters, by name.
+ * @category Networks
+ */
 export function parameterShapes(
   describe: (make: MakeParameter<void>) => unknown,
 ): Record<string, Shape> {

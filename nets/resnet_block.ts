@@ -15,7 +15,10 @@ export const GROUP_NORM: { readonly groups: number; readonly eps: number } = {
   eps: 1e-6,
 };
 
-/** A residual block of DDPM's UNet; the names are the PyTorch port's. */
+/**
+ * A residual block of DDPM's UNet; the names are the PyTorch port's.
+ * @category Networks
+ */
 export interface ResnetBlockParameters<T> {
   /** Group norm over the channels of the input. */
   readonly norm1: NormParameters<T>;
@@ -37,6 +40,7 @@ export interface ResnetBlockParameters<T> {
  * @param sizes.channels of the input
  * @param sizes.out channels of the output
  * @param sizes.temb width of the time embedding; 0: none
+ * @category Networks
  */
 export function resnetBlockParameters<T>(
   make: MakeParameter<T>,
@@ -62,6 +66,7 @@ export function resnetBlockParameters<T>(
  * @returns `[batch, out, height, width]`
  * @param options.time the time embedding after its SiLU, `[batch, temb]`
  * @param options.drop dropout, in training
+ * @category Networks
  */
 export function resnetBlock(
   p: ResnetBlockParameters<Tensor>,

@@ -25,10 +25,16 @@ import { type LinearParameters, linearParameters } from "./layers.ts";
 import type { Observe } from "./observe.ts";
 import type { MakeParameter } from "./parameters.ts";
 
-/** Gates of a method: none, one for all skips of a width, or one for each skip. */
+/**
+ * Gates of a method: none, one for all skips of a width, or one for each skip.
+ * @category Skip scaling
+ */
 export type SkipGates = "none" | "shared" | "each";
 
-/** A gate of the learnable scaling: `layer2(relu(layer1(means)))` before the sigmoid. */
+/**
+ * A gate of the learnable scaling: `layer2(relu(layer1(means)))` before the sigmoid.
+ * @category Skip scaling
+ */
 export interface GateParameters<T> {
   /** `weight` is `[hidden, width]`. */
   readonly layer1: LinearParameters<T>;
@@ -36,7 +42,10 @@ export interface GateParameters<T> {
   readonly layer2: LinearParameters<T>;
 }
 
-/** What a method may scale a skip with. */
+/**
+ * What a method may scale a skip with.
+ * @category Skip scaling
+ */
 export interface SkipScalingInputs {
   /** Index that powers of kappa count, 1 outermost: the skip's, or its resolution's. */
   readonly kappa_index: number;
@@ -48,7 +57,10 @@ export interface SkipScalingInputs {
   readonly observeGate: (values: Tensor) => void;
 }
 
-/** A method to scale skips, a row of {@linkcode SKIP_SCALINGS}. */
+/**
+ * A method to scale skips, a row of {@linkcode SKIP_SCALINGS}.
+ * @category Skip scaling
+ */
 export interface SkipScalingMethod {
   /** What `--scalelong` takes. */
   readonly number: number;
@@ -66,7 +78,10 @@ export interface SkipScalingMethod {
   readonly scale: (skip: Tensor, inputs: SkipScalingInputs) => Tensor;
 }
 
-/** The methods, by number from 0; 0 to 4 are the paper's. */
+/**
+ * The methods, by number from 0; 0 to 4 are the paper's.
+ * @category Skip scaling
+ */
 export const SKIP_SCALINGS = [
   {
     number: 0,
@@ -115,10 +130,16 @@ export const SKIP_SCALINGS = [
   },
 ] as const satisfies readonly SkipScalingMethod[];
 
-/** Scaling methods by the number that `--scalelong` takes. */
+/**
+ * Scaling methods by the number that `--scalelong` takes.
+ * @category Skip scaling
+ */
 export type SkipScaling = typeof SKIP_SCALINGS[number]["number"];
 
-/** The row of a method. */
+/**
+ * The row of a method.
+ * @category Skip scaling
+ */
 export function skipScaling(method: SkipScaling): SkipScalingMethod {
   return SKIP_SCALINGS[method];
 }
@@ -133,12 +154,18 @@ export function methodsWithKappa(): SkipScaling[] {
   return SKIP_SCALINGS.filter(({ uses_kappa }) => uses_kappa).map(({ number }) => number);
 }
 
-/** Method 0: `s_i`, as in U-ViT and most UNets. */
+/**
+ * Method 0: `s_i`, as in U-ViT and most UNets.
+ * @category Skip scaling
+ */
 export function original(skip: Tensor): Tensor {
   return skip;
 }
 
-/** Method 1, 1/sqrt(2)-CS: `s_i / sqrt(2)`, common practice that the paper explains. */
+/**
+ * Method 1, 1/sqrt(2)-CS: `s_i / sqrt(2)`, common practice that the paper explains.
+ * @category Skip scaling
+ */
 export function inverseSqrt2(skip: Tensor): Tensor {
   return affine(skip, Math.SQRT1_2);
 }
@@ -148,6 +175,7 @@ export function inverseSqrt2(skip: Tensor): Tensor {
  *
  * @param i index of the skip, 1 (outermost) to N (innermost)
  * @param kappa the paper uses 0.5 to 0.95; 1 is the original
+ * @category Skip scaling
  */
 export function constantScaling(skip: Tensor, i: number, kappa: number): Tensor {
   return affine(skip, kappa ** (i - 1));
@@ -161,6 +189,7 @@ export function constantScaling(skip: Tensor, i: number, kappa: number): Tensor 
  *
  * @param skip `[batch, width, ..]`
  * @param observeGate called with the gate's values
+ * @category Skip scaling
  */
 export function learnableScaling(
   skip: Tensor,
@@ -183,7 +212,10 @@ function gated(skip: Tensor, { gate, observeGate }: SkipScalingInputs): Tensor {
   return learnableScaling(skip, gate!, observeGate);
 }
 
-/** What {@linkcode scaleSkip} needs besides the skip and its index. */
+/**
+ * What {@linkcode scaleSkip} needs besides the skip and its index.
+ * @category Skip scaling
+ */
 export interface SkipScalingOptions {
   /** The method's number. */
   readonly method: SkipScaling;
@@ -202,6 +234,7 @@ export interface SkipScalingOptions {
  *
  * @param i index of the skip, 1 (outermost) to N (innermost)
  * @throws {TypeError} where a method with gates is given none
+ * @category Skip scaling
  */
 export function scaleSkip(skip: Tensor, i: number, options: SkipScalingOptions): Tensor {
   const { method, kappa, kappa_index = i, gate, observe } = options;
@@ -235,7 +268,10 @@ export function gateLayout(method: SkipScaling, skip_widths: readonly number[]):
   return { widths, gate_of: skip_widths.map((width) => widths.indexOf(width)) };
 }
 
-/** Describes a gate of `width` values; its hidden layer has a 16th of them, at least 1. */
+/**
+ * Describes a gate of `width` values; its hidden layer has a 16th of them, at least 1.
+ * @category Skip scaling
+ */
 export function gateParameters<T>(
   make: MakeParameter<T>,
   prefix: string,

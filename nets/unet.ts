@@ -48,7 +48,10 @@ import {
   type SkipScaling,
 } from "./skip_scaling.ts";
 
-/** Options of the UNet; names and meaning are the PyTorch port's where it has them. */
+/**
+ * Options of the UNet; names and meaning are the PyTorch port's where it has them.
+ * @category Networks
+ */
 export interface UNetConfig {
   /** Height and width of the images, a multiple of `2^(levels - 1)`. */
   readonly img_size: number;
@@ -76,7 +79,10 @@ export interface UNetConfig {
   readonly kappa_index: "skip" | "resolution";
 }
 
-/** A level on the way down. */
+/**
+ * A level on the way down.
+ * @category Networks
+ */
 export interface DownParameters<T> {
   /** Its residual blocks, `num_res_blocks`. */
   readonly block: readonly ResnetBlockParameters<T>[];
@@ -86,7 +92,10 @@ export interface DownParameters<T> {
   readonly downsample?: { readonly conv: ConvParameters<T> };
 }
 
-/** A level on the way up. */
+/**
+ * A level on the way up.
+ * @category Networks
+ */
 export interface UpParameters<T> {
   /** Its residual blocks, `num_res_blocks + 1`; each takes a skip. */
   readonly block: readonly ResnetBlockParameters<T>[];
@@ -96,7 +105,10 @@ export interface UpParameters<T> {
   readonly upsample?: { readonly conv: ConvParameters<T> };
 }
 
-/** Parameters of the UNet; the paths to its leaves are the PyTorch port's checkpoint keys. */
+/**
+ * Parameters of the UNet; the paths to its leaves are the PyTorch port's checkpoint keys.
+ * @category Networks
+ */
 export interface UNetParameters<T> {
   /** The two layers on the time embedding, of width `4 ch`. */
   readonly temb: { readonly dense: readonly LinearParameters<T>[] };
@@ -122,7 +134,10 @@ export interface UNetParameters<T> {
   readonly se: readonly GateParameters<T>[];
 }
 
-/** A long skip connection. */
+/**
+ * A long skip connection.
+ * @category Networks
+ */
 export interface UNetSkip {
   /** Its width. */
   readonly channels: number;
@@ -133,7 +148,10 @@ export interface UNetSkip {
 /** Philox stream of the first block's dropout; those of the other blocks follow. */
 const DROPOUT_STREAM = 16;
 
-/** The long skips `s_1` (outermost) to `s_N`, in order. */
+/**
+ * The long skips `s_1` (outermost) to `s_N`, in order.
+ * @category Networks
+ */
 export function unetSkips(
   { ch, ch_mult, num_res_blocks }: Pick<UNetConfig, "ch" | "ch_mult" | "num_res_blocks">,
 ): UNetSkip[] {
@@ -145,7 +163,10 @@ export function unetSkips(
   return skips;
 }
 
-/** Describes every parameter of the UNet in the order of the PyTorch port. */
+/**
+ * Describes every parameter of the UNet in the order of the PyTorch port.
+ * @category Networks
+ */
 export function unetParameters<T>(config: UNetConfig, make: MakeParameter<T>): UNetParameters<T> {
   const { ch, ch_mult, in_chans, num_res_blocks, num_classes } = config;
   const temb = 4 * ch;
@@ -221,6 +242,7 @@ export function unetParameters<T>(config: UNetConfig, make: MakeParameter<T>): U
  * @param params their type, f32 or f16, is that of all activations
  * @returns the noise prediction, of the shape of `x`, in f32
  * @throws {ShapeError} where the inputs do not match the configuration
+ * @category Networks
  */
 export function unet(
   params: UNetParameters<Tensor>,
@@ -300,6 +322,7 @@ export function unet(
 /**
  * Sinusoidal embedding `[batch, dim]` of timesteps `[batch]`: sines first, then cosines, of
  * frequencies 10000^(-j / (dim / 2 - 1)); `dim` is even and at least 4.
+ * @category Networks
  */
 export function unetTimestepEmbedding(timesteps: Tensor, dim: number): Tensor {
   const half = dim / 2;

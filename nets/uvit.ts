@@ -39,7 +39,10 @@ import {
   skipScaling,
 } from "./skip_scaling.ts";
 
-/** Options of U-ViT; names and meaning are the reference's. */
+/**
+ * Options of U-ViT; names and meaning are the reference's.
+ * @category Networks
+ */
 export interface UVitConfig {
   /** Height and width of the images, a multiple of `patch_size`. */
   readonly img_size: number;
@@ -75,7 +78,10 @@ export interface UVitConfig {
   readonly kappa: number;
 }
 
-/** A transformer block over tokens of width D, pre-norm. */
+/**
+ * A transformer block over tokens of width D, pre-norm.
+ * @category Networks
+ */
 export interface BlockParameters<T> {
   /** Layer norm before attention. */
   readonly norm1: NormParameters<T>;
@@ -92,6 +98,7 @@ export interface BlockParameters<T> {
 /**
  * Parameters of U-ViT, for L tokens of width D; the paths to its leaves are the reference's checkpoint
  * keys.
+ * @category Networks
  */
 export interface UVitParameters<T> {
   /** Learned position embedding, `[1, L, D]`. */
@@ -118,12 +125,18 @@ export interface UVitParameters<T> {
   readonly se: readonly GateParameters<T>[];
 }
 
-/** Length L of the sequence: [label,] time, then the patches. */
+/**
+ * Length L of the sequence: [label,] time, then the patches.
+ * @category Networks
+ */
 export function uvitTokens(config: UVitConfig): number {
   return extrasOf(config) + (config.img_size / config.patch_size) ** 2;
 }
 
-/** Describes every parameter of U-ViT in the order of the reference; see {@linkcode MakeParameter}. */
+/**
+ * Describes every parameter of U-ViT in the order of the reference; see {@linkcode MakeParameter}.
+ * @category Networks
+ */
 export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): UVitParameters<T> {
   const { embed_dim: dim, patch_size, in_chans, depth, mlp_ratio } = config;
   const normal02: Initializer = { kind: "normal", std: 0.02 };
@@ -183,6 +196,7 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
  * @param params their type, f32 or f16, is that of all activations
  * @returns the noise prediction, of the shape of `x`, in f32
  * @throws {ShapeError} where the inputs do not match the configuration
+ * @category Networks
  */
 export function uvit(
   params: UVitParameters<Tensor>,
@@ -240,6 +254,7 @@ export function uvit(
 /**
  * Sinusoidal embedding `[batch, dim]` of timesteps `[batch]`: cosines first, then sines, of
  * frequencies 10000^(-j / (dim / 2)); an odd `dim` ends with a zero.
+ * @category Networks
  */
 export function timestepEmbedding(timesteps: Tensor, dim: number): Tensor {
   const half = Math.floor(dim / 2);

@@ -43,6 +43,7 @@ const vendors: Record<string, string> = {
  * none.
  *
  * @throws {UsageError} where an argument is not a flag of this command
+ * @category Commands
  */
 export async function main(args: readonly string[]): Promise<void> {
   const flags = parseFlags(args, flagsSchema);

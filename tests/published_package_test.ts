@@ -61,14 +61,14 @@ interface Documented {
     readonly declarations: readonly {
       /** `reference` where another entry point has the symbol itself. */
       readonly kind: string;
-      readonly jsDoc?: { readonly doc?: string };
+      readonly jsDoc?: { readonly doc?: string; readonly tags?: readonly Tag[] };
     }[];
   }[];
 }
 
 interface Tag {
   readonly kind: string;
-  readonly doc?: string;
+  readonly doc?: string | readonly string[];
 }
 
 /** The parts of JSR's score that a repository decides, and what each is worth. */
@@ -112,6 +112,11 @@ Deno.test("the package has all of JSR's score that a repository decides", async 
   const names = symbols.filter((symbol) => !documented.includes(symbol)).map(({ name }) => name);
   assert.deepEqual(names, []);
   assert.deepEqual(paths.filter((_, i) => examples[i].length === 0), []);
+  // The documentation lists symbols by category; what has none would be lost among "others".
+  const scattered = symbols.filter(({ declarations }) =>
+    !declarations.some(({ jsDoc }) => jsDoc?.tags?.some(({ kind }) => kind === "category"))
+  );
+  assert.deepEqual(scattered.map(({ name }) => name), []);
 });
 
 Deno.test("every error class that the package exports is a UserError", () => {

@@ -35,6 +35,7 @@ const OTHERWISE = "leave it out, or give it as step 0 to start from its weights"
  * @throws {UsageError} with a line for each problem
  * @throws {DivergedError} where the loss is not finite, or the state is not when it is to be saved;
  * nothing is saved then
+ * @category Training
  */
 export async function trainLoop(
   device: Device,

@@ -6,10 +6,14 @@ import type { StepRecord } from "./step_record.ts";
 /**
  * How divergence was seen: in the loss or gradient of a step, which the weights before it gave, in
  * the state after a step, or in mixed precision by gradients that overflow at every step.
+ * @category Training
  */
 export type DivergenceKind = "loss" | "state" | "overflow";
 
-/** A run ended because its loss, gradient or state was no longer finite. */
+/**
+ * A run ended because its loss, gradient or state was no longer finite.
+ * @category Training
+ */
 export class DivergedError extends UserError {
   /** The class's name. */
   override readonly name: string = "DivergedError";

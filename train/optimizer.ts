@@ -23,7 +23,10 @@ import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 import { nextLossScale } from "./loss_scale.ts";
 import { learningRate } from "./config/learning_rate.ts";
 
-/** The state that an optimizer step reads and writes; all parts have one layout. */
+/**
+ * The state that an optimizer step reads and writes; all parts have one layout.
+ * @category Training
+ */
 export interface OptimizerState<S extends StateLayout = State> {
   /** The weights. */
   readonly nnet: S;
@@ -35,7 +38,10 @@ export interface OptimizerState<S extends StateLayout = State> {
   readonly exp_avg_sq: S;
 }
 
-/** What an optimizer step computes. */
+/**
+ * What an optimizer step computes.
+ * @category Training
+ */
 export interface OptimizerUpdate {
   /** What the step writes to the state. */
   readonly updates: readonly Update[];
@@ -60,6 +66,7 @@ export interface OptimizerUpdate {
  * @param grads the gradient by segment, as `state.nnet.pack` gives it
  * @param scaling in mixed precision: the state of {@linkcode LOSS_SCALE_SHAPES}, by whose scale the
  * gradient is multiplied
+ * @category Training
  */
 export function optimizerUpdate(
   grads: readonly Tensor[],
@@ -114,7 +121,10 @@ export function optimizerUpdate(
   return { updates: [...updates, ...scaled], grad_norm, loss_scale, updated };
 }
 
-/** The inputs of the graph of {@linkcode optimizerUpdate} for step `step` (from 0). */
+/**
+ * The inputs of the graph of {@linkcode optimizerUpdate} for step `step` (from 0).
+ * @category Training
+ */
 export function optimizerInputs(config: Config, step: number): Record<string, Float32Array> {
   const { name, betas: [b1, b2], weight_decay } = config.optimizer;
   const lr = learningRate(config, step);

@@ -1,4 +1,7 @@
-/** Steps that may be submitted before the loop waits for the device. */
+/**
+ * Steps that may be submitted before the loop waits for the device.
+ * @category Training
+ */
 export const MAX_AHEAD = 64;
 /** Seconds of work that may be submitted before the loop waits for the device. */
 const SECONDS_AHEAD = 0.4;

@@ -1,4 +1,7 @@
-/** How a step's loss was scaled in mixed precision. */
+/**
+ * How a step's loss was scaled in mixed precision.
+ * @category Training
+ */
 export interface ScalingRecord {
   /** What the loss was multiplied by. */
   readonly loss_scale: number;
@@ -8,7 +11,10 @@ export interface ScalingRecord {
   readonly skipped_in_a_row: number;
 }
 
-/** What is recorded of a step. */
+/**
+ * What is recorded of a step.
+ * @category Training
+ */
 export interface StepRecord {
   /** The loss before the update, not scaled. */
   readonly loss: number;

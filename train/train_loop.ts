@@ -10,7 +10,10 @@ import { MAX_AHEAD } from "./read_ahead.ts";
 import { TrainStep } from "./train_step.ts";
 import { type TrainedStep, trainSteps } from "./train_steps.ts";
 
-/** Where a training run stands. */
+/**
+ * Where a training run stands.
+ * @category Training
+ */
 export interface TrainingProgress {
   /** Optimizer steps done. */
   step: number;
@@ -28,7 +31,10 @@ export interface TrainingProgress {
   steps_per_s: number;
 }
 
-/** Callbacks of a training run; the loop waits for each. */
+/**
+ * Callbacks of a training run; the loop waits for each.
+ * @category Training
+ */
 export interface TrainHooks {
   /** Once, when everything is compiled. */
   onStart?(step: TrainStep): void | Promise<unknown>;
@@ -44,7 +50,10 @@ export interface TrainHooks {
   onCheckpoint?(checkpoint: Checkpoint): void | Promise<unknown>;
 }
 
-/** How a run is trained by {@linkcode trainLoop}. */
+/**
+ * How a run is trained by {@linkcode trainLoop}.
+ * @category Training
+ */
 export interface TrainLoopOptions {
   /** Where to go on from; first weights where absent or null. */
   readonly checkpoint?: Checkpoint | null;
@@ -64,6 +73,7 @@ export interface TrainLoopOptions {
  * @throws {UsageError} with a line for each contradiction in the configuration, or to the data
  * @throws {DivergedError} where the loss is not finite, or the state is not when it is to be saved;
  * nothing is saved then
+ * @category Training
  */
 export async function trainLoop(
   device: Device,

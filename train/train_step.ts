@@ -27,6 +27,7 @@ import {
  * A network with its optimizer on a device, and the plans of one training step: noise, forward,
  * backward, clipping, update and averages are one submit. With micro-batches, each adds its gradient
  * in a submit of its own and the update is another.
+ * @category Training
  */
 export class TrainStep implements Disposable {
   /** Where it runs. */

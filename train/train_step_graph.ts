@@ -28,7 +28,10 @@ import { type OptimizerState, type OptimizerUpdate, optimizerUpdate } from "./op
 import { probeTensors } from "./probes.ts";
 import { type DiffusedBatch, type Process, processOf } from "./diffusion/process.ts";
 
-/** Builds the part of the graph that makes a batch; its inputs are given to each step. */
+/**
+ * Builds the part of the graph that makes a batch; its inputs are given to each step.
+ * @category Training
+ */
 export type BatchSource = (shape: Shape, conditional: boolean, process: Process) => DiffusedBatch;
 
 /** Philox streams of training. */
@@ -38,6 +41,7 @@ const NOISE = 2;
 /**
  * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), `labels` for a
  * conditional network, and `key`, from which times, noise and dropout are drawn on the device.
+ * @category Training
  */
 export function drawnBatch(
   shape: Shape,
@@ -55,7 +59,10 @@ export function drawnBatch(
   };
 }
 
-/** The plans of a training step, over states that have memory or over layouts alone. */
+/**
+ * The plans of a training step, over states that have memory or over layouts alone.
+ * @category Training
+ */
 export interface TrainStepGraph<S extends StateLayout> {
   /** Weights, their average and moments. */
   readonly state: OptimizerState<S>;
@@ -71,7 +78,10 @@ export interface TrainStepGraph<S extends StateLayout> {
   readonly norms: PlanSpec;
 }
 
-/** How a training step is built. */
+/**
+ * How a training step is built.
+ * @category Training
+ */
 export interface TrainStepOptions {
   /** Makes batches; default {@linkcode drawnBatch}. */
   readonly source?: BatchSource;
@@ -86,6 +96,7 @@ export interface TrainStepOptions {
  *
  * @param makeState allocates named tensors, or lays them out only
  * @throws {TypeError} for probes with micro-batches
+ * @category Training
  */
 export function trainStepGraph<S extends StateLayout>(
   config: Config,

@@ -9,7 +9,10 @@ import { ReadAhead } from "./read_ahead.ts";
 import type { StepRecord } from "./step_record.ts";
 import type { TrainStep } from "./train_step.ts";
 
-/** What the configuration asks for after a step. */
+/**
+ * What the configuration asks for after a step.
+ * @category Training
+ */
 export interface Due {
   /** Every `log_interval` steps, and at the last. */
   readonly log: boolean;
@@ -19,7 +22,10 @@ export interface Due {
   readonly save: boolean;
 }
 
-/** A training step that the device has done. */
+/**
+ * A training step that the device has done.
+ * @category Training
+ */
 export interface TrainedStep extends StepRecord {
   /** Steps done, with this one. */
   readonly step: number;
@@ -39,7 +45,10 @@ export interface TrainedStep extends StepRecord {
   readonly due: Due;
 }
 
-/** Where training starts and what ends it early. */
+/**
+ * Where training starts and what ends it early.
+ * @category Training
+ */
 export interface TrainStepsOptions {
   /** Steps that were done before; default 0. */
   readonly done?: number;
@@ -65,6 +74,7 @@ const NOTHING_DUE: Due = { log: false, eval: false, save: false };
  *
  * @param step of the network to train; its configuration says how
  * @throws {DivergedError} where the loss is not finite, or mixed precision skips every step
+ * @category Training
  */
 export async function* trainSteps(
   step: TrainStep,

@@ -2,7 +2,10 @@ import type { Capabilities } from "../capabilities.ts";
 import type { Dispatch, Emitter, Storage, Variants } from "./dispatch.ts";
 import { PAIRS } from "./bound_memory.ts";
 
-/** The chosen kernel variants, by {@linkcode Variants.key}. */
+/**
+ * The chosen kernel variants, by {@linkcode Variants.key}.
+ * @category Engine
+ */
 export type KernelChoices = ReadonlyMap<string, string>;
 
 /** An emitter with what was emitted through it. */

@@ -9,7 +9,10 @@ import {
 import { applyOne } from "./elementwise.ts";
 import { softmaxRows, softmaxRowsBackward } from "./softmax.ts";
 
-/** Attributes of {@linkcode attention}. */
+/**
+ * Attributes of {@linkcode attention}.
+ * @category Operations
+ */
 export interface AttentionAttrs {
   /** Number of heads. */
   readonly heads: number;
@@ -142,6 +145,7 @@ export const attentionBackwardOp: Operation<AttentionAttrs> = {
  *
  * @param qkv `[batch, tokens, 3 * channels]`, packed as (3, heads, width).
  * @returns `[batch, tokens, channels]`.
+ * @category Operations
  */
 export function attention(qkv: Tensor, attrs: AttentionAttrs): Tensor {
   return apply(attentionOp, [qkv], attrs)[0];

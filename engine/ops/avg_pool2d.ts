@@ -56,6 +56,7 @@ export const avgPool2dInputGradOp: Operation<AvgPool2dGradAttrs> = {
  *
  * @param x `[batch, channels, height, width]`
  * @throws {ShapeError} for a window that does not fit
+ * @category Operations
  */
 export function avgPool2d(
   x: Tensor,

@@ -51,22 +51,34 @@ export const divOp: Binary = elementwise<null>({
   ],
 });
 
-/** `a + b`, broadcast. */
+/**
+ * `a + b`, broadcast.
+ * @category Operations
+ */
 export function add(a: Tensor, b: Tensor): Tensor {
   return applyOne(addOp, [a, b], null);
 }
 
-/** `a - b`, broadcast. */
+/**
+ * `a - b`, broadcast.
+ * @category Operations
+ */
 export function sub(a: Tensor, b: Tensor): Tensor {
   return applyOne(subOp, [a, b], null);
 }
 
-/** `a * b` by element, broadcast. */
+/**
+ * `a * b` by element, broadcast.
+ * @category Operations
+ */
 export function mul(a: Tensor, b: Tensor): Tensor {
   return applyOne(mulOp, [a, b], null);
 }
 
-/** `a / b` by element, broadcast. */
+/**
+ * `a / b` by element, broadcast.
+ * @category Operations
+ */
 export function div(a: Tensor, b: Tensor): Tensor {
   return applyOne(divOp, [a, b], null);
 }

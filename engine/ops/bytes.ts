@@ -18,7 +18,10 @@ export const unpackBytesOp: Operation<{ readonly shape: Shape }> = {
   ],
 };
 
-/** Bytes as f32 numbers 0 to 255, from u32 words of four bytes each, little-endian. */
+/**
+ * Bytes as f32 numbers 0 to 255, from u32 words of four bytes each, little-endian.
+ * @category Operations
+ */
 export function unpackBytes(words: Tensor, shape: Shape): Tensor {
   return applyOne(unpackBytesOp, [words], { shape });
 }

@@ -18,6 +18,7 @@ export const castOp: ElementwiseOperation<{ readonly dtype: FloatType }> = {
 /**
  * `x` with elements of another float type: f16 has 11 bits of precision, magnitudes from 6e-8 to
  * 65504, and infinity above. The float64 reference does not round.
+ * @category Operations
  */
 export function cast(x: Tensor, dtype: FloatType): Tensor {
   return x.dtype === dtype ? x : applyOne(castOp, [x], { dtype });

@@ -8,7 +8,10 @@ import {
 } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
-/** Zeros around an image. */
+/**
+ * Zeros around an image.
+ * @category Operations
+ */
 export interface Padding {
   /** Rows above. */
   readonly top: number;
@@ -177,7 +180,10 @@ export function conv2dSizes(
   return { batch, inC, inH, inW, outC, outH, outW, kH, kW, strideH, strideW, top, left };
 }
 
-/** Options of {@linkcode conv2d}. */
+/**
+ * Options of {@linkcode conv2d}.
+ * @category Operations
+ */
 export interface Conv2dOptions {
   /** Added by output channel, `[out]`. */
   readonly bias?: Tensor;
@@ -193,6 +199,7 @@ export interface Conv2dOptions {
  * @param x `[batch, in, height, width]`
  * @param weight `[out, in, kernel height, kernel width]`
  * @throws {ShapeError} naming the shapes or the numbers that do not fit
+ * @category Operations
  */
 export function conv2d(
   x: Tensor,

@@ -70,6 +70,7 @@ export function dropoutThreshold(p: number): number {
  * split; `x` itself where `p` is 0.
  *
  * @param key u32 `[seed low, seed high, step, first sample]`
+ * @category Operations
  */
 export function dropout(x: Tensor, p: number, key: Tensor, stream: number): Tensor {
   return p === 0 ? x : applyOne(dropoutOp, [x, key], { p, stream });

@@ -57,6 +57,7 @@ export const embeddingGradOp: Operation<{ readonly rows: number }> = {
  * runs; the device gives NaN for one without a row.
  *
  * @throws {ShapeError} naming a constant index that has no row
+ * @category Operations
  */
 export function embedding(table: Tensor, index: Tensor): Tensor {
   const { node } = rootOf(index);

@@ -52,7 +52,10 @@ export const geluDerivativeOp: ElementwiseOperation<null> = elementwise<null>({
   f: ([x]) => 0.5 * (1 + erf(x / Math.SQRT2)) + x * phi(x),
 });
 
-/** The exact Gaussian error linear unit, `x Phi(x)` (Hendrycks and Gimpel, 2016). */
+/**
+ * The exact Gaussian error linear unit, `x Phi(x)` (Hendrycks and Gimpel, 2016).
+ * @category Operations
+ */
 export function gelu(x: Tensor): Tensor {
   return applyOne(geluOp, [x], null);
 }

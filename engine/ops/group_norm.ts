@@ -122,6 +122,7 @@ export function groupNormSizes(x: Tensor, { groups }: GroupNormAttrs): GroupNorm
  * @param x `[batch, channels, ..]`
  * @param options.weight `[channels]`, as `bias`
  * @throws {ShapeError} where the channels do not fit the weights or the groups
+ * @category Operations
  */
 export function groupNorm(
   x: Tensor,

@@ -85,6 +85,7 @@ export const layerNormBackwardOp: Operation<null> = {
 /**
  * Layer normalisation over the last dimension (Ba et al. 2016); the variance is computed from
  * centred values. `weight` and `bias` have the size of that dimension.
+ * @category Operations
  */
 export function layerNorm(
   x: Tensor,

@@ -161,6 +161,7 @@ export const linearWeightGradOp: Operation<LinearAttrs> = {
  * `y = concat(x, -1) weight^T + bias`, PyTorch's `nn.Linear`; `weight` is `[out, in]`, `bias`
  * `[out]`. Two inputs are read as their concatenation, which is never made in memory.
  * @throws {ShapeError} naming the shapes where they do not fit.
+ * @category Operations
  */
 export function linear(
   x: Tensor | readonly [Tensor, Tensor],

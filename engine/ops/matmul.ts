@@ -10,7 +10,10 @@ import {
 import { applyOne } from "./elementwise.ts";
 import { reshape } from "./views.ts";
 
-/** Which operands are read transposed (their last two dimensions swapped). */
+/**
+ * Which operands are read transposed (their last two dimensions swapped).
+ * @category Operations
+ */
 export interface MatmulAttrs {
   /** Whether the first operand is transposed. */
   readonly transposeA: boolean;
@@ -87,6 +90,7 @@ export const matmulOp: Operation<MatmulAttrs> = {
 /**
  * Matrix product `[.., m, k] x [.., k, n] -> [.., m, n]`. Leading dimensions are equal, or `b` has
  * none. @throws {ShapeError} naming both shapes.
+ * @category Operations
  */
 export function matmul(a: Tensor, b: Tensor, attrs: Partial<MatmulAttrs> = {}): Tensor {
   const { transposeA = false, transposeB = false } = attrs;

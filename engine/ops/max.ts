@@ -25,14 +25,20 @@ export const maxOp: Operation<null> = {
   },
 };
 
-/** The largest element of `x`, a scalar; it has no gradient. */
+/**
+ * The largest element of `x`, a scalar; it has no gradient.
+ * @category Operations
+ */
 export function max(x: Tensor): Tensor {
   const columns = x.shape[x.shape.length - 1] ?? 1;
   const rows = applyOne(maxOp, [reshape(x, [x.size / columns, columns])], null);
   return reshape(applyOne(maxOp, [reshape(rows, [1, rows.size])], null), []);
 }
 
-/** The smallest element of `x`, a scalar; it has no gradient. */
+/**
+ * The smallest element of `x`, a scalar; it has no gradient.
+ * @category Operations
+ */
 export function min(x: Tensor): Tensor {
   return affine(max(affine(x, -1)), -1);
 }

@@ -36,6 +36,7 @@ export const maxPool2dInputGradOp: Operation<Pool2dAttrs> = {
  *
  * @param x `[batch, channels, height, width]`
  * @throws {ShapeError} for a window that does not fit
+ * @category Operations
  */
 export function maxPool2d(
   x: Tensor,

@@ -10,7 +10,10 @@ import { cast } from "./cast.ts";
 import { applyOne } from "./elementwise.ts";
 import { reshape, slice } from "./views.ts";
 
-/** Where each input starts in the packed vector, and its length. */
+/**
+ * Where each input starts in the packed vector, and its length.
+ * @category Operations
+ */
 export interface PackAttrs {
   /** First element of each input, ascending. */
   readonly offsets: readonly number[];
@@ -39,7 +42,10 @@ export const packOp: Operation<PackAttrs> = {
   },
 };
 
-/** Where a tensor starts in a packed vector, and its shape. */
+/**
+ * Where a tensor starts in a packed vector, and its shape.
+ * @category Operations
+ */
 export interface UnpackAttrs {
   /** First element in the packed vector. */
   readonly offset: number;
@@ -64,12 +70,18 @@ export const unpackOp: Operation<UnpackAttrs> = {
   ],
 };
 
-/** The tensor at `offset` of a packed vector, a multiple of 256 bytes, where bindings may start. */
+/**
+ * The tensor at `offset` of a packed vector, a multiple of 256 bytes, where bindings may start.
+ * @category Operations
+ */
 export function unpack(packed: Tensor, attrs: UnpackAttrs): Tensor {
   return applyOne(unpackOp, [packed], attrs);
 }
 
-/** One vector of `length` that holds the tensors at `offsets` (ascending), zeros between them. */
+/**
+ * One vector of `length` that holds the tensors at `offsets` (ascending), zeros between them.
+ * @category Operations
+ */
 export function pack(tensors: readonly Tensor[], attrs: PackAttrs): Tensor {
   return applyOne(packOp, tensors, attrs);
 }

@@ -43,12 +43,16 @@ export const randomOp: Operation<RandomAttrs> = {
 /**
  * Standard normal numbers. Element `e` of sample `i` (an index of the first dimension) depends on
  * (seed, stream, step, first sample + i, e) alone, not on how a batch is split.
+ * @category Operations
  */
 export function randomNormal(key: Tensor, shape: Shape, stream: number): Tensor {
   return applyOne(randomOp, [key], { shape, distribution: "normal", stream });
 }
 
-/** Numbers uniform in [0, 1), multiples of 2^-24; addressed as in {@linkcode randomNormal}. */
+/**
+ * Numbers uniform in [0, 1), multiples of 2^-24; addressed as in {@linkcode randomNormal}.
+ * @category Operations
+ */
 export function randomUniform(key: Tensor, shape: Shape, stream: number): Tensor {
   return applyOne(randomOp, [key], { shape, distribution: "uniform", stream });
 }

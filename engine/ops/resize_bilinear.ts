@@ -51,6 +51,7 @@ export const resizeBilinearInputGradOp: Operation<ResizeAttrs> = {
  *
  * @param x `[batch, channels, any height, any width]`
  * @throws {ShapeError} for sizes below 1
+ * @category Operations
  */
 export function resizeBilinear(x: Tensor, height: number, width: number): Tensor {
   return applyOne(resizeBilinearOp, [x], { height, width });

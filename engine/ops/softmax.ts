@@ -21,7 +21,10 @@ export const softmaxBackwardOp: Operation<null> = {
   ],
 };
 
-/** Softmax over the last dimension. */
+/**
+ * Softmax over the last dimension.
+ * @category Operations
+ */
 export function softmax(x: Tensor): Tensor {
   return applyOne(softmaxOp, [x], null);
 }

@@ -51,6 +51,7 @@ export const sumOp: Operation<SumAttrs> = {
 
 /**
  * The sum in f32 over `axes` (all where absent), which are dropped, or stay as 1 with `keepdims`.
+ * @category Operations
  */
 export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   axes?.forEach((axis) => checkAxis("sum", x, axis));
@@ -73,7 +74,10 @@ export function sum(x: Tensor, axes?: readonly number[], keepdims = false): Tens
   return reshape(out, keepdims ? shape : shape.filter((_, d) => !drop.has(d)));
 }
 
-/** The mean in f32 over `axes` (all where absent). */
+/**
+ * The mean in f32 over `axes` (all where absent).
+ * @category Operations
+ */
 export function mean(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   const total = sum(x, axes, keepdims);
   return affine(total, total.size / x.size);

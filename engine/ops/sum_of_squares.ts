@@ -14,7 +14,10 @@ export const sumOfSquaresOp: Operation<null> = {
   evaluate: ([x]) => [Float64Array.of(x.reduce((total, v) => total + v * v, 0))],
 };
 
-/** The sum of all squares, a scalar: the squared norm, in one pass over `x`. */
+/**
+ * The sum of all squares, a scalar: the squared norm, in one pass over `x`.
+ * @category Operations
+ */
 export function sumOfSquares(x: Tensor): Tensor {
   return applyOne(sumOfSquaresOp, [x], null);
 }

@@ -117,7 +117,10 @@ export const siluDerivativeOp: Unary = elementwise<null>({
   },
 });
 
-/** `x * scale + shift`. */
+/**
+ * `x * scale + shift`.
+ * @category Operations
+ */
 export function affine(x: Tensor, scale: number, shift = 0): Tensor {
   // Gradients start from a constant 1: without folding, each factor would be a kernel.
   if (x.node.op === constantOp && x.size === 1) {
@@ -127,47 +130,74 @@ export function affine(x: Tensor, scale: number, shift = 0): Tensor {
   return applyOne(affineOp, [x], { scale, shift });
 }
 
-/** `e^x`. */
+/**
+ * `e^x`.
+ * @category Operations
+ */
 export function exp(x: Tensor): Tensor {
   return applyOne(expOp, [x], null);
 }
 
-/** The square root. */
+/**
+ * The square root.
+ * @category Operations
+ */
 export function sqrt(x: Tensor): Tensor {
   return applyOne(sqrtOp, [x], null);
 }
 
-/** The sine; `x` in radians. */
+/**
+ * The sine; `x` in radians.
+ * @category Operations
+ */
 export function sin(x: Tensor): Tensor {
   return applyOne(sinOp, [x], null);
 }
 
-/** The cosine; `x` in radians. */
+/**
+ * The cosine; `x` in radians.
+ * @category Operations
+ */
 export function cos(x: Tensor): Tensor {
   return applyOne(cosOp, [x], null);
 }
 
-/** 1 where `x > 0`, else 0. */
+/**
+ * 1 where `x > 0`, else 0.
+ * @category Operations
+ */
 export function step(x: Tensor): Tensor {
   return applyOne(stepOp, [x], null);
 }
 
-/** `max(x, 0)`. */
+/**
+ * `max(x, 0)`.
+ * @category Operations
+ */
 export function relu(x: Tensor): Tensor {
   return applyOne(reluOp, [x], null);
 }
 
-/** `1 / (1 + e^-x)`. */
+/**
+ * `1 / (1 + e^-x)`.
+ * @category Operations
+ */
 export function sigmoid(x: Tensor): Tensor {
   return applyOne(sigmoidOp, [x], null);
 }
 
-/** `x sigmoid(x)`, also called swish. */
+/**
+ * `x sigmoid(x)`, also called swish.
+ * @category Operations
+ */
 export function silu(x: Tensor): Tensor {
   return applyOne(siluOp, [x], null);
 }
 
-/** `x^2`. */
+/**
+ * `x^2`.
+ * @category Operations
+ */
 export function square(x: Tensor): Tensor {
   return mul(x, x);
 }

@@ -42,6 +42,7 @@ export const upsampleNearestOp: ElementwiseOperation<null> = view(
  *
  * @param x `[batch, channels, height, width]`
  * @throws {ShapeError} for another rank
+ * @category Operations
  */
 export function upsampleNearest(x: Tensor): Tensor {
   const [batch, channels, height, width] = x.shape;

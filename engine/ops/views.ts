@@ -34,7 +34,10 @@ export const reshapeOp: Operation<{ readonly shape: Shape }> = {
   evaluate: ([x]) => [x],
 };
 
-/** `x` with another shape of as many elements; one size may be -1, which is then inferred. */
+/**
+ * `x` with another shape of as many elements; one size may be -1, which is then inferred.
+ * @category Operations
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((p, n) => n === -1 ? p : p * n, 1);
   return applyOne(reshapeOp, [x], { shape: shape.map((n) => n === -1 ? x.size / known : n) });
@@ -81,7 +84,10 @@ export const permuteOp: ElementwiseOperation<{ readonly axes: readonly number[] 
   },
 );
 
-/** `x` with its dimensions reordered: output dimension `i` is input dimension `axes[i]`. */
+/**
+ * `x` with its dimensions reordered: output dimension `i` is input dimension `axes[i]`.
+ * @category Operations
+ */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   return applyOne(permuteOp, [x], { axes });
 }
@@ -98,7 +104,10 @@ export const broadcastOp: ElementwiseOperation<{ readonly shape: Shape }> = view
   (node, grad) => sumTo(grad, node.inputs[0].shape),
 );
 
-/** `x` broadcast to `shape`. */
+/**
+ * `x` broadcast to `shape`.
+ * @category Operations
+ */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return applyOne(broadcastOp, [x], { shape });
 }
@@ -140,7 +149,10 @@ export const windowOp: ElementwiseOperation<WindowAttrs> = view(
     }),
 );
 
-/** Elements `start` to `end` (excluded) of dimension `axis`. @throws {ShapeError} out of range. */
+/**
+ * Elements `start` to `end` (excluded) of dimension `axis`. @throws {ShapeError} out of range.
+ * @category Operations
+ */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
   if (!(0 <= start && start < end && end <= x.shape[axis])) {
     throw new ShapeError(`slice: ${start} to ${end} of dimension ${axis} of ${shapeText(x.shape)}`);
@@ -151,7 +163,10 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   });
 }
 
-/** `x` with `before` and `after` zeros added along dimension `axis`. */
+/**
+ * `x` with `before` and `after` zeros added along dimension `axis`.
+ * @category Operations
+ */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
   checkAxis("pad", x, axis);
   return applyOne(windowOp, [x], {
@@ -163,6 +178,7 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
 /**
  * The tensors concatenated along dimension `axis`.
  * @throws {ShapeError} where other dimensions differ
+ * @category Operations
  */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const others = (t: Tensor) => t.shape.filter((_, d) => d !== axis);

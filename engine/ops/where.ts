@@ -36,13 +36,17 @@ export const whereOp: ElementwiseOperation<null> = elementwise<null>({
   },
 });
 
-/** 1 where `x` is a finite number, 0 where it is infinite or NaN. */
+/**
+ * 1 where `x` is a finite number, 0 where it is infinite or NaN.
+ * @category Operations
+ */
 export function finite(x: Tensor): Tensor {
   return applyOne(finiteOp, [x], null);
 }
 
 /**
  * `a` where `condition` is not 0, else `b`, broadcast; the value not chosen may be infinite or NaN.
+ * @category Operations
  */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return applyOne(whereOp, [condition, a, b], null);

@@ -10,6 +10,7 @@ import { timeTrial } from "./time_trial.ts";
  *
  * @throws {DeviceError} where the device refuses a kernel, with its source
  * @throws {ShapeError} where the graph cannot be planned
+ * @category Engine
  */
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
   const { capabilities, tuning } = device;

@@ -14,7 +14,10 @@ import { place, type Placement, type Update } from "./placement.ts";
 import { stateOp } from "../state_layout.ts";
 import { ShapeError, type Tensor } from "../tensor.ts";
 
-/** Scalars that a plan records in each run. */
+/**
+ * Scalars that a plan records in each run.
+ * @category Engine
+ */
 export interface PlanRecording {
   /** Names of scalar outputs whose value is recorded for each of the last `recordLength` runs. */
   readonly record?: readonly string[];
@@ -22,7 +25,10 @@ export interface PlanRecording {
   readonly recordLength?: number;
 }
 
-/** What a plan computes. */
+/**
+ * What a plan computes.
+ * @category Engine
+ */
 export interface PlanSpec extends PlanRecording {
   /** Values that can be read back, by name. */
   readonly outputs?: Readonly<Record<string, Tensor>>;
@@ -30,7 +36,10 @@ export interface PlanSpec extends PlanRecording {
   readonly updates?: readonly Update[];
 }
 
-/** A kernel launch of a plan, for tables and tests. */
+/**
+ * A kernel launch of a plan, for tables and tests.
+ * @category Engine
+ */
 export interface PlanStep {
   /** The kernel's name, after the operation. */
   readonly label: string;
@@ -42,7 +51,10 @@ export interface PlanStep {
   readonly bytes: number;
 }
 
-/** A graph as kernels and their memory, not yet on a device; see {@linkcode Plan.build}. */
+/**
+ * A graph as kernels and their memory, not yet on a device; see {@linkcode Plan.build}.
+ * @category Engine
+ */
 export interface Layout {
   /** Values that can be read back, by name. */
   readonly outputs: readonly (readonly [string, Tensor])[];
@@ -74,6 +86,7 @@ export interface Layout {
  *
  * @param choices kernel variants found to be fastest; the usual ones are taken where it has none
  * @throws {ShapeError} where the graph cannot be planned
+ * @category Engine
  */
 export function layOut(
   capabilities: Capabilities,
@@ -117,7 +130,10 @@ export function layOut(
   return { outputs, placement, dispatches, memory: planMemory(dispatches), undecided };
 }
 
-/** The kernel launches of a layout, for tables. */
+/**
+ * The kernel launches of a layout, for tables.
+ * @category Engine
+ */
 export function planSteps({ dispatches }: Pick<Layout, "dispatches">): PlanStep[] {
   return dispatches.map((d) => ({
     label: d.label,

@@ -48,7 +48,10 @@ export function checkLimits({ capabilities, info }: Device, dispatches: readonly
   }
 }
 
-/** Whether a dispatch has no more workgroups than the adapter allows. */
+/**
+ * Whether a dispatch has no more workgroups than the adapter allows.
+ * @category Engine
+ */
 export function fitsGrid(
   { maxWorkgroupsPerDimension }: Capabilities,
   { workgroups }: { readonly workgroups: readonly [number, number, number] },

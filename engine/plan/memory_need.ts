@@ -2,7 +2,10 @@ import { byteRange, storageBytes } from "../kernels/dispatch.ts";
 import { type Layout, uniformOffsets } from "./layout.ts";
 import type { StateLayout } from "../state_layout.ts";
 
-/** The memory that plans need, computed without allocating it. */
+/**
+ * The memory that plans need, computed without allocating it.
+ * @category Engine
+ */
 export interface MemoryNeed {
   /** Bytes of all plans and states together. */
   readonly bytes: number;
@@ -10,7 +13,10 @@ export interface MemoryNeed {
   readonly largest: { readonly label: string; readonly bytes: number };
 }
 
-/** The memory of plans and states that exist together, without the records of the plans. */
+/**
+ * The memory of plans and states that exist together, without the records of the plans.
+ * @category Engine
+ */
 export function memoryNeed(
   layouts: readonly Layout[],
   states: readonly StateLayout[] = [],

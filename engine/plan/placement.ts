@@ -14,7 +14,10 @@ import { reshapeOp, rootOf } from "../ops/views.ts";
 import { type StateAttrs, type StateLayout, stateOp } from "../state_layout.ts";
 import { type DType, ELEMENT_BYTES, type Node, ShapeError, type Tensor } from "../tensor.ts";
 
-/** A new value for a state leaf, written when the plan runs. */
+/**
+ * A new value for a state leaf, written when the plan runs.
+ * @category Engine
+ */
 export interface Update {
   /** A leaf made by a `State`. */
   readonly state: Tensor;

@@ -9,7 +9,10 @@ import { checkLimits } from "./limits.ts";
 import { LayoutMemory } from "./layout_memory.ts";
 import type { Placement } from "./placement.ts";
 
-/** When a kernel ran, on the device's clock. */
+/**
+ * When a kernel ran, on the device's clock.
+ * @category Engine
+ */
 export interface KernelTime {
   /** The kernel launch. */
   readonly kernel: PlanStep;
@@ -25,7 +28,10 @@ export class OutOfMemoryError extends DeviceError {
   override readonly name = "OutOfMemoryError";
 }
 
-/** A compiled graph. Running it encodes one pass and makes one submit. */
+/**
+ * A compiled graph. Running it encodes one pass and makes one submit.
+ * @category Engine
+ */
 export class Plan implements Disposable {
   /** The device that it runs on. */
   readonly device: Device;

@@ -13,7 +13,10 @@ const REPEATS = 5;
 /** Time relative to the usual variant below which another is preferred: a smaller gain is noise. */
 const WORTH = 0.95;
 
-/** Remembers the results of timing from one process to the next. */
+/**
+ * Remembers the results of timing from one process to the next.
+ * @category Engine
+ */
 export interface TuningMemory {
   /** The variants chosen for an adapter, by key; an empty map where nothing is known. */
   recall(adapter: string): Promise<ReadonlyMap<string, string>>;
@@ -21,13 +24,19 @@ export interface TuningMemory {
   remember(adapter: string, choices: ReadonlyMap<string, string>): Promise<void>;
 }
 
-/** The key of an adapter's choices: its description and the version of the kernels. */
+/**
+ * The key of an adapter's choices: its description and the version of the kernels.
+ * @category Engine
+ */
 export function tuningName({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   const words = [vendor, architecture, device, description].filter((word) => word !== "");
   return `${words.join(" ")}, kernels ${KERNELS_VERSION}`;
 }
 
-/** The kernel variants chosen on a device, each timed once. */
+/**
+ * The kernel variants chosen on a device, each timed once.
+ * @category Engine
+ */
 export class Tuning {
   readonly #adapter: string;
   readonly #memory: TuningMemory;

@@ -20,7 +20,10 @@ import { MachinePlans, type StepKind } from "./machine_plans.ts";
 import { Throttle } from "./throttle.ts";
 import type { SamplerMachine, SamplerStep, ToleranceCheck } from "../samplers/program.ts";
 
-/** How a batch of images begins. */
+/**
+ * How a batch of images begins.
+ * @category Samplers
+ */
 export interface BatchStart {
   /** Seed of the noise. */
   readonly seed: number;
@@ -35,6 +38,7 @@ export interface BatchStart {
 /**
  * Runs sampler steps on a device. A step is one submit: the model input, the network (on twice the
  * batch where guided) and the new values of all slots. Plans are compiled when first needed.
+ * @category Samplers
  */
 export class DeviceMachine implements SamplerMachine, Disposable {
   /** Number of images in the batch. */

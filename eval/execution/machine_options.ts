@@ -4,7 +4,10 @@ import type { Clipping } from "../clipping.ts";
 import type { SamplerMethod } from "../samplers/program.ts";
 import type { Network } from "../trained_network.ts";
 
-/** Classifier-free guidance: how strong, and when. */
+/**
+ * Classifier-free guidance: how strong, and when.
+ * @category Samplers
+ */
 export interface Guidance {
   /** s of `cond + s (cond - uncond)`; 0 is no guidance, and half the work. */
   readonly scale: number;
@@ -12,7 +15,10 @@ export interface Guidance {
   readonly interval: readonly [number, number];
 }
 
-/** What a device machine draws, with which network, and how. */
+/**
+ * What a device machine draws, with which network, and how.
+ * @category Samplers
+ */
 export interface DeviceMachineOptions {
   /** Shape of the batch, `[n, C, H, W]`. */
   readonly shape: Shape;

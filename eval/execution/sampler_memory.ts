@@ -11,6 +11,7 @@ import { MachinePlans } from "./machine_plans.ts";
 /**
  * The device memory that a sampler holds once it has drawn, without its network's weights and an
  * adaptive method's plans for errors.
+ * @category Samplers
  */
 export function samplerMemory(
   capabilities: Capabilities,
@@ -24,6 +25,7 @@ export function samplerMemory(
 /**
  * The same sampler with its batch halved until the largest binding fits the adapter, or one image is
  * left.
+ * @category Samplers
  */
 export function fittingSampler(
   capabilities: Capabilities,

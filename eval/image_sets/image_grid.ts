@@ -11,6 +11,7 @@ const COMFORTABLE = 64;
  * @param scale pixels of the grid per pixel; by default such that an image has at least 64
  * @returns `pixels` is `[height, width, channels]` bytes
  * @throws {RangeError} where `images` does not hold whole images, at least one
+ * @category Images
  */
 export function imageGrid(
   images: Uint8Array,

@@ -1,4 +1,7 @@
-/** Images of one size as bytes, `[n, 3, height, width]`. */
+/**
+ * Images of one size as bytes, `[n, 3, height, width]`.
+ * @category Images
+ */
 export interface ImageBatch {
   /** `[n, 3, height, width]`, 0 to 255. */
   readonly images: Uint8Array<ArrayBuffer>;
@@ -10,7 +13,10 @@ export interface ImageBatch {
   readonly width: number;
 }
 
-/** Images to be measured, from any source. */
+/**
+ * Images to be measured, from any source.
+ * @category Images
+ */
 export interface ImageSet {
   /** What the images are, for messages. */
   readonly name: string;

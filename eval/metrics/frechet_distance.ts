@@ -14,6 +14,7 @@ import { addTransposedProduct } from "./linalg/transposed_product.ts";
  *
  * @throws {MetricError} where their features differ in width
  * @throws {NotFiniteError} where a mean or covariance has a value that is not finite
+ * @category Metrics
  */
 export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): number {
   const d = a.mu.length;

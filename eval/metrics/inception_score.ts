@@ -1,6 +1,9 @@
 import { MetricError } from "./metric_error.ts";
 
-/** An Inception Score, and how its images were split. */
+/**
+ * An Inception Score, and how its images were split.
+ * @category Metrics
+ */
 export interface InceptionScoreResult {
   /** The mean over the splits. */
   readonly value: number;
@@ -18,6 +21,7 @@ export interface InceptionScoreResult {
  *
  * As in the reference, split i has the images from `floor(i n / splits)` to `floor((i+1) n / splits)`
  * in their order; images that are sorted by class therefore score less than shuffled ones.
+ * @category Metrics
  */
 export class InceptionScore {
   readonly #classes: number;

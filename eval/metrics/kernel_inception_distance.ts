@@ -2,7 +2,10 @@ import { MetricError } from "./metric_error.ts";
 import { mix32 } from "../../train/data/hash32.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** The kernel inception distance of two sets of features, with its standard error. */
+/**
+ * The kernel inception distance of two sets of features, with its standard error.
+ * @category Metrics
+ */
 export interface KernelInceptionDistance {
   /** Mean over the subsets. */
   readonly value: number;
@@ -20,6 +23,7 @@ export interface KernelInceptionDistance {
  * `subset_size` images of each side (all, where there are fewer).
  *
  * @throws {MetricError} where a side has fewer than two images
+ * @category Metrics
  */
 export async function kernelInceptionDistance(
   products: Products,

@@ -1,7 +1,10 @@
 import { MetricError } from "./metric_error.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
-/** How much of each set of images the other covers, from 0 to 1. */
+/**
+ * How much of each set of images the other covers, from 0 to 1.
+ * @category Metrics
+ */
 export interface PrecisionRecall {
   /** Fraction of the generated features inside the region of the real ones. */
   readonly precision: number;
@@ -19,6 +22,7 @@ const RESOLUTION = 1e-6;
  * around its features `[n, d]`, each reaching to the `k`-th nearest other feature of that set.
  *
  * @throws {MetricError} where a set has no more than `k` images
+ * @category Metrics
  */
 export async function precisionRecall(
   products: Products,

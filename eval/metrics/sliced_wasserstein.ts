@@ -9,6 +9,7 @@ const DIRECTIONS = 256;
  * The sliced Wasserstein distance of two sets of images, on their pixels: a quick check that needs no
  * Inception weights, and no substitute for FID. Images are projected onto random directions; along
  * each, the 2-Wasserstein distance of the two sets is exact (Bonneel et al. 2015).
+ * @category Metrics
  */
 export class PixelProjections {
   readonly #directions: Float32Array;

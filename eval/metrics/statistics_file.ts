@@ -7,7 +7,10 @@ import type { FeatureStatistics } from "./inception/feature_statistics.ts";
 import type { ImageBatch, ImageSet } from "../image_sets/image_set.ts";
 import { replaceFile } from "../../train/files/durable.ts";
 
-/** The reference statistics or images of an `.npz` file, or both. */
+/**
+ * The reference statistics or images of an `.npz` file, or both.
+ * @category Metrics
+ */
 export interface ReferenceFile {
   /** Mean and covariance of features; the file does not say which Inception they came from. */
   readonly statistics: FeatureStatistics | null;
@@ -21,6 +24,7 @@ export interface ReferenceFile {
  * The number of images is known where the file has `n`, or the images.
  *
  * @throws {NpzError} where it is not a valid `.npz` file, has neither, or `sigma` is no covariance
+ * @category Metrics
  */
 export async function readReferenceFile(file: string): Promise<ReferenceFile> {
   const arrays = decodeNpz(await Deno.readFile(file), file);
@@ -30,7 +34,10 @@ export async function readReferenceFile(file: string): Promise<ReferenceFile> {
   return { statistics: statisticsOf(arrays, n, file), images };
 }
 
-/** Writes `mu`, `sigma` and, where known, `n`, atomically. */
+/**
+ * Writes `mu`, `sigma` and, where known, `n`, atomically.
+ * @category Metrics
+ */
 export async function saveStatistics(
   file: string,
   { mu, sigma, n }: FeatureStatistics,

@@ -12,6 +12,7 @@ import type { SamplerEntry } from "./sampler_entry.ts";
  *     x_t = a sigma_t^2 / sigma_s^2 x_s + alpha_t v / sigma_s^2 D + sqrt(v) sigma_t / sigma_s noise
  *
  * One network evaluation per interval. A grid may end at time 0, where `x = D`.
+ * @category Samplers
  */
 export function ancestral(schedule: NoiseSchedule, grid: readonly number[]): SamplerProgram {
   const steps = intervalsOf(grid).map(({ s, t }) => {

@@ -9,6 +9,7 @@ import type { CompleteSettings, SamplerSettings } from "./sampler_entry.ts";
  * predicted; the others where their grid ends.
  *
  * @throws {UsageError} as {@linkcode completeSettings}
+ * @category Samplers
  */
 export function chooseMethod(schedule: NoiseSchedule, settings: SamplerSettings): SamplerMethod {
   const complete = completeSettings(schedule, settings);

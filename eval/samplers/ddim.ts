@@ -12,6 +12,7 @@ import type { SamplerEntry } from "./sampler_entry.ts";
  *
  * One network evaluation per interval; `eta` 0 is deterministic (and DPM-Solver of order 1), `eta` 1
  * is ancestral sampling. A grid may end at time 0, where `x = D`.
+ * @category Samplers
  */
 export function ddim(
   schedule: NoiseSchedule,

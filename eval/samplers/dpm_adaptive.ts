@@ -3,7 +3,10 @@ import { NotFiniteError } from "../not_finite_error.ts";
 import { dpmSinglestep } from "./dpm_singlestep.ts";
 import type { Prediction, SamplerMethod, SamplerStep } from "./program.ts";
 
-/** How an adaptive solver chooses its steps. */
+/**
+ * How an adaptive solver chooses its steps.
+ * @category Samplers
+ */
 export interface AdaptiveOptions {
   /** What the steps work with. */
   readonly prediction: Prediction;
@@ -45,6 +48,7 @@ interface Path {
  * Each image takes its own steps unless `together`, so that it does not depend on its batch; one that
  * is done waits for the others. The errors are read back once per attempt; the method's `run()`
  * throws {@linkcode NotFiniteError} where one is NaN.
+ * @category Samplers
  */
 export function dpmAdaptive(schedule: NoiseSchedule, options: AdaptiveOptions): SamplerMethod {
   const { prediction, order, together = false, absolute = 0.0078, relative = 0.05 } = options;

@@ -2,7 +2,10 @@ import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { timeGrid, type TimeGridName } from "../time_grid.ts";
 import type { SinglestepInterval, SolverOrder } from "./dpm_singlestep.ts";
 
-/** How a single-step solver spends its network evaluations. */
+/**
+ * How a single-step solver spends its network evaluations.
+ * @category Samplers
+ */
 export interface IntervalOptions {
   /** Order of the intervals. */
   readonly order: SolverOrder;
@@ -22,6 +25,7 @@ export interface IntervalOptions {
  * ones of the `uniform` grid hardly do, and order 3 falls as order 2 there.
  *
  * @throws {RangeError} where there are fewer steps than one interval needs
+ * @category Samplers
  */
 export function fixedIntervals(
   schedule: NoiseSchedule,
@@ -36,6 +40,7 @@ export function fixedIntervals(
  * are spent (Lu et al., "DPM-Solver", NeurIPS 2022, section 3.4): for order 3 and a multiple of 3 the
  * last are of order 2 and 1, else the last is of the order that is left over. On the `log_snr` grid
  * the intervals are equally long; on others all times, also those inside intervals, are the grid's.
+ * @category Samplers
  */
 export function fastIntervals(
   schedule: NoiseSchedule,

@@ -3,7 +3,10 @@ import type { SolverOrder } from "./dpm_singlestep.ts";
 import { exponentialStep } from "./exponential_step.ts";
 import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts";
 
-/** How {@linkcode dpmMultistep} works. */
+/**
+ * How {@linkcode dpmMultistep} works.
+ * @category Samplers
+ */
 export interface MultistepOptions {
   /** What the steps work with. */
   readonly prediction: Prediction;
@@ -32,6 +35,7 @@ export interface MultistepOptions {
  *
  * The first intervals are of lower order, and with `lower_order_final` so are the last ones, which
  * keeps a sampler of few steps stable.
+ * @category Samplers
  */
 export function dpmMultistep(
   schedule: NoiseSchedule,

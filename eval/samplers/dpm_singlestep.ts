@@ -2,7 +2,10 @@ import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { exponentialStep } from "./exponential_step.ts";
 import type { Prediction, SamplerProgram, SamplerStep } from "./program.ts";
 
-/** Order of convergence of a solver; a single-step solver's network evaluations per interval. */
+/**
+ * Order of convergence of a solver; a single-step solver's network evaluations per interval.
+ * @category Samplers
+ */
 export type SolverOrder = 1 | 2 | 3;
 
 /**
@@ -19,6 +22,7 @@ export type SolverOrder = 1 | 2 | 3;
  * `decay x + phi1 m0 + r2 / r1 phi2 (m1 - m0)`.
  *
  * @param intervals times and order of each interval, latest first
+ * @category Samplers
  */
 export function dpmSinglestep(
   schedule: NoiseSchedule,
@@ -29,7 +33,10 @@ export function dpmSinglestep(
   return { prediction, steps };
 }
 
-/** Times of an interval, latest first: its start, the `order - 1` between, its end. */
+/**
+ * Times of an interval, latest first: its start, the `order - 1` between, its end.
+ * @category Samplers
+ */
 export type SinglestepInterval = readonly number[];
 
 function intervalSteps(

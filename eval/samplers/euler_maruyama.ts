@@ -14,7 +14,10 @@ import type { SamplerEntry } from "./sampler_entry.ts";
 /** The last time but 0 of {@linkcode eulerGrid} by default. */
 export const EULER_T_END = 1e-3;
 
-/** The reference's grid, latest first: `steps` times from `t_max` to `t_end` in equal steps, then 0. */
+/**
+ * The reference's grid, latest first: `steps` times from `t_max` to `t_end` in equal steps, then 0.
+ * @category Samplers
+ */
 export function eulerGrid(
   { t_max }: NoiseSchedule,
   { steps, t_end = EULER_T_END }: { steps: number; t_end?: number },
@@ -29,6 +32,7 @@ export function eulerGrid(
 /**
  * The steps over a grid, one network evaluation each. `kind: "sde"` adds noise after every step but
  * one that ends at time 0.
+ * @category Samplers
  */
 export function eulerMaruyama(
   schedule: NoiseSchedule,

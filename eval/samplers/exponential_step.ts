@@ -14,7 +14,10 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import type { Prediction } from "./program.ts";
 
-/** Coefficients of an exponential step; `-scale` is already in the phis. */
+/**
+ * Coefficients of an exponential step; `-scale` is already in the phis.
+ * @category Samplers
+ */
 export interface ExponentialStep {
   /** Of the noisy image. */
   readonly decay: number;
@@ -26,7 +29,10 @@ export interface ExponentialStep {
   readonly phi3: number;
 }
 
-/** The step from time s to an earlier t for a network that predicts `prediction`. */
+/**
+ * The step from time s to an earlier t for a network that predicts `prediction`.
+ * @category Samplers
+ */
 export function exponentialStep(
   schedule: NoiseSchedule,
   prediction: Prediction,

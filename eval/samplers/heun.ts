@@ -12,6 +12,7 @@ import type { SamplerEntry } from "./sampler_entry.ts";
  *     x_t = alpha_t (x_s / alpha_s + h (noise(x_s, s) + noise(u, t)) / 2)
  *
  * Two network evaluations per interval; where `euler_last`, the last interval takes u, with one.
+ * @category Samplers
  */
 export function heun(
   schedule: NoiseSchedule,

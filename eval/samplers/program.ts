@@ -31,7 +31,10 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import { type Conversion, type TargetName, TARGETS } from "../../train/diffusion/targets.ts";
 
-/** What the steps of a sampler work with: the predicted noise, or the predicted image. */
+/**
+ * What the steps of a sampler work with: the predicted noise, or the predicted image.
+ * @category Samplers
+ */
 export type Prediction = "noise" | "data";
 
 /**
@@ -40,6 +43,7 @@ export type Prediction = "noise" | "data";
  *
  * @param from what the network predicts
  * @param to what its prediction is converted to
+ * @category Samplers
  */
 export function conversion(
   schedule: NoiseSchedule,
@@ -54,10 +58,14 @@ export function conversion(
  * A linear combination: coefficients by slot. A slot is a named image that lasts from step to step;
  * `x` becomes the result, and the others start as zeros. In an update, `model` is the prediction just
  * made and `noise` is fresh standard normal noise.
+ * @category Samplers
  */
 export type SlotSum = Readonly<Record<string, number>>;
 
-/** One step: one network evaluation, then new values of slots. */
+/**
+ * One step: one network evaluation, then new values of slots.
+ * @category Samplers
+ */
 export interface SamplerStep {
   /** The time of the network evaluation; null for a step without one. */
   readonly t: number | null;
@@ -67,7 +75,10 @@ export interface SamplerStep {
   readonly update: Readonly<Record<string, SlotSum>>;
 }
 
-/** A sampler for one schedule and time grid. */
+/**
+ * A sampler for one schedule and time grid.
+ * @category Samplers
+ */
 export interface SamplerProgram {
   /** What `model` means in its steps. */
   readonly prediction: Prediction;
@@ -75,7 +86,10 @@ export interface SamplerProgram {
   readonly steps: readonly SamplerStep[];
 }
 
-/** Holds slots for a batch of images and runs steps on them. */
+/**
+ * Holds slots for a batch of images and runs steps on them.
+ * @category Samplers
+ */
 export interface SamplerMachine {
   /** Number of images in the batch. */
   readonly images: number;
@@ -88,7 +102,10 @@ export interface SamplerMachine {
   errors(test: ToleranceCheck): Promise<number[]>;
 }
 
-/** What {@linkcode SamplerMachine.errors} compares. */
+/**
+ * What {@linkcode SamplerMachine.errors} compares.
+ * @category Samplers
+ */
 export interface ToleranceCheck {
   /** Slot of the better solution. */
   readonly a: string;
@@ -102,7 +119,10 @@ export interface ToleranceCheck {
   readonly relative: number;
 }
 
-/** How a sampler runs on a machine, whether its steps are known beforehand or chosen adaptively. */
+/**
+ * How a sampler runs on a machine, whether its steps are known beforehand or chosen adaptively.
+ * @category Samplers
+ */
 export interface SamplerMethod {
   /** What `model` means in its steps. */
   readonly prediction: Prediction;
@@ -118,7 +138,10 @@ export interface SamplerMethod {
   run(machine: SamplerMachine, onStep?: (done: number) => void | Promise<void>): Promise<void>;
 }
 
-/** The method that runs the steps of a program in order. */
+/**
+ * The method that runs the steps of a program in order.
+ * @category Samplers
+ */
 export function programMethod({ prediction, steps }: SamplerProgram): SamplerMethod {
   return {
     prediction,

@@ -12,6 +12,7 @@ import type { SamplerEntry, SamplerOption } from "./sampler_entry.ts";
 /**
  * Every sampler, by the name that `--sampler` and `--sample.algorithm` take. To add one, write its
  * file and list its entry here: names, options, help and errors all come from this table.
+ * @category Samplers
  */
 export const SAMPLERS: Readonly<Record<string, SamplerEntry>> = {
   dpm_solver: dpmSolverSampler,
@@ -23,10 +24,16 @@ export const SAMPLERS: Readonly<Record<string, SamplerEntry>> = {
   euler_maruyama_sde: eulerMaruyamaSdeSampler,
 };
 
-/** The names of all samplers. */
+/**
+ * The names of all samplers.
+ * @category Samplers
+ */
 export const SAMPLER_NAMES: readonly string[] = Object.keys(SAMPLERS);
 
-/** The sampler of a name. @throws {UsageError} where there is none, with the names there are */
+/**
+ * The sampler of a name. @throws {UsageError} where there is none, with the names there are
+ * @category Samplers
+ */
 export function samplerNamed(name: string): SamplerEntry {
   if (Object.hasOwn(SAMPLERS, name)) return SAMPLERS[name];
   const like = nearest(name, SAMPLER_NAMES, editDistance);

@@ -3,13 +3,22 @@ import type { TimeGridName } from "../time_grid.ts";
 import type { SolverOrder } from "./dpm_singlestep.ts";
 import type { SamplerMethod } from "./program.ts";
 
-/** How DPM-Solver spends its steps. */
+/**
+ * How DPM-Solver spends its steps.
+ * @category Samplers
+ */
 export const DPM_VARIANTS = ["fast", "singlestep", "multistep", "adaptive"] as const;
 
-/** One of {@linkcode DPM_VARIANTS}. */
+/**
+ * One of {@linkcode DPM_VARIANTS}.
+ * @category Samplers
+ */
 export type DpmVariant = typeof DPM_VARIANTS[number];
 
-/** Options that some samplers have and others lack. */
+/**
+ * Options that some samplers have and others lack.
+ * @category Samplers
+ */
 export interface SamplerOptions {
   /** How DPM-Solver spends its steps. */
   readonly variant: DpmVariant;
@@ -21,10 +30,16 @@ export interface SamplerOptions {
   readonly grid: TimeGridName;
 }
 
-/** The name of an option in {@linkcode SamplerOptions}. */
+/**
+ * The name of an option in {@linkcode SamplerOptions}.
+ * @category Samplers
+ */
 export type SamplerOption = keyof SamplerOptions;
 
-/** A sampler with all that can be chosen about it; null is the sampler's default. */
+/**
+ * A sampler with all that can be chosen about it; null is the sampler's default.
+ * @category Samplers
+ */
 export interface SamplerSettings {
   /** A name in the table of samplers. */
   readonly sampler: string;
@@ -42,7 +57,10 @@ export interface SamplerSettings {
   readonly t_end: number | null;
 }
 
-/** A default that depends on the other settings. */
+/**
+ * A default that depends on the other settings.
+ * @category Samplers
+ */
 export interface DerivedDefault<T> {
   /** What the help says of it. */
   readonly help: string;
@@ -50,12 +68,18 @@ export interface DerivedDefault<T> {
   from(settings: SamplerSettings): T | null;
 }
 
-/** What a sampler works with: its steps, the last time but 0, and the options `O` that it has. */
+/**
+ * What a sampler works with: its steps, the last time but 0, and the options `O` that it has.
+ * @category Samplers
+ */
 export type CompleteSettings<O extends SamplerOption = SamplerOption> =
   & Readonly<{ steps: number; t_end: number }>
   & Pick<SamplerOptions, O>;
 
-/** A row of the table of samplers: a sampler with the options `O`. */
+/**
+ * A row of the table of samplers: a sampler with the options `O`.
+ * @category Samplers
+ */
 export interface SamplerEntry<O extends SamplerOption = SamplerOption> {
   /** The options that it has, each with its default. */
   readonly options: {

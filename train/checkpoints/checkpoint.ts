@@ -12,10 +12,16 @@ import { beyondKept, type Exceptions } from "./keep_newest.ts";
 import { type LossScale, parseLossScale } from "./loss_scale_state.ts";
 import type { StoredTensor } from "../formats/stored_tensor.ts";
 
-/** Arrays by parameter name, row-major. */
+/**
+ * Arrays by parameter name, row-major.
+ * @category Checkpoints
+ */
 export type Values = Record<string, { shape: number[]; data: Float32Array }>;
 
-/** All that a run needs to resume. The four sets of values have the same names and shapes. */
+/**
+ * All that a run needs to resume. The four sets of values have the same names and shapes.
+ * @category Checkpoints
+ */
 export interface Checkpoint {
   /** Optimizer steps done. */
   step: number;
@@ -37,7 +43,10 @@ export interface Checkpoint {
   data?: DataIdentity;
 }
 
-/** A checkpoint cannot be read or written; the message names the file and the problem. */
+/**
+ * A checkpoint cannot be read or written; the message names the file and the problem.
+ * @category Checkpoints
+ */
 export class CheckpointError extends UserError {
   /** The class's name. */
   override readonly name: string = "CheckpointError";
@@ -71,6 +80,7 @@ export function checkpointFolder(workdir: string, step: number): string {
  * @param keep default: as the checkpoint's configuration says
  * @returns the checkpoint's folder
  * @throws {CheckpointError} where it cannot be written, as on a full disk
+ * @category Checkpoints
  */
 export async function saveCheckpoint(
   workdir: string,
@@ -130,6 +140,7 @@ export function checkpointMetadata(
  * @param options `onSkip` is called for each that cannot be used, with a line that names it and the
  * reason
  * @throws {CheckpointError} where there are checkpoints and none can be used
+ * @category Checkpoints
  */
 export async function latestCheckpoint(
   workdir: string,
@@ -161,6 +172,7 @@ export async function latestCheckpoint(
  *
  * @throws {CheckpointError} where a file is missing, truncated or of another format, a value is not
  * finite, or the files do not belong together
+ * @category Checkpoints
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const nnet = await load(join(folder, NNET));

@@ -17,7 +17,10 @@ import { UsageError } from "../config/usage_error.ts";
 import { shapesOf } from "./network_shapes.ts";
 import { openWeights, type WeightsKind } from "./weights_file.ts";
 
-/** Weights that were found, and their network. */
+/**
+ * Weights that were found, and their network.
+ * @category Checkpoints
+ */
 export interface Weights {
   /** The file, for messages. */
   readonly file: string;
@@ -31,7 +34,10 @@ export interface Weights {
   readonly config: Config;
 }
 
-/** Options of {@linkcode findWeights}. */
+/**
+ * Options of {@linkcode findWeights}.
+ * @category Checkpoints
+ */
 export interface FindOptions {
   /** Which weights, where there are several. */
   readonly kind: WeightsKind;
@@ -51,6 +57,7 @@ export interface FindOptions {
  * @throws {CheckpointError} where there are none, they are damaged or not finite, or do not fit the
  * network
  * @throws {UsageError} where neither `config` nor the files have a configuration, or both do
+ * @category Checkpoints
  */
 export async function findWeights(path: string, options: FindOptions): Promise<Weights> {
   const files = await weightsFiles(path, options.kind);

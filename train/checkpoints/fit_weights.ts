@@ -2,10 +2,16 @@ import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { methodsWithGates } from "../../nets/skip_scaling.ts";
 import { CheckpointError } from "./checkpoint.ts";
 
-/** Shapes of arrays by name. */
+/**
+ * Shapes of arrays by name.
+ * @category Checkpoints
+ */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
-/** How the arrays of a file match the parameters of a network. */
+/**
+ * How the arrays of a file match the parameters of a network.
+ * @category Checkpoints
+ */
 export interface WeightsFit {
   /** Names in the file, by parameter, of the arrays that match in name and shape. */
   readonly names: ReadonlyMap<string, string>;
@@ -23,7 +29,10 @@ export interface WeightsFit {
   readonly expected: Shapes;
 }
 
-/** Weights do not fit the network; the message lists the keys that differ. */
+/**
+ * Weights do not fit the network; the message lists the keys that differ.
+ * @category Checkpoints
+ */
 export class WeightsError extends CheckpointError {
   /** The class's name. */
   override readonly name: string = "WeightsError";
@@ -35,6 +44,7 @@ const LISTED = 6;
 /**
  * Matches the arrays of a file with the parameters of a network, by PyTorch key. A prefix that all
  * keys have in common (of data-parallel training, `torch.compile`, wrappers) is taken off.
+ * @category Checkpoints
  */
 export function fitWeights(inFile: Shapes, expected: Shapes): WeightsFit {
   const prefix = prefixOf(inFile, expected);
@@ -82,7 +92,10 @@ function withoutPrefix(shapes: Shapes, prefix: string): Shapes {
   );
 }
 
-/** Checks a fit. @throws {WeightsError} where anything is missing, unexpected or misshapen */
+/**
+ * Checks a fit. @throws {WeightsError} where anything is missing, unexpected or misshapen
+ * @category Checkpoints
+ */
 export function mustFit(fit: WeightsFit, source: string): void {
   const problems = misfits(fit);
   if (problems.length === 0) return;

@@ -1,4 +1,7 @@
-/** Which checkpoints of a run are not like the others. */
+/**
+ * Which checkpoints of a run are not like the others.
+ * @category Checkpoints
+ */
 export interface Exceptions {
   /** The step of the best, which stays; null where none is known. */
   readonly best?: number | null;

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** State of the exponential average of the losses, as a checkpoint stores it. */
+/**
+ * State of the exponential average of the losses, as a checkpoint stores it.
+ * @category Checkpoints
+ */
 export interface LossAverageState {
   /** Weighted sum of the losses so far. */
   readonly sum: number;

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** State of dynamic loss scaling, as a checkpoint stores it. */
+/**
+ * State of dynamic loss scaling, as a checkpoint stores it.
+ * @category Checkpoints
+ */
 export interface LossScale {
   /** Factor on the loss, so that small gradients survive f16. */
   readonly scale: number;

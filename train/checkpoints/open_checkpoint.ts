@@ -6,7 +6,10 @@ import { fitWeights, mustFit } from "./fit_weights.ts";
 import { shapesOf } from "./network_shapes.ts";
 import { openWeights, type WeightsKind } from "./weights_file.ts";
 
-/** Which weights {@linkcode openCheckpoint} opens. */
+/**
+ * Which weights {@linkcode openCheckpoint} opens.
+ * @category Checkpoints
+ */
 export interface OpenOptions {
   /** The configuration of weights that come without one, such as PyTorch's. */
   readonly config?: Config;
@@ -16,7 +19,10 @@ export interface OpenOptions {
   readonly onNote?: (message: string) => void;
 }
 
-/** Weights on disk, and their network. */
+/**
+ * Weights on disk, and their network.
+ * @category Checkpoints
+ */
 export interface OpenedCheckpoint extends Weights {
   /** Uploads them, in float32; the state is the caller's to dispose. */
   load(device: Device): Promise<State>;
@@ -38,6 +44,7 @@ export interface OpenedCheckpoint extends Weights {
  * @throws {CheckpointError} where there are none, they are damaged or not finite, or do not fit the
  * network
  * @throws {UsageError} where neither `config` nor the files have a configuration, or both do
+ * @category Checkpoints
  */
 export async function openCheckpoint(
   path: string,
@@ -53,6 +60,7 @@ export async function openCheckpoint(
  * megabytes of it at a time.
  *
  * @throws {CheckpointError} where the file has changed since it was found
+ * @category Checkpoints
  */
 export async function loadWeights(device: Device, found: Weights): Promise<State> {
   const { file, kind, config } = found;

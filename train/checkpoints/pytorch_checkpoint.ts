@@ -14,7 +14,10 @@ import { beyondKept, type Exceptions } from "./keep_newest.ts";
 import { learningRate } from "../config/learning_rate.ts";
 import { openWeights } from "./weights_file.ts";
 
-/** A checkpoint of the PyTorch implementation, which has no configuration. */
+/**
+ * A checkpoint of the PyTorch implementation, which has no configuration.
+ * @category Checkpoints
+ */
 export interface PytorchCheckpoint extends Omit<Checkpoint, "config"> {
   /** The settings of its optimizer. */
   readonly optimizer: Partial<Pick<OptimizerConfig, "lr" | "betas" | "eps" | "weight_decay">>;
@@ -70,6 +73,7 @@ export async function readPytorchStep(folder: string): Promise<number> {
  * @param onNote called with a line where a prefix was taken off the keys of a file
  * @throws {CheckpointError} where a file is missing, damaged, or another network's, or a value is not
  * finite
+ * @category Checkpoints
  */
 export async function readPytorchCheckpoint(
   folder: string,
@@ -105,6 +109,7 @@ export async function readPytorchCheckpoint(
 /**
  * Writes a checkpoint as a folder of the PyTorch implementation, atomically, replacing one that
  * exists. Parameters are numbered in the order of `nnet`, which is module order.
+ * @category Checkpoints
  */
 export async function writePytorchCheckpoint(
   folder: string,

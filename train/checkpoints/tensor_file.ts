@@ -18,16 +18,23 @@ import {
   tensorOf,
 } from "../formats/stored_tensor.ts";
 
-/** Formats of files that hold arrays. */
+/**
+ * Formats of files that hold arrays.
+ * @category Checkpoints
+ */
 export type TensorFileKind = "safetensors" | "pth" | "npz" | "npy";
 
 /**
  * A value of a `.pth` file, or of an `.npy` file of objects, that is not an array; an object that is
  * not read is the text `<its class> (opaque)`.
+ * @category Checkpoints
  */
 export type PlainValue = null | boolean | number | bigint | string;
 
-/** A file of arrays of any format. Those in safetensors stay in the file until they are read. */
+/**
+ * A file of arrays of any format. Those in safetensors stay in the file until they are read.
+ * @category Checkpoints
+ */
 export interface TensorFile extends Disposable {
   /** The file's path. */
   readonly path: string;
@@ -87,6 +94,7 @@ export async function tensorFileKind(path: string): Promise<TensorFileKind | nul
  * content is of none.
  *
  * @throws {CheckpointError} where it is missing, damaged or of another format
+ * @category Checkpoints
  */
 export async function openTensorFile(path: string): Promise<TensorFile> {
   try {

@@ -5,7 +5,10 @@ import { notFinite } from "../formats/not_finite.ts";
 import { type StoredTensor, toFloat32 } from "../formats/stored_tensor.ts";
 import { openTensorFile, type TensorFile } from "./tensor_file.ts";
 
-/** Which weights of a checkpoint: their moving average, or the weights themselves. */
+/**
+ * Which weights of a checkpoint: their moving average, or the weights themselves.
+ * @category Checkpoints
+ */
 export type WeightsKind = "ema" | "nnet";
 
 const EMA_GROUPS = ["ema", "model_ema", "nnet_ema", "ema_model", "ema_state_dict", "params_ema"];
@@ -25,7 +28,10 @@ const PIECE_BYTES = 2 ** 23;
 /** Bytes that may be queued on the host for the device. */
 const AHEAD_BYTES = 2 ** 25;
 
-/** A file of weights: safetensors, `.npz`, or `.pth`, where they may be a nested dictionary. */
+/**
+ * A file of weights: safetensors, `.npz`, or `.pth`, where they may be a nested dictionary.
+ * @category Checkpoints
+ */
 export class WeightsFile implements Disposable {
   readonly #file: TensorFile;
   readonly #prefix: string;
@@ -136,7 +142,10 @@ function onlyGroup({ groups, tensors }: TensorFile): string | undefined {
   return holdsAll ? group : undefined;
 }
 
-/** Opens a file of weights, those of `kind` where it has several. @throws {CheckpointError} */
+/**
+ * Opens a file of weights, those of `kind` where it has several. @throws {CheckpointError}
+ * @category Checkpoints
+ */
 export async function openWeights(path: string, kind: WeightsKind): Promise<WeightsFile> {
   const file = await openTensorFile(path);
   const whole = file.tensors.size === 0 ? file.values.get("value") : undefined;

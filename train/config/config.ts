@@ -3,7 +3,10 @@ import type { UVitConfig } from "../../nets/uvit.ts";
 import type { ProcessConfig } from "../diffusion/process_config.ts";
 import type { EvalConfig } from "./fid_config.ts";
 
-/** The training loop. */
+/**
+ * The training loop.
+ * @category Configuration
+ */
 export interface TrainConfig {
   /** Optimizer steps of the whole run. */
   n_steps: number;
@@ -33,7 +36,10 @@ export interface TrainConfig {
   mixed_precision: "no" | "fp16";
 }
 
-/** The update rule. */
+/**
+ * The update rule.
+ * @category Configuration
+ */
 export interface OptimizerConfig {
   /** Decoupled weight decay (AdamW), or weight decay as L2 regularization (Adam). */
   name: "adamw" | "adam";
@@ -47,7 +53,10 @@ export interface OptimizerConfig {
   eps: number;
 }
 
-/** The learning rate over the steps. */
+/**
+ * The learning rate over the steps.
+ * @category Configuration
+ */
 export interface LrSchedulerConfig {
   /** Constant after warm-up, or half a cosine to 0. */
   name: "customized" | "cosine";
@@ -55,21 +64,36 @@ export interface LrSchedulerConfig {
   warmup_steps: number;
 }
 
-/** Options that can be set, lists included. */
+/**
+ * Options that can be set, lists included.
+ * @category Configuration
+ */
 export type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K];
 };
 
-/** U-ViT's options. */
+/**
+ * U-ViT's options.
+ * @category Configuration
+ */
 export type UVitNnetConfig = { name: "uvit" } & Mutable<UVitConfig>;
 
-/** The UNet's options. */
+/**
+ * The UNet's options.
+ * @category Configuration
+ */
 export type UNetNnetConfig = { name: "unet" } & Mutable<UNetConfig>;
 
-/** The network: its name, and its own options. */
+/**
+ * The network: its name, and its own options.
+ * @category Configuration
+ */
 export type NnetConfig = UVitNnetConfig | UNetNnetConfig;
 
-/** The images. */
+/**
+ * The images.
+ * @category Configuration
+ */
 export interface DatasetConfig {
   /** A name in the table of data sets. */
   name: string;
@@ -89,7 +113,10 @@ export interface DatasetConfig {
   cache: boolean;
 }
 
-/** The grid of samples drawn while training. */
+/**
+ * The grid of samples drawn while training.
+ * @category Configuration
+ */
 export interface SampleConfig {
   /** Number of images in a grid; 0: no grids are drawn. */
   n_samples: number;
@@ -105,6 +132,7 @@ export interface SampleConfig {
 
 /**
  * Everything a training run depends on; `parseConfig` checks it, and `deno task train --help` describes each field in full.
+ * @category Configuration
  */
 export interface Config {
   /** Seed of all random numbers, a u32. */

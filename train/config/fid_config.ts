@@ -1,4 +1,7 @@
-/** FID while training. */
+/**
+ * FID while training.
+ * @category Configuration
+ */
 export interface FidConfig {
   /** Images drawn at each checkpoint; 0: no FID. */
   n_samples: number;
@@ -18,7 +21,10 @@ export interface FidConfig {
   inception: string | null;
 }
 
-/** Evaluation while training. */
+/**
+ * Evaluation while training.
+ * @category Configuration
+ */
 export interface EvalConfig {
   /** FID at each checkpoint. */
   fid: FidConfig;

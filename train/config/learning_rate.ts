@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
  * The learning rate of step `step`, counted from 0. It grows linearly over the warm-up
  * steps, so that of the first is 0; then "customized" stays at `optimizer.lr`, and "cosine" falls
  * along half a cosine to 0 at `train.n_steps`.
+ * @category Configuration
  */
 export function learningRate(config: Config, step: number): number {
   const { name, warmup_steps } = config.lr_scheduler;

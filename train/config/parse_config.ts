@@ -13,6 +13,7 @@ const NAMES = { prefix: "", lookup: "the type Config has them all" };
  * missing, and get their defaults.
  *
  * @throws {UsageError} with a line for each unknown field, value out of range and contradiction
+ * @category Configuration
  */
 export function parseConfig(value: unknown): Config {
   if (!isRecord(value)) throw new UsageError("expected a configuration, an object of type Config");

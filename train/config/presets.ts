@@ -2,10 +2,16 @@ import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
 
-/** A configuration of one kind of network. */
+/**
+ * A configuration of one kind of network.
+ * @category Configuration
+ */
 export type Preset<N> = Config & { nnet: N };
 
-/** Whole configurations by the name that `--preset` takes. */
+/**
+ * Whole configurations by the name that `--preset` takes.
+ * @category Configuration
+ */
 export interface Presets {
   /** U-ViT on shapes: a first run in minutes. */
   readonly quickstart: Preset<UVitNnetConfig>;
@@ -21,7 +27,10 @@ export interface Presets {
   readonly folder_unet: Preset<UNetNnetConfig>;
 }
 
-/** A name that `--preset` takes. */
+/**
+ * A name that `--preset` takes.
+ * @category Configuration
+ */
 export type PresetName = keyof Presets;
 
 /**
@@ -204,7 +213,10 @@ const folder: Preset<UVitNnetConfig> = {
   eval: EVAL_OFF,
 };
 
-/** Configurations to start from. */
+/**
+ * Configurations to start from.
+ * @category Configuration
+ */
 export const presets: Presets = {
   quickstart,
   cifar10,

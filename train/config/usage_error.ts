@@ -3,6 +3,7 @@ import { UserError } from "../../engine/user_error.ts";
 /**
  * A request that cannot be met as given: one line per problem, with the setting, the reason and the
  * remedy.
+ * @category Configuration
  */
 export class UsageError extends UserError {
   /** The name of the class. */

@@ -4,7 +4,10 @@ import { DatasetError } from "./dataset.ts";
 import { hash32, mix32 } from "./hash32.ts";
 import type { ImageArrays, ImageDtype, ImageSource } from "./image_source.ts";
 
-/** The images of a step, as bytes or floats, and their labels. */
+/**
+ * The images of a step, as bytes or floats, and their labels.
+ * @category Data
+ */
 export interface Batch<D extends ImageDtype = ImageDtype> {
   /** `[n, C, H, W]` */
   images: ImageArrays[D];

@@ -10,7 +10,10 @@ import { type Dataset, DatasetError, type DatasetProgress } from "./dataset.ts";
 import { greyPlane } from "./grey.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
-/** Where the archive is downloaded from, its checksum, and where it is stored. */
+/**
+ * Where the archive is downloaded from, its checksum, and where it is stored.
+ * @category Data
+ */
 export interface Cifar10Origin {
   /** Address of the archive. */
   url: string;
@@ -75,6 +78,7 @@ interface BatchFile {
  * Format: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
  *
  * @throws {DatasetError} where files are missing, damaged or of another kind, or the download fails
+ * @category Data
  */
 export async function cifar10(
   { path, split, channels = 3, onProgress, origin = officialOrigin() }: {

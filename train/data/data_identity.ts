@@ -1,6 +1,9 @@
 import type { ImageSource } from "./image_source.ts";
 
-/** What a run is trained on, as its checkpoints record it. */
+/**
+ * What a run is trained on, as its checkpoints record it.
+ * @category Data
+ */
 export interface DataIdentity {
   /** One name per label. */
   readonly class_names: readonly string[];
@@ -12,7 +15,10 @@ export interface DataIdentity {
   readonly digest: string;
 }
 
-/** What identifies a source of images. */
+/**
+ * What identifies a source of images.
+ * @category Data
+ */
 export async function dataIdentity(source: ImageSource): Promise<DataIdentity> {
   return {
     class_names: source.class_names,

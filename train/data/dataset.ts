@@ -3,7 +3,10 @@
 import { UserError } from "../../engine/user_error.ts";
 import type { ImageSource } from "./image_source.ts";
 
-/** A data set of the table: how its images are opened. */
+/**
+ * A data set of the table: how its images are opened.
+ * @category Data
+ */
 export interface Dataset {
   /** Names of its parts. */
   readonly splits: readonly string[];
@@ -23,7 +26,10 @@ export interface Dataset {
   outline(request: OutlineRequest): Promise<DatasetOutline>;
 }
 
-/** What is known of a data set before its images are loaded. */
+/**
+ * What is known of a data set before its images are loaded.
+ * @category Data
+ */
 export interface DatasetOutline {
   /** `[C, H, W]` of each image. */
   readonly shape: readonly [channels: number, height: number, width: number];
@@ -33,7 +39,10 @@ export interface DatasetOutline {
   readonly class_counts: readonly number[];
 }
 
-/** Which images of a data set are opened. */
+/**
+ * Which images of a data set are opened.
+ * @category Data
+ */
 export interface DatasetRequest {
   /** One of the data set's splits. */
   readonly split: string;
@@ -59,10 +68,16 @@ export interface DatasetRequest {
   readonly onNote?: (message: string) => void;
 }
 
-/** Which images of a data set are outlined. */
+/**
+ * Which images of a data set are outlined.
+ * @category Data
+ */
 export type OutlineRequest = Pick<DatasetRequest, "path" | "image_size" | "channels" | "n">;
 
-/** How far a data set's preparation has come. */
+/**
+ * How far a data set's preparation has come.
+ * @category Data
+ */
 export interface DatasetProgress {
   /** What is being done. */
   what: "download" | "decode";
@@ -72,7 +87,10 @@ export interface DatasetProgress {
   total: number;
 }
 
-/** A data set cannot be had; the message says why, and what to do about it. */
+/**
+ * A data set cannot be had; the message says why, and what to do about it.
+ * @category Data
+ */
 export class DatasetError extends UserError {
   /** Its name in messages. */
   override name = "DatasetError";

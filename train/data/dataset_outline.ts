@@ -9,6 +9,7 @@ import type { DatasetOutline } from "./dataset.ts";
  *
  * @throws {DatasetError} where that cannot be told
  * @throws {UsageError} where there is no such data set, or its path is missing
+ * @category Data
  */
 export async function datasetOutline(
   { dataset, nnet }: Pick<Config, "dataset" | "nnet">,

@@ -23,7 +23,10 @@ export const imageFolderDataset: Dataset = {
   }),
 };
 
-/** Which folder is loaded, and how. */
+/**
+ * Which folder is loaded, and how.
+ * @category Data
+ */
 export type ImageFolderRequest =
   & { readonly path: string }
   & Pick<DatasetRequest, "image_size" | "skip_broken" | "cache_folder" | "onProgress" | "onNote">
@@ -40,6 +43,7 @@ export type ImageFolderRequest =
  * @param onNote called with lines that say what is left out, and how many images were turned
  * @throws {DatasetError} where the folder has another layout, or files, all of which it names, cannot
  * be decoded
+ * @category Data
  */
 export async function imageFolder(
   {

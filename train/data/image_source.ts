@@ -1,6 +1,9 @@
 /** The one interface behind every data set. */
 
-/** The arrays that hold the values of images, by the name of their type. */
+/**
+ * The arrays that hold the values of images, by the name of their type.
+ * @category Data
+ */
 export interface ImageArrays {
   /** Bytes, 0 to 255. */
   u8: Uint8Array<ArrayBuffer>;
@@ -8,10 +11,16 @@ export interface ImageArrays {
   f32: Float32Array<ArrayBuffer>;
 }
 
-/** The type of an image's values. */
+/**
+ * The type of an image's values.
+ * @category Data
+ */
 export type ImageDtype = keyof ImageArrays;
 
-/** Some images of a source and their labels. */
+/**
+ * Some images of a source and their labels.
+ * @category Data
+ */
 export interface LabelledImages<D extends ImageDtype = ImageDtype> {
   /** `[n, C, H, W]` */
   readonly data: ImageArrays[D];
@@ -19,7 +28,10 @@ export interface LabelledImages<D extends ImageDtype = ImageDtype> {
   readonly labels: Int32Array<ArrayBuffer>;
 }
 
-/** Labelled images of one shape, numbered from 0, in memory or not. */
+/**
+ * Labelled images of one shape, numbered from 0, in memory or not.
+ * @category Data
+ */
 export interface ImageSource<D extends ImageDtype = ImageDtype> {
   /** What the images are, for messages. */
   readonly name: string;

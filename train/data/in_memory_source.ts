@@ -1,7 +1,10 @@
 import { blockDigest } from "./block_digest.ts";
 import type { ImageSource } from "./image_source.ts";
 
-/** The contents of a source in memory. */
+/**
+ * The contents of a source in memory.
+ * @category Data
+ */
 export interface InMemoryImages {
   /** What the images are, for messages. */
   readonly name: string;
@@ -15,10 +18,16 @@ export interface InMemoryImages {
   readonly labels: Int32Array;
 }
 
-/** Decoded images in memory, as bytes. */
+/**
+ * Decoded images in memory, as bytes.
+ * @category Data
+ */
 export type InMemorySource = ImageSource<"u8"> & InMemoryImages;
 
-/** A source over images in memory, which are not copied and must not change. */
+/**
+ * A source over images in memory, which are not copied and must not change.
+ * @category Data
+ */
 export function inMemorySource(contents: InMemoryImages): InMemorySource {
   const { shape: [channels, height, width], class_names, images, labels } = contents;
   const size = channels * height * width;

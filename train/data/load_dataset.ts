@@ -4,7 +4,10 @@ import { datasetNamed } from "./data_sets.ts";
 import type { DatasetRequest } from "./dataset.ts";
 import type { ImageSource } from "./image_source.ts";
 
-/** What is called while a data set is opened, and where what is decoded may be kept. */
+/**
+ * What is called while a data set is opened, and where what is decoded may be kept.
+ * @category Data
+ */
 export type LoadDatasetOptions = Pick<
   DatasetRequest,
   "onProgress" | "onNote" | "cache_folder"
@@ -16,6 +19,7 @@ export type LoadDatasetOptions = Pick<
  *
  * @throws {DatasetError} where it cannot be read
  * @throws {UsageError} where there is no such data set, or its path is missing
+ * @category Data
  */
 export async function loadDataset(
   { dataset, nnet, seed }: Pick<Config, "dataset" | "nnet" | "seed">,

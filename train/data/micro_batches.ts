@@ -7,7 +7,10 @@ import { hash32 } from "./hash32.ts";
 /** Salt of the hash that drops labels. */
 const DROP = 3;
 
-/** The key that `drawnBatch` takes: sample `i` of the batch is sample `first + i`. */
+/**
+ * The key that `drawnBatch` takes: sample `i` of the batch is sample `first + i`.
+ * @category Data
+ */
 export function batchKey(seed: number, step: number, first: number): Uint32Array {
   return Uint32Array.of(seed, Math.floor(seed / 2 ** 32), step, first);
 }
@@ -17,6 +20,7 @@ export function batchKey(seed: number, step: number, first: number): Uint32Array
  * the labels is replaced by that of no class.
  *
  * @throws {DatasetError} where the images are floats, which the graph does not take yet
+ * @category Data
  */
 export function microBatches(
   { train, nnet, seed }: Config,

@@ -64,6 +64,7 @@ export const shapesDataset: Dataset = {
  * Classes are colour and shape ("red circle"); they alternate, so they are balanced.
  *
  * @throws {DatasetError} where `image_size` is too small to distinguish the shapes, or `n` below 1
+ * @category Data
  */
 export function shapes(
   { image_size, n, seed, channels = 3 }: {

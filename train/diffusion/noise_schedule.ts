@@ -1,6 +1,9 @@
 import { affine, type Tensor } from "../../engine/mod.ts";
 
-/** Multiples of the image and of the noise in a diffused image, as graph, both `[n, 1, 1, 1]`. */
+/**
+ * Multiples of the image and of the noise in a diffused image, as graph, both `[n, 1, 1, 1]`.
+ * @category Diffusion
+ */
 export interface DiffusionFactors {
   /** `alpha(t)`. */
   readonly alpha: Tensor;
@@ -12,6 +15,7 @@ export interface DiffusionFactors {
  * How noise grows over time in a variance-preserving process: `x_t = alpha(t) x_0 + sigma(t) noise`
  * with `alpha^2 + sigma^2 = 1`. Functions of a number are in float64, for samplers; functions of a
  * tensor build the graph of the same process, for training.
+ * @category Diffusion
  */
 export interface NoiseSchedule {
   /** Its name and numbers, for records: `vp_linear(0.1, 20)`. */
@@ -42,7 +46,10 @@ export interface NoiseSchedule {
   factors(t: Tensor): DiffusionFactors;
 }
 
-/** What sets one schedule apart from another; {@linkcode noiseSchedule} derives the rest. */
+/**
+ * What sets one schedule apart from another; {@linkcode noiseSchedule} derives the rest.
+ * @category Diffusion
+ */
 export interface ScheduleDefinition extends
   Pick<
     NoiseSchedule,
@@ -54,7 +61,10 @@ export interface ScheduleDefinition extends
   times?(uniform: Tensor): Tensor;
 }
 
-/** A schedule from its definition. */
+/**
+ * A schedule from its definition.
+ * @category Diffusion
+ */
 export function noiseSchedule(definition: ScheduleDefinition): NoiseSchedule {
   const { logAlpha, inverseLogAlpha, ...rest } = definition;
   const { t_max, timestep_scale } = definition;

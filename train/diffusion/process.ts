@@ -4,7 +4,10 @@ import type { ProcessConfig } from "./process_config.ts";
 import { SCHEDULES } from "./schedules.ts";
 import { type DiffusedParts, type TargetName, TARGETS } from "./targets.ts";
 
-/** A batch and what it is diffused with. */
+/**
+ * A batch and what it is diffused with.
+ * @category Diffusion
+ */
 export interface DiffusedBatch {
   /** Images in [-1, 1], `[n, channels, height, width]`. */
   readonly x0: Tensor;
@@ -18,7 +21,10 @@ export interface DiffusedBatch {
   readonly key?: Tensor;
 }
 
-/** A diffusion process, one instance for training and sampling alike. */
+/**
+ * A diffusion process, one instance for training and sampling alike.
+ * @category Diffusion
+ */
 export interface Process {
   /** What sets it apart, for records: the schedule's name, then what is not its default. */
   readonly name: string;
@@ -38,7 +44,10 @@ export interface Process {
   loss(predict: (x: Tensor, timesteps: Tensor) => Tensor, batch: DiffusedBatch): Tensor;
 }
 
-/** The process of a configuration's `process` section. */
+/**
+ * The process of a configuration's `process` section.
+ * @category Diffusion
+ */
 export function processOf(config: ProcessConfig): Process {
   const own = SCHEDULES[config.schedule].schedule(config);
   const timestep_scale = config.timestep ?? own.timestep_scale;

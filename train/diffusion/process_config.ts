@@ -6,6 +6,7 @@ import { VP_LINEAR } from "./vp_linear.ts";
 /**
  * The diffusion process, a configuration's `process` section; each field's meaning and range is its
  * description in `processSchema`.
+ * @category Diffusion
  */
 export interface ProcessConfig extends ScheduleNumbers {
   /** A name in the table of schedules. */
@@ -16,7 +17,10 @@ export interface ProcessConfig extends ScheduleNumbers {
   target: TargetName;
 }
 
-/** The process of ScaleLong and U-ViT; what other schedules would take, too. */
+/**
+ * The process of ScaleLong and U-ViT; what other schedules would take, too.
+ * @category Diffusion
+ */
 export const DEFAULT_PROCESS: ProcessConfig = {
   schedule: "vp_linear",
   ...VP_LINEAR,

@@ -9,7 +9,10 @@ import {
 } from "./vp_discrete.ts";
 import { VP_LINEAR, vpLinear, vpLinearFields, type VpLinearNumbers } from "./vp_linear.ts";
 
-/** The numbers of all schedules; each schedule takes its own. */
+/**
+ * The numbers of all schedules; each schedule takes its own.
+ * @category Diffusion
+ */
 export interface ScheduleNumbers extends VpLinearNumbers, VpDiscreteNumbers {}
 
 /** A row of {@linkcode SCHEDULES}. */
@@ -25,7 +28,10 @@ export interface ScheduleEntry {
   schedule(numbers: ScheduleNumbers): NoiseSchedule;
 }
 
-/** A name that `--process.schedule` takes. */
+/**
+ * A name that `--process.schedule` takes.
+ * @category Diffusion
+ */
 export type ScheduleName = "vp_linear" | "vp_cosine" | "vp_discrete";
 
 /** Noise schedules by name. */

@@ -1,7 +1,10 @@
 import { mul, sub, type Tensor } from "../../engine/mod.ts";
 import type { DiffusionFactors } from "./noise_schedule.ts";
 
-/** Multiples of a diffused image `x` and of a network's prediction that add up to another quantity. */
+/**
+ * Multiples of a diffused image `x` and of a network's prediction that add up to another quantity.
+ * @category Diffusion
+ */
 export interface Conversion {
   /** Multiple of the diffused image. */
   readonly x: number;
@@ -9,7 +12,10 @@ export interface Conversion {
   readonly model: number;
 }
 
-/** What a diffused image `alpha x_0 + sigma noise` was made from, as graph. */
+/**
+ * What a diffused image `alpha x_0 + sigma noise` was made from, as graph.
+ * @category Diffusion
+ */
 export interface DiffusedParts extends DiffusionFactors {
   /** Images `[n, C, H, W]`. */
   readonly x0: Tensor;
@@ -17,7 +23,10 @@ export interface DiffusedParts extends DiffusionFactors {
   readonly noise: Tensor;
 }
 
-/** A row of {@linkcode TARGETS}. */
+/**
+ * A row of {@linkcode TARGETS}.
+ * @category Diffusion
+ */
 export interface Target {
   /** What the network learns to predict, as graph of the images' shape. */
   of(parts: DiffusedParts): Tensor;
@@ -27,7 +36,10 @@ export interface Target {
   toNoise(alpha: number, sigma: number): Conversion;
 }
 
-/** A name that `--process.target` takes. */
+/**
+ * A name that `--process.target` takes.
+ * @category Diffusion
+ */
 export type TargetName = "noise" | "data" | "velocity";
 
 const ITSELF: Conversion = { x: 0, model: 1 };
@@ -37,6 +49,7 @@ const ITSELF: Conversion = { x: 0, model: 1 };
  * Models", NeurIPS 2020, equation 14), the image itself, or the velocity `alpha noise - sigma x_0`
  * (Salimans and Ho, "Progressive Distillation for Fast Sampling of Diffusion Models", ICLR 2022,
  * appendix D), whose conversions divide by nothing.
+ * @category Diffusion
  */
 export const TARGETS: Readonly<Record<TargetName, Target>> = {
   noise: {

@@ -12,6 +12,7 @@ const LOG_COS_0 = Math.log(Math.cos(S * TURN));
  * continuous time. The rate of noise is infinite at 1, so both samplers and training stop short of
  * it, at 0.9946 as DPM-Solver does: samplers begin there, and training draws times uniformly on
  * [0, 0.9946). The network timestep is `999 t`.
+ * @category Diffusion
  */
 export function vpCosine(): NoiseSchedule {
   return noiseSchedule({

@@ -2,13 +2,22 @@ import type { z } from "zod";
 import { affine, constant, mul, reshape, step, sub, sum, type Tensor } from "../../engine/mod.ts";
 import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
 
-/** The names that `beta_spacing` takes. */
+/**
+ * The names that `beta_spacing` takes.
+ * @category Diffusion
+ */
 export const BETA_SPACINGS = ["linear", "scaled_linear"] as const;
 
-/** One of {@linkcode BETA_SPACINGS}. */
+/**
+ * One of {@linkcode BETA_SPACINGS}.
+ * @category Diffusion
+ */
 export type BetaSpacing = typeof BETA_SPACINGS[number];
 
-/** The numbers of {@linkcode spacedDiscrete}. */
+/**
+ * The numbers of {@linkcode spacedDiscrete}.
+ * @category Diffusion
+ */
 export interface VpDiscreteNumbers {
   /** How the rates go from the first to the last. */
   beta_spacing: BetaSpacing;
@@ -48,7 +57,10 @@ export function vpDiscreteFields(
   };
 }
 
-/** The first and the last of `n` rates. */
+/**
+ * The first and the last of `n` rates.
+ * @category Diffusion
+ */
 export interface BetaRange {
   /** The first rate. */
   readonly first?: number;
@@ -61,12 +73,16 @@ export interface BetaRange {
 /**
  * `n` rates from `first` to `last` in equal steps (Ho et al., "Denoising Diffusion Probabilistic
  * Models", NeurIPS 2020, section 4).
+ * @category Diffusion
  */
 export function linearBetas({ first = 1e-4, last = 0.02, n = 1000 }: BetaRange = {}): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => between(first, last, i / (n - 1)));
 }
 
-/** `n` rates whose square roots are equally spaced, as Stable Diffusion is trained with. */
+/**
+ * `n` rates whose square roots are equally spaced, as Stable Diffusion is trained with.
+ * @category Diffusion
+ */
 export function scaledLinearBetas(
   { first = 0.00085, last = 0.012, n = 1000 }: BetaRange = {},
 ): Float64Array {
@@ -78,7 +94,10 @@ const BETAS: Readonly<Record<BetaSpacing, (range: BetaRange) => Float64Array>> =
   scaled_linear: scaledLinearBetas,
 };
 
-/** {@linkcode vpDiscrete} with equally spaced rates, or rates with equally spaced roots. */
+/**
+ * {@linkcode vpDiscrete} with equally spaced rates, or rates with equally spaced roots.
+ * @category Diffusion
+ */
 export function spacedDiscrete(
   { beta_spacing, beta_first: first, beta_last: last, beta_steps: n }: VpDiscreteNumbers,
 ): NoiseSchedule {
@@ -95,6 +114,7 @@ export function spacedDiscrete(
  *
  * @param name for records
  * @throws {RangeError} where a rate is not between 0 and 1
+ * @category Diffusion
  */
 export function vpDiscrete(betas: ArrayLike<number>, name: string): NoiseSchedule {
   const n = betas.length;

@@ -2,7 +2,10 @@ import type { z } from "zod";
 import { affine, exp, mul, reshape, sqrt } from "../../engine/mod.ts";
 import { type NoiseSchedule, noiseSchedule } from "./noise_schedule.ts";
 
-/** The numbers of {@linkcode vpLinear}. */
+/**
+ * The numbers of {@linkcode vpLinear}.
+ * @category Diffusion
+ */
 export interface VpLinearNumbers {
   /** Rate of noise at time 0. */
   beta_min: number;
@@ -32,6 +35,7 @@ export function vpLinearFields(
  * Differential Equations", ICLR 2021, equation 32):
  * `log alpha = -beta_min t / 2 - (beta_max - beta_min) t^2 / 4`. The network timestep is `999 t`, as
  * in the authors' code.
+ * @category Diffusion
  */
 export function vpLinear(
   { beta_min = VP_LINEAR.beta_min, beta_max = VP_LINEAR.beta_max }: Partial<VpLinearNumbers> = {},

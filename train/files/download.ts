@@ -7,7 +7,10 @@ const TIMEOUT_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 const PART = ".part";
 
-/** How far a download has come. */
+/**
+ * How far a download has come.
+ * @category Files
+ */
 export interface DownloadProgress {
   /** Distinguishes it from other work that is reported. */
   what: "download";

@@ -2,7 +2,10 @@ import { dirname } from "node:path";
 import { exists, replaceFile } from "./durable.ts";
 import { lineBlocks } from "./line_blocks.ts";
 
-/** A line of a run's log: loss, learning rate, gradient norm, images and seconds, by name. */
+/**
+ * A line of a run's log: loss, learning rate, gradient norm, images and seconds, by name.
+ * @category Training
+ */
 export interface LogEntry {
   /** Optimizer steps done. */
   step: number;

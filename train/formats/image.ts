@@ -10,7 +10,10 @@ import type { Rgb } from "./images/rgb_of.ts";
 export { DecoderError };
 export type { DecodedImage, Rgb, RgbImage };
 
-/** An image cannot be decoded or encoded; the message names it and the problem. */
+/**
+ * An image cannot be decoded or encoded; the message names it and the problem.
+ * @category Files
+ */
 export class ImageError extends UserError {
   /** The class's name. */
   override readonly name: string = "ImageError";
@@ -52,6 +55,7 @@ const FORMATS: readonly Format[] = [
  * transparency, as `convert("RGB")` does.
  * @throws {ImageError} when it is none of these, damaged, unsupported, or over 100 megapixels.
  * @throws {DecoderError} when the decoder itself cannot be loaded.
+ * @category Files
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -77,6 +81,7 @@ export async function decodeImage(
  * Encodes `[H, W, channels]` bytes as an 8-bit PNG, grey or RGB.
  *
  * @throws {ImageError} when `pixels` does not hold width x height pixels.
+ * @category Files
  */
 export function encodePng(
   pixels: Uint8Array,

@@ -1,6 +1,9 @@
 import type { StoredDtype } from "./stored_tensor.ts";
 
-/** An element type that a safetensors file may list; only a {@link StoredDtype} can be read. */
+/**
+ * An element type that a safetensors file may list; only a {@link StoredDtype} can be read.
+ * @category Files
+ */
 export type ListedDtype =
   | StoredDtype
   | "F4"

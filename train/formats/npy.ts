@@ -8,7 +8,10 @@ import { type PickledValue, PickleError, plainValue } from "./pickled_value.ts";
 import { shown } from "./shown.ts";
 import { type StoredTensor, tensorBytes, tensorFault } from "./stored_tensor.ts";
 
-/** An .npy file cannot be read or written; the message names it and the problem. */
+/**
+ * An .npy file cannot be read or written; the message names it and the problem.
+ * @category Files
+ */
 export class NpyError extends UserError {
   /** The class's name. */
   override readonly name: string = "NpyError";
@@ -28,6 +31,7 @@ const KEYS = "descr,fortran_order,shape";
  * @param source what to call the file in an error, its path for instance.
  * @throws {NpyError} when it is truncated, inconsistent, or of another type; for Python objects use
  * {@link decodeNpyObjects}.
+ * @category Files
  */
 export function decodeNpy(bytes: Uint8Array<ArrayBuffer>, source: string): StoredTensor {
   const { header, data } = readHeader(bytes, source);
@@ -48,6 +52,7 @@ export function holdsObjects(bytes: Uint8Array<ArrayBuffer>, source: string): bo
  *
  * @throws {NpyError} as {@link decodeNpy}, and where an object is neither a plain value nor an
  * array.
+ * @category Files
  */
 export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string): PickledValue[] {
   const { header, data } = readHeader(bytes, source);
@@ -70,6 +75,7 @@ export function decodeNpyObjects(bytes: Uint8Array<ArrayBuffer>, source: string)
  * Writes an .npy file of format 1.0.
  *
  * @throws {NpyError} when the tensor is inconsistent, or BF16, which NumPy does not have.
+ * @category Files
  */
 export function encodeNpy(tensor: StoredTensor): Uint8Array<ArrayBuffer> {
   const { dtype, shape } = tensor;
@@ -83,6 +89,7 @@ export function encodeNpy(tensor: StoredTensor): Uint8Array<ArrayBuffer> {
  * Writes values as an .npy file of Python objects, such as U-ViT's feature files.
  *
  * @throws {NpyError} as {@link encodeNpy}.
+ * @category Files
  */
 export function encodeNpyObjects(values: readonly PickledValue[]): Uint8Array<ArrayBuffer> {
   try {

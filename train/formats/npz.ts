@@ -6,7 +6,10 @@ import { shown } from "./shown.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { readZip, writeZip, ZipError } from "./zip.ts";
 
-/** An .npz file cannot be read or written; the message names it and the problem. */
+/**
+ * An .npz file cannot be read or written; the message names it and the problem.
+ * @category Files
+ */
 export class NpzError extends UserError {
   /** The class's name. */
   override readonly name: string = "NpzError";
@@ -19,6 +22,7 @@ const SUFFIX = ".npy";
  *
  * @param source what to call the file in an error, its path for instance.
  * @throws {NpzError} when the archive or an array in it is truncated, damaged or of another type.
+ * @category Files
  */
 export function decodeNpz(
   bytes: Uint8Array<ArrayBuffer>,
@@ -45,6 +49,7 @@ export function decodeNpz(
  * Writes an uncompressed .npz file, as `numpy.savez` does. Equal arrays give equal bytes.
  *
  * @throws {NpzError} when an array is inconsistent or BF16, or the file would exceed 4 GiB.
+ * @category Files
  */
 export function encodeNpz(arrays: Record<string, StoredTensor>): Uint8Array<ArrayBuffer> {
   try {

@@ -15,7 +15,10 @@ import type { ListedDtype } from "./listed_dtype.ts";
 import { readable } from "./readable.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 
-/** An open safetensors file, or the files of a sharded index; only the headers have been read. */
+/**
+ * An open safetensors file, or the files of a sharded index; only the headers have been read.
+ * @category Files
+ */
 export interface OpenSafetensors extends Disposable {
   /** Paths of the files that hold the tensors. */
   readonly files: readonly string[];
@@ -55,6 +58,7 @@ const MAX_INDEX_BYTES = 100_000_000;
  * that it names, which must hold exactly the tensors that it lists.
  *
  * @throws {SafetensorsError} when a file is missing, truncated, of another format or inconsistent.
+ * @category Files
  */
 export function openSafetensors(path: string): OpenSafetensors {
   const shards: Shard[] = [];

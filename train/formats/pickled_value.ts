@@ -3,6 +3,7 @@ import type { StoredTensor } from "./stored_tensor.ts";
 /**
  * A value of a pickle: null, booleans, numbers (integers beyond 2^53 as bigint), strings, tensors,
  * lists (tuples, too) and dictionaries; an {@link OpaqueValue} is any other object.
+ * @category Files
  */
 export type PickledValue =
   | null
@@ -15,7 +16,10 @@ export type PickledValue =
   | PickledValue[]
   | Map<string | number, PickledValue>;
 
-/** A Python object that is known by its name alone; it was neither made nor run. */
+/**
+ * A Python object that is known by its name alone; it was neither made nor run.
+ * @category Files
+ */
 export class OpaqueValue {
   /** An object of a class, or what a function would have returned. */
   constructor(

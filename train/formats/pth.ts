@@ -28,10 +28,14 @@ import { isZip, readZip, writeZip, ZipError, type ZipMember } from "./zip.ts";
 /**
  * A value of a .pth file: null, booleans, numbers (integers beyond 2^53 as bigint), strings,
  * tensors, lists (tuples, too) and dictionaries of any kind.
+ * @category Files
  */
 export type PthValue = PickledValue;
 
-/** A .pth file cannot be read or written; the message names it and the problem. */
+/**
+ * A .pth file cannot be read or written; the message names it and the problem.
+ * @category Files
+ */
 export class PthError extends UserError {
   /** The class's name. */
   override readonly name: string = "PthError";
@@ -108,6 +112,7 @@ interface Budget {
  * @param source what to call the file in an error, its path for instance.
  * @throws {PthError} when the file is truncated, damaged or inconsistent, or asks for any other
  * name.
+ * @category Files
  */
 export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): PthValue {
   try {
@@ -306,6 +311,7 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
  * `weights_only=True`. Equal values give equal bytes.
  *
  * @throws {PthError} when a tensor is inconsistent or the file would exceed 4 GiB.
+ * @category Files
  */
 export function encodePth(value: PthValue): Uint8Array<ArrayBuffer> {
   const storages: ZipMember[] = [];

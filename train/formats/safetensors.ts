@@ -19,6 +19,7 @@ export { SafetensorsError };
  * aligned. Equal input gives equal bytes.
  *
  * @throws {SafetensorsError} when a tensor's dtype, shape and data do not agree.
+ * @category Files
  */
 export function encodeSafetensors(
   tensors: Record<string, StoredTensor>,
@@ -53,6 +54,7 @@ export function encodeSafetensors(
  *
  * @param source what to call the file in an error, its path for instance.
  * @throws {SafetensorsError} when the file is truncated, of another format or inconsistent.
+ * @category Files
  */
 export function decodeSafetensors(
   bytes: Uint8Array,

@@ -7,7 +7,10 @@ import { repeatedKey } from "./repeated_key.ts";
 import { shown } from "./shown.ts";
 import { elements, isShape } from "./stored_tensor.ts";
 
-/** A safetensors file cannot be read or written; the message names it and the problem. */
+/**
+ * A safetensors file cannot be read or written; the message names it and the problem.
+ * @category Files
+ */
 export class SafetensorsError extends UserError {
   /** The class's name. */
   override readonly name: string = "SafetensorsError";

@@ -1,6 +1,9 @@
 /** Arrays as files store them: element types, shapes and values. */
 
-/** The typed array of each stored element type. */
+/**
+ * The typed array of each stored element type.
+ * @category Files
+ */
 export interface StoredArrays {
   /** float64 */
   F64: Float64Array;
@@ -24,10 +27,16 @@ export interface StoredArrays {
   BOOL: Uint8Array;
 }
 
-/** An element type, by its safetensors name. */
+/**
+ * An element type, by its safetensors name.
+ * @category Files
+ */
 export type StoredDtype = keyof StoredArrays;
 
-/** An array as stored: element type, shape (row-major; `[]` is a scalar) and values. */
+/**
+ * An array as stored: element type, shape (row-major; `[]` is a scalar) and values.
+ * @category Files
+ */
 export type StoredTensor = {
   [D in StoredDtype]: { dtype: D; shape: number[]; data: StoredArrays[D] };
 }[StoredDtype];
@@ -112,7 +121,10 @@ export function tensorFault({ dtype, shape, data }: StoredTensor): string | null
   return null;
 }
 
-/** The values in float32, rounded to nearest; the tensor's own array, not a copy, if it is F32. */
+/**
+ * The values in float32, rounded to nearest; the tensor's own array, not a copy, if it is F32.
+ * @category Files
+ */
 export function toFloat32(tensor: StoredTensor): Float32Array {
   if (tensor.dtype === "F32") return tensor.data;
   if (tensor.dtype === "BF16") return bfloat16ToFloat32(tensor.data);
@@ -120,7 +132,10 @@ export function toFloat32(tensor: StoredTensor): Float32Array {
   return new Float32Array(tensor.data);
 }
 
-/** The values in float64; the tensor's own array, not a copy, if it is F64. */
+/**
+ * The values in float64; the tensor's own array, not a copy, if it is F64.
+ * @category Files
+ */
 export function toFloat64(tensor: StoredTensor): Float64Array {
   if (tensor.dtype === "F64") return tensor.data;
   if (tensor.dtype === "I64") return Float64Array.from(tensor.data, Number);

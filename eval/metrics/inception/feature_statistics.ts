@@ -1,7 +1,10 @@
 import { MetricError } from "../metric_error.ts";
 import { addTransposedProduct } from "../linalg/transposed_product.ts";
 
-/** Mean and covariance of a set of features. */
+/**
+ * Mean and covariance of a set of features.
+ * @category Metrics
+ */
 export interface FeatureStatistics {
   /** Mean, `[d]`. */
   readonly mu: Float64Array;
@@ -18,6 +21,7 @@ const BLOCK = 512;
  * Mean and covariance of features that come in batches, in float64. Blocks are centred on their own
  * mean and then merged (Chan, Golub and LeVeque 1983), so a large mean costs no precision, and the
  * moments of two halves of a data set merge to those of the whole.
+ * @category Metrics
  */
 export class FeatureMoments {
   /** Width of a feature. */

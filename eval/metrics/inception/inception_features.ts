@@ -17,12 +17,21 @@ import {
 } from "../../../engine/mod.ts";
 import { inception, inceptionInput, inceptionShapes } from "../../../nets/inception.ts";
 
-/** Width of an image's features. */
+/**
+ * Width of an image's features.
+ * @category Metrics
+ */
 export const FEATURES = 2048;
-/** Classes of an image's logits. */
+/**
+ * Classes of an image's logits.
+ * @category Metrics
+ */
 export const LOGITS = 1008;
 
-/** The size of images. */
+/**
+ * The size of images.
+ * @category Metrics
+ */
 export interface ImageSize {
   /** 3, or 1 for grey images, which count as three equal channels. */
   readonly channels: number;
@@ -32,13 +41,19 @@ export interface ImageSize {
   readonly width: number;
 }
 
-/** Images as bytes, all of one size. */
+/**
+ * Images as bytes, all of one size.
+ * @category Metrics
+ */
 export interface ByteImages extends ImageSize {
   /** `[n, channels, height, width]`, 0 to 255. */
   readonly images: Uint8Array;
 }
 
-/** What Inception computes from n images. */
+/**
+ * What Inception computes from n images.
+ * @category Metrics
+ */
 export interface Features {
   /** `[n, 2048]`: the features of FID, KID, precision and recall. */
   readonly pool: Float32Array;
@@ -46,7 +61,10 @@ export interface Features {
   readonly logits: Float32Array | null;
 }
 
-/** Options of {@linkcode InceptionExtractor}. */
+/**
+ * Options of {@linkcode InceptionExtractor}.
+ * @category Metrics
+ */
 export interface InceptionExtractorOptions {
   /** Images per run of the network; fewer where the adapter's largest binding requires it. */
   readonly batch_size?: number;
@@ -60,7 +78,10 @@ const LARGEST_BYTES = 4 * 64 * 147 ** 2;
 const SOFTWARE_BATCH = 8;
 const GPU_BATCH = 64;
 
-/** FID's Inception on a device: bytes in, features out. */
+/**
+ * FID's Inception on a device: bytes in, features out.
+ * @category Metrics
+ */
 export class InceptionExtractor implements Disposable {
   /** The device that it runs on. */
   readonly device: Device;
@@ -157,7 +178,10 @@ export class InceptionExtractor implements Disposable {
   }
 }
 
-/** The device memory of an {@linkcode InceptionExtractor} for images of one size. */
+/**
+ * The device memory of an {@linkcode InceptionExtractor} for images of one size.
+ * @category Metrics
+ */
 export function inceptionMemory(
   capabilities: Capabilities,
   size: ImageSize,

@@ -13,7 +13,10 @@ import {
   toFloat32,
 } from "../../../train/formats/stored_tensor.ts";
 
-/** Where the published weights come from, their checksum and where they are cached. */
+/**
+ * Where the published weights come from, their checksum and where they are cached.
+ * @category Metrics
+ */
 export interface InceptionOrigin {
   /** URL of the file. */
   readonly url: string;
@@ -23,7 +26,10 @@ export interface InceptionOrigin {
   readonly cache: string;
 }
 
-/** Weights of Inception, and where they came from. */
+/**
+ * Weights of Inception, and where they came from.
+ * @category Metrics
+ */
 export interface InceptionWeights {
   /** The network's parameters by name, batch norms folded in. */
   readonly parameters: Record<string, Float32Array>;
@@ -33,7 +39,10 @@ export interface InceptionWeights {
   readonly file: string;
 }
 
-/** The weights of Inception are not available, or a file of them is not valid. */
+/**
+ * The weights of Inception are not available, or a file of them is not valid.
+ * @category Metrics
+ */
 export class InceptionWeightsError extends UserError {
   /** The name of this class. */
   override readonly name: string = "InceptionWeightsError";
@@ -49,6 +58,7 @@ const SHA256_OF_FILE = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49
  * safetensors; without it from the user's cache folder, where they are downloaded to once.
  *
  * @throws {InceptionWeightsError} where they are not available, or the file holds something else
+ * @category Metrics
  */
 export async function findInceptionWeights(
   { path, onProgress, origin = publishedOrigin() }: {

@@ -3,13 +3,17 @@ import { compile, type Device, input, matmul, type Plan } from "../../../engine/
 /**
  * Computes the inner products `[n, m]` of all rows of `a` `[n, d]` with all rows of `b` `[m, d]`. Metrics
  * over pairs of images take it as a function, so that a test can run them without a device.
+ * @category Metrics
  */
 export type Products = (a: Float32Array, b: Float32Array) => Promise<Float32Array>;
 
 /** Rows of each side that one run of the plan multiplies, at most. */
 const MAX_ROWS = 512;
 
-/** {@linkcode Products} on a device, block by block, by one plan; in float32. */
+/**
+ * {@linkcode Products} on a device, block by block, by one plan; in float32.
+ * @category Metrics
+ */
 export class PairwiseProducts implements Disposable {
   readonly #plan: Plan;
   readonly #d: number;

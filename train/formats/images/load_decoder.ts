@@ -1,6 +1,9 @@
 import { UserError } from "../../../engine/user_error.ts";
 
-/** A decoder cannot be loaded, whatever the file is that needs it. */
+/**
+ * A decoder cannot be loaded, whatever the file is that needs it.
+ * @category Files
+ */
 export class DecoderError extends UserError {
   /** The class's name. */
   override readonly name: string = "DecoderError";

@@ -1,4 +1,7 @@
-/** A decoded image. */
+/**
+ * A decoded image.
+ * @category Files
+ */
 export interface RgbImage {
   /** Pixels per row. */
   width: number;
@@ -8,7 +11,10 @@ export interface RgbImage {
   rgb: Uint8Array;
 }
 
-/** A decoded image and how it has to be turned to stand upright. */
+/**
+ * A decoded image and how it has to be turned to stand upright.
+ * @category Files
+ */
 export interface DecodedImage extends RgbImage {
   /** EXIF's orientation: 1 as it is, or where the file says nothing; 2 to 8 see `upright`. */
   orientation: number;

@@ -1,4 +1,7 @@
-/** A colour: red, green and blue, 0 to 255. */
+/**
+ * A colour: red, green and blue, 0 to 255.
+ * @category Files
+ */
 export type Rgb = readonly [number, number, number];
 
 /**
