@@ -39,20 +39,42 @@ const defaults = new Map<string, unknown>([
   ["rounds", 5],
 ]);
 
+/** What the command line of `deno task bench` asks for. */
+export interface BenchArguments {
+  readonly only: readonly (typeof KINDS[number])[];
+  readonly peers: readonly (typeof PEERS[number])[];
+  readonly rounds: number;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {UsageError} where an argument is not a flag of this command or has an invalid value
+ */
+export function readBenchArguments(args: readonly string[]): BenchArguments {
+  const flags = new Map([...defaults, ...parseFlags(args, flagsSchema)]);
+  const peers = flags.get("peers") as string;
+  return {
+    only: words("only", flags.get("only") as string, KINDS),
+    peers: peers === "none" ? [] : words("peers", peers, PEERS),
+    rounds: flags.get("rounds") as number,
+    json: flags.get("json") === true,
+    help: flags.get("help") === true,
+  };
+}
+
 /**
  * Times the engine on this machine's adapter, next to a peer, and prints a table.
  *
- * @throws {UsageError} where an argument is not a flag of this command or has an invalid value
+ * @throws {UsageError} as {@linkcode readBenchArguments}
  * @throws {WrongResultError} where a library computes a wrong result
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const flags = new Map([...defaults, ...parseFlags(args, flagsSchema)]);
-  if (flags.get("help") === true) return console.log(help());
-  const only = words("only", flags.get("only") as string, KINDS);
-  const peers = flags.get("peers") === "none"
-    ? []
-    : words("peers", flags.get("peers") as string, PEERS);
-  const rounds = flags.get("rounds") as number;
+  const read = readBenchArguments(args);
+  if (read.help) return console.log(help());
+  const { only, peers, rounds, json } = read;
   await ensureAdapter();
   using watchdog = new Watchdog();
   using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
@@ -98,7 +120,7 @@ export async function main(args: readonly string[]): Promise<void> {
     inception,
     loading,
   };
-  console.log(flags.get("json") === true ? JSON.stringify(report, null, 2) : reportText(report));
+  console.log(json ? JSON.stringify(report, null, 2) : reportText(report));
 }
 
 /** The words of a comma-separated list. */

@@ -11,6 +11,7 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../train/config/fields.ts";
+import type { Config } from "../train/config/config.ts";
 import { parseArguments } from "./cli/flags.ts";
 import { helpText } from "./cli/help_text.ts";
 import {
@@ -39,14 +40,30 @@ const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.st
 
 const defaults = { dtype: null, weights: "ema", force: false, help: false };
 
-/** Converts weights or a checkpoint to another format. */
-async function main(args: readonly string[]): Promise<void> {
+/** What the command line of `deno task convert` asks for. */
+export interface ConvertArguments {
+  readonly flags: ConvertFlags & { readonly force: boolean };
+  /** What to convert. */
+  readonly from: string;
+  /** Where to; of a log, null for beside it. */
+  readonly to: string | null;
+  /** The configuration of weights that name none; null where no flag names a network. */
+  readonly config: Config | null;
+}
+
+/**
+ * Reads the command line; null where the help is asked for.
+ *
+ * @throws {UsageError} with a line for each problem
+ */
+export async function readConvertArguments(
+  args: readonly string[],
+): Promise<ConvertArguments | null> {
   const { settings, positional } = parseArguments(args, schema, networkSchema, networkFields());
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
-  if (flags.help) return console.log(help());
-  const [from, to, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));
-  const log = from !== undefined && isLog(from);
-  if (from === undefined || (to === undefined && !log)) {
+  if (flags.help) return null;
+  const [from, to = null, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));
+  if (from === undefined || (to === null && !isLog(from))) {
     throw new UsageError(
       `name what to convert and where to: ${shownCommand("convert IN OUT")}; --help shows how`,
     );
@@ -54,9 +71,18 @@ async function main(args: readonly string[]): Promise<void> {
   if (more.length > 0) {
     throw new UsageError(`${JSON.stringify(more[0])}: one IN and one OUT at a time`);
   }
-  if (log) return console.log(await convertLog(from, to ?? dirname(from), flags.force));
+  return { flags, from, to, config: await networkConfig(settings) };
+}
+
+/** Converts weights or a checkpoint to another format. */
+async function main(args: readonly string[]): Promise<void> {
+  const read = await readConvertArguments(args);
+  if (read === null) return console.log(help());
+  const { flags, from, to, config } = read;
+  if (to === null || isLog(from)) {
+    return console.log(await convertLog(from, to ?? dirname(from), flags.force));
+  }
   const kind = outputKind(to);
-  const config = await networkConfig(settings);
   await mustBeFree(to, kind, flags.force);
   const done = kind === "checkpoint" || kind === "pytorch_checkpoint"
     ? await convertCheckpoint(from, to, { kind, dtype: flags.dtype, config })

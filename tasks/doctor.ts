@@ -38,6 +38,14 @@ const vendors: Record<string, string> = {
   "65541": "Mesa",
 };
 
+/** Reads the command line. @throws {UsageError} with a line for each problem */
+export function readDoctorArguments(
+  args: readonly string[],
+): { readonly json: boolean; readonly help: boolean } {
+  const flags = parseFlags(args, flagsSchema);
+  return { json: flags.get("json") === true, help: flags.get("help") === true };
+}
+
 /**
  * Reports this machine's adapter and its capabilities; installs a software driver where there is
  * none.
@@ -46,8 +54,8 @@ const vendors: Record<string, string> = {
  * @category Commands
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const flags = parseFlags(args, flagsSchema);
-  if (flags.get("help") === true) return console.log(help());
+  const { json, help: asksHelp } = readDoctorArguments(args);
+  if (asksHelp) return console.log(help());
   // Before one is chosen, so that the numbers are those of --device.
   const before = vulkanDevices();
   await ensureAdapter();
@@ -60,7 +68,7 @@ export async function main(args: readonly string[]): Promise<void> {
     (bytes) => allocates(device, bytes),
     device.gpu.limits.maxBufferSize,
   );
-  if (flags.get("json") === true) {
+  if (json) {
     const kernels: KernelReport[] = await Array.fromAsync(kernelReports(device));
     console.log(JSON.stringify({ ...report, devices, buffers, kernels }, null, 2));
     if (kernels.some((k) => !k.agrees)) Deno.exitCode = 1;

@@ -22,17 +22,32 @@ const schema = z.strictObject({
   help: z.boolean().describe("show this page; -h for short"),
 });
 
-/** Describes files of weights and checkpoints. */
-async function main(args: readonly string[]): Promise<void> {
+/**
+ * Reads the command line.
+ *
+ * @returns the file or folder to inspect, null where the help is asked for; whether as JSON
+ * @throws {UsageError} with a line for each problem
+ */
+export function readInspectArguments(
+  args: readonly string[],
+): { readonly path: string | null; readonly json: boolean } {
   const { settings, positional } = parseArguments(args, schema);
-  if (settings.get("help") === true) return console.log(help());
+  const json = settings.get("json") === true;
+  if (settings.get("help") === true) return { path: null, json };
   const [path, ...more] = positional;
   if (path === undefined) throw new UsageError("name a file or a folder; --help shows how");
   if (more.length > 0) throw new UsageError(`${JSON.stringify(more[0])}: one file at a time`);
+  return { path, json };
+}
+
+/** Describes files of weights and checkpoints. */
+async function main(args: readonly string[]): Promise<void> {
+  const { path, json } = readInspectArguments(args);
+  if (path === null) return console.log(help());
   const inspections = [];
   for (const file of await inspectedFiles(path)) inspections.push(await inspectFile(file));
   console.log(
-    settings.get("json") === true
+    json
       ? JSON.stringify({ path, files: inspections }, null, 2)
       : inspections.map(inspectionText).join("\n\n"),
   );

@@ -30,19 +30,35 @@ const schema = z.strictObject({
 
 const defaults = { out: null, help: false };
 
-/** Writes a page about runs. */
-async function main(args: readonly string[]): Promise<void> {
+/** What the command line of `deno task report` asks for. */
+export interface ReportArguments {
+  /** The file to write; null: in the run's folder. */
+  readonly out: string | null;
+  /** Whether the help is asked for; nothing else is checked then. */
+  readonly help: boolean;
+  /** The folders of the runs. */
+  readonly workdirs: readonly string[];
+}
+
+/** Reads the command line. @throws {UsageError} with a line for each problem */
+export function readReportArguments(args: readonly string[]): ReportArguments {
   const { settings, positional } = parseArguments(args, schema);
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
-  if (flags.help) return console.log(help());
   const workdirs = [...new Set(positional.map((path) => path.replace(/(?<=.)\/+$/, "")))];
-  if (workdirs.length === 0) {
+  if (!flags.help && workdirs.length === 0) {
     throw new UsageError(
       `name the folder of a run, or of several: ${
         shownCommand("report runs/a runs/b")
       }; --help shows how`,
     );
   }
+  return { ...flags, workdirs };
+}
+
+/** Writes a page about runs. */
+async function main(args: readonly string[]): Promise<void> {
+  const { workdirs, ...flags } = readReportArguments(args);
+  if (flags.help) return console.log(help());
   const runs = await readRuns(workdirs);
   const page = await reportPage(runs, shownCommand("report", args));
   const out = flags.out ??

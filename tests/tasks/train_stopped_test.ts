@@ -19,7 +19,7 @@ import {
   withWorkdir,
 } from "./tiny_run.ts";
 
-/** How often; `SCALELONG_STOPS=full` is what the README's promise was measured with. */
+/** How often; `SCALELONG_STOPS=full` is what the promise of docs/training.md was measured with. */
 const STOPS = Deno.env.get("SCALELONG_STOPS") === "full"
   ? { signals: ["SIGTERM", "SIGHUP"] as const, times: 20, kills: 100 }
   : { signals: ["SIGINT", "SIGTERM", "SIGHUP"] as const, times: 1, kills: 3 };
@@ -92,9 +92,9 @@ Deno.test(
   },
 );
 
-Deno.test("the README's command for run.lock ends a run saved", { ignore }, async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-  const command = /^kill -TERM .*run\.lock.*$/m.exec(readme)?.[0];
+Deno.test("the documented command for run.lock ends a run saved", { ignore }, async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/training.md", import.meta.url));
+  const command = /^kill -TERM .*run\.lock.*$/m.exec(page)?.[0];
   ok(command);
   await withWorkdir(async (workdir) => {
     const training = startTraining(workdir, ...UNSAVED);

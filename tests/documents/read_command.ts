@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { samplerSettings } from "../../eval/sampler_settings.ts";
+import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import settings from "../../deno.json" with { type: "json" };
+import { readBenchArguments } from "../../tasks/bench.ts";
+import { machineFlags } from "../../tasks/cli/machine_flags.ts";
+import type { SolverFlags } from "../../tasks/cli/solver_flags.ts";
+import { readConvertArguments } from "../../tasks/convert.ts";
+import { readDoctorArguments } from "../../tasks/doctor.ts";
+import { readFidArguments } from "../../tasks/fid/fid_flags.ts";
+import { readInspectArguments } from "../../tasks/inspect.ts";
+import { readReportArguments } from "../../tasks/report.ts";
+import { readSampleFlags } from "../../tasks/sample/sample_flags.ts";
+import { readStabilityArguments } from "../../tasks/stability/stability_flags.ts";
+import { testArguments } from "../../tasks/test/test_arguments.ts";
+import { readTrainArguments } from "../../tasks/train/train_flags.ts";
+import { processOf } from "../../train/diffusion/process.ts";
+import { DEFAULT_PROCESS } from "../../train/diffusion/process_config.ts";
+import type { ShownCommand } from "./commands.ts";
+import { ROOT } from "./pages.ts";
+
+/** What reads the arguments of each command; throws where one is wrong. */
+const READERS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
+  train: readTrainArguments,
+  sample: async (args) => {
+    const { flags: { sampler, steps, solver } } = await readSampleFlags(args);
+    mustBeSampler(sampler, steps, solver);
+  },
+  fid: async (args) => {
+    const { flags: { sample: { sampler, steps }, solver } } = await readFidArguments(args);
+    mustBeSampler(sampler, steps, solver);
+  },
+  stability: readStabilityArguments,
+  report: readReportArguments,
+  convert: readConvertArguments,
+  inspect: readInspectArguments,
+  doctor: readDoctorArguments,
+  bench: readBenchArguments,
+  test: async (args) => {
+    for (const file of testArguments(args).slice(1).filter((arg) => !arg.startsWith("--"))) {
+      await Deno.stat(join(ROOT, file));
+    }
+  },
+  ok: (args) => assert.deepEqual(args, []),
+};
+
+/** Flags of a sampler may be valid each and not together. */
+function mustBeSampler(sampler: string, steps: number, { limit: _, ...solver }: SolverFlags): void {
+  chooseMethod(processOf(DEFAULT_PROCESS).schedule, {
+    ...samplerSettings(sampler, steps),
+    ...solver,
+  });
+}
+
+/** The version of Deno that the first check runs the newcomer's commands with. */
+const DENO = /deno@([\d.]+)/.exec(await Deno.readTextFile(join(ROOT, ".ci/run")))![1];
+
+/** Commands of the system, which are run elsewhere (`train_stopped_test.ts` sends the signal). */
+const OF_THE_SYSTEM = ["kill"];
+
+/** A command of this project: a task and its arguments. */
+export interface TaskCommand {
+  readonly task: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * The task that a command starts; null for one of the system's.
+ *
+ * @throws {Error} where it is neither
+ */
+export function taskOf({ words, text }: ShownCommand): TaskCommand | null {
+  const [first, ...rest] = words.slice(words.findIndex((word) => !/^[A-Z_]+=/.test(word)));
+  if (OF_THE_SYSTEM.includes(first)) return null;
+  const npx = /^npx -y deno@(\S+) task /.exec(text);
+  if (npx && npx[1] !== DENO) throw new Error(`it names Deno ${npx[1]}, and .ci/run ${DENO}`);
+  const [word, task, ...args] = npx ? rest.slice(2) : rest;
+  if (!npx && first !== "deno" || word !== "task") throw new Error("no test knows this command");
+  if (!Object.hasOwn(settings.tasks, task)) throw new Error(`there is no task "${task}"`);
+  if (!Object.hasOwn(READERS, task)) throw new Error(`the test lacks the reader of "${task}"`);
+  return { task, args };
+}
+
+/**
+ * Reads a command as its task does.
+ *
+ * @param place gives a file that an argument names its place
+ * @throws {Error} with what the task would say
+ */
+export async function readCommand(
+  { task, args }: TaskCommand,
+  place: (path: string) => string,
+): Promise<void> {
+  const placed = args.map((word) => {
+    const [, flag, value] = /^(--[^=]+=)?(.*)$/.exec(word)!;
+    return (flag ?? "") + place(value);
+  });
+  // `deno task test` and `ok` pass theirs on.
+  const usesDevice = !["test", "ok", "report", "convert", "inspect"].includes(task);
+  await READERS[task](usesDevice ? machineFlags(placed).rest : placed);
+}
+
+/** Whether any task has a flag of this name. */
+export async function isFlag(name: string): Promise<boolean> {
+  if (name === "serial") return true;
+  for (const [task, read] of Object.entries(READERS)) {
+    if (task === "test" || task === "ok") continue;
+    try {
+      await read(machineFlags([`--${name}=0`]).rest);
+      return true;
+    } catch (error) {
+      if (!(error as Error).message.includes("there is no such flag")) return true;
+    }
+  }
+  return false;
+}
