@@ -8,24 +8,16 @@
  *
  * @module
  */
-import { machineFields } from "./cli/machine_flags.ts";
-import { z } from "zod";
 import { Device, tuningName } from "../engine/mod.ts";
-import { parseFlags } from "./cli/flags.ts";
-import { helpText } from "./cli/help_text.ts";
 import { type AdapterReport, adapterReport } from "./doctor/adapter_report.ts";
 import { type KernelReport, kernelReports, kernelTable } from "./doctor/kernel_report.ts";
+import { doctorHelp, readDoctorArguments } from "./doctor/doctor_flags.ts";
 import { allocates, bufferLine, bufferReport } from "./doctor/buffer_report.ts";
 import { runTask } from "./cli/run_task.ts";
 import { vulkanDevices } from "./cli/setup/vulkan_devices.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
-
-const flagsSchema = z.object({
-  json: z.boolean().describe("print the report as JSON, for programs"),
-  help: z.boolean().describe("print this help"),
-});
 
 // WebGPU in Deno names the vendor by its PCI or Khronos number.
 const vendors: Record<string, string> = {
@@ -38,14 +30,6 @@ const vendors: Record<string, string> = {
   "65541": "Mesa",
 };
 
-/** Reads the command line. @throws {UsageError} with a line for each problem */
-export function readDoctorArguments(
-  args: readonly string[],
-): { readonly json: boolean; readonly help: boolean } {
-  const flags = parseFlags(args, flagsSchema);
-  return { json: flags.get("json") === true, help: flags.get("help") === true };
-}
-
 /**
  * Reports this machine's adapter and its capabilities; installs a software driver where there is
  * none.
@@ -54,8 +38,8 @@ export function readDoctorArguments(
  * @category Commands
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const { json, help: asksHelp } = readDoctorArguments(args);
-  if (asksHelp) return console.log(help());
+  const { json, help } = readDoctorArguments(args);
+  if (help) return console.log(doctorHelp());
   // Before one is chosen, so that the numbers are those of --device.
   const before = vulkanDevices();
   await ensureAdapter();
@@ -129,16 +113,6 @@ function printSection(heading: string, rows: Record<string, string>): void {
     console.log(`  ${name.padEnd(width)}  ${value}`);
   }
   console.log();
-}
-
-function help(): string {
-  return helpText({
-    about:
-      "Reports this machine's WebGPU adapter; compares every kernel with the float64 reference.",
-    examples: [{ command: "doctor --json", does: "the same, for programs" }],
-    schemas: [flagsSchema, machineFields],
-    defaults: new Map(),
-  });
 }
 
 if (import.meta.main) await runTask(main);

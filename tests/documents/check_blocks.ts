@@ -1,12 +1,14 @@
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import settings from "../../deno.json" with { type: "json" };
 import { type Page, ROOT } from "./pages.ts";
 
 /** The root as an address. */
 const BASE = pathToFileURL(`${ROOT}/`);
 
-/** The package's name in a program of the reader's own, and what it is here. */
-const PACKAGE = /^(?:jsr:)?@scalelong\/scalelong(?:@[^/]*)?(?:\/(\w+))?$/;
+/** An entry point of the package in a program of the reader's own. */
+const ENTRY = /^(?:jsr:)?@scalelong\/scalelong(?:@[^/]*)?(\/\w+)?$/;
+const EXPORTS: Readonly<Record<string, string>> = settings.exports;
 
 /**
  * A TypeScript block as a file outside of the project: imports of the package are those of this
@@ -16,8 +18,8 @@ const PACKAGE = /^(?:jsr:)?@scalelong\/scalelong(?:@[^/]*)?(?:\/(\w+))?$/;
 export function standalone(text: string, page: string): string {
   const path = /^\/\/ (\S+\.ts)$/m.exec(text.split("\n")[0])?.[1] ?? page;
   return text.replaceAll(/(\bfrom |\bimport\(?)"([^"]+)"/g, (whole, keyword, specifier) => {
-    const room = PACKAGE.exec(specifier);
-    if (room) return `${keyword}"${new URL(room[1] ? `${room[1]}/mod.ts` : "mod.ts", BASE)}"`;
+    const entry = ENTRY.exec(specifier);
+    if (entry) return `${keyword}"${new URL(EXPORTS[`.${entry[1] ?? ""}`], BASE)}"`;
     return specifier.startsWith(".")
       ? `${keyword}"${new URL(specifier, new URL(path, BASE))}"`
       : whole;

@@ -28,7 +28,7 @@ export function commandsOf({ path, blocks, prose }: Page): ShownCommand[] {
   }
   for (const [line, text] of prose) {
     for (const [, code] of text.matchAll(/`([^`]+)`/g)) {
-      if (/^([A-Z_]+=\S+ )?deno task \w/.test(code)) {
+      if (/^([A-Z_]+=\S+ )?deno (task|run) [\w-]/.test(code)) {
         found.push(command(`${path}:${line}`, code, false));
       }
     }

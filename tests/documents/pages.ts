@@ -104,7 +104,9 @@ export async function missingFiles(pages: readonly Page[]): Promise<string[]> {
   for (const { path, prose } of pages) {
     for (const [line, text] of prose) {
       for (
-        const [, name] of text.matchAll(/`((?:engine|nets|train|eval|tasks|tests|docs)\/[^`]*)`/g)
+        const [, name] of text.matchAll(
+          /`((?:engine|nets|train|eval|page|tasks|tests|docs|notebooks)\/[^`]*)`/g,
+        )
       ) {
         if (!await isThere(name)) missing.push(`${path}:${line} ${name}`);
       }

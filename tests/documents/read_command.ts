@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { samplerSettings } from "../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import settings from "../../deno.json" with { type: "json" };
-import { readBenchArguments } from "../../tasks/bench.ts";
+import { readBenchArguments } from "../../tasks/bench/bench_flags.ts";
 import { machineFlags } from "../../tasks/cli/machine_flags.ts";
 import type { SolverFlags } from "../../tasks/cli/solver_flags.ts";
-import { readConvertArguments } from "../../tasks/convert.ts";
-import { readDoctorArguments } from "../../tasks/doctor.ts";
+import { readConvertArguments } from "../../tasks/convert/convert_flags.ts";
+import { readDoctorArguments } from "../../tasks/doctor/doctor_flags.ts";
 import { readFidArguments } from "../../tasks/fid/fid_flags.ts";
-import { readInspectArguments } from "../../tasks/inspect.ts";
-import { readReportArguments } from "../../tasks/report.ts";
+import { readInspectArguments } from "../../tasks/inspect/inspect_flags.ts";
+import { readReportArguments } from "../../tasks/report/report_flags.ts";
 import { readSampleFlags } from "../../tasks/sample/sample_flags.ts";
 import { readStabilityArguments } from "../../tasks/stability/stability_flags.ts";
 import { testArguments } from "../../tasks/test/test_arguments.ts";
@@ -56,8 +56,15 @@ function mustBeSampler(sampler: string, steps: number, { limit: _, ...solver }: 
 /** The version of Deno that the first check runs the newcomer's commands with. */
 const DENO = /deno@([\d.]+)/.exec(await Deno.readTextFile(join(ROOT, ".ci/run")))![1];
 
-/** Commands of the system, which are run elsewhere (`train_stopped_test.ts` sends the signal). */
-const OF_THE_SYSTEM = ["kill"];
+/**
+ * Commands that other tests run: `train_stopped_test.ts` sends the signal, `published_package_test.ts`
+ * runs the README's program.
+ */
+const TESTED_ELSEWHERE =
+  /^(kill -TERM |deno add jsr:@scalelong\/scalelong$|deno run (--allow-\S+ )+program\.ts$)/;
+
+/** A task of the package, without a clone. */
+const PUBLISHED = /^deno run -A jsr:@scalelong\/scalelong\/(?=\w)/;
 
 /** A command of this project: a task and its arguments. */
 export interface TaskCommand {
@@ -66,20 +73,26 @@ export interface TaskCommand {
 }
 
 /**
- * The task that a command starts; null for one of the system's.
+ * The task that a command starts; null for a command that other tests run.
  *
  * @throws {Error} where it is neither
  */
 export function taskOf({ words, text }: ShownCommand): TaskCommand | null {
-  const [first, ...rest] = words.slice(words.findIndex((word) => !/^[A-Z_]+=/.test(word)));
-  if (OF_THE_SYSTEM.includes(first)) return null;
+  if (TESTED_ELSEWHERE.test(text)) return null;
   const npx = /^npx -y deno@(\S+) task /.exec(text);
   if (npx && npx[1] !== DENO) throw new Error(`it names Deno ${npx[1]}, and .ci/run ${DENO}`);
-  const [word, task, ...args] = npx ? rest.slice(2) : rest;
-  if (!npx && first !== "deno" || word !== "task") throw new Error("no test knows this command");
-  if (!Object.hasOwn(settings.tasks, task)) throw new Error(`there is no task "${task}"`);
+  const isPublished = PUBLISHED.test(text);
+  if (!npx && !isPublished && !/^([A-Z_]+=\S+ )*deno task /.test(text)) {
+    throw new Error("no test knows this command");
+  }
+  const at = isPublished ? 3 : words.indexOf("task") + 1;
+  const task = words[at].slice(words[at].lastIndexOf("/") + 1);
+  const table = isPublished ? settings.exports : settings.tasks;
+  if (!Object.hasOwn(table, isPublished ? `./${task}` : task)) {
+    throw new Error(`there is no task "${task}"`);
+  }
   if (!Object.hasOwn(READERS, task)) throw new Error(`the test lacks the reader of "${task}"`);
-  return { task, args };
+  return { task, args: words.slice(at + 1) };
 }
 
 /**
