@@ -67,9 +67,13 @@ const NOTHING_DUE: Due = { log: false, eval: false, save: false };
  * function of the seed and the step.
  *
  * @example
- * ```ts
- * using step = await TrainStep.create(device, config, { recordLength: MAX_AHEAD });
- * for await (const { step: n, loss } of trainSteps(step, dataset)) console.log(n, loss);
+ * ```ts no-eval
+ * import { Device, MAX_AHEAD, presets, shapes, TrainStep, trainSteps } from "@scalelong/scalelong";
+ *
+ * const data = shapes({ image_size: 12, n: 8192, seed: 0 });
+ * using device = await Device.open();
+ * using step = await TrainStep.create(device, presets.quickstart, { recordLength: MAX_AHEAD });
+ * for await (const { step: n, loss } of trainSteps(step, data)) console.log(n, loss);
  * ```
  *
  * @param step of the network to train; its configuration says how
