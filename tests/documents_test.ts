@@ -2,11 +2,18 @@ import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:ass
 import { join } from "node:path";
 import { exists } from "../train/files/durable.ts";
 import { standalone, typeErrors } from "./documents/check_blocks.ts";
-import { commandsOf, flagsOf, type ShownCommand } from "./documents/commands.ts";
+import { commandsOf, flagsOf, type ShownCommand, type TaskCommand } from "./documents/commands.ts";
 import { makeExampleFiles } from "./documents/example_files.ts";
 import { explainedMessages, sourceMessages, unknownParts } from "./documents/messages.ts";
-import { deadLinks, missingFiles, type Page, parsePage, readPages } from "./documents/pages.ts";
-import { isFlag, readCommand, type TaskCommand, taskOf } from "./documents/read_command.ts";
+import {
+  deadLinks,
+  missingFiles,
+  type Page,
+  parsePage,
+  readPages,
+  ROOT,
+} from "./documents/pages.ts";
+import { isFlag, readCommand, taskOf } from "./documents/read_command.ts";
 import { isCheap, runCommand } from "./documents/run_command.ts";
 
 const pages = await readPages();
@@ -88,6 +95,11 @@ async function unknownFlags(pages: readonly Page[]): Promise<string[]> {
   }
   return unknown;
 }
+
+Deno.test("the README is for the first ten minutes", async () => {
+  const lines = (await Deno.readTextFile(join(ROOT, "README.md"))).split("\n").length - 1;
+  ok(lines < 200, `it has ${lines} lines: move something to docs/`);
+});
 
 Deno.test("every link of the pages leads somewhere, and every file that they name exists", async () => {
   deepEqual(await deadLinks(pages), []);

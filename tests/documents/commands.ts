@@ -12,6 +12,12 @@ export interface ShownCommand {
   readonly isWhole: boolean;
 }
 
+/** A command of this project: a task and its arguments. */
+export interface TaskCommand {
+  readonly task: string;
+  readonly args: readonly string[];
+}
+
 /** The commands in the `sh` blocks of a page, and those of this project in its sentences. */
 export function commandsOf({ path, blocks, prose }: Page): ShownCommand[] {
   const found: ShownCommand[] = [];

@@ -17,8 +17,9 @@ import { testArguments } from "../../tasks/test/test_arguments.ts";
 import { readTrainArguments } from "../../tasks/train/train_flags.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { DEFAULT_PROCESS } from "../../train/diffusion/process_config.ts";
-import type { ShownCommand } from "./commands.ts";
+import type { ShownCommand, TaskCommand } from "./commands.ts";
 import { ROOT } from "./pages.ts";
+import { runCommand } from "./run_command.ts";
 
 /** What reads the arguments of each command; throws where one is wrong. */
 const READERS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
@@ -66,12 +67,6 @@ const TESTED_ELSEWHERE =
 /** A task of the package, without a clone. */
 const PUBLISHED = /^deno run -A jsr:@scalelong\/scalelong\/(?=\w)/;
 
-/** A command of this project: a task and its arguments. */
-export interface TaskCommand {
-  readonly task: string;
-  readonly args: readonly string[];
-}
-
 /**
  * The task that a command starts; null for a command that other tests run.
  *
@@ -91,7 +86,6 @@ export function taskOf({ words, text }: ShownCommand): TaskCommand | null {
   if (!Object.hasOwn(table, isPublished ? `./${task}` : task)) {
     throw new Error(`there is no task "${task}"`);
   }
-  if (!Object.hasOwn(READERS, task)) throw new Error(`the test lacks the reader of "${task}"`);
   return { task, args: words.slice(at + 1) };
 }
 
@@ -110,8 +104,29 @@ export async function readCommand(
     return (flag ?? "") + place(value);
   });
   // `deno task test` and `ok` pass theirs on.
-  const usesDevice = !["test", "ok", "report", "convert", "inspect"].includes(task);
-  await READERS[task](usesDevice ? machineFlags(placed).rest : placed);
+  const usesDevice = ["train", "sample", "fid", "stability", "doctor", "bench"].includes(task);
+  const read = READERS[task] ?? ((args: readonly string[]) => mustBeInHelp(task, args));
+  await read(usesDevice ? machineFlags(placed).rest : placed);
+}
+
+/** The flags in the help of a task that has no reader here, asked for once. */
+const inHelp = new Map<string, Promise<string[]>>();
+
+function flagsInHelp(task: string): Promise<string[]> {
+  const known = inHelp.get(task) ??
+    runCommand({ task, args: ["--help"] }, ROOT)
+      .then(({ said }) => [...said.matchAll(/^ +--([\w.]+)/gm)].map(([, name]) => name));
+  inHelp.set(task, known);
+  return known;
+}
+
+async function mustBeInHelp(task: string, args: readonly string[]): Promise<void> {
+  const flags = await flagsInHelp(task);
+  for (const [, name] of args.join(" ").matchAll(/--([^\s=]+)/g)) {
+    if (!flags.includes(name.replaceAll("-", "_"))) {
+      throw new Error(`--${name}: there is no such flag in the help of ${task}`);
+    }
+  }
 }
 
 /** Whether any task has a flag of this name. */
@@ -126,5 +141,6 @@ export async function isFlag(name: string): Promise<boolean> {
       if (!(error as Error).message.includes("there is no such flag")) return true;
     }
   }
-  return false;
+  const others = Object.keys(settings.tasks).filter((task) => !Object.hasOwn(READERS, task));
+  return (await Promise.all(others.map(flagsInHelp))).flat().includes(name);
 }

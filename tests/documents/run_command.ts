@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { exists } from "../../train/files/durable.ts";
+import type { TaskCommand } from "./commands.ts";
 import { ROOT } from "./pages.ts";
-import type { TaskCommand } from "./read_command.ts";
 
 /**
  * Whether a command takes a second or two with the files that are in `folder`. The others are only
