@@ -64,20 +64,23 @@ const DENO = /deno@([\d.]+)/.exec(await Deno.readTextFile(join(ROOT, ".ci/run"))
 const TESTED_ELSEWHERE =
   /^(kill -TERM |deno add jsr:@scalelong\/scalelong$|deno run (--allow-\S+ )+program\.ts$)/;
 
+/** Commands of other programs: they install something, or open a page. */
+const OF_OTHERS = /^(apt-get install |jupyter (notebook|lab) |npx -y deno@\S+ jupyter --install$)/;
+
 /** A task of the package, without a clone. */
 const PUBLISHED = /^deno run -A jsr:@scalelong\/scalelong\/(?=\w)/;
 
 /**
- * The task that a command starts; null for a command that other tests run.
+ * The task that a command starts; null for a command that other tests run, or of other programs.
  *
  * @throws {Error} where it is neither
  */
 export function taskOf({ words, text }: ShownCommand): TaskCommand | null {
-  if (TESTED_ELSEWHERE.test(text)) return null;
-  const npx = /^npx -y deno@(\S+) task /.exec(text);
+  const npx = /^npx -y deno@(\S+) /.exec(text);
   if (npx && npx[1] !== DENO) throw new Error(`it names Deno ${npx[1]}, and .ci/run ${DENO}`);
+  if (TESTED_ELSEWHERE.test(text) || OF_OTHERS.test(text)) return null;
   const isPublished = PUBLISHED.test(text);
-  if (!npx && !isPublished && !/^([A-Z_]+=\S+ )*deno task /.test(text)) {
+  if (!isPublished && !/^(([A-Z_]+=\S+ )*deno|npx -y deno@\S+) task /.test(text)) {
     throw new Error("no test knows this command");
   }
   const at = isPublished ? 3 : words.indexOf("task") + 1;
