@@ -47,6 +47,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
   readonly #options: DeviceMachineOptions;
   readonly #throttle: Throttle;
   readonly #specs: MachinePlans<State>;
+  readonly #slots: DisposableStack;
   readonly #plans = new Map<string, Plan>();
   #start: BatchStart = { seed: 0, first: 0 };
   /** Steps done since the start, which number the noise. */
@@ -58,7 +59,12 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     this.#options = options;
     this.#throttle = new Throttle(device);
     this.images = options.shape[0];
-    this.#specs = new MachinePlans(options, (shapes, label) => new State(device, shapes, label));
+    using slots = new DisposableStack();
+    this.#specs = new MachinePlans(
+      options,
+      (shapes, label) => slots.use(new State(device, shapes, label)),
+    );
+    this.#slots = slots.move();
   }
 
   /** Begins a batch: `x` is noise, or the values given; the other slots are zeros. */
@@ -117,7 +123,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
   /** Frees plans and slots. */
   [Symbol.dispose](): void {
     for (const plan of this.#plans.values()) plan[Symbol.dispose]();
-    for (const state of this.#specs.slots.values()) state[Symbol.dispose]();
+    this.#slots.dispose();
   }
 
   /** The plan that runs a step, and its inputs. */

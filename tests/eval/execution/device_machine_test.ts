@@ -4,6 +4,7 @@ import {
   ok,
   rejects,
   strictEqual as equal,
+  throws,
 } from "node:assert/strict";
 import { add, affine, type Device, div, mul, reshape, sub } from "../../../engine/mod.ts";
 import { DeviceMachine } from "../../../eval/execution/device_machine.ts";
@@ -315,4 +316,25 @@ Deno.test("DeviceMachine passes the schedule's timesteps to the network, and fre
   const chosen = programMethod({ prediction: "noise", steps: [step] });
   equal((await onDevice(device, { method: chosen, network, schedule: discrete }))[0], 25);
   deepEqual([device.bufferBytes, device.bufferCount], before);
+});
+
+Deno.test("a DeviceMachine that cannot be made leaves no device memory", async () => {
+  using device = await openDevice();
+  const { createBuffer } = device;
+  let made = 0;
+  device.createBuffer = function (...args) {
+    // The slot of the images is there before another is refused.
+    if (made++ === 1) throw new Error("refused");
+    return createBuffer.apply(this, args);
+  };
+  const options = {
+    shape: SHAPE,
+    network: closedFormNetwork(schedule),
+    schedule,
+    method: method({}),
+    guidance: UNGUIDED,
+    limit: "none",
+  } as const;
+  throws(() => new DeviceMachine(device, options), /refused/);
+  deepEqual([made, device.bufferCount, device.bufferBytes], [2, 0, 0]);
 });
