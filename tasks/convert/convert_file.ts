@@ -7,6 +7,7 @@ import {
 import type { Config } from "../../train/config/config.ts";
 import { replaceFile } from "../../train/files/durable.ts";
 import { namesItself, stepNextTo, weightsFiles } from "../../train/checkpoints/find_weights.ts";
+import { firstReadable } from "../../train/checkpoints/first_readable.ts";
 import { fitWeights, mustFit, prefixNote } from "../../train/checkpoints/fit_weights.ts";
 import { notFinite } from "../../train/formats/not_finite.ts";
 import { encodeNpy } from "../../train/formats/npy.ts";
@@ -33,9 +34,10 @@ const DTYPES: Readonly<Record<string, FloatDtype>> = { f32: "F32", f16: "F16", b
 
 /**
  * Converts the arrays of a file, or the weights of a checkpoint, to a file of another format. With
- * a configuration, they must fit its network, and safetensors record it.
+ * a configuration, they must fit its network, and safetensors record it. Of a run it takes the newest
+ * checkpoint that can be read and is finite; what else is not finite is converted as it is.
  *
- * @returns a line on what was written
+ * @returns lines on what was skipped, chosen and written
  * @throws {UsageError} where the flags do not apply
  * @throws {CheckpointError} where it cannot be read or is another network's
  * @throws {CastError} where a number is too large for the type
@@ -43,9 +45,42 @@ const DTYPES: Readonly<Record<string, FloatDtype>> = { f32: "F32", f16: "F16", b
 export async function convertFile(
   from: string,
   to: string,
-  { dtype, weights, kind, config }: ConvertFlags & { kind: TensorFileKind; config: Config | null },
+  { weights, kind, ...flags }: ConvertFlags & { kind: TensorFileKind; config: Config | null },
 ): Promise<string> {
-  const [source] = await weightsFiles(from, weights);
+  const skipped: string[] = [];
+  const sources = await weightsFiles(from, weights);
+  const { source, tensors, metadata, others, notes } = await firstReadable(
+    from,
+    sources,
+    // What stands alone is converted as it is; of several checkpoints, a finite one.
+    (source) => arraysOf(source, { weights, mustBeFinite: sources.length > 1, ...flags }),
+    (message) => skipped.push(message),
+  );
+  const bytes = encode(to, kind, tensors, metadata);
+  await writeOutput(to, () => replaceFile(to, bytes));
+  const left = others === 0 ? "" : `; left out what else is in ${source}: ${others} values`;
+  const done = `Left ${to}: ${Object.keys(tensors).length} arrays, ${humanBytes(bytes.length)}`;
+  return [...skipped, ...notes, done + left].join("\n");
+}
+
+/** What a file becomes, before it is written. */
+interface Arrays {
+  readonly source: string;
+  readonly tensors: Record<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Values in the file that are not among the arrays. */
+  readonly others: number;
+  readonly notes: readonly string[];
+}
+
+/** Reads the arrays of a file, in the type that is asked for. */
+async function arraysOf(
+  source: string,
+  { dtype, weights, config, mustBeFinite }: ConvertFlags & {
+    config: Config | null;
+    mustBeFinite: boolean;
+  },
+): Promise<Arrays> {
   using file = await openWeights(source, weights);
   let names = new Map(Object.keys(file.shapes).map((name) => [name, name]));
   let metadata = file.metadata;
@@ -64,20 +99,15 @@ export async function convertFile(
   for (const [parameter, name] of names) {
     const tensor = file.read(name);
     const fault = notFinite(name, tensor.dtype === "F32" ? tensor.data : toFloat64(tensor));
+    if (fault !== null && mustBeFinite) throw new CheckpointError(`${source}: ${fault}`);
     if (fault !== null) faults.push(fault);
     tensors[parameter] = dtype === null ? tensor : castTensor(tensor, DTYPES[dtype], parameter);
   }
-  const bytes = encode(to, kind, tensors, metadata);
-  await writeOutput(to, () => replaceFile(to, bytes));
   if (faults.length > 0) {
     const more = faults.length > 1 ? `, and ${faults.length - 1} more arrays are not finite` : "";
     notes.push(`${source}: ${faults[0]}${more}; converted as it is`);
   }
-  const left = file.others === 0
-    ? ""
-    : `; left out what else is in ${source}: ${file.others} values`;
-  return [...notes, `Left ${to}: ${names.size} arrays, ${humanBytes(bytes.length)}${left}`]
-    .join("\n");
+  return { source, tensors, metadata, others: file.others, notes };
 }
 
 function encode(

@@ -90,6 +90,10 @@ Deno.test("convert says which values are not finite, and makes no checkpoint of 
     const newest = await convert(at("run"), at("12.ckpt"));
     equal(newest.code, 0, newest.err);
     match(newest.out, /pos_embed\[3\] is NaN; skipped\nLeft .*: step 12, 72 parameters/);
+    const finite = await convert(at("run"), at("12.pth"));
+    equal(finite.code, 0, finite.err);
+    ok(finite.out.startsWith(`${join(spoilt, said)}; skipped\nLeft `), finite.out);
+    deepEqual(await arraysOf(at("12.pth")), await arraysOf(golden("12.ckpt/nnet_ema.pth")));
   });
 });
 
