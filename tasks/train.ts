@@ -27,6 +27,8 @@ import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
+import type { DatasetOutline } from "../train/data/dataset.ts";
+import { datasetOutline } from "../train/data/dataset_outline.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
 import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/files/log.ts";
@@ -38,7 +40,7 @@ import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";
 import { shownCommand } from "./cli/shown_command.ts";
 import { afterDivergence } from "./train/after_divergence.ts";
-import { dryRunText, mustFit } from "./train/dry_run.ts";
+import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
@@ -53,7 +55,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (own.dry_run) {
     const { outline } = known;
     for (const line of outline ? ownImagesLines(config, given, outline) : []) console.error(line);
-    return await dryRun(config, probe_interval !== undefined);
+    return await dryRun(config, probe_interval !== undefined, outline);
   }
   // What can be told in seconds comes first: images may take minutes to decode.
   const outline = await checkDataset(config);
@@ -184,10 +186,17 @@ async function finished(
   );
 }
 
-/** Prints what a run would take of the adapter; nothing is loaded. */
-async function dryRun(config: Config, probes: boolean): Promise<void> {
+/** Prints what a run would take of the adapter, the day and the disk; nothing is loaded. */
+async function dryRun(
+  config: Config,
+  probes: boolean,
+  outline: DatasetOutline | null,
+): Promise<void> {
   using run = await Run.open(config);
-  console.log(dryRunText(run.device.capabilities, config, probes));
+  const known = outline ?? await datasetOutline(config).catch(() => null);
+  const images = known && known.class_counts.reduce((sum, count) => sum + count, 0);
+  const measured = await timeAndDisk(run.device, config, probes, images);
+  console.log(dryRunText(run.device.capabilities, config, probes, measured));
 }
 
 /** Times a few steps kernel by kernel; nothing is trained. */

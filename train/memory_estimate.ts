@@ -1,15 +1,12 @@
 import {
   type Capabilities,
   fitsGrid,
-  type Layout,
-  layOut,
   memoryNeed,
   type PlanSpec,
   planSteps,
-  StateLayout,
 } from "../engine/mod.ts";
 import type { Config } from "./config/config.ts";
-import { trainStepGraph } from "./train_step_graph.ts";
+import { trainStepLayouts } from "./train_step_graph.ts";
 
 /** What a training step needs, worked out without a device's memory. */
 export interface MemoryEstimate {
@@ -42,23 +39,14 @@ export function memoryEstimate(
   recordLength: number,
   probes = false,
 ): MemoryEstimate {
-  const states: StateLayout[] = [];
-  const { state, accumulate, update, norms } = trainStepGraph(
-    config,
-    (shapes, label) => {
-      const made = new StateLayout(shapes, label);
-      states.push(made);
-      return made;
-    },
-    { recordLength, probes },
-  );
-  const { batch_size, micro_batches } = config.train;
-  const plans: { layout: Layout; runs: number }[] = [
-    ...accumulate ? [{ layout: layOut(capabilities, accumulate), runs: micro_batches }] : [],
-    { layout: layOut(capabilities, update), runs: 1 },
-  ];
+  const { graph, states, step: plans, norms } = trainStepLayouts(capabilities, config, {
+    recordLength,
+    probes,
+  });
+  const { state, update } = graph;
+  const { batch_size } = config.train;
   // The check before each save is a plan of its own, and no part of a step.
-  const layouts = [...plans.map(({ layout }) => layout), layOut(capabilities, norms)];
+  const layouts = [...plans.map(({ layout }) => layout), norms];
   const { bytes, largest } = memoryNeed(layouts);
   const flops = plans.map(({ layout: { dispatches }, runs }) =>
     runs * dispatches.reduce((sum, d) => sum + d.flops, 0)
@@ -71,7 +59,7 @@ export function memoryEstimate(
     kernels: total(plans.map(({ layout, runs }) => runs * layout.dispatches.length)),
     state_bytes: total(states.map(({ bytes }) => bytes)),
     read_bytes: Math.max(records, ...states.flatMap(({ lengths }) => lengths.map((n) => 4 * n))),
-    plan_bytes: bytes + records + recorded(norms, 1),
+    plan_bytes: bytes + records + recorded(graph.norms, 1),
     largest,
     fits: largest.bytes <= capabilities.maxBindingBytes &&
       layouts.every((layout) => planSteps(layout).every((step) => fitsGrid(capabilities, step))),

@@ -2,17 +2,21 @@ import {
   add,
   affine,
   broadcastTo,
+  type Capabilities,
   cast,
   constant,
   div,
   grad,
   input,
+  type KernelChoices,
+  type Layout,
+  layOut,
   mul,
   type PlanSpec,
   randomNormal,
   randomUniform,
   type Shape,
-  type StateLayout,
+  StateLayout,
   sum,
   sumOfSquares,
   type Tensor,
@@ -182,6 +186,56 @@ export function trainStepGraph<S extends StateLayout>(
     recordLength,
   };
   return { state, loss_scale, sums, accumulate, update, norms: stateNorms(state) };
+}
+
+/** The plans of a training step, none of them on a device. */
+export interface TrainStepLayouts {
+  /** What they are plans of. */
+  readonly graph: TrainStepGraph<StateLayout>;
+  /** All states, laid out only. */
+  readonly states: readonly StateLayout[];
+  /** The plans of a step, and how often a step runs each. */
+  readonly step: readonly { readonly layout: Layout; readonly runs: number }[];
+  /** The check before each save. */
+  readonly norms: Layout;
+}
+
+/**
+ * Plans a training step as the loop would.
+ *
+ * @param recordLength steps between two reads of what is recorded, at most
+ * @param probes whether probes are recorded, too
+ * @param choices kernel variants found to be fastest
+ */
+export function trainStepLayouts(
+  capabilities: Capabilities,
+  config: Config,
+  { recordLength, probes }: { readonly recordLength: number; readonly probes: boolean },
+  choices?: KernelChoices,
+): TrainStepLayouts {
+  const states: StateLayout[] = [];
+  const graph = trainStepGraph(
+    config,
+    (shapes, label) => {
+      const made = new StateLayout(shapes, label);
+      states.push(made);
+      return made;
+    },
+    { recordLength, probes },
+  );
+  const { accumulate, update, norms } = graph;
+  const { micro_batches } = config.train;
+  return {
+    graph,
+    states,
+    step: [
+      ...accumulate
+        ? [{ layout: layOut(capabilities, accumulate, choices), runs: micro_batches }]
+        : [],
+      { layout: layOut(capabilities, update, choices), runs: 1 },
+    ],
+    norms: layOut(capabilities, norms, choices),
+  };
 }
 
 /**

@@ -1,12 +1,21 @@
 import type { Device } from "../device.ts";
 import { OutOfMemoryError, Plan } from "./plan.ts";
-import type { Trial } from "./tuning.ts";
+import type { Trial } from "./trial.ts";
+
+/** Milliseconds of a trial, of its best repetition; `null` where memory does not suffice. */
+export async function timeTrial(device: Device, trial: Trial): Promise<number | null> {
+  const times = await repetitionTimes(device, trial);
+  return times && Math.min(...times);
+}
 
 /**
- * Milliseconds of a trial: of the best repetition but the first on the device's clock or, without
- * timestamp queries, of all repetitions on the host's; `null` where memory does not suffice.
+ * Milliseconds of each repetition of a trial but the first on the device's clock or, without
+ * timestamp queries, of one on average on the host's; `null` where memory does not suffice.
  */
-export async function timeTrial(device: Device, { layout, length }: Trial): Promise<number | null> {
+export async function repetitionTimes(
+  device: Device,
+  { layout, length }: Trial,
+): Promise<number[] | null> {
   using trial = await Plan.build(device, layout).catch((error: unknown) => {
     if (error instanceof OutOfMemoryError) return null;
     throw error;
@@ -18,13 +27,12 @@ export async function timeTrial(device: Device, { layout, length }: Trial): Prom
     const start = performance.now();
     trial.run();
     await device.idle();
-    return performance.now() - start;
+    return [(performance.now() - start) * length / layout.dispatches.length];
   }
   const times = await trial.profile();
-  let best = Infinity;
+  const sums: number[] = [];
   for (let i = length; i < times.length; i += length) {
-    const sum = times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0);
-    best = Math.min(best, sum);
+    sums.push(times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0));
   }
-  return best;
+  return sums;
 }

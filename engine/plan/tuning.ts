@@ -1,8 +1,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { Variants } from "../kernels/dispatch.ts";
 import { type KernelChoices, startEmission } from "../kernels/emission.ts";
-import type { Layout } from "./layout.ts";
-import { planMemory } from "./memory.ts";
+import { type Trial, trialOf } from "./trial.ts";
 
 /** Incremented with every change to the kernels that may change which variant is fastest. */
 const KERNELS_VERSION = 6;
@@ -87,7 +86,7 @@ export class Tuning {
       if (variants.names.includes(this.#choices.get(key) ?? "")) continue;
       const times: (number | null)[] = [];
       for (const name of variants.names) {
-        times.push(await timeOf(trialOf(capabilities, variants, name)));
+        times.push(await timeOf(variantTrial(capabilities, variants, name)));
       }
       const best = fastest(times);
       if (best === null) continue;
@@ -98,39 +97,10 @@ export class Tuning {
   }
 }
 
-/** A variant's dispatches on scratch memory, repeated. */
-export interface Trial {
-  /** All repetitions, with the memory they take. */
-  readonly layout: Layout;
-  /** Dispatches of one repetition. */
-  readonly length: number;
-}
-
-function trialOf(capabilities: Capabilities, { trial }: Variants, name: string): Trial {
+function variantTrial(capabilities: Capabilities, { trial }: Variants, name: string): Trial {
   const { emitter, dispatches } = startEmission(capabilities, new Map());
   trial(emitter, name);
-  const repeated = Array.from({ length: REPEATS }, () => dispatches).flat();
-  const used = new Set(dispatches.flatMap((d) => d.bindings.map(({ ref }) => ref.storage)));
-  return {
-    length: dispatches.length,
-    layout: {
-      outputs: [],
-      placement: {
-        refOf: () => {
-          throw new Error("a trial has no tensors");
-        },
-        storages: [...used].filter(({ kind }) => kind === "own"),
-        external: new Map(),
-        inputs: new Map(),
-        constants: [],
-        packCopies: new Map(),
-        updateCopies: [],
-      },
-      dispatches: repeated,
-      memory: planMemory(repeated),
-      undecided: new Map(),
-    },
-  };
+  return trialOf(dispatches, REPEATS);
 }
 
 /** Which of the times is best, the first being the usual variant's; `null` where one is missing. */

@@ -1,12 +1,6 @@
-import {
-  type Capabilities,
-  layOut,
-  type MemoryNeed,
-  memoryNeed,
-  StateLayout,
-} from "../../engine/mod.ts";
+import { type Capabilities, type MemoryNeed, memoryNeed } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "./machine_options.ts";
-import { MachinePlans } from "./machine_plans.ts";
+import { samplerLayouts } from "./sampler_layouts.ts";
 
 /**
  * The device memory that a sampler holds once it has drawn, without its network's weights and an
@@ -17,9 +11,8 @@ export function samplerMemory(
   capabilities: Capabilities,
   options: DeviceMachineOptions,
 ): MemoryNeed {
-  const plans = new MachinePlans(options, (shapes, label) => new StateLayout(shapes, label));
-  const specs = [plans.start(), ...plans.kinds.map((kind) => plans.step(kind))];
-  return memoryNeed(specs.map((spec) => layOut(capabilities, spec)), [...plans.slots.values()]);
+  const { start, kinds, slots } = samplerLayouts(capabilities, options);
+  return memoryNeed([start, ...kinds.values()], slots);
 }
 
 /**

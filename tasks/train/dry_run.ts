@@ -1,18 +1,30 @@
 import { UserError } from "../../engine/user_error.ts";
-import type { Capabilities } from "../../engine/mod.ts";
+import type { Capabilities, Device } from "../../engine/mod.ts";
+import { kernelSpeed } from "../../eval/training/kernel_speed.ts";
+import { runDisk } from "../../eval/training/run_disk.ts";
 import type { Config } from "../../train/config/config.ts";
 import { humanBytes } from "../../page/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { textTable } from "../cli/text_table.ts";
+import { type TimeAndDisk, timeAndDiskRows } from "./time_and_disk.ts";
 import { type RunMemory, runMemory } from "../../eval/training/run_memory.ts";
+import { runTime } from "../../eval/training/run_time.ts";
 
 /** A configuration that the adapter cannot run. */
 export class TooLargeError extends UserError {
   override readonly name: string = "TooLargeError";
 }
 
-/** What `--dry-run` prints: the network, a step's work, the run's memory, what the adapter allows. */
-export function dryRunText(capabilities: Capabilities, config: Config, probes: boolean): string {
+/**
+ * What `--dry-run` prints: the network, a step's work, the run's memory, what the adapter allows, and
+ * where it was measured how long the run takes and what it leaves.
+ */
+export function dryRunText(
+  capabilities: Capabilities,
+  config: Config,
+  probes: boolean,
+  measured: TimeAndDisk | null = null,
+): string {
   const memory = runMemory(capabilities, config, probes);
   const { step, probes_bytes, grid, data, fid, final_fid, bytes, largest } = memory;
   const { batch_size, micro_batches } = config.train;
@@ -60,7 +72,33 @@ export function dryRunText(capabilities: Capabilities, config: Config, probes: b
     ],
     ["largest batch", `${largestBatch(capabilities, config)}${parts}`],
     ["fits", misfit ? `no: ${misfit.remedy}` : "yes"],
+    ...measured ? timeAndDiskRows(config, measured) : [],
   ], 2).trim();
+}
+
+/**
+ * Times kernels of a training step, for a few seconds, and adds up what the run takes with them; null
+ * where the run does not fit the adapter.
+ *
+ * @param images of the data set; null where that is not known
+ */
+export async function timeAndDisk(
+  device: Device,
+  config: Config,
+  probes: boolean,
+  images: number | null,
+): Promise<TimeAndDisk | null> {
+  const { capabilities, tuning } = device;
+  if (misfitOf(capabilities, config, runMemory(capabilities, config, probes))) return null;
+  const { step: { rates, timed, coverage }, inception } = await kernelSpeed(device, config);
+  const time = runTime(capabilities, config, {
+    rates,
+    inception: inception?.rates ?? null,
+    choices: tuning?.choices,
+    probes,
+    images,
+  });
+  return { time, disk: runDisk(config, images), timed, coverage };
 }
 
 /** @throws {TooLargeError} where a tensor of the run is beyond the adapter, saying what to do */

@@ -60,7 +60,9 @@ const OWN: OwnFlags<TrainFlags> = {
     tensorboard: z.boolean()
       .describe("also write the log, the grids and the settings for TensorBoard, beside log.jsonl"),
     dry_run: z.boolean()
-      .describe("print parameters, work, memory and the largest batch that fits, and end"),
+      .describe(
+        "print parameters, work, memory, the largest batch that fits, and time and disk of the run, and end",
+      ),
     profile: z.boolean()
       .describe("time a few steps kernel by kernel, leave a trace for Chrome, and end"),
   }),

@@ -356,7 +356,19 @@ Deno.test("train --dry-run says what a run needs and leaves nothing", async () =
   const { code, said } = await train(workdir, "--dry-run");
   equal(code, 0);
   for (
-    const row of ["parameters", "a step", "memory", " +sample grid", "largest batch", "fits +yes"]
+    const row of [
+      "parameters",
+      "a step",
+      "memory",
+      " +sample grid",
+      "largest batch",
+      "fits +yes",
+      "time +about \\d+",
+      " +steps +1,500 of ",
+      " +sample grids +5 of ",
+      "disk +\\d",
+      " +checkpoints ",
+    ]
   ) {
     match(said, new RegExp(`^${row}`, "m"));
   }

@@ -4,6 +4,7 @@ import {
   compile,
   type Device,
   input,
+  type Layout,
   layOut,
   type MemoryNeed,
   memoryNeed,
@@ -190,6 +191,16 @@ export function inceptionMemory(
   const state = new StateLayout(inceptionShapes(), "inception");
   const spec = planSpec(state, inceptionBatchSize(capabilities, batch_size), size, logits);
   return memoryNeed([layOut(capabilities, spec)], [state]);
+}
+
+/** The plan that an {@linkcode InceptionExtractor} runs for each batch of images of one size. */
+export function inceptionLayout(
+  capabilities: Capabilities,
+  size: ImageSize,
+  batch_size: number,
+): Layout {
+  const state = new StateLayout(inceptionShapes(), "inception");
+  return layOut(capabilities, planSpec(state, batch_size, size, false));
 }
 
 function planSpec(

@@ -1,0 +1,46 @@
+import { byteRange, type Dispatch, type Storage } from "../kernels/dispatch.ts";
+import type { Layout } from "./layout.ts";
+import { planMemory } from "./memory.ts";
+
+/** Dispatches on memory that is nobody else's, repeated, to be timed. */
+export interface Trial {
+  /** All repetitions, with the memory they take. */
+  readonly layout: Layout;
+  /** Dispatches of one repetition. */
+  readonly length: number;
+}
+
+/** The trial of dispatches that bind "temp" and "own" memory alone. */
+export function trialOf(dispatches: readonly Dispatch[], repeats: number): Trial {
+  const repeated = Array.from({ length: repeats }, () => dispatches).flat();
+  const used = new Set(dispatches.flatMap((d) => d.bindings.map(({ ref }) => ref.storage)));
+  return {
+    length: dispatches.length,
+    layout: {
+      outputs: [],
+      placement: {
+        refOf: () => {
+          throw new Error("a trial has no tensors");
+        },
+        storages: [...used].filter(({ kind }) => kind === "own"),
+        external: new Map(),
+        inputs: new Map(),
+        constants: [],
+        packCopies: new Map(),
+        updateCopies: [],
+      },
+      dispatches: repeated,
+      memory: planMemory(repeated),
+      undecided: new Map(),
+    },
+  };
+}
+
+/** The same kernel with memory of its own behind each binding, as large as what it binds. */
+export function onOwnMemory(dispatch: Dispatch): Dispatch {
+  const bindings = dispatch.bindings.map(({ ref, access }, id) => {
+    const storage: Storage = { id, bytes: byteRange(ref).size, kind: "own" };
+    return { ref: { ...ref, storage, offset: 0 }, access };
+  });
+  return { ...dispatch, bindings };
+}
