@@ -164,7 +164,7 @@ Deno.test("the README's program runs in a project of its own, with the permissio
   });
 });
 
-Deno.test("each part is imported without a permission, and train runs from its address", async () => {
+Deno.test("each part is imported without a permission, images decode, and train runs from its address", async () => {
   const { files } = await publication();
   await withFolder(async (folder) => {
     const [copy, project] = [join(folder, "package"), join(folder, "project")];
@@ -182,6 +182,18 @@ Deno.test("each part is imported without a permission, and train runs from its a
       await Deno.writeTextFile(join(project, "parts.ts"), lines.join("\n"));
       const imported = await runDeno(project, "run", "-q", host, "parts.ts");
       assert.deepEqual(imported, { code: 0, said: "true\n".repeat(parts.length) });
+
+      // What is imported by a name that is known only then; the decoder is read from Deno's cache.
+      const jpeg = new URL("./data/images/photos/one_pixel.jpg", import.meta.url);
+      await Deno.copyFile(jpeg, join(project, "one.jpg"));
+      await Deno.writeTextFile(
+        join(project, "decode.ts"),
+        'import { decodeImage } from "@scalelong/scalelong/train";\n' +
+          'const { width, height } = await decodeImage(await Deno.readFile("one.jpg"), "one.jpg");\n' +
+          "console.log(width, height);",
+      );
+      const decoded = await runDeno(project, "run", "-q", host, "--allow-read", "decode.ts");
+      assert.deepEqual(decoded, { code: 0, said: "1 1\n" });
 
       const address = `${base}tasks/train.ts`;
       const flags = [...TINY, "--n_steps=2", "--workdir=run", "--scalelong=3"];
