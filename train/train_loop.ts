@@ -38,6 +38,8 @@ export interface TrainingProgress {
 export interface TrainHooks {
   /** Once, when everything is compiled. */
   onStart?(step: TrainStep): void | Promise<unknown>;
+  /** Every step, in order; those that the device did meanwhile come together. */
+  onStep?(step: TrainedStep): void;
   /** Some times a second. */
   onProgress?(progress: TrainingProgress): void;
   /** Every `log_interval` steps, and at the last. */
@@ -100,6 +102,7 @@ export async function trainLoop(
   for await (const record of trainSteps(step, dataset, { done, loss_average, signal })) {
     done = record.step;
     loss_average = record.loss_average_state;
+    hooks.onStep?.(record);
     if (probe_interval && done % probe_interval === 0) hooks.onProbe?.(done, record.probes);
     if (!record.is_latest) continue;
     const progress = progressOf(record, config);

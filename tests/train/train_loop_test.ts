@@ -75,6 +75,18 @@ for (const scalelong of [0, 3] as const) {
   }
 }
 
+Deno.test("onStep sees every step in order, however few are logged", async () => {
+  using device = await openDevice();
+  const config = tinyConfig({ nnet: { scalelong: 3 } });
+  const { log } = await train(device, config);
+  const seen: number[][] = [];
+  const rarely = { ...config, train: { ...config.train, log_interval: 1000, save_interval: 1000 } };
+  await trainLoop(device, rarely, dataOf(config), {
+    hooks: { onStep: ({ step, loss }) => seen.push([step, loss]) },
+  });
+  deepEqual(seen, log.map(([step, loss]) => [step, loss]));
+});
+
 Deno.test("trainLoop() trains a UNet with dropout, bit for bit the same where it was stopped", async () => {
   using device = await openDevice();
   const config = tinyUnet({ train: { p_uncond: 0.3 }, dataset: { random_flip: true } });

@@ -1,6 +1,6 @@
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { methodsWithGates } from "../../nets/skip_scaling.ts";
-import { CheckpointError } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint_files.ts";
 
 /**
  * Shapes of arrays by name.
