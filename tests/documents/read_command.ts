@@ -7,6 +7,7 @@ import { readBenchArguments } from "../../tasks/bench/bench_flags.ts";
 import { machineFlags } from "../../tasks/cli/machine_flags.ts";
 import type { SolverFlags } from "../../tasks/cli/solver_flags.ts";
 import { readConvertArguments } from "../../tasks/convert/convert_flags.ts";
+import { readDemoArguments } from "../../tasks/demo/demo_flags.ts";
 import { readDoctorArguments } from "../../tasks/doctor/doctor_flags.ts";
 import { readFidArguments } from "../../tasks/fid/fid_flags.ts";
 import { readInspectArguments } from "../../tasks/inspect/inspect_flags.ts";
@@ -36,6 +37,7 @@ const READERS: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   report: readReportArguments,
   convert: readConvertArguments,
   inspect: readInspectArguments,
+  demo: readDemoArguments,
   doctor: readDoctorArguments,
   bench: readBenchArguments,
   test: async (args) => {
