@@ -2,6 +2,7 @@
 
 import { encode } from "fast-png";
 import { UserError } from "../../engine/user_error.ts";
+import { foreignContent } from "./foreign_content.ts";
 import { DecoderError, loadDecoder } from "./images/load_decoder.ts";
 import { decodePng } from "./images/png.ts";
 import { type DecodedImage, type RgbImage, UnsupportedImage } from "./images/rgb_image.ts";
@@ -65,7 +66,11 @@ export async function decodeImage(
   const format = FORMATS.find(({ signature }) =>
     signature.every((byte, i) => byte === null || bytes[i] === byte)
   );
-  if (!format) throw new ImageError(`${source} is neither a PNG, a JPEG nor a WebP image`);
+  if (!format) {
+    const content = foreignContent(bytes);
+    const instead = content ? `: it is ${content}` : "";
+    throw new ImageError(`${source} is neither a PNG, a JPEG nor a WebP image${instead}`);
+  }
   try {
     return await (await format.decoder())(bytes, background);
   } catch (error) {

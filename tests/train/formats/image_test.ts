@@ -178,3 +178,21 @@ for (
     }
   });
 }
+
+Deno.test("decodeImage() names what a file of another kind is", async () => {
+  const kinds: [begin: string, name: RegExp][] = [
+    ["", /: it is empty/],
+    ["<!DOCTYPE html><html>", /: it is an HTML page/],
+    ["version https://git-lfs.github.com/spec/v1\n", /: it is a Git LFS pointer/],
+    ["GIF89a\0\0", /: it is a GIF image$/],
+    ["BM\x46\0\0\0\0\0\0\0\x36", /: it is a BMP image$/],
+    ["II*\0\x08\0\0\0", /: it is a TIFF image$/],
+    ["\0\0\0\x18ftypheic", /: it is a HEIC image$/],
+    ["\0\0\0\x20ftypavif", /: it is an AVIF image$/],
+    ["something else", /nor a WebP image$/],
+  ];
+  for (const [begin, name] of kinds) {
+    const bytes = Uint8Array.from(begin, (letter) => letter.charCodeAt(0));
+    await assert.rejects(decodeImage(bytes, "a.png"), { name: "ImageError", message: name });
+  }
+});
