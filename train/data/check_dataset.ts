@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { checkAgainstDataset } from "../config/config_rules.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { datasetNamed } from "./data_sets.ts";
 import type { DatasetOutline } from "./dataset.ts";
 import { datasetOutline } from "./dataset_outline.ts";
 
@@ -14,6 +16,13 @@ import { datasetOutline } from "./dataset_outline.ts";
 export async function checkDataset(
   ...configs: readonly [Config, ...Config[]]
 ): Promise<DatasetOutline> {
+  const { dataset } = configs[0];
+  if (dataset.path !== null && datasetNamed(dataset).path === "none") {
+    throw new UsageError(
+      `--dataset.path: ${dataset.name} are drawn by the program and take no files; ` +
+        "for your own images add --dataset.name=folder",
+    );
+  }
   const outline = await datasetOutline(configs[0]);
   const { shape: [channels, image_size], class_names, class_counts } = outline;
   const images = class_counts.reduce((sum, count) => sum + count, 0);

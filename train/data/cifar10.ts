@@ -53,7 +53,7 @@ const RECORD_BYTES = 1 + PIXEL_BYTES;
 /** CIFAR-10 in the table of data sets. */
 export const cifar10Dataset: Dataset = {
   splits: ["train", "test"],
-  needs_path: false,
+  path: "optional",
   open: ({ path, split, channels, onProgress }) =>
     cifar10({ path, split: split === "test" ? "test" : "train", channels, onProgress }),
   outline: ({ channels }) =>

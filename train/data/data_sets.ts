@@ -16,7 +16,7 @@ export const DATASET_NAMES: readonly string[] = Object.keys(DATASETS);
 
 /** `NAME:SPLIT` of all data sets that need no path, in the order of their names. */
 export const DATASET_SPLITS: readonly string[] = Object.entries(DATASETS)
-  .filter(([, { needs_path }]) => !needs_path)
+  .filter(([, dataset]) => dataset.path !== "needed")
   .sort()
   .flatMap(([name, { splits }]) => splits.map((split) => `${name}:${split}`));
 
@@ -31,7 +31,7 @@ export function datasetNamed({ name, path }: { name: string; path: string | null
     throw new UsageError(`--dataset.name: there is no data set "${name}", only ${names}`);
   }
   const dataset = DATASETS[name];
-  if (dataset.needs_path && !path) {
+  if (dataset.path === "needed" && !path) {
     throw new UsageError(`dataset.name=${name} needs --dataset.path=FOLDER`);
   }
   return dataset;

@@ -10,8 +10,8 @@ import type { ImageSource } from "./image_source.ts";
 export interface Dataset {
   /** Names of its parts. */
   readonly splits: readonly string[];
-  /** Whether it is in a file or folder that must be named. */
-  readonly needs_path: boolean;
+  /** Whether it is in a file or folder that must be named, may be, or has none. */
+  readonly path: "needed" | "optional" | "none";
   /**
    * Opens one split.
    *

@@ -15,7 +15,7 @@ const CACHE = "images";
 /** A folder of images in the table of data sets. */
 export const imageFolderDataset: Dataset = {
   splits: ["train"],
-  needs_path: true,
+  path: "needed",
   open: ({ path, ...request }) => imageFolder({ path: path!, ...request }),
   outline: async ({ path, image_size, channels }) => ({
     ...await classFolders(path!),

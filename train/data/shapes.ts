@@ -47,7 +47,7 @@ const CLASSES = Object.entries(SHAPES).flatMap(([shape, inside]) =>
 /** Shapes in the table of data sets. */
 export const shapesDataset: Dataset = {
   splits: ["train"],
-  needs_path: false,
+  path: "none",
   open: (request) => Promise.resolve(shapes(request)),
   // Classes alternate.
   outline: ({ n, image_size, channels }) =>

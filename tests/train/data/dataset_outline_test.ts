@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { checkDataset } from "../../../train/data/check_dataset.ts";
 import { datasetOutline } from "../../../train/data/dataset_outline.ts";
 import { loadDataset } from "../../../train/data/load_dataset.ts";
 import { presets } from "../../../train/config/presets.ts";
@@ -40,4 +41,13 @@ Deno.test("datasetOutline() says which folder it cannot list, or that none is na
     message: /no\/such/,
   });
   await rejects(outline("folder", null), { name: "UsageError" });
+});
+
+Deno.test("checkDataset() refuses a path for images that are drawn", async () => {
+  const config = { ...presets.quickstart, dataset: { ...dataset, path: "photos" } };
+  await rejects(checkDataset(config), {
+    name: "UsageError",
+    message: "--dataset.path: shapes are drawn by the program and take no files; for your own " +
+      "images add --dataset.name=folder",
+  });
 });
