@@ -139,7 +139,7 @@ export type { LogEntry } from "./train/files/log.ts";
 
 export { type BatchStart, DeviceMachine } from "./eval/execution/device_machine.ts";
 export { type DeviceMachineOptions, type Guidance } from "./eval/execution/machine_options.ts";
-export { imageGrid } from "./eval/image_sets/image_grid.ts";
+export { ImageGrid, imageGrid } from "./eval/image_sets/image_grid.ts";
 export { NotFiniteError } from "./eval/not_finite_error.ts";
 export { type LabelChoice, sampledLabel } from "./eval/sampled_labels.ts";
 export { applyClipping, type Clipping, CLIPPINGS, threshold } from "./eval/clipping.ts";
@@ -148,7 +148,6 @@ export {
   sampleCheckpoint,
   type SampledCheckpoint,
   type SampleOptions,
-  type Samples,
 } from "./eval/sample_checkpoint.ts";
 export { fittingSampler, samplerMemory } from "./eval/execution/sampler_memory.ts";
 export { completeSettings, samplerSettings } from "./eval/sampler_settings.ts";
@@ -193,5 +192,6 @@ export {
   type ToleranceCheck,
 } from "./eval/samplers/program.ts";
 export { TIME_GRIDS, timeGrid, type TimeGridName, timeGridToZero } from "./eval/time_grid.ts";
+export { Samples } from "./eval/image_sets/samples.ts";
 export { toBytes } from "./eval/image_sets/to_bytes.ts";
 export { type Network, trainedNetwork } from "./eval/trained_network.ts";

@@ -25,6 +25,13 @@ export { unpackBytes } from "./ops/bytes.ts";
 export { cast } from "./ops/cast.ts";
 export { conv2d, type Conv2dOptions, type Padding } from "./ops/conv2d.ts";
 export { dropout } from "./ops/dropout.ts";
+export {
+  applyOne,
+  elementwise,
+  type ElementwiseDefinition,
+  type ElementwiseOperation,
+  type WgslType,
+} from "./ops/elementwise.ts";
 export { embedding } from "./ops/embedding.ts";
 export { gelu } from "./ops/gelu.ts";
 export { groupNorm } from "./ops/group_norm.ts";
@@ -41,6 +48,7 @@ export { mean, sum } from "./ops/sum.ts";
 export { sumOfSquares } from "./ops/sum_of_squares.ts";
 export { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";
 export { upsampleNearest } from "./ops/upsample_nearest.ts";
+export type { ViewMap } from "./ops/view_map.ts";
 export { finite, where } from "./ops/where.ts";
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";

@@ -27,7 +27,7 @@ export {
 } from "./configure.ts";
 export { FeatureMoments, type FeatureStatistics } from "./metrics/inception/feature_statistics.ts";
 export { frechetDistance } from "./metrics/frechet_distance.ts";
-export { imageGrid } from "./image_sets/image_grid.ts";
+export { ImageGrid, imageGrid } from "./image_sets/image_grid.ts";
 export {
   type ByteImages,
   FEATURES,
@@ -61,8 +61,8 @@ export {
   sampleCheckpoint,
   type SampledCheckpoint,
   type SampleOptions,
-  type Samples,
 } from "./sample_checkpoint.ts";
+export { Samples } from "./image_sets/samples.ts";
 export { fittingSampler, samplerMemory } from "./execution/sampler_memory.ts";
 export { completeSettings, samplerSettings } from "./sampler_settings.ts";
 export { ancestral } from "./samplers/ancestral.ts";

@@ -6,6 +6,7 @@ import { namingSettings } from "../train/config/without_flags.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { type Clipping, CLIPPINGS } from "./clipping.ts";
 import { fittingSampler } from "./execution/sampler_memory.ts";
+import { Samples } from "./image_sets/samples.ts";
 import { toBytes } from "./image_sets/to_bytes.ts";
 import { networkClasses } from "./network_classes.ts";
 import { mustBeFinite } from "./not_finite_error.ts";
@@ -47,36 +48,17 @@ export interface SampleOptions extends Partial<SamplerSettings> {
 }
 
 /**
- * Images that were drawn; {@linkcode imageGrid} tiles them.
- * @category Samplers
- */
-export interface Samples {
-  /** `[n, C, H, W]`, 0 to 255. */
-  readonly images: Uint8Array<ArrayBuffer>;
-  /** `[n]`; null for an unconditional network. */
-  readonly labels: Int32Array<ArrayBuffer> | null;
-  /** How many images. */
-  readonly n: number;
-  /** C: 3 colour, 1 grey. */
-  readonly channels: number;
-  /** H and W, pixels. */
-  readonly image_size: number;
-}
-
-/**
  * Draws images with the averaged weights of a checkpoint: one in memory, as `trainLoop` hands it to
  * its hook, or one that `openCheckpoint` found.
  *
  * @example
  * ```ts no-eval
- * import {
- *   Device, encodePng, imageGrid, openCheckpoint, sampleCheckpoint,
- * } from "@scalelong/scalelong";
+ * import { Device, encodePng, openCheckpoint, sampleCheckpoint } from "@scalelong/scalelong";
  *
  * using device = await Device.open();
  * const checkpoint = await openCheckpoint("runs/quickstart_scalelong3");
  * const samples = await sampleCheckpoint(device, checkpoint, { sampler: "dpm_solver", steps: 20 });
- * const { pixels, width, height, channels } = imageGrid(samples.images, samples);
+ * const { pixels, width, height, channels } = samples.grid();
  * await Deno.writeFile("samples.png", encodePng(pixels, width, height, channels));
  * ```
  *
@@ -133,7 +115,7 @@ async function draw(
     images.set(toBytes(x.subarray(0, now * size)), first * size);
   }
   const [channels, image_size] = shape;
-  return { images, labels: labels && labels.slice(0, n), n, channels, image_size };
+  return new Samples({ images, labels: labels && labels.slice(0, n), n, channels, image_size });
 }
 
 /** The chosen ones of some options that are there. */

@@ -83,6 +83,9 @@ export function chartSvg(
         x2: "to",
         title: "text",
         className: "hover",
+        // Seen under the pointer only, and where no style of a page says so.
+        fill: "currentColor",
+        fillOpacity: 0,
       }),
     ],
   });

@@ -29,7 +29,7 @@ body:has(.charts) { max-width: 1400px; } h3 { font-size: 1rem; margin: 1.2rem 0 
 .strip img { max-width: 100%; height: auto; display: block; }
 .settings { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: start; }
 .settings .wide { max-width: 100%; }
-.hover rect { fill: transparent; } .hover rect:hover { fill: currentColor; fill-opacity: .1; }
+.hover rect:hover { fill-opacity: .1; }
 .dot { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
 mark { background: var(--mark); color: inherit; padding: 0 .25em; }
 `;

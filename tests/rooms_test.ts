@@ -3,6 +3,8 @@ import { posix } from "node:path";
 import { ROOMS, sourceFiles, sourceText } from "./source_files.ts";
 
 const browserRooms = ["engine", "nets"];
+/** A room for people: nothing imports from it, commands neither. */
+const TOP_ROOM = "notebook";
 
 /**
  * What each folder of a room, and the files at the room's top, may import from the same room besides
@@ -54,6 +56,8 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "eval": ["eval/samplers", "eval/execution", "eval/image_sets", "eval/metrics", "eval/stability"],
 
   "page": [],
+
+  "notebook": [],
 };
 
 /** The floor that a file is on: one of {@linkcode FLOORS}, or a folder of `tasks/`. */
@@ -121,7 +125,8 @@ function problemsIn(path: string, source: string): string[] {
     const targetPath = posix.join(posix.dirname(path), specifier);
     const target = targetPath.split("/")[0];
     if (target === room) return problemInRoom(path, targetPath);
-    const isAllowed = ROOMS.includes(target) && ROOMS.indexOf(target) < ROOMS.indexOf(room);
+    const isBelow = ROOMS.includes(target) && ROOMS.indexOf(target) < ROOMS.indexOf(room);
+    const isAllowed = isBelow && target !== TOP_ROOM;
     return isAllowed ? undefined : `${room} must not use ${target}`;
   };
   const rule: Deno.lint.Rule = {
@@ -179,6 +184,9 @@ Deno.test("problemsIn() finds every way to reach what is out of bounds", () => {
     ['nets/z.ts:3 "../train/b.ts": nets must not use train'],
   );
   assert.deepEqual(problemsIn("tasks/z.ts", 'import "../eval/a.ts"; import "node:path";'), []);
+  assert.deepEqual(problemsIn("tasks/z.ts", 'import "../notebook/a.ts";'), [
+    'tasks/z.ts:1 "../notebook/a.ts": tasks must not use notebook',
+  ]);
 });
 
 Deno.test("problemsIn() holds the order inside a room", () => {

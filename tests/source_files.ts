@@ -1,5 +1,5 @@
 /** The rooms of the house, each of which imports only from those before it. */
-export const ROOMS = ["engine", "nets", "train", "eval", "page", "tasks"];
+export const ROOMS = ["engine", "nets", "train", "eval", "page", "notebook", "tasks"];
 
 const root = new URL("..", import.meta.url);
 

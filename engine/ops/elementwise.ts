@@ -11,12 +11,16 @@ import {
 } from "../tensor.ts";
 import { readMapped, type ViewMap } from "./view_map.ts";
 
-/** The two WGSL types an elementwise expression is generated for. */
+/**
+ * The two WGSL types an elementwise expression is generated for.
+ * @category Operations
+ */
 export type WgslType = "f32" | "vec4f";
 
 /**
  * An operation that computes each element of its output from one element of each input. Plans fuse
  * chains of these into one kernel, or into the end of the kernel that makes their input.
+ * @category Operations
  */
 export interface ElementwiseOperation<A = unknown> extends Operation<A> {
   /** WGSL expression of the result, from expressions of the operands. */
@@ -61,7 +65,10 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
   return strides;
 }
 
-/** The definition of a unary or binary operation; the rest is common to all. */
+/**
+ * The definition of a unary or binary operation; the rest is common to all.
+ * @category Operations
+ */
 export interface ElementwiseDefinition<A> {
   /** The name of the operation. */
   readonly name: string;
@@ -77,7 +84,25 @@ export interface ElementwiseDefinition<A> {
   readonly adjoint?: (node: Node<A>, grad: Tensor) => (Tensor | undefined)[];
 }
 
-/** Builds the operation: broadcasting shape rule, evaluation by `f`, adjoint of the one output. */
+/**
+ * Builds the operation: broadcasting shape rule, evaluation by `f`, adjoint of the one output.
+ *
+ * @example An operation of your own, which plans fuse with its neighbours
+ * ```ts
+ * import { applyOne, constant, elementwise, grad, mul, sigmoid, sum } from "@scalelong/scalelong";
+ *
+ * const softplusOp = elementwise<null>({
+ *   name: "softplus",
+ *   arity: 1,
+ *   wgsl: ([x], type) => `(max(${x}, ${type}(0.0)) + log(1.0 + exp(-abs(${x}))))`,
+ *   f: ([x]) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+ *   adjoint: ({ inputs: [x] }, grad) => [mul(grad, sigmoid(x))],
+ * });
+ * const x = constant([-1, 0, 1]);
+ * const [dx] = grad(sum(applyOne(softplusOp, [x], null)), [x]); // sigmoid(x)
+ * ```
+ * @category Operations
+ */
 export function elementwise<A>(definition: ElementwiseDefinition<A>): ElementwiseOperation<A> {
   const { name, arity, wgsl, helpers, f, adjoint } = definition;
   return {
@@ -111,7 +136,10 @@ export function elementwise<A>(definition: ElementwiseDefinition<A>): Elementwis
   };
 }
 
-/** Applies a one-output operation. */
+/**
+ * Applies a one-output operation.
+ * @category Operations
+ */
 export function applyOne<A>(op: Operation<A>, inputs: readonly Tensor[], attrs: A): Tensor {
   return apply(op, inputs, attrs)[0];
 }

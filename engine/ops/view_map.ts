@@ -4,6 +4,7 @@ import { type Shape, sizeOf } from "../tensor.ts";
  * How the elements of a row-major output read a flat input: element `(i0, i1, ..)` of `shape` reads
  * `offset + sum(i_d * strides[d])`, or is 0 where `inside` is given and some `i_d` is not within
  * `inside[d] = [from, to)`.
+ * @category Operations
  */
 export interface ViewMap {
   /** Shape of the output. */

@@ -5,11 +5,28 @@ const GAP_BRIGHTNESS = 128;
 const COMFORTABLE = 64;
 
 /**
+ * An image of many.
+ * @category Images
+ */
+export class ImageGrid {
+  /** Holds the pixels; nothing is copied. */
+  constructor(
+    /** `[height, width, channels]`, 0 to 255. */
+    readonly pixels: Uint8Array<ArrayBuffer>,
+    /** Pixels across. */
+    readonly width: number,
+    /** Pixels down. */
+    readonly height: number,
+    /** 3 colour, 1 grey. */
+    readonly channels: 1 | 3,
+  ) {}
+}
+
+/**
  * Tiles `images`, `[N, C, H, W]` bytes with C = 1 or 3, in rows on a grey ground with thin gaps.
  *
  * @param columns images per row; by default about as many as rows
  * @param scale pixels of the grid per pixel; by default such that an image has at least 64
- * @returns `pixels` is `[height, width, channels]` bytes
  * @throws {RangeError} where `images` does not hold whole images, at least one
  * @category Images
  */
@@ -21,7 +38,7 @@ export function imageGrid(
     columns?: number;
     scale?: number;
   },
-): { pixels: Uint8Array<ArrayBuffer>; width: number; height: number; channels: 1 | 3 } {
+): ImageGrid {
   const plane = image_size * image_size;
   const n = images.length / (channels * plane);
   if ((channels !== 1 && channels !== 3) || !Number.isInteger(n) || n < 1) {
@@ -49,5 +66,5 @@ export function imageGrid(
       }
     }
   }
-  return { pixels, width, height, channels };
+  return new ImageGrid(pixels, width, height, channels);
 }

@@ -1,6 +1,6 @@
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
-import { imageGrid } from "../image_sets/image_grid.ts";
+import { type ImageGrid, imageGrid } from "../image_sets/image_grid.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { Sampler } from "../sampler.ts";
 import { fittingSampler } from "../execution/sampler_memory.ts";
@@ -58,9 +58,16 @@ export class SampleGrids implements Disposable {
   constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
 
   /** Draws the grid of a run that has done `step` steps; none where `n_samples` is 0. */
-  async draw({ state }: TrainStep, step: number): Promise<void> {
-    const { nnet, sample: { n_samples: n }, seed, workdir } = this.config;
-    if (n === 0) return;
+  async draw(trainStep: TrainStep, step: number): Promise<void> {
+    if (this.config.sample.n_samples === 0) return;
+    const { pixels, width, height, channels } = await this.grid(trainStep);
+    const file = sampleFile(this.config.workdir, step);
+    await replaceFile(file, encodePng(pixels, width, height, channels));
+  }
+
+  /** Draws the grid of the weights as they are now; `n_samples` must not be 0. */
+  async grid({ state }: TrainStep): Promise<ImageGrid> {
+    const { nnet, sample: { n_samples: n }, seed } = this.config;
     this.#options ??= gridSampler(this.device.capabilities, this.config, state.nnet_ema);
     this.#sampler ??= new Sampler(this.device, this.#options);
     const [batch, ...image] = this.#options.shape;
@@ -71,12 +78,11 @@ export class SampleGrids implements Disposable {
       const part = await this.#sampler.sample({ seed, first, labels });
       x.set(part.subarray(0, (n - first) * size), first * size);
     }
-    const { pixels, width, height, channels } = imageGrid(toBytes(x), {
+    return imageGrid(toBytes(x), {
       channels: nnet.in_chans,
       image_size: nnet.img_size,
       columns: Math.min(8, n),
     });
-    await replaceFile(sampleFile(workdir, step), encodePng(pixels, width, height, channels));
   }
 
   /** Frees the sampler. */

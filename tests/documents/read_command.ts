@@ -61,10 +61,10 @@ const DENO = /deno@([\d.]+)/.exec(await Deno.readTextFile(join(ROOT, ".ci/run"))
 
 /**
  * Commands that other tests run: `train_stopped_test.ts` sends the signal, `published_package_test.ts`
- * runs the README's program.
+ * runs the README's program, and `notebooks_test.ts` the notebooks in Jupyter.
  */
 const TESTED_ELSEWHERE =
-  /^(kill -TERM |deno add jsr:@scalelong\/scalelong$|deno run (--allow-\S+ )+program\.ts$)/;
+  /^(kill -TERM |deno add jsr:@scalelong\/scalelong$|deno run (--allow-\S+ )+program\.ts$|apt-get install -y jupyter-notebook$|npx -y deno@\S+ jupyter --install$|jupyter notebook notebooks$)/;
 
 /** Commands of other programs: they install something, or open a page. */
 const OF_OTHERS = /^(apt-get install |jupyter (notebook|lab) |npx -y deno@\S+ jupyter --install$)/;
