@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
+import { presets } from "../../train/config/presets.ts";
 import {
   interrupted,
   loggedSteps,
@@ -188,7 +189,8 @@ async function leftIn(workdir: string): Promise<unknown> {
     values,
     config: { ...config, workdir: null },
     log: logWithoutTimes(workdir),
-    checkpoints: names(workdir, "checkpoints"),
+    // A kill between the last save and the removal of the oldest leaves that as well.
+    checkpoints: names(workdir, "checkpoints").slice(-presets.quickstart.train.keep),
     grids: names(workdir, "samples").map((name) =>
       [name, Deno.readFileSync(join(workdir, "samples", name))] as const
     ),
