@@ -121,8 +121,8 @@ export class Tensor {
     return `Tensor ${this.dtype} ${shapeText(this.shape)} of ${this.node.op.name}`;
   }
 
-  /** What `console.log` prints in Deno: a line instead of the whole graph. */
-  [Symbol.for("Deno.customInspect")](): string {
+  /** What `console.log` prints in Deno and Node: a line instead of the whole graph. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }
