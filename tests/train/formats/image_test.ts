@@ -179,6 +179,17 @@ for (
   });
 }
 
+Deno.test("decodeImage() says of a PNG that is cut anywhere that it ends", async () => {
+  const whole = read("formats/rgb.png");
+  for (const end of [8, 20, 40, whole.length >> 1, whole.length - 12, whole.length - 1]) {
+    await assert.rejects(
+      decodeImage(whole.subarray(0, end), "a.png"),
+      { name: "ImageError", message: /: it ends (early|within its header)$/ },
+      `at ${end} of ${whole.length}`,
+    );
+  }
+});
+
 Deno.test("decodeImage() names what a file of another kind is", async () => {
   const kinds: [begin: string, name: RegExp][] = [
     ["", /: it is empty/],

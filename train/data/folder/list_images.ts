@@ -65,7 +65,10 @@ export async function listImages(folder: string): Promise<ImageListing> {
     return { folder, images: top.images, sub_folders, left_out };
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    throw new DatasetError(`cannot list the folder of images ${folder}: ${error.message}`);
+    const problem = error instanceof Deno.errors.NotFound
+      ? "there is no such folder"
+      : error.message;
+    throw new DatasetError(`cannot list the folder of images ${folder}: ${problem}`);
   }
 }
 

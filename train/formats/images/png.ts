@@ -22,6 +22,7 @@ export function decodePng(bytes: Uint8Array, background: Rgb | null): DecodedIma
   if (interlaced && depth < 8) {
     throw new UnsupportedImage(`it is interlaced with ${depth} bits, save it without interlacing`);
   }
+  if (!hasEnd(bytes)) throw new Error("it ends early");
   const png = decode(bytes, { checkCrc: true });
   const orientation = orientationIn(exifOf(bytes));
   return { width: png.width, height: png.height, rgb: colours(png, background), orientation };
@@ -69,14 +70,26 @@ function unpack({ width, height, channels, depth, data }: DecodedPng): Uint8Arra
   return samples;
 }
 
+/** Whether chunk follows chunk up to the last. */
+function hasEnd(bytes: Uint8Array): boolean {
+  return chunks(bytes).some(({ name, isWhole }) => name === "IEND" && isWhole);
+}
+
 /** The payload of the EXIF chunk. */
 function exifOf(bytes: Uint8Array): Uint8Array | null {
+  return chunks(bytes).find(({ name }) => name === "eXIf")?.data ?? null;
+}
+
+/** The chunks in order; the last is not whole where the file is cut. */
+function chunks(bytes: Uint8Array): { name: string; data: Uint8Array; isWhole: boolean }[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = [];
   for (let at = SIGNATURE_BYTES; at + 8 <= bytes.length;) {
     const length = view.getUint32(at);
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (name === "eXIf") return bytes.subarray(at + 8, at + 8 + length);
+    const data = bytes.subarray(at + 8, at + 8 + length);
     at += 12 + length;
+    found.push({ name, data, isWhole: at <= bytes.length });
   }
-  return null;
+  return found;
 }
