@@ -10,6 +10,7 @@ import { Samples } from "./image_sets/samples.ts";
 import { toBytes } from "./image_sets/to_bytes.ts";
 import { networkClasses } from "./network_classes.ts";
 import { mustBeFinite } from "./not_finite_error.ts";
+import { type LabelChoice, sampledConditions, sampledLabel } from "./sampled_labels.ts";
 import { Sampler } from "./sampler.ts";
 import { completeSettings, samplerSettings } from "./sampler_settings.ts";
 import { chooseMethod } from "./samplers/choose_method.ts";
@@ -102,20 +103,20 @@ async function draw(
   using sampler = new Sampler(device, machine);
   const [batch, ...shape] = machine.shape;
   const size = shape.reduce((a, b) => a * b);
-  const labelOf = (i: number) => chosen ? chosen[i % chosen.length] : i % classes;
-  const labels = classes === 0
+  const choice: LabelChoice | null = classes === 0
     ? null
-    : Int32Array.from({ length: Math.ceil(n / batch) * batch }, (_, i) => labelOf(i));
+    : { kind: "list", labels: chosen ?? [...Array(classes).keys()] };
   const images = new Uint8Array(n * size);
   for (let first = 0; first < n; first += batch) {
     const now = Math.min(batch, n - first);
-    const start = { seed, first, ...labels && { labels: labels.slice(first, first + batch) } };
+    const start = { seed, first, ...sampledConditions(choice, first, batch) };
     const x = await sampler.sample(start, (part) => onProgress?.(first + part * now, n));
     for (let i = 0; i < now; i++) mustBeFinite(x.subarray(i * size, (i + 1) * size), first + i);
     images.set(toBytes(x.subarray(0, now * size)), first * size);
   }
   const [channels, image_size] = shape;
-  return new Samples({ images, labels: labels && labels.slice(0, n), n, channels, image_size });
+  const labels = choice && Int32Array.from({ length: n }, (_, i) => sampledLabel(choice, i));
+  return new Samples({ images, labels, n, channels, image_size });
 }
 
 /** The chosen ones of some options that are there. */

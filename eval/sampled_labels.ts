@@ -1,3 +1,4 @@
+import type { Conditions } from "../nets/conditions.ts";
 import { hash32 } from "../train/data/hash32.ts";
 
 /**
@@ -21,4 +22,18 @@ export function sampledLabel(choice: LabelChoice, i: number): number {
   const total = counts.reduce((sum, n) => sum + n, 0);
   let left = hash32(seed, LABEL, i) / 2 ** 32 * total;
   return counts.findIndex((n) => (left -= n) < 0);
+}
+
+/**
+ * The conditions of images `first` to `first + n - 1`: their labels, or nothing where no choice is
+ * given.
+ */
+export function sampledConditions(
+  choice: LabelChoice | null,
+  first: number,
+  n: number,
+): Conditions {
+  return choice === null
+    ? {}
+    : { labels: Int32Array.from({ length: n }, (_, i) => sampledLabel(choice, first + i)) };
 }

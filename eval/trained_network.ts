@@ -1,4 +1,5 @@
 import type { StateLayout, Tensor } from "../engine/mod.ts";
+import { type Conditioning, conditioningOf } from "../nets/conditioning.ts";
 import { network } from "../nets/network.ts";
 import type { Config } from "../train/config/config.ts";
 import type { TargetName } from "../train/diffusion/targets.ts";
@@ -10,20 +11,19 @@ import type { TargetName } from "../train/diffusion/targets.ts";
 export interface Network {
   /** What it predicts. */
   readonly predicts: TargetName;
-  /** The label that stands for none; null for a network without labels. */
-  readonly no_label: number | null;
+  /** What it is conditioned on. */
+  readonly conditioning: Conditioning;
   /**
    * Its prediction, as graph, in the shape of `x` `[n, C, H, W]`.
    *
    * @param timesteps `[n]`
-   * @param labels `[n]`, i32, for a network with labels
+   * @param condition of a conditional network: labels `[n]`, i32
    */
-  predict(x: Tensor, timesteps: Tensor, labels?: Tensor): Tensor;
+  predict(x: Tensor, timesteps: Tensor, condition?: Tensor): Tensor;
 }
 
 /**
  * A configuration's network with weights from a state, or from a layout whose memory is computed.
- * Where it has labels, the last of them stands for none.
  * @category Samplers
  */
 export function trainedNetwork(
@@ -33,7 +33,7 @@ export function trainedNetwork(
   const forward = network(nnet, (name) => weights.tensor(name));
   return {
     predicts: process.target,
-    no_label: nnet.num_classes > 0 ? nnet.num_classes - 1 : null,
-    predict: (x, timesteps, y) => forward({ x, timesteps, y }),
+    conditioning: conditioningOf(nnet),
+    predict: (x, timesteps, condition) => forward({ x, timesteps, condition }),
   };
 }

@@ -26,6 +26,8 @@ export {
   type AttentionBlockParameters,
   attentionBlockParameters,
 } from "./attention_block.ts";
+export { type Conditioning, conditioningOf } from "./conditioning.ts";
+export { type Conditions } from "./conditions.ts";
 export {
   type ConvParameters,
   convParameters,

@@ -1,4 +1,5 @@
 import { ShapeError, type Tensor } from "../engine/mod.ts";
+import { checkCondition, conditioningOf } from "./conditioning.ts";
 import type { Observe } from "./observe.ts";
 
 /**
@@ -10,8 +11,8 @@ export interface NetworkInputs {
   readonly x: Tensor;
   /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
   readonly timesteps: Tensor;
-  /** Labels `[batch]`, i32, of a conditional network. */
-  readonly y?: Tensor;
+  /** What a conditional network is conditioned on: labels `[batch]`, i32. */
+  readonly condition?: Tensor;
   /**
    * In training: the key that dropout draws from, u32 `[seed low, seed high, step, first sample]`;
    * a network without dropout ignores it.
@@ -25,28 +26,24 @@ export interface NetworkInputs {
  * Checks the inputs of a network.
  *
  * @param network its name, for the message
- * @throws {ShapeError} where images or labels do not match its configuration
+ * @throws {ShapeError} where images or condition do not match its configuration
  */
 export function checkInputs(
   network: string,
-  { x, y }: Pick<NetworkInputs, "x" | "y">,
-  { in_chans, img_size, num_classes }: {
+  { x, condition }: Pick<NetworkInputs, "x" | "condition">,
+  config: {
     readonly in_chans: number;
     readonly img_size: number;
     readonly num_classes: number;
   },
 ): void {
-  const [, channels, height, width] = x.shape;
+  const { in_chans, img_size } = config;
+  const [batch, channels, height, width] = x.shape;
   if (channels !== in_chans || height !== img_size || width !== img_size) {
     throw new ShapeError(
       `${network}: images are [${x.shape.join(", ")}], ` +
         `the network takes [batch, ${in_chans}, ${img_size}, ${img_size}]`,
     );
   }
-  if ((y !== undefined) === num_classes > 0) return;
-  throw new ShapeError(
-    y
-      ? `${network}: labels for an unconditional network`
-      : `${network}: a conditional network needs labels y`,
-  );
+  checkCondition(network, conditioningOf(config), condition, batch);
 }

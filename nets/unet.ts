@@ -246,16 +246,16 @@ export function unetParameters<T>(config: UNetConfig, make: MakeParameter<T>): U
  */
 export function unet(
   params: UNetParameters<Tensor>,
-  { x, timesteps, y, key, observe }: NetworkInputs,
+  { x, timesteps, condition, key, observe }: NetworkInputs,
   config: UNetConfig,
 ): Tensor {
-  checkInputs("unet", { x, y }, config);
+  checkInputs("unet", { x, condition }, config);
   const { ch, scalelong, kappa } = config;
   const [first, second] = params.temb.dense;
   const dtype = params.conv_in.weight.dtype as FloatType;
   let temb = linear(cast(unetTimestepEmbedding(timesteps, ch), dtype), first.weight, first.bias);
   temb = linear(silu(temb), second.weight, second.bias);
-  if (y) temb = add(temb, embedding(params.label_emb!.weight, y));
+  if (condition) temb = add(temb, embedding(params.label_emb!.weight, condition));
   const time = silu(temb);
 
   let blocks = 0;

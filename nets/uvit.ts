@@ -200,17 +200,17 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
  */
 export function uvit(
   params: UVitParameters<Tensor>,
-  { x, timesteps, y, observe }: NetworkInputs,
+  { x, timesteps, condition, observe }: NetworkInputs,
   config: UVitConfig,
 ): Tensor {
-  checkInputs("uvit", { x, y }, config);
+  checkInputs("uvit", { x, condition }, config);
   const { embed_dim } = config;
   const [batch] = x.shape;
   const dtype = params.pos_embed.dtype as FloatType;
   const row = (token: Tensor) => reshape(token, [batch, 1, embed_dim]);
   const time = timeToken(params, cast(timestepEmbedding(timesteps, embed_dim), dtype));
   const tokens = [row(time), patchEmbed(params.patch_embed.proj, cast(x, dtype), config)];
-  if (y) tokens.unshift(row(embedding(params.label_emb!.weight, y)));
+  if (condition) tokens.unshift(row(embedding(params.label_emb!.weight, condition)));
   let h = add(concat(tokens, 1), params.pos_embed);
 
   const runBlock = (

@@ -23,6 +23,7 @@ import {
   unpackBytes,
   type Update,
 } from "../engine/mod.ts";
+import { type Conditioning, conditioningOf, conditionInput } from "../nets/conditioning.ts";
 import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
 import type { Observe } from "../nets/observe.ts";
 import { network, networkParameters } from "../nets/network.ts";
@@ -36,20 +37,25 @@ import { type DiffusedBatch, type Process, processOf } from "./diffusion/process
  * Builds the part of the graph that makes a batch; its inputs are given to each step.
  * @category Training
  */
-export type BatchSource = (shape: Shape, conditional: boolean, process: Process) => DiffusedBatch;
+export type BatchSource = (
+  shape: Shape,
+  conditioning: Conditioning,
+  process: Process,
+) => DiffusedBatch;
 
 /** Philox streams of training. */
 const TIME = 1;
 const NOISE = 2;
 
 /**
- * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), `labels` for a
- * conditional network, and `key`, from which times, noise and dropout are drawn on the device.
+ * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), the
+ * condition (`labels`) of a conditional network, and `key`, from which times, noise and dropout are
+ * drawn on the device.
  * @category Training
  */
 export function drawnBatch(
   shape: Shape,
-  conditional: boolean,
+  conditioning: Conditioning,
   { schedule }: Process,
 ): DiffusedBatch {
   const words = Math.ceil(shape.reduce((n, d) => n * d, 1) / 4);
@@ -58,7 +64,7 @@ export function drawnBatch(
     x0: affine(unpackBytes(input("images", [words], "u32"), shape), 2 / 255, -1),
     t: schedule.times(randomUniform(key, [shape[0]], TIME)),
     noise: randomNormal(key, shape, NOISE),
-    y: conditional ? input("labels", [shape[0]], "i32") : undefined,
+    condition: conditionInput(conditioning, shape[0]),
     key,
   };
 }
@@ -127,13 +133,14 @@ export function trainStepGraph<S extends StateLayout>(
   );
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
   const process = processOf(config.process);
-  const batch = source(shape, nnet.num_classes > 0, process);
+  const batch = source(shape, conditioningOf(nnet), process);
   const observed = new Map<string, Tensor>();
   const observe: Observe | undefined = probes
     ? (name, value) => observed.set(name, value)
     : undefined;
   const loss = process.loss(
-    (x, timesteps) => forward({ x, timesteps, y: batch.y, key: batch.key, observe }),
+    (x, timesteps) =>
+      forward({ x, timesteps, condition: batch.condition, key: batch.key, observe }),
     batch,
   );
   const names = Object.keys(parameters);

@@ -15,22 +15,28 @@ import {
   sub,
   type Tensor,
 } from "../../engine/mod.ts";
+import {
+  conditionInputs,
+  conditionRows,
+  type Conditions,
+  guidedRows,
+  repeatedRow,
+  unconditionalRow,
+} from "../../nets/conditions.ts";
 import type { DeviceMachineOptions } from "./machine_options.ts";
 import { MachinePlans, type StepKind } from "./machine_plans.ts";
 import { Throttle } from "./throttle.ts";
 import type { SamplerMachine, SamplerStep, ToleranceCheck } from "../samplers/program.ts";
 
 /**
- * How a batch of images begins.
+ * How a batch of images begins, with the conditions of a conditional network; without, they are none.
  * @category Samplers
  */
-export interface BatchStart {
+export interface BatchStart extends Conditions {
   /** Seed of the noise. */
   readonly seed: number;
   /** Index of the first image: image i of a seed is the same in every batch. */
   readonly first: number;
-  /** Labels `[n]`, for a network with labels. */
-  readonly labels?: Int32Array;
   /** Initial values in place of noise, `[n, C, H, W]`. */
   readonly x?: Float32Array;
 }
@@ -135,7 +141,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     const inputs: Record<string, HostArray> = {
       ...graph.factors(this.#options.schedule, steps, scales),
       ...(graph.noisy ? { key: this.#key() } : {}),
-      ...this.#labels(kind),
+      ...this.#conditions(kind),
     };
     return { plan: await this.#plan(kind, () => this.#specs.step(kind)), inputs };
   }
@@ -150,14 +156,12 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     return plan;
   }
 
-  #labels(kind: StepKind): Record<string, HostArray> {
-    const { no_label } = this.#options.network;
-    if (kind === "update" || no_label === null) return {};
-    const given = this.#start.labels ?? new Int32Array(this.images).fill(no_label);
-    if (kind === "plain") return { labels: given };
-    const both = new Int32Array(2 * given.length).fill(no_label);
-    both.set(given);
-    return { labels: both };
+  #conditions(kind: StepKind): Record<string, HostArray> {
+    const { conditioning } = this.#options.network;
+    const none = unconditionalRow(conditioning);
+    if (kind === "update" || !none) return {};
+    const rows = conditionRows(conditioning, this.#start) ?? repeatedRow(none, this.images);
+    return conditionInputs(kind === "plain" ? rows : guidedRows(rows, none));
   }
 
   #key(): Uint32Array {

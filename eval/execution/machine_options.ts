@@ -28,7 +28,7 @@ export interface DeviceMachineOptions {
   readonly schedule: NoiseSchedule;
   /** The sampler. */
   readonly method: SamplerMethod;
-  /** Classifier-free guidance; without effect on a network without labels. */
+  /** Classifier-free guidance; without effect on an unconditional network. */
   readonly guidance: Guidance;
   /** What is done to each predicted image. */
   readonly limit: Clipping;

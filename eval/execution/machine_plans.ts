@@ -53,7 +53,7 @@ export class MachinePlans<S extends StateLayout> {
   /** Strength of guidance at a time. */
   scaleAt(t: number | null): number {
     const { network, guidance: { scale, interval: [from, to] } } = this.#options;
-    return t !== null && network.no_label !== null && from <= t && t <= to ? scale : 0;
+    return t !== null && network.conditioning.kind !== "none" && from <= t && t <= to ? scale : 0;
   }
 
   /** The kind of a step at time `t` with guidance of `scales`, by image. */

@@ -10,6 +10,7 @@ import {
   sub,
   type Tensor,
 } from "../../engine/mod.ts";
+import { conditionInput } from "../../nets/conditioning.ts";
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
 import type { TargetName } from "../../train/diffusion/targets.ts";
 import { applyClipping, type Clipping } from "../clipping.ts";
@@ -26,7 +27,7 @@ export interface StepGraphOptions {
   readonly prediction: Prediction;
   /** What is done to each predicted image. */
   readonly limit: Clipping;
-  /** Whether the network is called with and without labels, in one batch. */
+  /** Whether the network is called with and without the condition, in one batch. */
   readonly guided: boolean;
 }
 
@@ -40,9 +41,8 @@ interface Form {
 const ADDED = 4;
 
 /**
- * One graph for many steps: their coefficients are its inputs, by image. Its other inputs are
- * `labels` (i32, `[n]`, or `[2 n]` where guided) for a network with labels, and `key` where it draws
- * noise.
+ * One graph for many steps: their coefficients are its inputs, by image. Its other inputs are the
+ * condition of a conditional network (of `2 n` images where guided), and `key` where it draws noise.
  */
 export class StepGraph {
   /** New values of the slots that any of the steps updates. */
@@ -160,12 +160,10 @@ export class StepGraph {
   #predict(x: Tensor): Tensor {
     const { network, guided, shape: [n] } = this.#options;
     const timesteps = reshape(this.#factor("timestep"), [n]);
-    const labels = network.no_label === null
-      ? undefined
-      : input("labels", [guided ? 2 * n : n], "i32");
-    if (!guided) return network.predict(x, timesteps, labels);
+    const condition = conditionInput(network.conditioning, guided ? 2 * n : n);
+    if (!guided) return network.predict(x, timesteps, condition);
     const twice = (t: Tensor) => concat([t, t], 0);
-    const both = network.predict(twice(x), twice(timesteps), labels);
+    const both = network.predict(twice(x), twice(timesteps), condition);
     const [cond, uncond] = [slice(both, 0, 0, n), slice(both, 0, n, 2 * n)];
     return add(cond, mul(this.#factor("scale"), sub(cond, uncond)));
   }

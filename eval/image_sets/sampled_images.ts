@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { mustBeFinite } from "../not_finite_error.ts";
-import { type LabelChoice, sampledLabel } from "../sampled_labels.ts";
+import { type LabelChoice, sampledConditions } from "../sampled_labels.ts";
 import { Sampler } from "../sampler.ts";
 import { toBytes } from "./to_bytes.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
@@ -44,10 +44,8 @@ async function* drawn(
   const pixels = height * width;
   for (let first = 0; first < n; first += batch) {
     const now = Math.min(batch, n - first);
-    const given = labels &&
-      Int32Array.from({ length: batch }, (_, i) => sampledLabel(labels, first + i));
     const x = await sampler.sample(
-      { seed, first, ...(given ? { labels: given } : {}) },
+      { seed, first, ...sampledConditions(labels, first, batch) },
       onProgress && ((fraction) => onProgress(first + fraction * now, n)),
     );
     for (let i = 0; i < now; i++) {

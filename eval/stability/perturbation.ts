@@ -13,6 +13,8 @@ import {
   sub,
   sum,
 } from "../../engine/mod.ts";
+import { type Conditioning, conditionInput } from "../../nets/conditioning.ts";
+import { conditionInputs, conditionRows, type Conditions } from "../../nets/conditions.ts";
 import type { Process } from "../../train/diffusion/process.ts";
 import type { Network } from "../trained_network.ts";
 
@@ -20,14 +22,12 @@ import type { Network } from "../trained_network.ts";
 const NOISE = 0x9e26;
 const PERTURBATION = 0x9e27;
 
-/** What a network is perturbed around. */
-export interface PerturbedInputs {
+/** What a network is perturbed around, with the conditions of a conditional one. */
+export interface PerturbedInputs extends Conditions {
   /** Images in [-1, 1], `[n, C, H, W]`. */
   readonly x0: Float32Array;
   /** The time in [0, 1] that they are diffused to. */
   readonly t: number;
-  /** Labels `[n]` of a network that has them. */
-  readonly labels?: Int32Array;
 }
 
 /**
@@ -36,9 +36,11 @@ export interface PerturbedInputs {
  */
 export class Perturbation implements Disposable {
   readonly #plan: Plan;
+  readonly #conditioning: Conditioning;
 
-  private constructor(plan: Plan) {
+  private constructor(plan: Plan, conditioning: Conditioning) {
     this.#plan = plan;
+    this.#conditioning = conditioning;
   }
 
   /** Compiles the measurement. @param shape the images' `[n, C, H, W]` */
@@ -54,20 +56,21 @@ export class Perturbation implements Disposable {
       noise: randomNormal(key, shape, NOISE),
     });
     const timesteps = process.timesteps(t);
-    const labels = network.no_label === null ? undefined : input("labels", [shape[0]], "i32");
+    const condition = conditionInput(network.conditioning, shape[0]);
     const d = mul(randomNormal(key, shape, PERTURBATION), input("level", []));
     const change = sub(
-      network.predict(add(x, d), timesteps, labels),
-      network.predict(x, timesteps, labels),
+      network.predict(add(x, d), timesteps, condition),
+      network.predict(x, timesteps, condition),
     );
     const axes = [1, 2, 3];
     const ratios = sqrt(div(sum(square(change), axes), sum(square(d), axes)));
-    return new Perturbation(await compile(device, { outputs: { ratios } }));
+    const plan = await compile(device, { outputs: { ratios } });
+    return new Perturbation(plan, network.conditioning);
   }
 
   /** The ratio for each image, at noise of standard deviation `level`. */
   async ratios(
-    { x0, t, labels }: PerturbedInputs,
+    { x0, t, ...conditions }: PerturbedInputs,
     { level, seed }: { level: number; seed: number },
   ): Promise<number[]> {
     this.#plan.run({
@@ -75,7 +78,7 @@ export class Perturbation implements Disposable {
       t: new Float32Array(this.#plan.shape("ratios")[0]).fill(t),
       key: Uint32Array.of(seed, 0, 0, 0),
       level: Float32Array.of(level),
-      ...(labels ? { labels } : {}),
+      ...conditionInputs(conditionRows(this.#conditioning, conditions)),
     });
     return [...await this.#plan.read("ratios")];
   }

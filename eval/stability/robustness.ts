@@ -32,11 +32,11 @@ export async function robustness(
   const shape = [IMAGES, nnet.in_chans, nnet.img_size, nnet.img_size];
   using perturbation = await Perturbation.create(device, { network, process, shape });
   const walk = batches(byteSource(dataset), { seed, random_flip: false });
-  const { images, labels } = await walk.at(0, IMAGES);
+  const { images, ...conditions } = await walk.at(0, IMAGES);
   const inputs = {
     x0: Float32Array.from(images, (v) => v / 127.5 - 1),
     t: TIME,
-    ...(nnet.num_classes > 0 ? { labels } : {}),
+    ...conditions,
   };
   const rows: LevelRatio[] = [];
   for (const level of levels) {

@@ -1,4 +1,5 @@
 import type { Device } from "../../engine/mod.ts";
+import { conditioningOf } from "../../nets/conditioning.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { findWeights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
@@ -70,7 +71,9 @@ export async function checkpointFid(
     sampler: fidSampler(device.capabilities, config, state, drawing),
     n,
     seed,
-    labels: nnet.num_classes > 0 ? { kind: "drawn", counts: dataset.class_counts, seed } : null,
+    labels: conditioningOf(nnet).kind === "label"
+      ? { kind: "drawn", counts: dataset.class_counts, seed }
+      : null,
     onProgress: (done) => {
       drawn = done;
       report();

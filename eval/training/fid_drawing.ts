@@ -42,7 +42,7 @@ export function fidSampler(
     network: trainedNetwork(weights, config),
     schedule,
     method: chooseMethod(schedule, samplerSettings(fid.algorithm, steps)),
-    guidance: { scale: nnet.num_classes > 0 ? sample.scale : 0, interval: [0, 1] },
+    guidance: { scale: sample.scale, interval: [0, 1] },
     limit: sample.clip_denoised ? "clip" : "none",
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { conditioningOf } from "../../nets/conditioning.ts";
 import type { FidSubject } from "./checkpoint_fid.ts";
 import type { FidDrawing } from "./fid_drawing.ts";
 
@@ -11,7 +12,7 @@ export function scoreKind(
   return [
     `${n} images`,
     `${algorithm}, ${steps} steps`,
-    ...nnet.num_classes > 0 ? [`guidance ${sample.scale}`] : [],
+    ...conditioningOf(nnet).kind !== "none" ? [`guidance ${sample.scale}`] : [],
     ...sample.clip_denoised ? ["clipped"] : [],
     `seed ${seed}`,
     `Inception ${inception.sha256.slice(0, 8)}`,

@@ -68,14 +68,14 @@ async function samplingRow(
     guidance: { scale: sample.scale, interval: [0, 1] },
     limit: sample.clip_denoised ? "clip" : "none",
   });
-  const labels = nnet.num_classes > 0 ? { labels: new Int32Array(batch) } : {};
-  await machine.begin({ seed: 0, first: 0, ...labels });
+  const begin = { seed: 0, first: 0, labels: new Int32Array(batch) };
+  await machine.begin(begin);
   await machine.run(method.forms[0]);
   await machine.read();
   const kernels = device.gpu.features.has("timestamp-query")
     ? await machine.profile(method.forms[1])
     : null;
-  await machine.begin({ seed: 0, first: 0, ...labels });
+  await machine.begin(begin);
   await machine.read();
   const start = performance.now();
   await method.run(machine);

@@ -3,7 +3,7 @@ import type { Device } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_sets/image_grid.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
-import { sampledLabel } from "../../eval/sampled_labels.ts";
+import { sampledConditions } from "../../eval/sampled_labels.ts";
 import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { toBytes } from "../../eval/image_sets/to_bytes.ts";
@@ -65,10 +65,9 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
     const now = drawn.slice(done, done + n).filter((i) => i < first + n);
     const { seed, labels } = recipe;
     const numbers = Array.from({ length: n }, (_, i) => first + i);
-    const given = labels && Int32Array.from(numbers, (i) => sampledLabel(labels, i));
     const moments: Uint8Array[] = [];
     const hasStrip = strip !== null && done === 0;
-    const start = { seed, first, ...(given ? { labels: given } : {}) };
+    const start = { seed, first, ...sampledConditions(labels, first, n) };
     const x = await sampler.sample(start, async (fraction, images) => {
       onProgress(done + fraction * now.length, drawn.length);
       if (hasStrip && fraction * (MOMENTS - 1) >= moments.length) {

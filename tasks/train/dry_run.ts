@@ -2,6 +2,7 @@ import { UserError } from "../../engine/user_error.ts";
 import type { Capabilities, Device } from "../../engine/mod.ts";
 import { kernelSpeed } from "../../eval/training/kernel_speed.ts";
 import { runDisk } from "../../eval/training/run_disk.ts";
+import { conditioningOf } from "../../nets/conditioning.ts";
 import type { Config } from "../../train/config/config.ts";
 import { humanBytes } from "../../page/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
@@ -132,7 +133,7 @@ function misfitOf(
     return { what, largest: step.largest, remedy: remedy(capabilities, config) };
   }
   if (grid && grid.largest.bytes > maxBindingBytes) {
-    const guided = config.nnet.num_classes > 0 && config.sample.scale > 0;
+    const guided = conditioningOf(config.nnet).kind !== "none" && config.sample.scale > 0;
     return {
       what: "drawing one image",
       largest: grid.largest,

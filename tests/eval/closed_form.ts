@@ -28,7 +28,7 @@ export function closedFormNetwork(schedule: NoiseSchedule, labels = false): Netw
   const column = (v: Tensor) => reshape(v, [-1, 1, 1, 1]);
   return {
     predicts: "noise",
-    no_label: labels ? NO_LABEL : null,
+    conditioning: labels ? { kind: "label", labels: NO_LABEL + 1 } : { kind: "none" },
     predict(x, timesteps, y) {
       const t = column(affine(timesteps, 1 / schedule.timestep(1)));
       const wave = mul(affine(sin(affine(x, 3)), 0.2), cos(affine(t, 2)));

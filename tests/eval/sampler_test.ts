@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
 import type { Device } from "../../engine/mod.ts";
 import { vpLinear } from "../../train/diffusion/vp_linear.ts";
 import { Sampler } from "../../eval/sampler.ts";
@@ -80,12 +80,13 @@ Deno.test("Sampler reports the fraction done and gives the images on the way", a
   ok(Math.abs(square - 1) < 0.3, `${square}`);
 });
 
-Deno.test("trainedNetwork() has a label for none only where it has labels", async () => {
+Deno.test("trainedNetwork() is conditioned on labels only where it has them", async () => {
   using device = await openDevice();
   const config = tinyConfig({ nnet: { num_classes: -1 } });
   using step = await TrainStep.create(device, config, { recordLength: 1 });
-  equal(trainedNetwork(step.state.nnet, config).no_label, null);
+  deepEqual(trainedNetwork(step.state.nnet, config).conditioning, { kind: "none" });
   const labelled = tinyConfig();
   using other = await TrainStep.create(device, labelled, { recordLength: 1 });
-  equal(trainedNetwork(other.state.nnet, labelled).no_label, 16);
+  const { conditioning } = trainedNetwork(other.state.nnet, labelled);
+  deepEqual(conditioning, { kind: "label", labels: 17 });
 });

@@ -10,8 +10,8 @@ Deno.test("trainedNetwork() predicts with either network, dropout off", async ()
   using device = await openDevice();
   for (const config of [tinyConfig(), tinyUnet()]) {
     using weights = new State(device, shapesOf(config), "weights");
-    const { predict, predicts, no_label } = trainedNetwork(weights, config);
-    deepEqual([predicts, no_label], ["noise", config.nnet.num_classes - 1]);
+    const { predict, predicts, conditioning } = trainedNetwork(weights, config);
+    deepEqual([predicts, conditioning], ["noise", { kind: "label", labels: 17 }]);
     const x = constant(new Float32Array(2 * 3 * 64), [2, 3, 8, 8]);
     const y = predict(x, constant([1, 2]), constant(Int32Array.of(0, 1)));
     deepEqual(y.shape, x.shape);

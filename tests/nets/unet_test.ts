@@ -144,7 +144,7 @@ function traced(
   });
   const seen: Record<string, Tensor> = {};
   const observe = (name: string, value: Tensor) => seen[name] = value;
-  const labels = config.num_classes > 0 ? { y } : {};
+  const labels = config.num_classes > 0 ? { condition } : {};
   const output = unet(params, { x, timesteps, ...labels, observe, ...inputs }, config);
   return { output, seen };
 }
@@ -152,7 +152,7 @@ function traced(
 const wave = (size: number): number[] => Array.from({ length: size }, (_, i) => Math.sin(i * i));
 const x = constant(wave(2 * 3 * 16), [2, 3, 4, 4]);
 const timesteps = constant([10, 900]);
-const y = constant(Int32Array.of(0, 4), [2]);
+const condition = constant(Int32Array.of(0, 4), [2]);
 const key = (step: number) => constant(Uint32Array.of(1, 0, step, 0));
 const of = (t: Tensor): Float64Array => evaluateReference([t])[0];
 
@@ -243,7 +243,7 @@ Deno.test("unet() lets blocks, skips and gates be observed in the order of compu
 
 Deno.test("unet() depends on each option", () => {
   const plain = of(traced(tiny).output);
-  notDeepEqual(of(traced(tiny, { y: constant(Int32Array.of(0, 3), [2]) }).output), plain);
+  notDeepEqual(of(traced(tiny, { condition: constant(Int32Array.of(0, 3), [2]) }).output), plain);
   notDeepEqual(of(traced(tiny, { timesteps: constant([10, 901]) }).output), plain);
   notDeepEqual(of(traced({ ...tiny, num_classes: -1 }).output), plain);
   deepEqual(of(traced({ ...tiny, use_checkpoint: true }).output), plain);
@@ -277,13 +277,13 @@ Deno.test("unet() applies dropout in training only, different at each step and i
 
 Deno.test("unet() names the input that does not match", () => {
   const unconditional = { ...tiny, num_classes: -1 };
-  throws(() => traced(unconditional, { y }), {
+  throws(() => traced(unconditional, { condition }), {
     name: "ShapeError",
-    message: "unet: labels for an unconditional network",
+    message: "unet: a condition for an unconditional network",
   });
-  throws(() => traced(tiny, { y: undefined }), {
+  throws(() => traced(tiny, { condition: undefined }), {
     name: "ShapeError",
-    message: "unet: a conditional network needs labels y",
+    message: "unet: a conditional network needs its condition, i32 [2]",
   });
   throws(() => traced(tiny, { x: constant(wave(2 * 3 * 64), [2, 3, 8, 8]) }), {
     name: "ShapeError",

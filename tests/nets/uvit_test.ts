@@ -19,6 +19,7 @@ import {
   type Tensor,
 } from "../../engine/mod.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
+import type { NetworkInputs } from "../../nets/network_inputs.ts";
 import { timestepEmbedding, uvit, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
 import type { UVitNnetConfig } from "../../train/config/config.ts";
 import { openDevice } from "../device.ts";
@@ -38,8 +39,8 @@ function golden(file: Golden, config: UVitNnetConfig): Record<string, Tensor> {
   const params = uvitParameters(config, (name) => leaves[name] = leaf(`param.${name}`));
   const x = leaf("xt");
   const labels = file.i32("y");
-  const y = labels && constant(labels.data, labels.shape);
-  const output = uvit(params, { x, timesteps: leaf("timesteps"), y }, config);
+  const condition = labels && constant(labels.data, labels.shape);
+  const output = uvit(params, { x, timesteps: leaf("timesteps"), condition }, config);
   const loss = mean(square(sub(leaf("noise"), output)));
   const names = Object.keys(leaves);
   const grads = grad(loss, [x, ...names.map((name) => leaves[name])]);
@@ -161,7 +162,7 @@ const tiny: UVitNnetConfig = {
 };
 
 /** The tiny network's output in float64, its weights drawn for `config`. */
-function outputOf(config: UVitNnetConfig, inputs: { x: Tensor; timesteps: Tensor; y?: Tensor }) {
+function outputOf(config: UVitNnetConfig, inputs: NetworkInputs) {
   const values = initialize(describe(config), 5);
   const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
   return evaluateReference([uvit(params, inputs, config)])[0];
@@ -169,23 +170,26 @@ function outputOf(config: UVitNnetConfig, inputs: { x: Tensor; timesteps: Tensor
 
 const x = constant(byFormula(2 * 3 * 64, 1, 1), [2, 3, 8, 8]);
 const timesteps = constant([10, 900]);
-const y = constant(Int32Array.of(0, 5), [2]);
+const condition = constant(Int32Array.of(0, 5), [2]);
 
 Deno.test("uvit() depends on each option", () => {
-  const plain = outputOf(tiny, { x, timesteps, y });
+  const plain = outputOf(tiny, { x, timesteps, condition });
   const heads = { num_heads: 4, qk_scale: (tiny.embed_dim / tiny.num_heads) ** -0.5 };
   for (const change of [{ qk_scale: 1 }, heads, { conv: false }, { skip: false }]) {
-    notDeepEqual(outputOf({ ...tiny, ...change }, { x, timesteps, y }), plain);
+    notDeepEqual(outputOf({ ...tiny, ...change }, { x, timesteps, condition }), plain);
   }
   const spelled = { qk_scale: (tiny.embed_dim / tiny.num_heads) ** -0.5 };
-  deepEqual(outputOf({ ...tiny, ...spelled }, { x, timesteps, y }), plain);
-  deepEqual(outputOf({ ...tiny, use_checkpoint: true }, { x, timesteps, y }), plain);
+  deepEqual(outputOf({ ...tiny, ...spelled }, { x, timesteps, condition }), plain);
+  deepEqual(outputOf({ ...tiny, use_checkpoint: true }, { x, timesteps, condition }), plain);
   const scaled = (scalelong: 0 | 2, kappa: number) =>
-    outputOf({ ...tiny, depth: 4, scalelong, kappa }, { x, timesteps, y });
+    outputOf({ ...tiny, depth: 4, scalelong, kappa }, { x, timesteps, condition });
   deepEqual(scaled(2, 1), scaled(0, 1));
   notDeepEqual(scaled(2, 0.9), scaled(0, 1));
-  notDeepEqual(outputOf(tiny, { x, timesteps, y: constant(Int32Array.of(0, 4), [2]) }), plain);
-  notDeepEqual(outputOf(tiny, { x, timesteps: constant([10, 901]), y }), plain);
+  notDeepEqual(
+    outputOf(tiny, { x, timesteps, condition: constant(Int32Array.of(0, 4), [2]) }),
+    plain,
+  );
+  notDeepEqual(outputOf(tiny, { x, timesteps: constant([10, 901]), condition }), plain);
 });
 
 Deno.test("uvit() lets blocks, skips and gates be observed in the order of computation", () => {
@@ -193,7 +197,11 @@ Deno.test("uvit() lets blocks, skips and gates be observed in the order of compu
     const values = initialize(describe(config), 5);
     const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
     const shapes: Record<string, readonly number[]> = {};
-    uvit(params, { x, timesteps, y, observe: (name, { shape }) => shapes[name] = shape }, config);
+    uvit(
+      params,
+      { x, timesteps, condition, observe: (name, { shape }) => shapes[name] = shape },
+      config,
+    );
     return shapes;
   };
   const shapes = seen({ ...tiny, depth: 4, use_checkpoint: true });
@@ -215,20 +223,20 @@ Deno.test("uvit() gives method 4's first gate to the innermost skip", () => {
   values["se.1.layer2.bias"].fill(-30);
   const params = uvitParameters(config, (name, shape) => constant(values[name], shape));
   const gates: Record<string, Tensor> = {};
-  uvit(params, { x, timesteps, y, observe: (name, value) => gates[name] = value }, config);
+  uvit(params, { x, timesteps, condition, observe: (name, value) => gates[name] = value }, config);
   const [inner, outer] = evaluateReference([gates["gates.2"], gates["gates.1"]]);
   ok(inner.every((v) => v > 0.99) && outer.every((v) => v < 0.01));
 });
 
 Deno.test("uvit() names the input that does not match", () => {
   const unconditional = { ...tiny, num_classes: -1 };
-  throws(() => outputOf(unconditional, { x, timesteps, y }), {
+  throws(() => outputOf(unconditional, { x, timesteps, condition }), {
     name: "ShapeError",
-    message: "uvit: labels for an unconditional network",
+    message: "uvit: a condition for an unconditional network",
   });
   throws(() => outputOf(tiny, { x, timesteps }), {
     name: "ShapeError",
-    message: "uvit: a conditional network needs labels y",
+    message: "uvit: a conditional network needs its condition, i32 [2]",
   });
   for (const shape of [[2, 3, 4, 16], [2, 12, 4, 4], [6, 1, 8, 8]]) {
     const wrong = constant(byFormula(2 * 3 * 64, 1, 1), shape);

@@ -1,10 +1,18 @@
 import type { HostArray } from "../../engine/mod.ts";
+import { conditioningOf } from "../../nets/conditioning.ts";
+import {
+  conditionInputs,
+  type ConditionRows,
+  conditionRows,
+  unconditionalRow,
+  withDropped,
+} from "../../nets/conditions.ts";
 import type { Config } from "../config/config.ts";
 import type { Batch } from "./batches.ts";
 import { DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
 
-/** Salt of the hash that drops labels. */
+/** Salt of the hash that drops conditions. */
 const DROP = 3;
 
 /**
@@ -17,35 +25,36 @@ export function batchKey(seed: number, step: number, first: number): Uint32Array
 
 /**
  * The inputs of `drawnBatch` for each micro-batch of step `step` (from 0). A fraction `p_uncond` of
- * the labels is replaced by that of no class.
+ * the conditions is replaced by the one that stands for none.
  *
  * @throws {DatasetError} where the images are floats, which the graph does not take yet
  * @category Data
  */
 export function microBatches(
   { train, nnet, seed }: Config,
-  { images, labels }: Batch,
+  batch: Batch,
   step: number,
 ): Record<string, HostArray>[] {
+  const { images } = batch;
   if (!(images instanceof Uint8Array)) {
     throw new DatasetError("training takes images as bytes so far, and these are floats");
   }
   const n = train.batch_size / train.micro_batches;
-  const width = images.length / train.batch_size;
-  const conditional = nnet.num_classes > 0;
+  const conditioning = conditioningOf(nnet);
+  const [given, none] = [conditionRows(conditioning, batch), unconditionalRow(conditioning)];
+  const isDropped = (i: number) =>
+    hash32(seed, DROP, step * train.batch_size + i) < train.p_uncond * 2 ** 32;
+  const conditions = given && none && withDropped(given, none, isDropped);
   return Array.from({ length: train.micro_batches }, (_, part) => {
     const first = part * n;
-    const given = Int32Array.from(
-      labels.subarray(first, first + n),
-      (label, i) =>
-        hash32(seed, DROP, step * train.batch_size + first + i) < train.p_uncond * 2 ** 32
-          ? nnet.num_classes - 1
-          : label,
-    );
+    const itsOwn = <A extends Uint8Array<ArrayBuffer> | ConditionRows>(values: A) => {
+      const width = values.length / train.batch_size;
+      return values.subarray(first * width, (first + n) * width) as A;
+    };
     return {
-      images: words(images.subarray(first * width, (first + n) * width)),
+      images: words(itsOwn(images)),
       key: batchKey(seed, step, first),
-      ...(conditional ? { labels: given } : {}),
+      ...conditionInputs(conditions && itsOwn(conditions)),
     };
   });
 }

@@ -15,8 +15,8 @@ export interface DiffusedBatch {
   readonly t: Tensor;
   /** Standard normal noise of the images' shape. */
   readonly noise: Tensor;
-  /** Labels `[n]`, i32, for a conditional network. */
-  readonly y?: Tensor;
+  /** What a conditional network is conditioned on: labels `[n]`, i32. */
+  readonly condition?: Tensor;
   /** What dropout is drawn from: u32 `[seed low, seed high, step, first sample]`; none without. */
   readonly key?: Tensor;
 }

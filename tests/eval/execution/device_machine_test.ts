@@ -93,7 +93,7 @@ Deno.test("DeviceMachine asks a network that predicts the image instead of the n
   const toNoise = closedFormNetwork(schedule);
   const network: Network = {
     predicts: "data",
-    no_label: null,
+    conditioning: { kind: "none" },
     predict(x, timesteps) {
       // Some image that can be computed from the noise: sigma and alpha are no graph here.
       const t = reshape(affine(timesteps, 1 / 999), [-1, 1, 1, 1]);
@@ -124,7 +124,7 @@ Deno.test("DeviceMachine draws the same images whatever the network predicts", a
   const noiseOf = closedFormNetwork(schedule).predict;
   const networkOf = (predicts: TargetName): Network => ({
     predicts,
-    no_label: null,
+    conditioning: { kind: "none" },
     predict(x, timesteps) {
       const noise = noiseOf(x, timesteps);
       const { alpha, sigma } = schedule.factors(affine(timesteps, 1 / 999));
@@ -309,7 +309,7 @@ Deno.test("DeviceMachine passes the schedule's timesteps to the network, and fre
   const discrete = vpDiscrete(new Float64Array(50).fill(0.05), "fifty");
   const network: Network = {
     predicts: "noise",
-    no_label: null,
+    conditioning: { kind: "none" },
     predict: (x, timesteps) => add(affine(x, 0), reshape(timesteps, [-1, 1, 1, 1])),
   };
   const step = { t: 0.5, input: { x: 1 }, update: { x: { model: 1 } } };

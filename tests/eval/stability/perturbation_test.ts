@@ -7,7 +7,7 @@ import type { Network } from "../../../eval/trained_network.ts";
 import { openDevice } from "../../device.ts";
 
 const measured = (predict: Network["predict"]) => ({
-  network: { predicts: "noise", no_label: null, predict } as const,
+  network: { predicts: "noise", conditioning: { kind: "none" }, predict } as const,
   process: processOf(DEFAULT_PROCESS),
   shape: [3, 2, 5, 5],
 });

@@ -1,0 +1,62 @@
+/** Conditions on the host: what a plan takes that has `conditionInput`, row by row. */
+
+import type { HostArray } from "../engine/mod.ts";
+import type { Conditioning } from "./conditioning.ts";
+
+/**
+ * What is given with some images that a network may be conditioned on; a network takes what is of its
+ * kind, and leaves the rest.
+ * @category Networks
+ */
+export interface Conditions {
+  /** Class labels `[n]`. */
+  readonly labels?: Int32Array;
+}
+
+/** The conditions of a batch for one network, a row for each image: labels `[n]`. */
+export type ConditionRows = Int32Array;
+
+/** The conditions that a network takes; null where it takes none or there are none for it. */
+export function conditionRows(
+  { kind }: Conditioning,
+  { labels }: Conditions,
+): ConditionRows | null {
+  return kind === "label" && labels ? labels : null;
+}
+
+/** The row that stands for no condition: the last label. Null for an unconditional network. */
+export function unconditionalRow(conditioning: Conditioning): ConditionRows | null {
+  return conditioning.kind === "label" ? Int32Array.of(conditioning.labels - 1) : null;
+}
+
+/** A row, `n` times. */
+export function repeatedRow(row: ConditionRows, n: number): ConditionRows {
+  const rows = new Int32Array(n * row.length);
+  for (let i = 0; i < n; i++) rows.set(row, i * row.length);
+  return rows;
+}
+
+/** The rows with `none` in place of those that are dropped. */
+export function withDropped(
+  rows: ConditionRows,
+  none: ConditionRows,
+  isDropped: (row: number) => boolean,
+): ConditionRows {
+  const kept = rows.slice();
+  for (let i = 0; i < rows.length / none.length; i++) {
+    if (isDropped(i)) kept.set(none, i * none.length);
+  }
+  return kept;
+}
+
+/** The rows, then as many that are `none`: the batch of twice the images that guidance compares. */
+export function guidedRows(rows: ConditionRows, none: ConditionRows): ConditionRows {
+  const both = repeatedRow(none, 2 * rows.length / none.length);
+  both.set(rows);
+  return both;
+}
+
+/** The rows as inputs of a plan; those of an unconditional network, null, are none. */
+export function conditionInputs(rows: ConditionRows | null): Record<string, HostArray> {
+  return rows ? { labels: rows } : {};
+}
