@@ -1,8 +1,8 @@
 import { input, ShapeError, type Tensor } from "../engine/mod.ts";
 
 /**
- * What a network is conditioned on besides the noisy image and its time: nothing, or a class label of
- * each image.
+ * What a network is conditioned on besides the noisy image and its time: nothing, a class label of
+ * each image, or a sequence of tokens for each, as a text encoder makes of a caption.
  * @category Networks
  */
 export type Conditioning =
@@ -11,24 +11,55 @@ export type Conditioning =
     readonly kind: "label";
     /** Number of labels, rows of their embedding; the last stands for no class. */
     readonly labels: number;
+  }
+  | {
+    readonly kind: "tokens";
+    /** Number of tokens; those of the empty text stand for no condition. */
+    readonly tokens: number;
+    /** Numbers of a token. */
+    readonly width: number;
   };
+
+/**
+ * The options of a network that say what it is conditioned on.
+ * @category Networks
+ */
+export interface ConditioningOptions {
+  /** Rows of the label embedding; -1 for none. */
+  readonly num_classes: number;
+  /** Width of the tokens of a text; null, or left out, for none. */
+  readonly clip_dim?: number | null;
+  /** Number of the tokens of a text. */
+  readonly num_clip_token?: number;
+}
 
 /**
  * What a network of this configuration is conditioned on.
  * @category Networks
  */
 export function conditioningOf(
-  { num_classes }: { readonly num_classes: number },
+  { num_classes, clip_dim, num_clip_token }: ConditioningOptions,
 ): Conditioning {
+  if (clip_dim && num_clip_token) {
+    return { kind: "tokens", tokens: num_clip_token, width: clip_dim };
+  }
   return num_classes > 0 ? { kind: "label", labels: num_classes } : { kind: "none" };
 }
 
 /**
- * The condition of `n` images as an input of the graph: `labels` `[n]`, i32; undefined for an
- * unconditional network. `conditionInputs` gives what a plan with it takes.
+ * The condition of `n` images as an input of the graph: `labels` `[n]`, i32, or `context`
+ * `[n, tokens, width]`, f32; undefined for an unconditional network. `conditionInputs` gives what a
+ * plan with it takes.
  */
 export function conditionInput(conditioning: Conditioning, n: number): Tensor | undefined {
-  return conditioning.kind === "none" ? undefined : input("labels", [n], "i32");
+  switch (conditioning.kind) {
+    case "none":
+      return undefined;
+    case "label":
+      return input("labels", [n], "i32");
+    case "tokens":
+      return input("context", [n, conditioning.tokens, conditioning.width]);
+  }
 }
 
 /**

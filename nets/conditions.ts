@@ -11,27 +11,47 @@ import type { Conditioning } from "./conditioning.ts";
 export interface Conditions {
   /** Class labels `[n]`. */
   readonly labels?: Int32Array;
+  /** Encoded texts `[n, tokens, width]`. */
+  readonly context?: Float32Array;
 }
 
-/** The conditions of a batch for one network, a row for each image: labels `[n]`. */
-export type ConditionRows = Int32Array;
+/** The conditions of a batch for one network, a row for each image: a label, or its tokens. */
+export type ConditionRows = Int32Array | Float32Array;
 
 /** The conditions that a network takes; null where it takes none or there are none for it. */
 export function conditionRows(
   { kind }: Conditioning,
-  { labels }: Conditions,
+  { labels, context }: Conditions,
 ): ConditionRows | null {
-  return kind === "label" && labels ? labels : null;
+  switch (kind) {
+    case "none":
+      return null;
+    case "label":
+      return labels ?? null;
+    case "tokens":
+      return context ?? null;
+  }
 }
 
-/** The row that stands for no condition: the last label. Null for an unconditional network. */
-export function unconditionalRow(conditioning: Conditioning): ConditionRows | null {
-  return conditioning.kind === "label" ? Int32Array.of(conditioning.labels - 1) : null;
+/**
+ * The row that stands for no condition: the one given, else the last label. Null where there is none: for
+ * an unconditional network, and where the context of the empty text is not given.
+ *
+ * @param given the condition of one image
+ */
+export function unconditionalRow(
+  conditioning: Conditioning,
+  given: Conditions = {},
+): ConditionRows | null {
+  const row = conditionRows(conditioning, given);
+  if (row || conditioning.kind !== "label") return row;
+  return Int32Array.of(conditioning.labels - 1);
 }
 
 /** A row, `n` times. */
 export function repeatedRow(row: ConditionRows, n: number): ConditionRows {
-  const rows = new Int32Array(n * row.length);
+  const length = n * row.length;
+  const rows = row instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
   for (let i = 0; i < n; i++) rows.set(row, i * row.length);
   return rows;
 }
@@ -58,5 +78,6 @@ export function guidedRows(rows: ConditionRows, none: ConditionRows): ConditionR
 
 /** The rows as inputs of a plan; those of an unconditional network, null, are none. */
 export function conditionInputs(rows: ConditionRows | null): Record<string, HostArray> {
-  return rows ? { labels: rows } : {};
+  if (!rows) return {};
+  return rows instanceof Int32Array ? { labels: rows } : { context: rows };
 }

@@ -26,7 +26,7 @@ export {
   type AttentionBlockParameters,
   attentionBlockParameters,
 } from "./attention_block.ts";
-export { type Conditioning, conditioningOf } from "./conditioning.ts";
+export { type Conditioning, conditioningOf, type ConditioningOptions } from "./conditioning.ts";
 export { type Conditions } from "./conditions.ts";
 export {
   type ConvParameters,

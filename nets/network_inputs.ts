@@ -1,5 +1,5 @@
 import { ShapeError, type Tensor } from "../engine/mod.ts";
-import { checkCondition, conditioningOf } from "./conditioning.ts";
+import { checkCondition, conditioningOf, type ConditioningOptions } from "./conditioning.ts";
 import type { Observe } from "./observe.ts";
 
 /**
@@ -11,7 +11,10 @@ export interface NetworkInputs {
   readonly x: Tensor;
   /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
   readonly timesteps: Tensor;
-  /** What a conditional network is conditioned on: labels `[batch]`, i32. */
+  /**
+   * What a conditional network is conditioned on: labels `[batch]`, i32, or tokens
+   * `[batch, tokens, width]`.
+   */
   readonly condition?: Tensor;
   /**
    * In training: the key that dropout draws from, u32 `[seed low, seed high, step, first sample]`;
@@ -31,11 +34,7 @@ export interface NetworkInputs {
 export function checkInputs(
   network: string,
   { x, condition }: Pick<NetworkInputs, "x" | "condition">,
-  config: {
-    readonly in_chans: number;
-    readonly img_size: number;
-    readonly num_classes: number;
-  },
+  config: ConditioningOptions & { readonly in_chans: number; readonly img_size: number },
 ): void {
   const { in_chans, img_size } = config;
   const [batch, channels, height, width] = x.shape;

@@ -20,6 +20,7 @@ import {
   slice,
   type Tensor,
 } from "../engine/mod.ts";
+import { conditioningOf } from "./conditioning.ts";
 import {
   type ConvParameters,
   convParameters,
@@ -66,6 +67,10 @@ export interface UVitConfig {
   readonly mlp_time_embed: boolean;
   /** Rows of the label embedding; -1 for an unconditional network. */
   readonly num_classes: number;
+  /** Width of the tokens of a text that it is conditioned on in place of labels; null for none. */
+  readonly clip_dim: number | null;
+  /** Number of the tokens of a text. */
+  readonly num_clip_token: number;
   /** Whether the network ends with a 3 x 3 convolution on the image. */
   readonly conv: boolean;
   /** Whether it has long skip connections. */
@@ -107,8 +112,10 @@ export interface UVitParameters<T> {
   readonly patch_embed: { readonly proj: ConvParameters<T> };
   /** `[4 D, D]` and `[D, 4 D]`; empty without `mlp_time_embed`. */
   readonly time_embed: readonly LinearParameters<T>[];
-  /** `[num_classes, D]`, of a conditional network. */
+  /** `[num_classes, D]`, of a network with labels. */
   readonly label_emb?: { readonly weight: T };
+  /** Tokens of a text to those of the sequence: `[D, clip_dim]`, with `clip_dim`. */
+  readonly context_embed?: LinearParameters<T>;
   /** Blocks before the middle, the outermost first. */
   readonly in_blocks: readonly BlockParameters<T>[];
   /** The block in the middle. */
@@ -126,7 +133,7 @@ export interface UVitParameters<T> {
 }
 
 /**
- * Length L of the sequence: [label,] time, then the patches.
+ * Length L of the sequence: [label,] time, [text,] then the patches.
  * @category Networks
  */
 export function uvitTokens(config: UVitConfig): number {
@@ -167,14 +174,18 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
   const blocks = (name: string, skip: boolean) =>
     Array.from({ length: depth / 2 }, (_, i) => block(`${name}.${i}`, skip));
   const tokens = uvitTokens(config);
+  const conditioning = conditioningOf(config);
   return {
     pos_embed: make("pos_embed", [1, tokens, dim], normal02),
     patch_embed: { proj: convParameters(make, "patch_embed.proj", dim, in_chans, patch_size) },
     time_embed: config.mlp_time_embed
       ? [linear02("time_embed.0", 4 * dim, dim), linear02("time_embed.2", dim, 4 * dim)]
       : [],
-    label_emb: config.num_classes > 0
-      ? { weight: make("label_emb.weight", [config.num_classes, dim], { kind: "normal", std: 1 }) }
+    label_emb: conditioning.kind === "label"
+      ? { weight: make("label_emb.weight", [conditioning.labels, dim], { kind: "normal", std: 1 }) }
+      : undefined,
+    context_embed: conditioning.kind === "tokens"
+      ? linear02("context_embed", dim, conditioning.width)
       : undefined,
     in_blocks: blocks("in_blocks", false),
     mid_block: block("mid_block", false),
@@ -191,7 +202,8 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
 }
 
 /**
- * U-ViT (Bao et al., "All are Worth Words", CVPR 2023) with scaled long skip connections.
+ * U-ViT (Bao et al., "All are Worth Words", CVPR 2023) with scaled long skip connections, conditioned on
+ * nothing, labels or texts.
  *
  * @param params their type, f32 or f16, is that of all activations
  * @returns the noise prediction, of the shape of `x`, in f32
@@ -209,9 +221,13 @@ export function uvit(
   const dtype = params.pos_embed.dtype as FloatType;
   const row = (token: Tensor) => reshape(token, [batch, 1, embed_dim]);
   const time = timeToken(params, cast(timestepEmbedding(timesteps, embed_dim), dtype));
-  const tokens = [row(time), patchEmbed(params.patch_embed.proj, cast(x, dtype), config)];
-  if (condition) tokens.unshift(row(embedding(params.label_emb!.weight, condition)));
-  let h = add(concat(tokens, 1), params.pos_embed);
+  const patches = patchEmbed(params.patch_embed.proj, cast(x, dtype), config);
+  const { label_emb, context_embed } = params;
+  const label = condition && label_emb ? [row(embedding(label_emb.weight, condition))] : [];
+  const text = condition && context_embed
+    ? [linear(cast(condition, dtype), context_embed.weight, context_embed.bias)]
+    : [];
+  let h = add(concat([...label, row(time), ...text, patches], 1), params.pos_embed);
 
   const runBlock = (
     name: string,
@@ -319,6 +335,15 @@ function gateName({ scalelong }: UVitConfig, n: number): string {
   return skipScaling(scalelong).gates === "shared" ? "se" : `se.${n}`;
 }
 
-function extrasOf({ num_classes }: UVitConfig): number {
-  return num_classes > 0 ? 2 : 1;
+/** Tokens that are no patches. */
+function extrasOf(config: UVitConfig): number {
+  const conditioning = conditioningOf(config);
+  switch (conditioning.kind) {
+    case "none":
+      return 1;
+    case "label":
+      return 2;
+    case "tokens":
+      return 1 + conditioning.tokens;
+  }
 }

@@ -47,7 +47,7 @@ export async function readGolden(name: string): Promise<Golden> {
 
 /** The network's options that a golden file names, the paper's where it names none. */
 export function goldenNnet(metadata: Golden["metadata"]): UVitNnetConfig {
-  return { ...presets.cifar10.nnet, ...JSON.parse(metadata.config) };
+  return { ...presets.cifar10.nnet, ...JSON.parse(metadata.config), name: "uvit" };
 }
 
 /** The largest difference over the largest magnitude expected; NaN where `actual` has one. */

@@ -29,7 +29,8 @@ import { Throttle } from "./throttle.ts";
 import type { SamplerMachine, SamplerStep, ToleranceCheck } from "../samplers/program.ts";
 
 /**
- * How a batch of images begins, with the conditions of a conditional network; without, they are none.
+ * How a batch of images begins, with the conditions of a conditional network; where they are left out,
+ * all are `none`.
  * @category Samplers
  */
 export interface BatchStart extends Conditions {
@@ -37,9 +38,18 @@ export interface BatchStart extends Conditions {
   readonly seed: number;
   /** Index of the first image: image i of a seed is the same in every batch. */
   readonly first: number;
+  /**
+   * The condition of one image that stands for none, and that guidance compares with: the last label
+   * where it is left out; a text's must be given.
+   */
+  readonly none?: Conditions;
   /** Initial values in place of noise, `[n, C, H, W]`. */
   readonly x?: Float32Array;
 }
+
+const NEEDS_EMPTY =
+  "a network of texts needs the context of the empty text, none: { context }, to be " +
+  "guided or to draw without a text";
 
 /**
  * Runs sampler steps on a device. A step is one submit: the model input, the network (on twice the
@@ -85,7 +95,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
   /**
    * Submits one step for all images, or one for each image.
    *
-   * @throws {TypeError} where a step has a term that the method's forms lack
+   * @throws {TypeError} where a step has a term that the method's forms lack, or a condition is missing
    */
   async run(step: SamplerStep | readonly SamplerStep[]): Promise<void> {
     const { plan, inputs } = await this.#prepared(step);
@@ -158,10 +168,12 @@ export class DeviceMachine implements SamplerMachine, Disposable {
 
   #conditions(kind: StepKind): Record<string, HostArray> {
     const { conditioning } = this.#options.network;
-    const none = unconditionalRow(conditioning);
-    if (kind === "update" || !none) return {};
-    const rows = conditionRows(conditioning, this.#start) ?? repeatedRow(none, this.images);
-    return conditionInputs(kind === "plain" ? rows : guidedRows(rows, none));
+    if (kind === "update" || conditioning.kind === "none") return {};
+    const none = unconditionalRow(conditioning, this.#start.none);
+    const rows = conditionRows(conditioning, this.#start) ??
+      (none && repeatedRow(none, this.images));
+    if (!rows || (kind === "guided" && !none)) throw new TypeError(NEEDS_EMPTY);
+    return conditionInputs(kind === "plain" ? rows : guidedRows(rows, none!));
   }
 
   #key(): Uint32Array {

@@ -15,6 +15,8 @@ const config: UVitConfig = {
   qk_scale: null,
   mlp_time_embed: false,
   num_classes: -1,
+  clip_dim: null,
+  num_clip_token: 77,
   conv: true,
   skip: false,
   use_checkpoint: false,

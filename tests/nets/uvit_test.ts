@@ -154,6 +154,8 @@ const tiny: UVitNnetConfig = {
   qk_scale: null,
   mlp_time_embed: true,
   num_classes: 6,
+  clip_dim: null,
+  num_clip_token: 77,
   conv: true,
   skip: true,
   use_checkpoint: false,

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
+import { openTokens } from "../../nets/uvit_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "../config/config.ts";
 import { exists } from "../files/durable.ts";
@@ -117,10 +118,15 @@ export function unknownNetwork(file: string, shapes: Shapes, remedy = NETWORK_FL
   const unknown = network.name === "unet"
     ? "img_size, attn_resolutions, kappa"
     : "num_heads, kappa";
+  const tokens = openTokens(shapes);
   const known = Object.entries(network)
     .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
   return `${file}: does not say what its network is; ${remedy}` +
-    (known === "" ? "" : ` (its shapes say ${known}; they do not determine ${unknown})`);
+    (known === ""
+      ? ""
+      : ` (its shapes say ${known}; they do not determine ${unknown}${
+        tokens ? `, nor what is open in ${tokens}` : ""
+      })`);
 }
 
 /** The error for a network that is named twice. */

@@ -1,4 +1,5 @@
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
+import { openTokens } from "../../nets/uvit_from_shapes.ts";
 import { methodsWithGates } from "../../nets/skip_scaling.ts";
 import { CheckpointError } from "./checkpoint_files.ts";
 
@@ -151,13 +152,24 @@ function hint({ found, expected }: WeightsFit): string[] {
   // Weights without gates look alike, whichever method scales the skips.
   const [first, ...others] = methodsWithGates("none");
   const ungated = `${first} (or ${others.join(", ")})`;
-  const flags = [...keys].filter((key) => String(has.get(key)) !== String(wants.get(key)))
-    .map((key) => `--nnet.${key}=${has.get(key) ?? ungated}`);
-  if (theirs.num_classes !== ours.num_classes) {
-    flags.push(`--train.mode=${theirs.num_classes === -1 ? "uncond" : "cond"}`);
-  }
+  const flags = [...keys]
+    .filter((key) => String(has.get(key)) !== String(wants.get(key)))
+    .filter((key) => has.has(key) || key === "scalelong")
+    .map((key) => `--nnet.${key}=${has.has(key) ? has.get(key) : ungated}`);
+  const [mode, our_mode] = [found, expected].map(modeOf);
+  if (mode !== our_mode) flags.push(`--train.mode=${mode}`);
   if (flags.length === 0) return [];
   const heads = theirs.name === "uvit" &&
     flags.some((flag) => flag.startsWith("--nnet.embed_dim="));
-  return [`  the file fits ${flags.join(" ")}${heads ? "; no shape determines num_heads" : ""}`];
+  const tokens = openTokens(found);
+  return [
+    `  the file fits ${flags.join(" ")}${heads ? "; no shape determines num_heads" : ""}` +
+    (tokens ? `; set --nnet.num_clip_token and --nnet.img_size so that ${tokens}` : ""),
+  ];
+}
+
+function modeOf(shapes: Shapes): "uncond" | "cond" {
+  const { num_classes = -1, ...rest } = networkFromShapes(shapes);
+  const clip_dim = "clip_dim" in rest ? rest.clip_dim : null;
+  return num_classes === -1 && !clip_dim ? "uncond" : "cond";
 }

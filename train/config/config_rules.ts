@@ -1,3 +1,4 @@
+import { conditioningOf } from "../../nets/conditioning.ts";
 import { GROUP_NORM } from "../../nets/resnet_block.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { UsageError } from "./usage_error.ts";
@@ -40,13 +41,26 @@ export function contradictions(config: Config): string[] {
         `${train.micro_batches} equal parts; take a divisor of ${train.batch_size}`,
     );
   }
+  const { kind } = conditioningOf(nnet);
+  if (train.mode === "uncond" && kind === "tokens") {
+    problems.push(
+      "--nnet.clip_dim: the embedding of texts has no use with --train.mode=uncond; set " +
+        "--nnet.clip_dim=null or --train.mode=cond",
+    );
+  }
   if (train.mode === "uncond" && nnet.num_classes !== -1) {
     problems.push(
       `--nnet.num_classes: ${nnet.num_classes} label embeddings have no use with ` +
         `--train.mode=uncond; set --nnet.num_classes=-1 or --train.mode=cond`,
     );
   }
-  if (train.mode === "cond" && nnet.num_classes === -1) {
+  if (kind === "tokens" && nnet.num_classes !== -1) {
+    problems.push(
+      `--nnet.num_classes: a network of texts (--nnet.clip_dim) takes no labels; set ` +
+        `--nnet.num_classes=-1 or --nnet.clip_dim=null`,
+    );
+  }
+  if (train.mode === "cond" && kind === "none") {
     problems.push(
       `--nnet.num_classes: --train.mode=cond needs label embeddings, but -1 means none; ` +
         `give the number of classes${train.p_uncond > 0 ? " plus 1 for the dropped label" : ""}`,
@@ -84,7 +98,7 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
         `to ${traits.image_size}`,
     );
   }
-  if (train.mode === "cond") {
+  if (train.mode === "cond" && conditioningOf(nnet).kind === "label") {
     const dropped = train.p_uncond > 0 ? 1 : 0;
     const required = traits.classes + dropped;
     // Without dropping, the spare embedding of a guided setting does no harm.

@@ -57,6 +57,10 @@ const uvitSchema = z.strictObject({
     .describe("factor on query times key; null: 1 / sqrt(width of a head)"),
   mlp_time_embed: z.boolean().describe("pass the time embedding through a small network first"),
   num_classes: shared.num_classes,
+  clip_dim: count.nullable().default(null).describe(
+    "width of the tokens of a text to be conditioned on, 768 for CLIP ViT-L/14's; null: none",
+  ),
+  num_clip_token: count.default(77).describe("clip_dim: number of tokens of a text, 77 for CLIP's"),
   conv: z.boolean().describe("end with a 3 x 3 convolution over the image"),
   skip: z.boolean().describe(
     "have long skips: each block before the middle also feeds its counterpart after it",

@@ -1,8 +1,8 @@
 import type { Settings } from "./fields.ts";
 
 /**
- * Settings that follow from those `given` where they are left out: both image sizes are one, a number
- * of classes tells the mode, and the mode the number of classes and the guidance of samples.
+ * Settings that follow from those `given` where they are left out: both image sizes are one, texts or a
+ * number of classes tell the mode, and the mode the number of classes and the guidance of samples.
  *
  * @param base every setting, as it is without those given
  * @param classes of the data, where mode or number of classes is to follow from them; else null
@@ -17,6 +17,12 @@ export function impliedSettings(given: Settings, base: Settings, classes: number
   imply("nnet.img_size", given.get("dataset.image_size"));
 
   const rows = given.get("nnet.num_classes");
+  if (isText(given, base)) {
+    imply("train.mode", "cond");
+    imply("nnet.num_classes", -1);
+    return implied;
+  }
+  if (base.get("nnet.clip_dim") ?? false) imply("nnet.clip_dim", null);
   if (rows !== undefined) imply("train.mode", rows === -1 ? "uncond" : "cond");
   else if (classes !== null) imply("train.mode", classes > 1 ? "cond" : "uncond");
 
@@ -31,6 +37,15 @@ export function impliedSettings(given: Settings, base: Settings, classes: number
   return implied;
 }
 
+/** Whether the network is one of texts, by what is given or, where nothing speaks against it, its base. */
+function isText(given: Settings, base: Settings): boolean {
+  const clip_dim = given.get("nnet.clip_dim");
+  if (clip_dim !== undefined) return clip_dim !== null;
+  const isOther = given.get("train.mode") === "uncond" ||
+    (given.get("nnet.num_classes") ?? -1) !== -1;
+  return !isOther && typeof base.get("nnet.clip_dim") === "number";
+}
+
 /**
  * Whether mode or number of classes follow from the data: they are left out, and the data are a folder,
  * or labels are asked for that the preset does not have.
@@ -40,7 +55,7 @@ export function impliedSettings(given: Settings, base: Settings, classes: number
  */
 export function followsData(given: Settings, preset: Settings): boolean {
   const mode = given.get("train.mode");
-  if (given.has("nnet.num_classes") || mode === "uncond") return false;
+  if (given.has("nnet.num_classes") || mode === "uncond" || isText(given, preset)) return false;
   const isLabelled = mode === "cond" || preset.get("train.mode") === "cond";
   const isFolder = (given.get("dataset.name") ?? preset.get("dataset.name")) === "folder";
   return isFolder

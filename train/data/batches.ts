@@ -1,5 +1,6 @@
 /** The images of each training step: a pure function of the sample's global number. */
 
+import type { Conditions } from "../../nets/conditions.ts";
 import { DatasetError } from "./dataset.ts";
 import { hash32, mix32 } from "./hash32.ts";
 import type { ImageArrays, ImageDtype, ImageSource } from "./image_source.ts";
@@ -13,6 +14,10 @@ export interface Batch<D extends ImageDtype = ImageDtype> {
   images: ImageArrays[D];
   /** `[n]` */
   labels: Int32Array<ArrayBuffer>;
+  /** Encoded captions `[n, tokens, width]`, where images have captions. */
+  context?: Float32Array<ArrayBuffer>;
+  /** The condition of one image that stands for none: the empty caption's, where images have captions. */
+  none?: Conditions;
 }
 
 /** An endless, seeded walk over a source of images. */

@@ -1,5 +1,5 @@
 import type { HostArray } from "../../engine/mod.ts";
-import { conditioningOf } from "../../nets/conditioning.ts";
+import { type Conditioning, conditioningOf } from "../../nets/conditioning.ts";
 import {
   conditionInputs,
   type ConditionRows,
@@ -40,11 +40,13 @@ export function microBatches(
     throw new DatasetError("training takes images as bytes so far, and these are floats");
   }
   const n = train.batch_size / train.micro_batches;
-  const conditioning = conditioningOf(nnet);
-  const [given, none] = [conditionRows(conditioning, batch), unconditionalRow(conditioning)];
   const isDropped = (i: number) =>
     hash32(seed, DROP, step * train.batch_size + i) < train.p_uncond * 2 ** 32;
-  const conditions = given && none && withDropped(given, none, isDropped);
+  const conditions = conditionsOf(
+    batch,
+    conditioningOf(nnet),
+    train.p_uncond > 0 ? isDropped : null,
+  );
   return Array.from({ length: train.micro_batches }, (_, part) => {
     const first = part * n;
     const itsOwn = <A extends Uint8Array<ArrayBuffer> | ConditionRows>(values: A) => {
@@ -57,6 +59,25 @@ export function microBatches(
       ...conditionInputs(conditions && itsOwn(conditions)),
     };
   });
+}
+
+/**
+ * The conditions of a batch, some of them dropped; null for an unconditional network.
+ *
+ * @throws {DatasetError} where a network of texts has no captions
+ */
+function conditionsOf(
+  batch: Batch,
+  conditioning: Conditioning,
+  isDropped: ((i: number) => boolean) | null,
+): ConditionRows | null {
+  if (conditioning.kind === "none") return null;
+  const given = conditionRows(conditioning, batch);
+  const none = unconditionalRow(conditioning, batch.none);
+  if (!given || !none) {
+    throw new DatasetError("a network of texts needs captions, and there are none");
+  }
+  return isDropped ? withDropped(given, none, isDropped) : given;
 }
 
 /** Bytes as words of four, in place where they are aligned and whole, else in a padded copy. */

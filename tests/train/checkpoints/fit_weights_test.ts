@@ -100,6 +100,26 @@ const hints: { what: string; found: Shapes; expected: Shapes; says: RegExp }[] =
     says: /^ {2}the file fits --nnet\.num_classes=17 --train\.mode=cond$/m,
   },
   {
+    what: "a file of texts",
+    found: shapes({ clip_dim: 24, num_classes: -1 }),
+    expected: base,
+    says:
+      /^ {2}the file fits --nnet\.num_classes=-1 --nnet\.clip_dim=24 --nnet\.num_clip_token=77$/m,
+  },
+  {
+    what: "a file of texts of another length",
+    found: shapes({ clip_dim: 24, num_clip_token: 9, num_classes: -1 }),
+    expected: shapes({ num_classes: -1 }),
+    says:
+      /fits --nnet\.clip_dim=24 --train\.mode=cond; set .* so that 1 \+ num_clip_token \+ \(img_size \/ 4\)\^2 = 14$/m,
+  },
+  {
+    what: "a file without the texts of the network",
+    found: base,
+    expected: shapes({ clip_dim: 24, num_classes: -1 }),
+    says: /^ {2}the file fits --nnet\.num_classes=17 --nnet\.clip_dim=null$/m,
+  },
+  {
     what: "a gate that the network lacks",
     found: shapes({ scalelong: 4 }),
     expected: base,

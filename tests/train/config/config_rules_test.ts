@@ -63,6 +63,11 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
     [(c) => c.nnet.num_classes = -1, /num_classes: --train.mode=cond needs .* plus 1/],
+    [(c) => c.nnet.clip_dim = 768, /num_classes: a network of texts .* takes no labels; set/],
+    [
+      (c) => [c.train.mode, c.nnet.num_classes, c.nnet.clip_dim] = ["uncond", -1, 768],
+      /clip_dim: the embedding of texts has no use with --train.mode=uncond/,
+    ],
     [(c) => c.eval.fid.n_samples = 1, /eval.fid: one image has no covariance/],
     [(c) => c.train.p_uncond = 0, /sample.scale: guidance of strength 1/],
   ];
@@ -94,6 +99,7 @@ Deno.test("contradictions() is empty where one side of a rule is off", () => {
   deepEqual(contradictions(changed((c) => [c.nnet.scalelong, c.nnet.skip] = [0, false])), []);
   deepEqual(contradictions(changed((c) => [c.train.p_uncond, c.sample.scale] = [0, 0])), []);
   deepEqual(contradictions(changedFrom(presets.cifar10, (c) => c.sample.scale = 2)), []);
+  deepEqual(contradictions(changed((c) => [c.nnet.num_classes, c.nnet.clip_dim] = [-1, 768])), []);
 });
 
 Deno.test("checkAgainstDataset() requires one label more than classes when labels are dropped", () => {
@@ -109,6 +115,7 @@ Deno.test("checkAgainstDataset() requires one label more than classes when label
   check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 16])();
   check((c) => c.train.p_uncond = 0)();
   throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
+  check((c) => [c.nnet.num_classes, c.nnet.clip_dim] = [-1, 768])();
 });
 
 Deno.test("checkAgainstDataset() requires the images' channels and size, and no labels with uncond", () => {

@@ -41,6 +41,24 @@ Deno.test("one image size is the other, and a number of classes tells the mode",
   deepEqual(implied("quickstart", { "train.batch_size": 3 }), {});
 });
 
+Deno.test("texts take the place of labels, and labels that of texts", () => {
+  const text = { "train.mode": "cond", "nnet.num_classes": -1 };
+  for (const name of ["quickstart", "cifar10", "folder"] as const) {
+    deepEqual(implied(name, { "nnet.clip_dim": 768 }), text);
+    deepEqual(implied(name, { "nnet.clip_dim": 768 }, 4), text);
+  }
+  const of_texts = new Map([...settingsOf("quickstart"), ["nnet.clip_dim", 768]]);
+  const over = (settings: Record<string, unknown>, classes: number | null = null) =>
+    Object.fromEntries(impliedSettings(given(settings), of_texts, classes));
+  deepEqual(over({ "train.batch_size": 2 }, 4), text);
+  deepEqual(over({ "nnet.num_classes": 5 }), { "nnet.clip_dim": null, "train.mode": "cond" });
+  deepEqual(over({ "train.mode": "uncond" }), {
+    "nnet.clip_dim": null,
+    "nnet.num_classes": -1,
+    "sample.scale": 0,
+  });
+});
+
 Deno.test("classes of the data decide the mode and the number of labels, unless they are given", () => {
   const cond = { "train.mode": "cond", "nnet.num_classes": 5 };
   deepEqual(implied("folder", {}, 4), cond);
@@ -63,4 +81,5 @@ Deno.test("followsData() is true where a folder, or labels that a preset lacks, 
   equal(follows("folder", { "train.mode": "uncond" }), false);
   equal(follows("folder", { "nnet.num_classes": 3 }), false);
   equal(follows("quickstart", {}), false);
+  equal(follows("folder", { "nnet.clip_dim": 768 }), false);
 });

@@ -5,6 +5,8 @@ import { presets } from "../../../train/config/presets.ts";
 Deno.test("parseConfig() returns a configuration, with the defaults of missing sections", () => {
   const { process: _, ...old } = presets.quickstart;
   deepEqual(parseConfig(JSON.parse(JSON.stringify(old))), presets.quickstart);
+  const { clip_dim: _d, num_clip_token: _n, ...nnet } = old.nnet;
+  deepEqual(parseConfig({ ...old, nnet }), presets.quickstart);
 });
 
 Deno.test("parseConfig() takes a background as a colour, and none where it is missing", () => {

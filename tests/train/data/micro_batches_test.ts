@@ -51,6 +51,32 @@ Deno.test("microBatches() gives an unconditional network no labels, and whole wo
   equal(inputs.images[36], 0xffffff);
 });
 
+Deno.test("microBatches() gives a network of texts contexts, and the empty one where it drops them", () => {
+  const nnet = { num_classes: -1, clip_dim: 2, num_clip_token: 3 };
+  const config = tinyConfig({ train: { batch_size: 100, micro_batches: 2, p_uncond: 0.3 }, nnet });
+  const batch = {
+    images: new Uint8Array(400),
+    labels: new Int32Array(100),
+    context: Float32Array.from({ length: 600 }, (_, i) => i),
+    none: { context: new Float32Array(6).fill(-1) },
+  };
+  const parts = microBatches(config, batch, 4);
+  deepEqual(Object.keys(parts[0]), ["images", "key", "context"]);
+  const rows = parts.flatMap(({ context }) => [...context]);
+  deepEqual(rows.length, 600);
+  const dropped = rows.flatMap((v, i) => i % 6 === 0 && v === -1 ? [i / 6] : []);
+  ok(Math.abs(dropped.length - 30) < 15, `${dropped.length}`);
+  rows.forEach((v, i) => equal(v, dropped.includes(Math.floor(i / 6)) ? -1 : i));
+  // The same samples as whose labels are dropped.
+  const labelled = tinyConfig({ train: config.train });
+  const [labels] = [microBatches(labelled, batch, 4).flatMap(({ labels }) => [...labels])];
+  deepEqual(labels.flatMap((label, i) => label === 16 ? [i] : []), dropped);
+  throws(() => microBatches(config, { ...batch, none: undefined }, 4), {
+    name: "DatasetError",
+    message: "a network of texts needs captions, and there are none",
+  });
+});
+
 Deno.test("microBatches() refuses floats, which the graph does not take yet", () => {
   const batch = { images: new Float32Array(8 * 192), labels: new Int32Array(8) };
   throws(() => microBatches(tinyConfig(), batch, 0), {

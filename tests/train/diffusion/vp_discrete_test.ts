@@ -33,3 +33,16 @@ Deno.test("vpDiscrete() refuses rates outside (0, 1)", () => {
     message: "mine: rate 1 is 1; rates lie between 0 and 1",
   });
 });
+
+Deno.test("vpDiscrete() has Stable Diffusion's products and what the reference puts between them", async () => {
+  const file = await readGolden("discrete_schedule");
+  const betas = scaledLinearBetas();
+  ok(distance(betas, file.f64("betas")) < 1e-12);
+  const schedule = vpDiscrete(betas, "it");
+  const of = (f: (t: number) => number, times: readonly number[]) => times.map(f);
+  const steps = Array.from({ length: 1001 }, (_, n) => n / 1000);
+  ok(distance(of((t) => schedule.alpha(t) ** 2, steps), file.f64("cum_alphas")) < 1e-12);
+  const times = file.f64("t");
+  ok(distance(of(schedule.logAlpha, times), file.f64("log_alpha")) < 1e-12);
+  ok(distance(of(schedule.lambda, times), file.f64("lambda_")) < 1e-12);
+});

@@ -1,0 +1,164 @@
+import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
+import {
+  compile,
+  constant,
+  type Device,
+  type DeviceOptions,
+  evaluate,
+  grad,
+  mean,
+  square,
+  sub,
+  type Tensor,
+} from "../../engine/mod.ts";
+import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
+import { uvit, type UVitConfig, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
+import { presets } from "../../train/config/presets.ts";
+import { openDevice } from "../device.ts";
+import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
+import { hashedValues, hashedWeight } from "./hashed_weights.ts";
+
+const TOLERANCE = 1e-4;
+/** Whether the full-size network and every kind of adapter are tested, too. */
+const IS_FULL = Deno.env.get("SCALELONG_GOLDENS") === "full";
+
+const shapesOf = (config: UVitConfig) =>
+  parameterShapes((make: MakeParameter<void>) => void uvitParameters(config, make));
+
+/** Output, loss and gradients of a golden network of texts, named as in its file. */
+function golden(file: Golden, config: UVitConfig): Record<string, Tensor> {
+  const leaf = (name: string) => constant(file.f32(name).data, file.f32(name).shape);
+  const leaves: Record<string, Tensor> = {};
+  const params = uvitParameters(config, (name) => leaves[name] = leaf(`param.${name}`));
+  const [x, condition] = [leaf("xn"), leaf("context")];
+  const timesteps = constant(Float32Array.from(file.i32("n")!.data), [x.shape[0]]);
+  const output = uvit(params, { x, timesteps, condition }, config);
+  const loss = mean(square(sub(leaf("noise"), output)));
+  const names = Object.keys(leaves);
+  const [grad_xn, grad_context, ...grads] = grad(loss, [
+    x,
+    condition,
+    ...names.map((name) => leaves[name]),
+  ]);
+  return {
+    output,
+    loss,
+    grad_xn,
+    grad_context,
+    ...Object.fromEntries(names.map((name, i) => [`grad.${name}`, grads[i]])),
+  };
+}
+
+/** Arrays of a golden network that are further than the tolerance from its file. */
+async function strayed(device: Device, file: Golden, config: UVitConfig): Promise<string[]> {
+  const outputs = golden(file, config);
+  using plan = await compile(device, { outputs });
+  plan.run();
+  const problems: string[] = [];
+  for (const name of Object.keys(outputs)) {
+    const error = distance(await plan.read(name), file.f32(name).data);
+    if (!(error <= TOLERANCE)) problems.push(`${name}: ${error}`);
+  }
+  return problems;
+}
+
+Deno.test("uvit() of texts and its gradients are the reference's with CS and LS", async () => {
+  const kinds: DeviceOptions[] = IS_FULL
+    ? [
+      {},
+      { withoutSubgroups: true },
+      { adapterClass: "integrated" },
+      { adapterClass: "discrete" },
+    ]
+    : [{}];
+  for (const options of kinds) {
+    using device = await openDevice(options);
+    for (const name of ["t2i_uvit_tiny_scalelong2", "t2i_uvit_tiny_scalelong3"]) {
+      const file = await readGolden(name);
+      const nnet = { ...goldenNnet(file.metadata), use_checkpoint: name.endsWith("3") };
+      deepEqual(await strayed(device, file, nnet), [], `${name} ${JSON.stringify(options)}`);
+    }
+  }
+});
+
+Deno.test("uvitParameters() of texts have the names and shapes of the reference's", async () => {
+  for (const name of ["t2i_uvit_tiny_scalelong2", "t2i_uvit_tiny_scalelong3"]) {
+    const file = await readGolden(name);
+    const expected = Object.entries(file.group("param.")).map(([key, { shape }]) => [key, shape]);
+    deepEqual({ ...shapesOf(goldenNnet(file.metadata)) }, Object.fromEntries(expected));
+  }
+});
+
+Deno.test({
+  name: "uvit() at MS-COCO's full size has the reference's output",
+  ignore: !IS_FULL,
+  async fn() {
+    const file = await readGolden("t2i_uvit_small_hashed_scalelong3");
+    const config = goldenNnet(file.metadata);
+    const names = Object.keys(shapesOf(config)).sort();
+    const params = uvitParameters(
+      config,
+      (name, shape) => constant(hashedWeight(name, shape, names.indexOf(name)), shape),
+    );
+    const inputs = {
+      x: constant(hashedValues(4 * 32 * 32, 900), [1, 4, 32, 32]),
+      timesteps: constant(Float32Array.from(file.i32("n")!.data), [1]),
+      condition: constant(hashedValues(77 * 768, 904), [1, 77, 768]),
+    };
+    using device = await openDevice();
+    const output = await evaluate(uvit(params, inputs, config), {}, device);
+    const error = distance(output, file.f32("output").data);
+    ok(error <= TOLERANCE, `${error}`);
+  },
+});
+
+const latent: UVitConfig = { ...presets.cifar10.nnet, in_chans: 4, use_checkpoint: true };
+const large = { ...latent, embed_dim: 1024, depth: 20, num_heads: 16, num_classes: 1001 };
+const huge = {
+  ...latent,
+  embed_dim: 1152,
+  depth: 28,
+  num_heads: 16,
+  num_classes: 1001,
+  conv: false,
+};
+const coco = { ...latent, clip_dim: 768 };
+
+Deno.test("uvitParameters() count what the published networks do, with and without gates", () => {
+  const published: [config: UVitConfig, counts: [number, number, number], tokens: number][] = [
+    [coco, [44_692_644, 13_714, 82_284], 334],
+    [{ ...coco, depth: 16 }, [58_345_636, 13_714, 109_712], 334],
+    [large, [286_763_172, 8_530, 85_300], 258],
+    [huge, [500_832_016, 8_530, 119_420], 258],
+    [{ ...large, img_size: 64, patch_size: 4 }, [286_861_524, 8_530, 85_300], 258],
+    [{ ...huge, img_size: 64, patch_size: 4 }, [500_942_656, 8_530, 119_420], 258],
+  ];
+  for (const [config, [plain, shared, each], tokens] of published) {
+    const counts = ([0, 3, 4] as const).map((scalelong) =>
+      Object.values(shapesOf({ ...config, scalelong }))
+        .reduce((sum, shape) => sum + shape.reduce((n, d) => n * d, 1), 0)
+    );
+    deepEqual(counts, [plain, plain + shared, plain + each]);
+    equal(uvitTokens(config), tokens);
+  }
+});
+
+Deno.test("uvit() of texts names a condition that does not match", () => {
+  const config = { ...coco, embed_dim: 32, num_heads: 2, depth: 2, clip_dim: 5, num_clip_token: 3 };
+  const traced = (condition?: Tensor) =>
+    uvit(
+      uvitParameters(config, (_, shape) =>
+        constant(new Float32Array(shape.reduce((n, d) => n * d, 1)), shape)),
+      { x: constant(new Float32Array(4096), [1, 4, 32, 32]), timesteps: constant([1]), condition },
+      config,
+    );
+  equal(traced(constant(new Float32Array(15), [1, 3, 5])).shape[1], 4);
+  throws(() => traced(), {
+    name: "ShapeError",
+    message: "uvit: a conditional network needs its condition, f32 [1, 3, 5]",
+  });
+  throws(() => traced(constant(new Float32Array(15), [1, 5, 3])), {
+    name: "ShapeError",
+    message: "uvit: the condition is f32 [1, 5, 3], the network takes f32 [1, 3, 5]",
+  });
+});
