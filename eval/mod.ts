@@ -25,6 +25,7 @@ export {
   type Overrides,
   type SettingOf,
 } from "./configure.ts";
+export { type EncodedTexts } from "./execution/encoded_texts.ts";
 export { FeatureMoments, type FeatureStatistics } from "./metrics/inception/feature_statistics.ts";
 export { frechetDistance } from "./metrics/frechet_distance.ts";
 export { ImageGrid, imageGrid } from "./image_sets/image_grid.ts";

@@ -1,10 +1,12 @@
 import { type Device, State } from "../engine/mod.ts";
+import { conditioningOf } from "../nets/conditioning.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { namingSettings } from "../train/config/without_flags.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { type Clipping, CLIPPINGS } from "./clipping.ts";
+import { type EncodedTexts, textConditions, textsProblem } from "./execution/encoded_texts.ts";
 import { fittingSampler } from "./execution/sampler_memory.ts";
 import { Samples } from "./image_sets/samples.ts";
 import { toBytes } from "./image_sets/to_bytes.ts";
@@ -34,6 +36,8 @@ export interface SampleOptions extends Partial<SamplerSettings> {
   readonly n?: number;
   /** Classes, in turn; default all of them. */
   readonly labels?: readonly number[];
+  /** Texts, in turn, for a network of texts. */
+  readonly texts?: EncodedTexts;
   /** Seed of the noise; image i of a seed is the same whatever `n` is. Default 0. */
   readonly seed?: number;
   /** Strength s of guidance, `cond + s (cond - uncond)`. */
@@ -84,7 +88,7 @@ async function draw(
   const { nnet, sample: usual } = config;
   const { n = 16, seed = 0, batch_size = 64, interval = [0, 1] as const, onProgress } = options;
   const classes = networkClasses(config);
-  const { labels: chosen, scale, limit = usual.clip_denoised ? "clip" : "none" } = options;
+  const { labels: chosen, texts, scale, limit = usual.clip_denoised ? "clip" : "none" } = options;
   mustFit(config, { ...options, n, batch_size, limit });
   const { schedule } = processOf(config.process);
   const settings = completeSettings(schedule, {
@@ -97,7 +101,7 @@ async function draw(
     network: trainedNetwork(state, config),
     schedule,
     method: chooseMethod(schedule, settings),
-    guidance: { scale: classes === 0 ? 0 : scale ?? usual.scale, interval },
+    guidance: { scale: scale ?? usual.scale, interval },
     limit,
   });
   using sampler = new Sampler(device, machine);
@@ -106,10 +110,12 @@ async function draw(
   const choice: LabelChoice | null = classes === 0
     ? null
     : { kind: "list", labels: chosen ?? [...Array(classes).keys()] };
+  const conditionsOf = (first: number, n: number) =>
+    texts ? textConditions(texts, first, n) : sampledConditions(choice, first, n);
   const images = new Uint8Array(n * size);
   for (let first = 0; first < n; first += batch) {
     const now = Math.min(batch, n - first);
-    const start = { seed, first, ...sampledConditions(choice, first, batch) };
+    const start = { seed, first, ...conditionsOf(first, batch) };
     const x = await sampler.sample(start, (part) => onProgress?.(first + part * now, n));
     for (let i = 0; i < now; i++) mustBeFinite(x.subarray(i * size, (i + 1) * size), first + i);
     images.set(toBytes(x.subarray(0, now * size)), first * size);
@@ -141,7 +147,7 @@ async function weightsOf(device: Device, checkpoint: SampledCheckpoint): Promise
 /** @throws {UsageError} with a line for each option that the network cannot take */
 function mustFit(
   config: Config,
-  { n, batch_size, labels, scale, limit }: SampleOptions & { limit: Clipping },
+  { n, batch_size, labels, texts, scale, limit }: SampleOptions & { limit: Clipping },
 ): void {
   const classes = networkClasses(config);
   const problems: string[] = [];
@@ -156,14 +162,17 @@ function mustFit(
   if (classes === 0 && labels) {
     problems.push("labels: this network was trained without labels; leave them out");
   }
+  const conditioning = conditioningOf(config.nnet);
+  const problem = textsProblem(conditioning, texts ?? null);
+  if (problem) problems.push(`texts: ${problem}`);
   if (labels?.length === 0) problems.push("labels: name one at least, or leave them out");
   const wrong = labels?.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (classes > 0 && wrong !== undefined) {
     problems.push(`labels: there is no class ${wrong}; this network knows 0 to ${classes - 1}`);
   }
-  if (scale && (classes === 0 || config.train.p_uncond === 0)) {
+  if (scale && (conditioning.kind === "none" || config.train.p_uncond === 0)) {
     problems.push(
-      "scale: guidance needs a network that has learned with labels and, for a part, without " +
+      "scale: guidance needs a network that has learned with labels or texts and, for a part, without " +
         "(train.p_uncond above 0); this one has not",
     );
   }

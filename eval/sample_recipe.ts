@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { conditioningOf } from "../nets/conditioning.ts";
 import type { Weights } from "../train/checkpoints/find_weights.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
@@ -65,6 +66,12 @@ export async function sampleRecipe(
   const process = processOf(config.process);
   const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
   const classes = networkClasses(config);
+  if (conditioningOf(config.nnet).kind === "tokens") {
+    throw new UsageError(
+      "--checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +
+        "library takes so far",
+    );
+  }
   const problems = classes === 0
     ? unconditionalProblems(guidance)
     : conditionalProblems(guidance, config, classes);

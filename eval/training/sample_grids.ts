@@ -1,4 +1,6 @@
 import type { Capabilities, Device, StateLayout } from "../../engine/mod.ts";
+import { type EncodedTexts, textConditions } from "../execution/encoded_texts.ts";
+import type { BatchStart } from "../execution/device_machine.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { type ImageGrid, imageGrid } from "../image_sets/image_grid.ts";
 import { processOf } from "../../train/diffusion/process.ts";
@@ -54,8 +56,18 @@ export class SampleGrids implements Disposable {
   #options: DeviceMachineOptions | null = null;
   #sampler: Sampler | null = null;
 
-  /** Draws nothing yet. @param classes of the data, that images are drawn of in turn */
-  constructor(readonly device: Device, readonly config: Config, readonly classes: number) {}
+  /**
+   * Draws nothing yet.
+   *
+   * @param classes of the data, that images are drawn of in turn
+   * @param texts that images of a network of texts are drawn from in turn
+   */
+  constructor(
+    readonly device: Device,
+    readonly config: Config,
+    readonly classes: number,
+    readonly texts: EncodedTexts | null = null,
+  ) {}
 
   /** Draws the grid of a run that has done `step` steps; none where `n_samples` is 0. */
   async draw(trainStep: TrainStep, step: number): Promise<void> {
@@ -74,8 +86,7 @@ export class SampleGrids implements Disposable {
     const size = image.reduce((a, b) => a * b);
     const x = new Float32Array(n * size);
     for (let first = 0; first < n; first += batch) {
-      const labels = Int32Array.from({ length: batch }, (_, i) => (first + i) % this.classes);
-      const part = await this.#sampler.sample({ seed, first, labels });
+      const part = await this.#sampler.sample({ seed, first, ...this.#conditions(first, batch) });
       x.set(part.subarray(0, (n - first) * size), first * size);
     }
     return imageGrid(toBytes(x), {
@@ -83,6 +94,11 @@ export class SampleGrids implements Disposable {
       image_size: nnet.img_size,
       columns: Math.min(8, n),
     });
+  }
+
+  #conditions(first: number, n: number): Partial<BatchStart> {
+    if (this.texts) return textConditions(this.texts, first, n);
+    return { labels: Int32Array.from({ length: n }, (_, i) => (first + i) % this.classes) };
   }
 
   /** Frees the sampler. */

@@ -1,10 +1,17 @@
-import { ok, rejects } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  notDeepStrictEqual as notDeepEqual,
+  ok,
+  rejects,
+} from "node:assert/strict";
 import { State } from "../../../engine/mod.ts";
 import { DeviceMachine } from "../../../eval/execution/device_machine.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../../eval/trained_network.ts";
 import { DEFAULT_PROCESS, type ProcessConfig } from "../../../train/diffusion/process_config.ts";
 import { processOf } from "../../../train/diffusion/process.ts";
+import { sampleCheckpoint, type SampleOptions } from "../../../eval/sample_checkpoint.ts";
+import { tinyConfig } from "../../tiny_config.ts";
 import { openDevice } from "../../device.ts";
 import { distance, goldenNnet, readGolden } from "../../golden.ts";
 
@@ -16,8 +23,10 @@ const process: ProcessConfig = {
   beta_last: 0.012,
 };
 
+const device = await openDevice();
+Deno.test.afterAll(() => device[Symbol.dispose]());
+
 Deno.test("DeviceMachine draws the reference's latents of texts, guided by the empty text", async () => {
-  using device = await openDevice();
   const file = await readGolden("t2i_sample_scalelong3");
   const weights = await readGolden(file.metadata.nnet);
   const params = weights.group("param.");
@@ -52,5 +61,40 @@ Deno.test("DeviceMachine draws the reference's latents of texts, guided by the e
   await rejects(method.run(machine), {
     name: "TypeError",
     message: /^a network of texts needs the context of the empty text/,
+  });
+});
+
+Deno.test("sampleCheckpoint() draws from texts in turn, whatever the batch, and asks for them", async () => {
+  const file = await readGolden("t2i_sample_scalelong3");
+  const weights = await readGolden(file.metadata.nnet);
+  const config = tinyConfig({ nnet: goldenNnet(weights.metadata), process, sample: { scale: 1 } });
+  const checkpoint = { config, nnet_ema: weights.group("param.") };
+  const [context, empty] = ["context", "empty_context"].map((name) => file.f32(name).data);
+  const images = async (context: Float32Array, n: number) => {
+    const options: SampleOptions = {
+      sampler: "dpm_solver_pp",
+      variant: "fast",
+      steps: 3,
+      limit: "none",
+      n,
+      batch_size: 2,
+      texts: { context, empty },
+    };
+    return (await sampleCheckpoint(device, checkpoint, options)).images;
+  };
+  const three = await images(context, 3);
+  const [first, second] = [context.subarray(0, empty.length), context.subarray(empty.length)];
+  const named = Float32Array.of(...first, ...second, ...first);
+  deepEqual(await images(named, 3), three);
+  notDeepEqual(await images(Float32Array.of(...second, ...first), 2), three.subarray(0, 512));
+
+  const message =
+    "texts: this network draws from texts: give contexts [texts, 21, 24] and that of the empty " +
+    "text, [21, 24]";
+  await rejects(sampleCheckpoint(device, checkpoint, {}), { name: "UsageError", message });
+  await rejects(images(context.subarray(1), 2), { name: "UsageError", message });
+  const labelled = { ...checkpoint, config: tinyConfig() };
+  await rejects(sampleCheckpoint(device, labelled, { texts: { context, empty } }), {
+    message: "texts: this network was trained without texts; leave them out",
   });
 });
