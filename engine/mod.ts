@@ -18,7 +18,7 @@ export { Device, DeviceError, type DeviceOptions } from "./device.ts";
 export { evaluate, sharedDevice } from "./evaluate.ts";
 export { checkpoint, grad } from "./grad.ts";
 export { constant, type HostArray, input, type LeafType, type NestedNumbers } from "./leaves.ts";
-export { attention, type AttentionAttrs } from "./ops/attention.ts";
+export { attention, type AttentionAttrs, type AttentionInputs } from "./ops/attention.ts";
 export { avgPool2d } from "./ops/avg_pool2d.ts";
 export { add, div, mul, sub } from "./ops/binary.ts";
 export { unpackBytes } from "./ops/bytes.ts";

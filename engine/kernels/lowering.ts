@@ -3,6 +3,7 @@ import {
   attentionBackwardOp,
   attentionOp,
   attentionSizes,
+  type AttentionSpec,
 } from "../ops/attention.ts";
 import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
@@ -107,7 +108,7 @@ export function memoryOf(
   t: Tensor,
 ): { readonly size: number; readonly dtype: DType } {
   if (t.node.op !== attentionOp as Operation || t.index === 0) return t;
-  const sizes = attentionSizes(t.node.inputs[0], t.node.attrs as AttentionAttrs);
+  const sizes = attentionSizes(t.node.inputs, t.node.attrs as AttentionAttrs);
   const { batch, heads, tokens } = sizes;
   return fitsFlash(capabilities, sizes) ? { size: batch * heads * tokens, dtype: "f32" } : t;
 }
@@ -190,20 +191,25 @@ entry(linearWeightGradOp, null, ({ emitter, node, inputs, outputs: [dw, db] }) =
   });
 });
 
-entry(attentionOp, null, ({ emitter, node, inputs: [qkv], outputs: [out, p] }) => {
-  const sizes = attentionSizes(node.inputs[0], node.attrs);
-  const s = { ...sizes, scale: node.attrs.scale };
-  if (fitsFlash(emitter.capabilities, sizes)) emitFlashAttention(emitter, { qkv, out, sums: p }, s);
+/** @param qkv what is attended, packed or apart */
+function attentionSpec(qkv: readonly Tensor[], attrs: AttentionAttrs): AttentionSpec {
+  const { scale, causal = false } = attrs;
+  return { ...attentionSizes(qkv, attrs), scale, causal };
+}
+
+entry(attentionOp, null, ({ emitter, node, inputs: qkv, outputs: [out, p] }) => {
+  const s = attentionSpec(node.inputs, node.attrs);
+  if (fitsFlash(emitter.capabilities, s)) emitFlashAttention(emitter, { qkv, out, sums: p }, s);
   else emitAttention(emitter, qkv, out, p, s);
 });
 
-entry(attentionBackwardOp, null, ({ emitter, node, inputs, outputs: [dqkv] }) => {
-  const [qkv, out, p, grad] = inputs;
-  const sizes = attentionSizes(node.inputs[0], node.attrs);
-  const s = { ...sizes, scale: node.attrs.scale };
-  if (fitsFlash(emitter.capabilities, sizes)) {
-    emitFlashAttentionBackward(emitter, { qkv, out, sums: p, grad, dqkv }, s);
-  } else emitAttentionBackward(emitter, qkv, p, grad, dqkv, s);
+entry(attentionBackwardOp, null, ({ emitter, node, inputs, outputs: gradients }) => {
+  const s = attentionSpec(node.inputs.slice(0, -3), node.attrs);
+  const qkv = inputs.slice(0, -3);
+  const [out, p, grad] = inputs.slice(-3);
+  if (fitsFlash(emitter.capabilities, s)) {
+    emitFlashAttentionBackward(emitter, { qkv, out, sums: p, grad, gradients }, s);
+  } else emitAttentionBackward(emitter, qkv, p, grad, gradients, s);
 });
 
 entry(

@@ -1,9 +1,21 @@
 import type { Emitter, Ref } from "./dispatch.ts";
 import { binderOf } from "./bound_memory.ts";
-import { emitRows, rowType } from "./rows.ts";
+import { emitRows, type LaneColumn, rowType } from "./rows.ts";
+
+/** What a softmax leaves out. */
+export interface SoftmaxMask {
+  /** Rows come in squares of `columns`, and row i of a square has columns 0 .. i alone; else 0. */
+  readonly causal: boolean;
+}
 
 /** Emits softmax by row of `columns`; `y` may be `x`. */
-export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): void {
+export function emitSoftmax(
+  emitter: Emitter,
+  x: Ref,
+  y: Ref,
+  columns: number,
+  { causal }: SoftmaxMask = { causal: false },
+): void {
   const type = rowType(columns);
   const { read, write } = binderOf(emitter.capabilities);
   const result = write("y", y, type);
@@ -15,10 +27,21 @@ export function emitSoftmax(emitter: Emitter, x: Ref, y: Ref, columns: number): 
     type,
     memory: [...new Set([source, result])],
     body: (row) => {
-      const x = row.values("x", ({ column }) => source.load(`base + ${column}`));
-      const e = row.values("e", (c) => `exp(${x.at(c)} - top)`);
+      const visible = (value: string, hidden: string, { column }: LaneColumn) =>
+        !causal
+          ? value
+          : type === "vec4f"
+          ? `select(vec4f(${hidden}), ${value}, 4u * ${column} + vec4u(0, 1, 2, 3) <= vec4u(last))`
+          : `select(${hidden}, ${value}, ${column} <= last)`;
+      const x = row.values(
+        "x",
+        (c) => visible(source.load(`base + ${c.column}`), "-3.0e38", c),
+      );
+      const e = row.values("e", (c) => visible(`exp(${x.at(c)} - top)`, "0.0", c));
       return `
-    let base = row * ${type === "vec4f" ? columns / 4 : columns}u;
+    let base = row * ${type === "vec4f" ? columns / 4 : columns}u;${
+        causal ? `\n    let last = row % ${columns}u;` : ""
+      }
     ${x.load}
     var tops = ${type}(-3.0e38);
     ${row.each((c) => `tops = max(tops, ${x.at(c)});`)}

@@ -1,12 +1,4 @@
-import {
-  apply,
-  checkFloats,
-  type Operation,
-  ShapeError,
-  shapeText,
-  type Tensor,
-} from "../tensor.ts";
-import { applyOne } from "./elementwise.ts";
+import { apply, checkFloats, type Operation, ShapeError, shapeText, Tensor } from "../tensor.ts";
 import { softmaxRows, softmaxRowsBackward } from "./softmax.ts";
 
 /**
@@ -18,140 +10,194 @@ export interface AttentionAttrs {
   readonly heads: number;
   /** What `q k^T` is multiplied by before the softmax; usually `(channels / heads) ** -0.5`. */
   readonly scale: number;
+  /** Whether a token attends to itself and those before it alone; false where absent. */
+  readonly causal?: boolean;
 }
 
-/** Sizes of a packed `qkv` of `[batch, tokens, 3 * heads * width]`. */
+/**
+ * Queries, keys and values apart, as {@linkcode attention} takes them.
+ * @category Operations
+ */
+export interface AttentionInputs {
+  /** Queries, `[batch, tokens, channels]`. */
+  readonly q: Tensor;
+  /** Keys, `[batch, keys, channels]`; of other tokens than the queries in cross-attention. */
+  readonly k: Tensor;
+  /** Values, `[batch, keys, channels]`. */
+  readonly v: Tensor;
+}
+
+/** Sizes of `[batch, tokens, heads * width]` queries, and of keys and values. */
 export interface AttentionSizes {
   /** Number of sequences. */
   readonly batch: number;
-  /** Tokens of a sequence. */
+  /** Queries of a sequence. */
   readonly tokens: number;
+  /** Keys of a sequence. */
+  readonly keys: number;
   /** Number of heads. */
   readonly heads: number;
   /** Channels of one head. */
   readonly width: number;
 }
 
-/** Sizes of an attention, and its scale. */
-export interface ScaledAttentionSizes extends AttentionSizes {
+/** What the kernels of an attention need to know. */
+export interface AttentionSpec extends AttentionSizes {
   /** What `q k^T` is multiplied by before the softmax. */
   readonly scale: number;
+  /** Whether query i sees keys 0 .. i alone. */
+  readonly causal: boolean;
 }
 
-/** The sizes of a packed `qkv`. @throws {ShapeError} where it is not three times whole heads. */
-export function attentionSizes(qkv: Tensor, { heads }: AttentionAttrs): AttentionSizes {
-  const [batch, tokens, channels] = qkv.shape;
-  if (qkv.shape.length !== 3 || channels % (3 * heads) !== 0) {
+/**
+ * The sizes of a packed `qkv`, or of three tensors.
+ * @throws {ShapeError} where they do not fit each other, or are not whole heads
+ */
+export function attentionSizes(
+  inputs: readonly Tensor[],
+  { heads, causal }: AttentionAttrs,
+): AttentionSizes {
+  const [q, k = q, v = k] = inputs;
+  const parts = inputs.length === 1 ? 3 : 1;
+  const wrong = inputs.find(({ shape }) =>
+    shape.length !== 3 || shape[2] % (parts * heads) !== 0 || shape[0] !== q.shape[0] ||
+    shape[2] !== q.shape[2]
+  );
+  if (wrong) {
+    const [batch, channels] = wrong === q
+      ? ["batch", `${parts === 3 ? "3 x " : ""}${heads} heads x width`]
+      : [q.shape[0], q.shape[2]];
     throw new ShapeError(
-      `attention: ${shapeText(qkv.shape)} is not [batch, tokens, 3 x ${heads} heads x width]`,
+      `attention: ${shapeText(wrong.shape)} is not [${batch}, tokens, ${channels}]`,
     );
   }
-  return { batch, tokens, heads, width: channels / (3 * heads) };
+  const [batch, tokens, channels] = q.shape;
+  if (v.shape[1] !== k.shape[1]) {
+    throw new ShapeError(`attention: ${k.shape[1]} keys and ${v.shape[1]} values`);
+  }
+  if (causal && k.shape[1] !== tokens) {
+    throw new ShapeError(`attention: a causal mask of ${tokens} queries and ${k.shape[1]} keys`);
+  }
+  return { batch, tokens, keys: k.shape[1], heads, width: channels / (parts * heads) };
 }
 
 /**
  * The operation behind {@linkcode attention}. The second output, the attention probabilities
- * `[batch, heads, tokens, tokens]`, is what the backward pass needs; flash
- * attention stores one number per row there instead.
+ * `[batch, heads, tokens, keys]`, is what the backward pass needs; flash attention stores one number
+ * per row there instead.
  */
 export const attentionOp: Operation<AttentionAttrs> = {
   name: "attention",
-  infer([qkv], attrs) {
-    const dtype = checkFloats("attention", [qkv]);
-    const { batch, tokens, heads, width } = attentionSizes(qkv, attrs);
+  infer(inputs, attrs) {
+    const dtype = checkFloats("attention", inputs);
+    const { batch, tokens, keys, heads, width } = attentionSizes(inputs, attrs);
     return [
       { shape: [batch, tokens, heads * width], dtype },
-      { shape: [batch, heads, tokens, tokens], dtype },
+      { shape: [batch, heads, tokens, keys], dtype },
     ];
   },
-  adjoint({ inputs: [qkv], outputs: [out, p], attrs }, [grad, pGrad]) {
+  adjoint({ inputs, outputs: [out, p], attrs }, [grad, pGrad]) {
     if (pGrad) throw new ShapeError("attention: the probabilities have no adjoint");
-    return [grad && applyOne(attentionBackwardOp, [qkv, out, p, grad], attrs)];
+    if (!grad) return inputs.map(() => undefined);
+    return apply(attentionBackwardOp, [...inputs, out, p, grad], attrs);
   },
-  evaluate([qkv], { inputs, attrs }) {
-    const sizes = attentionSizes(inputs[0], attrs);
-    const { batch, tokens, heads, width } = sizes;
-    const scores = new Float64Array(batch * heads * tokens * tokens);
-    const at = indexer(sizes);
-    for (let b = 0, z = 0; b < batch; b++) {
-      for (let h = 0; h < heads; h++) {
-        for (let i = 0; i < tokens; i++) {
-          for (let j = 0; j < tokens; j++, z++) {
-            let dot = 0;
-            for (let d = 0; d < width; d++) {
-              dot += qkv[at(b, i, 0, h) + d] * qkv[at(b, j, 1, h) + d];
-            }
-            scores[z] = dot * attrs.scale;
-          }
-        }
+  evaluate(arrays, { inputs, attrs }) {
+    const sizes = attentionSizes(inputs, attrs);
+    const { batch, tokens, keys, heads, width } = sizes;
+    const [q, k, v] = rowsOf(arrays, sizes);
+    const scores = new Float64Array(batch * heads * tokens * keys);
+    eachPair(sizes, (b, h, i, j, z) => {
+      let dot = 0;
+      for (let d = 0; d < width; d++) {
+        dot += q.data[q.at(b, i, h) + d] * k.data[k.at(b, j, h) + d];
       }
-    }
-    const p = softmaxRows(scores, tokens);
+      scores[z] = attrs.causal && j > i ? -Infinity : dot * attrs.scale;
+    });
+    const p = softmaxRows(scores, keys);
     const out = new Float64Array(batch * tokens * heads * width);
-    for (let b = 0, z = 0; b < batch; b++) {
-      for (let h = 0; h < heads; h++) {
-        for (let i = 0; i < tokens; i++) {
-          for (let j = 0; j < tokens; j++, z++) {
-            for (let d = 0; d < width; d++) {
-              out[((b * tokens + i) * heads + h) * width + d] += p[z] * qkv[at(b, j, 2, h) + d];
-            }
-          }
-        }
+    eachPair(sizes, (b, h, i, j, z) => {
+      for (let d = 0; d < width; d++) {
+        out[((b * tokens + i) * heads + h) * width + d] += p[z] * v.data[v.at(b, j, h) + d];
       }
-    }
+    });
     return [out, p];
   },
 };
 
-/** From `qkv`, both outputs and the gradient of the first, the gradient of `qkv`. */
+/** From what is attended, both outputs and the gradient of the first: gradients of the former. */
 export const attentionBackwardOp: Operation<AttentionAttrs> = {
   name: "attention_backward",
-  infer: ([qkv]) => [{ shape: qkv.shape, dtype: qkv.dtype }],
-  evaluate([qkv, , p, grad], { inputs, attrs }) {
-    const sizes = attentionSizes(inputs[0], attrs);
-    const { batch, tokens, heads, width } = sizes;
-    const at = indexer(sizes);
-    const dqkv = new Float64Array(qkv.length);
+  infer: (inputs) => inputs.slice(0, -3).map(({ shape, dtype }) => ({ shape, dtype })),
+  evaluate(arrays, { inputs, attrs }) {
+    const sizes = attentionSizes(inputs.slice(0, -3), attrs);
+    const { tokens, keys, heads, width } = sizes;
+    const [p, grad] = arrays.slice(-2);
+    const [q, k, v] = rowsOf(arrays.slice(0, -3), sizes);
+    const gradients = arrays.slice(0, -3).map(({ length }) => new Float64Array(length));
+    const [dq, dk, dv] = rowsOf(gradients, sizes);
     const dp = new Float64Array(p.length);
-    const each = (visit: (b: number, h: number, i: number, j: number, z: number) => void) => {
-      for (let b = 0, z = 0; b < batch; b++) {
-        for (let h = 0; h < heads; h++) {
-          for (let i = 0; i < tokens; i++) {
-            for (let j = 0; j < tokens; j++) visit(b, h, i, j, z++);
-          }
-        }
-      }
-    };
-    each((b, h, i, j, z) => {
+    eachPair(sizes, (b, h, i, j, z) => {
       const g = ((b * tokens + i) * heads + h) * width;
       for (let d = 0; d < width; d++) {
-        dp[z] += grad[g + d] * qkv[at(b, j, 2, h) + d];
-        dqkv[at(b, j, 2, h) + d] += p[z] * grad[g + d];
+        dp[z] += grad[g + d] * v.data[v.at(b, j, h) + d];
+        dv.data[dv.at(b, j, h) + d] += p[z] * grad[g + d];
       }
     });
-    const ds = softmaxRowsBackward(p, dp, tokens);
-    each((b, h, i, j, z) => {
+    const ds = softmaxRowsBackward(p, dp, keys);
+    eachPair(sizes, (b, h, i, j, z) => {
       for (let d = 0; d < width; d++) {
-        dqkv[at(b, i, 0, h) + d] += attrs.scale * ds[z] * qkv[at(b, j, 1, h) + d];
-        dqkv[at(b, j, 1, h) + d] += attrs.scale * ds[z] * qkv[at(b, i, 0, h) + d];
+        dq.data[dq.at(b, i, h) + d] += attrs.scale * ds[z] * k.data[k.at(b, j, h) + d];
+        dk.data[dk.at(b, j, h) + d] += attrs.scale * ds[z] * q.data[q.at(b, i, h) + d];
       }
     });
-    return [dqkv];
+    return gradients;
   },
 };
 
 /**
- * Multi-head self-attention `softmax(scale q k^T) v` (Vaswani et al. 2017, equation 1).
+ * Multi-head attention `softmax(scale q k^T) v` (Vaswani et al. 2017, equation 1).
  *
- * @param qkv `[batch, tokens, 3 * channels]`, packed as (3, heads, width).
- * @returns `[batch, tokens, channels]`.
+ * @param inputs self-attention's `[batch, tokens, 3 * channels]`, packed as (3, heads, width); or
+ * queries, keys and values apart
+ * @returns `[batch, tokens, channels]`
+ * @throws {ShapeError} where the shapes do not fit each other or the heads, and for a causal mask
+ * with another number of keys than queries
  * @category Operations
  */
-export function attention(qkv: Tensor, attrs: AttentionAttrs): Tensor {
-  return apply(attentionOp, [qkv], attrs)[0];
+export function attention(inputs: Tensor | AttentionInputs, attrs: AttentionAttrs): Tensor {
+  const parts = inputs instanceof Tensor ? [inputs] : [inputs.q, inputs.k, inputs.v];
+  return apply(attentionOp, parts, attrs)[0];
 }
 
-function indexer({ tokens, heads, width }: AttentionSizes) {
-  return (b: number, token: number, part: number, h: number): number =>
-    (((b * tokens + token) * 3 + part) * heads + h) * width;
+/** An array of rows, and the first element of a head's row. */
+interface Rows {
+  readonly data: Float64Array;
+  at(b: number, token: number, h: number): number;
+}
+
+/** The rows of q, k and v, packed in one array or in three. */
+function rowsOf(
+  arrays: readonly Float64Array[],
+  { tokens, keys, heads, width }: AttentionSizes,
+): Rows[] {
+  return [tokens, keys, keys].map((length, part) =>
+    arrays.length === 1
+      ? {
+        data: arrays[0],
+        at: (b, token, h) => (((b * tokens + token) * 3 + part) * heads + h) * width,
+      }
+      : { data: arrays[part], at: (b, token, h) => ((b * length + token) * heads + h) * width }
+  );
+}
+
+/** Visits every query i and key j of every head; z counts them. */
+function eachPair(
+  { batch, tokens, keys, heads }: AttentionSizes,
+  visit: (b: number, h: number, i: number, j: number, z: number) => void,
+): void {
+  for (let b = 0, z = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      for (let i = 0; i < tokens; i++) for (let j = 0; j < keys; j++) visit(b, h, i, j, z++);
+    }
+  }
 }

@@ -231,11 +231,25 @@ const products: readonly OperationExample[] = [
 
 function attending(
   [batch, tokens, heads, width]: readonly [number, number, number, number],
+  { causal }: { readonly causal?: boolean } = {},
 ): OperationExample {
   return smooth(
-    `attention: ${batch} x ${tokens} tokens, ${heads} heads of ${width}`,
+    `attention: ${batch} x ${tokens} tokens, ${heads} heads of ${width}${causal ? ", causal" : ""}`,
     [[batch, tokens, 3 * heads * width]],
-    ([qkv]) => attention(qkv, { heads, scale: 2 * width ** -0.5 }),
+    ([qkv]) => attention(qkv, { heads, scale: 2 * width ** -0.5, causal }),
+  );
+}
+
+/** Queries, keys and values apart; of as many tokens as there are queries where `causal`. */
+function attendingTo(
+  [batch, tokens, keys, heads, width]: readonly [number, number, number, number, number],
+  { causal }: { readonly causal?: boolean } = {},
+): OperationExample {
+  const size = `${batch} x ${tokens} tokens by ${keys}, ${heads} heads of ${width}`;
+  return smooth(
+    `attention: ${size}${causal ? ", causal" : ""}`,
+    [[batch, tokens, heads * width], ...Array(2).fill([batch, keys, heads * width])],
+    ([q, k, v]) => attention({ q, k, v }, { heads, scale: 2 * width ** -0.5, causal }),
   );
 }
 
@@ -281,6 +295,10 @@ const rows: readonly OperationExample[] = [
   attending([1, 257, 2, 3]),
   attending([2, 67, 2, 20]),
   attending([1, 5, 1, 32]),
+  // Tiles of another width than a workgroup's, in flash attention.
+  attending([2, 68, 1, 36], { causal: true }),
+  attendingTo([2, 66, 35, 3, 4]),
+  attendingTo([2, 7, 7, 3, 5], { causal: true }),
   normal(1, 5),
   normal(33, 1),
   normal(5, 7),

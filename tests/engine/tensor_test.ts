@@ -64,6 +64,29 @@ const refusals: readonly (readonly [string, () => Tensor, string])[] = [
     "attention: [2, 7, 16] is not [batch, tokens, 3 x 4 heads x width]",
   ],
   [
+    "attention, apart",
+    () => attention({ q: x(2, 7, 8), k: x(2, 5, 6), v: x(2, 5, 8) }, { heads: 4, scale: 1 }),
+    "attention: [2, 5, 6] is not [2, tokens, 8]",
+  ],
+  [
+    "attention, values",
+    () => attention({ q: x(2, 7, 8), k: x(2, 5, 8), v: x(2, 4, 8) }, { heads: 4, scale: 1 }),
+    "attention: 5 keys and 4 values",
+  ],
+  [
+    "attention, heads",
+    () => attention({ q: x(2, 7, 8), k: x(2, 7, 8), v: x(2, 7, 8) }, { heads: 3, scale: 1 }),
+    "attention: [2, 7, 8] is not [batch, tokens, 3 heads x width]",
+  ],
+  [
+    "attention, causal",
+    () => {
+      const [q, k] = [x(2, 7, 8), x(2, 5, 8)];
+      return attention({ q, k, v: k }, { heads: 4, scale: 1, causal: true });
+    },
+    "attention: a causal mask of 7 queries and 5 keys",
+  ],
+  [
     "attention, type",
     () => attention(whole("i32", 1, 2, 3), { heads: 1, scale: 1 }),
     "attention: takes floats, not i32 [1, 2, 3]",

@@ -34,3 +34,21 @@ Deno.test("attention stores the matrix on software adapters and for widths witho
     assert.ok(sizes.includes(BATCH * HEADS * TOKENS * TOKENS));
   }
 });
+
+Deno.test("attention on a GPU counts the pairs of a causal mask alone, and stores none apart", async () => {
+  using device = await openDevice({ adapterClass: "discrete" });
+  const flops = (causal: boolean) => {
+    const [q, k, v] = ["q", "k", "v"].map((name) => input(name, [BATCH, TOKENS, HEADS * 16]));
+    const loss = mean(attention({ q, k, v }, { heads: HEADS, scale: 0.25, causal }));
+    const gradients = grad(loss, [q, k, v]);
+    const layout = layOut(device.capabilities, {
+      outputs: Object.fromEntries(gradients.entries()),
+    });
+    assert.equal(largest(layout), BATCH * TOKENS * HEADS * 16);
+    return layout.dispatches.filter(({ label }) => label.startsWith("flash"))
+      .reduce((sum, { flops }) => sum + flops, 0);
+  };
+  const products = 2 * BATCH * HEADS * 16 * (2 + 3 + 3 + 2);
+  assert.equal(flops(false), products * TOKENS ** 2);
+  assert.equal(flops(true), products * TOKENS * (TOKENS + 1) / 2);
+});
