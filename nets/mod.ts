@@ -1,6 +1,6 @@
 /**
  * Networks with long skip connections: U-ViT and the UNet with the scaling methods of ScaleLong, their
- * layers, and FID's Inception.
+ * layers, FID's Inception, and CLIP's text encoder.
  *
  * @example The scaling methods
  * ```ts
@@ -28,6 +28,15 @@ export {
 } from "./attention_block.ts";
 export { type Conditioning, conditioningOf, type ConditioningOptions } from "./conditioning.ts";
 export { type Conditions } from "./conditions.ts";
+export {
+  CLIP_VIT_L_14,
+  type ClipLayerParameters,
+  clipText,
+  type ClipTextConfig,
+  type ClipTextParameters,
+  clipTextParameters,
+  clipTokenTable,
+} from "./clip_text.ts";
 export {
   type ConvParameters,
   convParameters,
