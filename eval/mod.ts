@@ -1,5 +1,5 @@
 /**
- * Evaluation: samplers, images, FID and its relatives.
+ * Evaluation: samplers, images, text encoders, FID and its relatives.
  *
  * @example The distance of two sets of features
  * ```ts
@@ -108,6 +108,16 @@ export {
   type ReferenceFile,
   saveStatistics,
 } from "./metrics/statistics_file.ts";
+export { cleanText } from "./text/clean_text.ts";
+export {
+  ClipTextEncoder,
+  clipTextMemory,
+  type ClipTextOptions,
+  encodeTexts,
+  type TextContexts,
+} from "./text/clip_text_encoder.ts";
+export { ClipTokenizer, type ClipTokens, openClipTokenizer } from "./text/clip_tokenizer.ts";
+export { TextEncoderError } from "./text/text_encoder_error.ts";
 export { TIME_GRIDS, timeGrid, type TimeGridName, timeGridToZero } from "./time_grid.ts";
 export { toBytes } from "./image_sets/to_bytes.ts";
 export { type Network, trainedNetwork } from "./trained_network.ts";

@@ -19,18 +19,18 @@ Deno.test("each command downloads only the packages that it imports", async () =
   assert.ok(settings.unstable.includes("npm-lazy-caching"));
 });
 
-Deno.test("no command downloads an image decoder before a file needs it", async () => {
-  const seen = new Set(["tasks/train.ts", "tasks/fid.ts", "tasks/sample.ts"]);
+Deno.test("no command downloads an image decoder or a tokenizer before a file or a text needs it", async () => {
+  const seen = new Set(["tasks/train.ts", "tasks/fid.ts", "tasks/sample.ts", "mod.ts"]);
   for (const path of seen) {
     const text = await sourceText(path);
-    assert.doesNotMatch(text, / from "@jsquash\//, path);
+    assert.doesNotMatch(text, / from "(@jsquash|@huggingface)\//, path);
     for (const [, specifier] of text.matchAll(/(?:from |import |import\()"(\.[^"]+\.ts)"/g)) {
       // Types alone load nothing.
       if (text.includes(`typeof import("${specifier}")`)) continue;
       seen.add(posix.join(posix.dirname(path), specifier));
     }
   }
-  assert.ok(seen.has("train/formats/image.ts"));
+  assert.ok(seen.has("train/formats/image.ts") && seen.has("eval/text/clip_tokenizer.ts"));
 });
 
 Deno.test("packages that are named with a version are those of deno.json", async () => {

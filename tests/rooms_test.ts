@@ -53,7 +53,15 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "eval/image_sets",
     "eval/metrics",
   ],
-  "eval": ["eval/samplers", "eval/execution", "eval/image_sets", "eval/metrics", "eval/stability"],
+  "eval/text": [],
+  "eval": [
+    "eval/samplers",
+    "eval/execution",
+    "eval/image_sets",
+    "eval/metrics",
+    "eval/stability",
+    "eval/text",
+  ],
 
   "page": [],
 

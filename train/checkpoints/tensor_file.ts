@@ -52,6 +52,8 @@ export interface TensorFile extends Disposable {
   readonly groups: readonly string[];
   /** Reads an array as it is stored. */
   read(name: string): StoredTensor;
+  /** Reads `count` of an array's values, from `first` on, as one dimension. */
+  part(name: string, first: number, count: number): StoredTensor;
   /**
    * Yields an array's values in order, in one-dimensional pieces of so many bytes (a multiple of
    * 8), the last one shorter. A piece may be overwritten when the next is requested.
@@ -177,6 +179,12 @@ function inMemory(
     ...more,
     tensors: new Map(Object.entries(tensors)),
     read: (name) => tensors[name],
+    part(name, first, count) {
+      const { dtype } = tensors[name];
+      const size = dtypeBytes(dtype);
+      const bytes = tensorBytes(tensors[name]).subarray(first * size, (first + count) * size);
+      return tensorOf(dtype, [count], bytes);
+    },
     *pieces(name, bytes) {
       const { dtype } = tensors[name];
       const all = tensorBytes(tensors[name]);
@@ -233,6 +241,15 @@ function inSafetensors(path: string): TensorFile {
     values: new Map(),
     groups: [],
     read: (name) => inCheckpoint(() => file.tensor(name)),
+    part: (name, first, count) =>
+      inCheckpoint(() => {
+        const { dtype } = file.tensors[name];
+        if (!isStoredDtype(dtype)) return file.tensor(name);
+        const size = dtypeBytes(dtype);
+        const bytes = new Uint8Array(count * size);
+        file.read(name, first * size, bytes);
+        return tensorOf(dtype, [count], bytes);
+      }),
     *pieces(name, bytes) {
       const { dtype, shape } = file.tensors[name];
       if (!isStoredDtype(dtype)) {

@@ -78,6 +78,11 @@ export class WeightsFile implements Disposable {
     return this.#file.read(this.#prefix + name);
   }
 
+  /** Reads `count` of an array's values, from `first` on, in float32. */
+  part(name: string, first: number, count: number): Float32Array {
+    return toFloat32(this.#file.part(this.#prefix + name, first, count));
+  }
+
   /** Reads arrays in float32. @param names in the file, by parameter */
   values(names: ReadonlyMap<string, string>): Values {
     const values: Values = {};
