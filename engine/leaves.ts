@@ -45,9 +45,6 @@ export interface ConstantAttrs {
 export const inputOp: Operation<InputAttrs> = {
   name: "input",
   infer: (_inputs, { shape, dtype }) => [{ shape, dtype }],
-  evaluate: (_inputs, node) => {
-    throw new Error(`reference evaluator: input "${node.attrs.name}" was not given`);
-  },
 };
 
 /** The operation behind {@linkcode constant}. */
@@ -59,7 +56,6 @@ export const constantOp: Operation<ConstantAttrs> = {
     }
     return [{ shape, dtype }];
   },
-  evaluate: (_inputs, node) => [Float64Array.from(node.attrs.data)],
 };
 
 /**

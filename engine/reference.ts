@@ -1,5 +1,8 @@
 import { ancestors } from "./graph.ts";
 import { type InputAttrs, inputOp } from "./leaves.ts";
+import { isElementwise } from "./ops/elementwise.ts";
+import { evaluateElementwise } from "./reference/elementwise.ts";
+import { evaluationOf } from "./reference/evaluations.ts";
 import type { Node, Tensor } from "./tensor.ts";
 
 /**
@@ -15,7 +18,7 @@ export type LeafValues =
  * gradients.
  *
  * @returns the elements of each of `outputs`, row-major
- * @throws {Error} naming the input that was not given
+ * @throws {Error} naming the input or the state that was not given
  * @category Engine
  */
 export function evaluateReference(
@@ -25,7 +28,7 @@ export function evaluateReference(
   const values = new Map<Tensor, Float64Array>();
   for (const node of ancestors(outputs)) {
     const results = given(node, leaves) ??
-      node.op.evaluate(node.inputs.map((t) => values.get(t)!), node);
+      evaluate(node, node.inputs.map((t) => values.get(t)!));
     node.outputs.forEach((t, i) => values.set(t, results[i]));
   }
   return outputs.map((t) => values.get(t)!);
@@ -39,4 +42,15 @@ function given(node: Node, leaves: LeafValues): Float64Array[] | undefined {
     ? (leaves as Record<string, ArrayLike<number>>)[(node.attrs as InputAttrs).name]
     : undefined;
   return value && [Float64Array.from(value)];
+}
+
+function evaluate(node: Node, inputs: readonly Float64Array[]): Float64Array[] {
+  const { op } = node;
+  if (isElementwise(op)) return evaluateElementwise(op, inputs, node);
+  const evaluation = evaluationOf(op);
+  if (evaluation) return evaluation(inputs, node);
+  const what = op === inputOp ? `input "${(node.attrs as InputAttrs).name}"` : `"${op.name}"`;
+  throw new Error(
+    `reference evaluator: ${what} ${inputs.length > 0 ? "has no evaluation" : "was not given"}`,
+  );
 }

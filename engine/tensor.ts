@@ -42,9 +42,10 @@ export class ShapeError extends UserError {
 }
 
 /**
- * One kind of operation: its shape rule, its adjoint and its plain float64 evaluation.
+ * One kind of operation: its shape rule and its adjoint.
  *
- * Operations know no kernels; `engine/kernels/` defines how each one runs on a device.
+ * Operations know neither kernels nor values: `engine/kernels/` defines how each one runs on a
+ * device, `engine/reference/` what it computes, plainly and in float64.
  * @category Engine
  */
 export interface Operation<A = unknown> {
@@ -57,8 +58,6 @@ export interface Operation<A = unknown> {
    * ordinary operations. Absent where the operation is not differentiable.
    */
   adjoint?(node: Node<A>, grads: readonly (Tensor | undefined)[]): (Tensor | undefined)[];
-  /** The reference: every output in float64, row-major, from the inputs in float64. */
-  evaluate(inputs: readonly Float64Array[], node: Node<A>): Float64Array[];
 }
 
 /**

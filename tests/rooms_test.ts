@@ -11,8 +11,9 @@ const TOP_ROOM = "notebook";
  * their own. A folder that is not here is part of the one it lies in.
  */
 const FLOORS: Readonly<Record<string, readonly string[]>> = {
-  "engine": ["engine/ops", "engine/kernels", "engine/plan"],
+  "engine": ["engine/ops", "engine/reference", "engine/kernels", "engine/plan"],
   "engine/ops": ["engine"],
+  "engine/reference": ["engine", "engine/ops"],
   "engine/kernels": ["engine", "engine/ops"],
   "engine/plan": ["engine", "engine/ops", "engine/kernels"],
   "engine/testing": ["engine", "engine/ops", "engine/kernels", "engine/plan"],

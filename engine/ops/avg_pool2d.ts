@@ -1,6 +1,6 @@
 import type { Operation, Tensor } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
-import { type Pool2dAttrs, pool2dShape, pool2dSizes, visitWindows } from "./pool2d.ts";
+import { type Pool2dAttrs, pool2dShape } from "./pool2d.ts";
 
 /** Attributes of {@linkcode avgPool2d}. */
 export interface AvgPool2dAttrs extends Pool2dAttrs {
@@ -24,13 +24,6 @@ export const avgPool2dOp: Operation<AvgPool2dAttrs> = {
     const [, , height, width] = x.shape;
     return [grad && applyOne(avgPool2dInputGradOp, [grad], { ...attrs, height, width })];
   },
-  evaluate([x], { inputs, outputs: [y], attrs }) {
-    const out = new Float64Array(y.size);
-    visitWindows(pool2dSizes(inputs[0], y), attrs, (o, window) => {
-      out[o] = window.reduce((sum, i) => sum + x[i], 0) / divisor(window, attrs);
-    });
-    return [out];
-  },
 };
 
 /**
@@ -42,13 +35,6 @@ export const avgPool2dInputGradOp: Operation<AvgPool2dGradAttrs> = {
   infer: ([{ shape: [batch, channels] }], { height, width }) => [
     { shape: [batch, channels, height, width], dtype: "f32" },
   ],
-  evaluate([grad], { inputs, outputs: [dx], attrs }) {
-    const out = new Float64Array(dx.size);
-    visitWindows(pool2dSizes(dx, inputs[0]), attrs, (o, window) => {
-      for (const i of window) out[i] += grad[o] / divisor(window, attrs);
-    });
-    return [out];
-  },
 };
 
 /**
@@ -68,8 +54,4 @@ export function avgPool2d(
   },
 ): Tensor {
   return applyOne(avgPool2dOp, [x], { kernel_size, stride, padding, count_include_pad });
-}
-
-function divisor(window: readonly number[], attrs: AvgPool2dAttrs): number {
-  return attrs.count_include_pad ? attrs.kernel_size ** 2 : window.length;
 }

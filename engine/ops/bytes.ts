@@ -10,12 +10,6 @@ export const unpackBytesOp: Operation<{ readonly shape: Shape }> = {
     }
     return [{ shape, dtype: "f32" }];
   },
-  evaluate: ([words], { attrs: { shape } }) => [
-    Float64Array.from(
-      { length: sizeOf(shape) },
-      (_, i) => (words[i >> 2] >>> (8 * (i & 3))) & 255,
-    ),
-  ],
 };
 
 /**

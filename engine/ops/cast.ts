@@ -7,12 +7,12 @@ export const castOp: ElementwiseOperation<{ readonly dtype: FloatType }> = {
   name: "cast",
   // Kernels compute in f32: a cast takes effect where its result is stored.
   wgsl: ([x]) => x,
+  f: ([x]) => x,
   infer([x], { dtype }) {
     checkFloats("cast", [x]);
     return [{ shape: x.shape, dtype }];
   },
   adjoint: ({ inputs: [x] }, [grad]) => [grad && cast(grad, x.dtype as FloatType)],
-  evaluate: ([x]) => [x],
 };
 
 /**

@@ -119,14 +119,6 @@ export const conv2dOp: Operation<Conv2dAttrs> = {
       }),
     ];
   },
-  evaluate([x, weight, bias], { inputs, outputs: [y], attrs }) {
-    const [, outC, outH, outW] = y.shape;
-    const out = new Float64Array(y.size);
-    if (bias) out.forEach((_, i) => out[i] = bias[Math.floor(i / (outH * outW)) % outC]);
-    const sizes = conv2dSizes(inputs[0], inputs[1], y, attrs);
-    visit(sizes, (i, k, o) => out[o] += x[i] * weight[k]);
-    return [out];
-  },
 };
 
 /** From the output's gradient and the weight, the input's gradient. */
@@ -138,12 +130,6 @@ export const conv2dInputGradOp: Operation<Conv2dGradAttrs> = {
       dtype: checkFloats("conv2d_input_grad", [grad, weight]),
     },
   ],
-  evaluate([grad, weight], { inputs, outputs: [dx], attrs }) {
-    const out = new Float64Array(dx.size);
-    const sizes = conv2dSizes(dx, inputs[1], inputs[0], attrs);
-    visit(sizes, (i, k, o) => out[i] += grad[o] * weight[k]);
-    return [out];
-  },
 };
 
 /**
@@ -154,16 +140,6 @@ export const conv2dWeightGradOp: Operation<Conv2dWeightGradAttrs> = {
   infer([x, grad], { height, width, bias }) {
     const dw = { shape: [grad.shape[1], x.shape[1], height, width], dtype: "f32" } as const;
     return bias ? [dw, { shape: [grad.shape[1]], dtype: "f32" }] : [dw];
-  },
-  evaluate([x, grad], { inputs, outputs: [dw], attrs }) {
-    const out = new Float64Array(dw.size);
-    const sizes = conv2dSizes(inputs[0], dw, inputs[1], attrs);
-    visit(sizes, (i, k, o) => out[k] += grad[o] * x[i]);
-    if (!attrs.bias) return [out];
-    const { outC, outH, outW } = sizes;
-    const sums = new Float64Array(outC);
-    grad.forEach((g, i) => sums[Math.floor(i / (outH * outW)) % outC] += g);
-    return [out, sums];
   },
 };
 
@@ -216,33 +192,4 @@ function paddingOf(padding: NonNullable<Conv2dOptions["padding"]>): Padding {
   if (typeof padding === "object" && "top" in padding) return padding;
   const [y, x] = typeof padding === "number" ? [padding, padding] : padding;
   return { top: y, bottom: y, left: x, right: x };
-}
-
-function visit(
-  s: Conv2dSizes,
-  term: (input: number, weight: number, output: number) => void,
-): void {
-  for (let b = 0, o = 0; b < s.batch; b++) {
-    for (let oc = 0; oc < s.outC; oc++) {
-      for (let oy = 0; oy < s.outH; oy++) {
-        for (let ox = 0; ox < s.outW; ox++, o++) {
-          for (let ic = 0; ic < s.inC; ic++) {
-            for (let ky = 0; ky < s.kH; ky++) {
-              const y = oy * s.strideH + ky - s.top;
-              if (y < 0 || y >= s.inH) continue;
-              for (let kx = 0; kx < s.kW; kx++) {
-                const x = ox * s.strideW + kx - s.left;
-                if (x < 0 || x >= s.inW) continue;
-                term(
-                  ((b * s.inC + ic) * s.inH + y) * s.inW + x,
-                  ((oc * s.inC + ic) * s.kH + ky) * s.kW + kx,
-                  o,
-                );
-              }
-            }
-          }
-        }
-      }
-    }
-  }
 }

@@ -1,4 +1,3 @@
-import { philox } from "../philox.ts";
 import {
   checkFloats,
   type Operation,
@@ -35,21 +34,6 @@ export const dropoutOp: Operation<DropoutAttrs> = {
     grad && applyOne(dropoutOp, [grad, key], attrs),
     undefined,
   ],
-  evaluate([x, key], { inputs, attrs: { p, stream } }) {
-    const [seedLow, seedHigh, step, first] = key;
-    const { samples, width } = dropoutSizes(inputs[0]);
-    const out = new Float64Array(x.length);
-    for (let s = 0; s < samples; s++) {
-      for (let i = 0; i < width; i += 4) {
-        const bits = philox([i / 4, first + s, step, stream], [seedLow, seedHigh]);
-        for (let j = 0; j < 4 && i + j < width; j++) {
-          const at = s * width + i + j;
-          out[at] = bits[j] >>> 8 < dropoutThreshold(p) ? 0 : x[at] / (1 - p);
-        }
-      }
-    }
-    return [out];
-  },
 };
 
 /** Samples (the first dimension) and the elements of each. */

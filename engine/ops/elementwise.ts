@@ -6,10 +6,9 @@ import {
   type Shape,
   ShapeError,
   shapeText,
-  sizeOf,
   type Tensor,
 } from "../tensor.ts";
-import { readMapped, type ViewMap } from "./view_map.ts";
+import type { ViewMap } from "./view_map.ts";
 
 /**
  * The two WGSL types an elementwise expression is generated for.
@@ -27,6 +26,8 @@ export interface ElementwiseOperation<A = unknown> extends Operation<A> {
   wgsl(operands: readonly string[], type: WgslType, attrs: A): string;
   /** WGSL functions that the expression calls, if any; duplicates are emitted once. */
   helpers?(type: WgslType): string[];
+  /** The result in float64, from one element of each input: the reference. */
+  f(operands: readonly number[], attrs: A): number;
   /** How an output index reads each input; index-identical (or broadcast) where absent. */
   map?(node: Node<A>): ViewMap;
 }
@@ -85,7 +86,7 @@ export interface ElementwiseDefinition<A> {
 }
 
 /**
- * Builds the operation: broadcasting shape rule, evaluation by `f`, adjoint of the one output.
+ * Builds the operation: broadcasting shape rule, adjoint of the one output.
  *
  * @example An operation of your own, which plans fuse with its neighbours
  * ```ts
@@ -109,6 +110,7 @@ export function elementwise<A>(definition: ElementwiseDefinition<A>): Elementwis
     name,
     wgsl,
     helpers,
+    f,
     infer(inputs) {
       if (inputs.length !== arity) throw new ShapeError(`${name}: takes ${arity} tensors`);
       const dtype = checkFloats(name, inputs);
@@ -116,23 +118,6 @@ export function elementwise<A>(definition: ElementwiseDefinition<A>): Elementwis
     },
     adjoint: adjoint &&
       ((node, [grad]) => grad ? adjoint(node, grad) : node.inputs.map(() => undefined)),
-    evaluate(inputs, node) {
-      const shape = node.outputs[0].shape;
-      const operands = inputs.map((x, i) =>
-        readMapped(x, {
-          shape,
-          strides: broadcastStrides(node.inputs[i].shape, shape),
-          offset: 0,
-        })
-      );
-      const out = new Float64Array(sizeOf(shape));
-      const row = new Array<number>(arity);
-      for (let i = 0; i < out.length; i++) {
-        for (let j = 0; j < arity; j++) row[j] = operands[j][i];
-        out[i] = f(row, node.attrs);
-      }
-      return [out];
-    },
   };
 }
 

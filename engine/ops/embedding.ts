@@ -23,17 +23,6 @@ export const embeddingOp: Operation<null> = {
       undefined,
     ];
   },
-  evaluate([table, index], { inputs }) {
-    const width = inputs[0].shape[1];
-    const out = new Float64Array(index.length * width);
-    const rows = inputs[0].shape[0];
-    index.forEach((row, i) => {
-      const to = out.subarray(i * width, (i + 1) * width);
-      if (row >= 0 && row < rows) to.set(table.subarray(row * width, (row + 1) * width));
-      else to.fill(NaN); // As the device, which cannot refuse it.
-    });
-    return [out];
-  },
 };
 
 /** From the indices and the output's gradient, the table's gradient. */
@@ -42,14 +31,6 @@ export const embeddingGradOp: Operation<{ readonly rows: number }> = {
   infer: ([, grad], { rows }) => [
     { shape: [rows, grad.shape[grad.shape.length - 1]], dtype: "f32" },
   ],
-  evaluate([index, grad], { outputs: [out] }) {
-    const width = out.shape[1];
-    const table = new Float64Array(out.size);
-    for (let i = 0; i < index.length; i++) {
-      for (let c = 0; c < width; c++) table[index[i] * width + c] += grad[i * width + c];
-    }
-    return [table];
-  },
 };
 
 /**

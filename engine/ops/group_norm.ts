@@ -54,23 +54,6 @@ export const groupNormOp: Operation<GroupNormAttrs> = {
     if (!grad) return [undefined, undefined, undefined];
     return apply(groupNormBackwardOp, [x, weight, statistics, grad], attrs);
   },
-  evaluate([x, weight, bias], { inputs, attrs }) {
-    const { batch, channels, groups, area } = groupNormSizes(inputs[0], attrs);
-    const y = new Float64Array(x.length);
-    const statistics = new Float64Array(2 * batch * groups);
-    const n = channels / groups * area;
-    for (let r = 0; r < batch * groups; r++) {
-      const row = x.subarray(r * n, (r + 1) * n);
-      const mean = row.reduce((s, v) => s + v, 0) / n;
-      const rstd = 1 / Math.sqrt(row.reduce((s, v) => s + (v - mean) ** 2, 0) / n + attrs.eps);
-      for (let i = r * n; i < (r + 1) * n; i++) {
-        const c = Math.floor(i / area) % channels;
-        y[i] = (x[i] - mean) * rstd * weight[c] + bias[c];
-      }
-      statistics.set([mean, rstd], 2 * r);
-    }
-    return [y, statistics];
-  },
 };
 
 /** From x, weight, `[mean, 1/std]` and the output's gradient: gradients of x, weight and bias. */
@@ -81,31 +64,6 @@ export const groupNormBackwardOp: Operation<GroupNormAttrs> = {
     { shape: weight.shape, dtype: "f32" },
     { shape: weight.shape, dtype: "f32" },
   ],
-  evaluate([x, weight, statistics, grad], { inputs, attrs }) {
-    const { batch, channels, groups, area } = groupNormSizes(inputs[0], attrs);
-    const dx = new Float64Array(x.length);
-    const dweight = new Float64Array(channels);
-    const dbias = new Float64Array(channels);
-    const n = channels / groups * area;
-    for (let r = 0; r < batch * groups; r++) {
-      const [mean, rstd] = statistics.subarray(2 * r);
-      const normal = (i: number) => (x[i] - mean) * rstd;
-      const channel = (i: number) => Math.floor(i / area) % channels;
-      let a = 0;
-      let b = 0;
-      for (let i = r * n; i < (r + 1) * n; i++) {
-        const g = grad[i];
-        dweight[channel(i)] += g * normal(i);
-        dbias[channel(i)] += g;
-        a += g * weight[channel(i)] / n;
-        b += g * weight[channel(i)] * normal(i) / n;
-      }
-      for (let i = r * n; i < (r + 1) * n; i++) {
-        dx[i] = rstd * (grad[i] * weight[channel(i)] - a - normal(i) * b);
-      }
-    }
-    return [dx, dweight, dbias];
-  },
 };
 
 /** The sizes of a group norm of `x`. */

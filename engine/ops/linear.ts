@@ -77,28 +77,6 @@ export const linearOp: Operation<LinearAttrs> = {
     });
     return [...grads, ...apply(linearWeightGradOp, [...parts, grad], attrs)];
   },
-  evaluate(values, { inputs, attrs, outputs: [out] }) {
-    const [rows, columns] = out.shape;
-    const shapes = linearInputs(inputs, attrs);
-    const { parts, weight, bias } = linearInputs(values, attrs);
-    const total = shapes.weight.shape[1];
-    const y = new Float64Array(rows * columns);
-    let offset = 0;
-    parts.forEach((part, p) => {
-      const width = shapes.parts[p].shape[1];
-      for (let r = 0; r < rows; r++) {
-        for (let o = 0; o < columns; o++) {
-          let sum = 0;
-          for (let i = 0; i < width; i++) {
-            sum += part[r * width + i] * weight[o * total + offset + i];
-          }
-          y[r * columns + o] += sum;
-        }
-      }
-      offset += width;
-    });
-    return [bias ? y.map((v, i) => v + bias[i % columns]) : y];
-  },
 };
 
 /** `grad [rows, out] x weight[:, offset : offset + width] -> [rows, width]`. */
@@ -107,18 +85,6 @@ export const linearInputGradOp: Operation<ColumnAttrs> = {
   infer: (inputs, { width }) => [
     { shape: [inputs[0].shape[0], width], dtype: checkFloats("linear_input_grad", inputs) },
   ],
-  evaluate([grad, weight], { inputs, attrs: { offset, width } }) {
-    const [rows, columns] = inputs[0].shape;
-    const total = inputs[1].shape[1];
-    const dx = new Float64Array(rows * width);
-    for (let r = 0; r < rows; r++) {
-      for (let o = 0; o < columns; o++) {
-        const g = grad[r * columns + o];
-        for (let i = 0; i < width; i++) dx[r * width + i] += g * weight[o * total + offset + i];
-      }
-    }
-    return [dx];
-  },
 };
 
 /**
@@ -132,28 +98,6 @@ export const linearWeightGradOp: Operation<LinearAttrs> = {
     const [, out] = inputs[inputs.length - 1].shape;
     const dw = { shape: [out, columns], dtype: "f32" } as const;
     return bias ? [dw, { shape: [out], dtype: "f32" }] : [dw];
-  },
-  evaluate(values, { inputs, attrs, outputs: [out] }) {
-    const [columns, total] = out.shape;
-    const grad = values[values.length - 1];
-    const dw = new Float64Array(columns * total);
-    let offset = 0;
-    for (let p = 0; p < inputs.length - 1; p++) {
-      const [rows, width] = inputs[p].shape;
-      for (let r = 0; r < rows; r++) {
-        for (let o = 0; o < columns; o++) {
-          const g = grad[r * columns + o];
-          for (let i = 0; i < width; i++) {
-            dw[o * total + offset + i] += g * values[p][r * width + i];
-          }
-        }
-      }
-      offset += width;
-    }
-    if (!attrs.bias) return [dw];
-    const db = new Float64Array(columns);
-    grad.forEach((g, i) => db[i % columns] += g);
-    return [dw, db];
   },
 };
 

@@ -67,24 +67,6 @@ export const matmulOp: Operation<MatmulAttrs> = {
         : matmul(a, grad, { transposeA: !transposeA }),
     ];
   },
-  evaluate([a, b], { inputs, attrs }) {
-    const { batch, m, n, k } = matmulSizes(inputs[0], inputs[1], attrs);
-    const out = new Float64Array(batch * m * n);
-    const [am, ak] = attrs.transposeA ? [1, m] : [k, 1];
-    const [bk, bn] = attrs.transposeB ? [1, k] : [n, 1];
-    for (let z = 0; z < batch; z++) {
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          let total = 0;
-          for (let q = 0; q < k; q++) {
-            total += a[z * m * k + i * am + q * ak] * b[z * k * n + q * bk + j * bn];
-          }
-          out[(z * m + i) * n + j] = total;
-        }
-      }
-    }
-    return [out];
-  },
 };
 
 /**

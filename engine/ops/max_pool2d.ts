@@ -1,6 +1,6 @@
 import type { Operation, Tensor } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
-import { type Pool2dAttrs, pool2dShape, pool2dSizes, visitWindows } from "./pool2d.ts";
+import { type Pool2dAttrs, pool2dShape } from "./pool2d.ts";
 
 /** The operation behind {@linkcode maxPool2d}. */
 export const maxPool2dOp: Operation<Pool2dAttrs> = {
@@ -9,11 +9,6 @@ export const maxPool2dOp: Operation<Pool2dAttrs> = {
   adjoint: ({ inputs: [x], attrs }, [grad]) => [
     grad && applyOne(maxPool2dInputGradOp, [x, grad], attrs),
   ],
-  evaluate([x], { inputs, outputs: [y], attrs }) {
-    const out = new Float64Array(y.size);
-    visitWindows(pool2dSizes(inputs[0], y), attrs, (o, window) => out[o] = x[largest(x, window)]);
-    return [out];
-  },
 };
 
 /**
@@ -22,13 +17,6 @@ export const maxPool2dOp: Operation<Pool2dAttrs> = {
 export const maxPool2dInputGradOp: Operation<Pool2dAttrs> = {
   name: "max_pool2d_input_grad",
   infer: ([x]) => [{ shape: x.shape, dtype: "f32" }],
-  evaluate([x, grad], { inputs, attrs }) {
-    const out = new Float64Array(x.length);
-    visitWindows(pool2dSizes(inputs[0], inputs[1]), attrs, (o, window) => {
-      out[largest(x, window)] += grad[o];
-    });
-    return [out];
-  },
 };
 
 /**
@@ -47,8 +35,4 @@ export function maxPool2d(
   },
 ): Tensor {
   return applyOne(maxPool2dOp, [x], { kernel_size, stride, padding });
-}
-
-function largest(x: Float64Array, window: readonly number[]): number {
-  return window.reduce((best, i) => x[i] > x[best] ? i : best);
 }

@@ -35,11 +35,6 @@ export const packOp: Operation<PackAttrs> = {
   },
   adjoint: ({ inputs, attrs: { offsets } }, [grad]) =>
     inputs.map((x, i) => grad && reshape(slice(grad, 0, offsets[i], offsets[i] + x.size), x.shape)),
-  evaluate(inputs, { attrs: { offsets, length } }) {
-    const out = new Float64Array(length);
-    inputs.forEach((x, i) => out.set(x, offsets[i]));
-    return [out];
-  },
 };
 
 /**
@@ -64,9 +59,6 @@ export const unpackOp: Operation<UnpackAttrs> = {
   },
   adjoint: ({ inputs: [packed], attrs: { offset } }, [grad]) => [
     grad && pack([cast(grad, "f32")], { offsets: [offset], length: packed.size }),
-  ],
-  evaluate: ([packed], { attrs: { offset, shape } }) => [
-    packed.slice(offset, offset + sizeOf(shape)),
   ],
 };
 

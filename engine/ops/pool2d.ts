@@ -50,24 +50,3 @@ export function pool2dSizes(x: Tensor, y: Tensor): Pool2dSizes {
   const [, , outH, outW] = y.shape;
   return { planes: batch * channels, inH, inW, outH, outW };
 }
-
-/** Calls `window` for every output with the indices of the inputs it covers, padding left out. */
-export function visitWindows(
-  { planes, inH, inW, outH, outW }: Pool2dSizes,
-  { kernel_size, stride, padding }: Pool2dAttrs,
-  window: (output: number, inputs: readonly number[]) => void,
-): void {
-  const covered = (o: number, n: number): number[] => {
-    const first = o * stride - padding;
-    return Array.from({ length: kernel_size }, (_, k) => first + k).filter((i) => i >= 0 && i < n);
-  };
-  for (let plane = 0, o = 0; plane < planes; plane++) {
-    for (let oy = 0; oy < outH; oy++) {
-      for (let ox = 0; ox < outW; ox++, o++) {
-        const columns = covered(ox, inW);
-        const rows = covered(oy, inH).map((y) => (plane * inH + y) * inW);
-        window(o, rows.flatMap((row) => columns.map((x) => row + x)));
-      }
-    }
-  }
-}

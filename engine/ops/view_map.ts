@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../tensor.ts";
+import type { Shape } from "../tensor.ts";
 
 /**
  * How the elements of a row-major output read a flat input: element `(i0, i1, ..)` of `shape` reads
@@ -15,27 +15,6 @@ export interface ViewMap {
   readonly offset: number;
   /** By dimension, the indices that read the input; the others give 0. */
   readonly inside?: readonly (readonly [number, number])[];
-}
-
-/** Reads a flat array through a map; the result is row-major in the map's shape. */
-export function readMapped(
-  x: Float64Array,
-  { shape, strides, offset, inside }: ViewMap,
-): Float64Array {
-  const out = new Float64Array(sizeOf(shape));
-  const rank = shape.length;
-  const index = new Array<number>(rank).fill(0);
-  for (let flat = 0; flat < out.length; flat++) {
-    let at = offset;
-    let ok = true;
-    for (let d = 0; d < rank; d++) {
-      at += index[d] * strides[d];
-      if (inside && (index[d] < inside[d][0] || index[d] >= inside[d][1])) ok = false;
-    }
-    if (ok) out[flat] = x[at];
-    for (let d = rank - 1; d >= 0 && ++index[d] === shape[d]; d--) index[d] = 0;
-  }
-  return out;
 }
 
 /** The same map with as few dimensions as possible: contiguous ones are merged. */

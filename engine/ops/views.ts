@@ -19,7 +19,7 @@ import {
 } from "./elementwise.ts";
 import { add } from "./binary.ts";
 import { sumTo } from "./sum.ts";
-import { readMapped, type ViewMap } from "./view_map.ts";
+import type { ViewMap } from "./view_map.ts";
 
 /** The operation behind {@linkcode reshape}: the same elements with another shape, no kernel. */
 export const reshapeOp: Operation<{ readonly shape: Shape }> = {
@@ -31,7 +31,6 @@ export const reshapeOp: Operation<{ readonly shape: Shape }> = {
     return [{ shape, dtype: x.dtype }];
   },
   adjoint: (node, [grad]) => [grad && reshape(grad, node.inputs[0].shape)],
-  evaluate: ([x]) => [x],
 };
 
 /**
@@ -58,12 +57,12 @@ export function view<A>(
   return {
     name,
     wgsl: ([x]) => x,
+    f: ([x]) => x,
     map: (node) => map(node.inputs[0], node.attrs),
     infer([x], attrs) {
       return [{ shape: map(x, attrs).shape, dtype: checkFloats(name, [x]) }];
     },
     adjoint: (node, [grad]) => [grad && adjoint(node, grad)],
-    evaluate: ([x], node) => [readMapped(x, map(node.inputs[0], node.attrs))],
   };
 }
 
