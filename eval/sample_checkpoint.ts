@@ -4,6 +4,7 @@ import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { namingSettings } from "../train/config/without_flags.ts";
+import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { type Clipping, CLIPPINGS } from "./clipping.ts";
 import { type EncodedTexts, textConditions, textsProblem } from "./execution/encoded_texts.ts";
@@ -14,8 +15,9 @@ import { networkClasses } from "./network_classes.ts";
 import { mustBeFinite } from "./not_finite_error.ts";
 import { type LabelChoice, sampledConditions, sampledLabel } from "./sampled_labels.ts";
 import { Sampler } from "./sampler.ts";
-import { completeSettings, samplerSettings } from "./sampler_settings.ts";
+import { samplerSettings } from "./sampler_settings.ts";
 import { chooseMethod } from "./samplers/choose_method.ts";
+import type { SamplerMethod } from "./samplers/program.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";
 import { trainedNetwork } from "./trained_network.ts";
 
@@ -28,10 +30,10 @@ export type SampledCheckpoint =
   | { readonly config: Config; load(device: Device): Promise<State> };
 
 /**
- * What {@linkcode sampleCheckpoint} draws, and how; what is left out is as the run's grids are.
+ * What is drawn, by any method; what is left out is as the run's grids are.
  * @category Samplers
  */
-export interface SampleOptions extends Partial<SamplerSettings> {
+export interface DrawOptions {
   /** How many images; default 16. */
   readonly n?: number;
   /** Classes, in turn; default all of them. */
@@ -51,6 +53,12 @@ export interface SampleOptions extends Partial<SamplerSettings> {
   /** Called with how many images are drawn, fractions included. */
   readonly onProgress?: (done: number, n: number) => void;
 }
+
+/**
+ * What {@linkcode sampleCheckpoint} draws, and how; what is left out is as the run's grids are.
+ * @category Samplers
+ */
+export interface SampleOptions extends DrawOptions, Partial<SamplerSettings> {}
 
 /**
  * Draws images with the averaged weights of a checkpoint: one in memory, as `trainLoop` hands it to
@@ -76,13 +84,26 @@ export async function sampleCheckpoint(
   checkpoint: SampledCheckpoint,
   options: SampleOptions = {},
 ): Promise<Samples> {
-  return await namingSettings(() => draw(device, checkpoint, options));
+  const { algorithm, sample_steps } = checkpoint.config.sample;
+  const settings = {
+    ...samplerSettings(options.sampler ?? algorithm, options.steps ?? sample_steps),
+    ...given(options, ["variant", "order", "grid", "eta", "t_end"]),
+  };
+  const methodOf = (schedule: NoiseSchedule) => chooseMethod(schedule, settings);
+  return await namingSettings(() => sampleByMethod(device, checkpoint, methodOf, options));
 }
 
-async function draw(
+/**
+ * Draws images as {@linkcode sampleCheckpoint} does, by a method that is in no table.
+ *
+ * @throws {UsageError} with a line for each option that the network cannot take
+ * @throws {NotFiniteError} where an image has values that are not finite
+ */
+export async function sampleByMethod(
   device: Device,
   checkpoint: SampledCheckpoint,
-  options: SampleOptions,
+  methodOf: (schedule: NoiseSchedule) => SamplerMethod,
+  options: DrawOptions,
 ): Promise<Samples> {
   const { config } = checkpoint;
   const { nnet, sample: usual } = config;
@@ -91,16 +112,13 @@ async function draw(
   const { labels: chosen, texts, scale, limit = usual.clip_denoised ? "clip" : "none" } = options;
   mustFit(config, { ...options, n, batch_size, limit });
   const { schedule } = processOf(config.process);
-  const settings = completeSettings(schedule, {
-    ...samplerSettings(options.sampler ?? usual.algorithm, options.steps ?? usual.sample_steps),
-    ...given(options, ["variant", "order", "grid", "eta", "t_end"]),
-  });
+  const method = methodOf(schedule);
   using state = await weightsOf(device, checkpoint);
   const machine = fittingSampler(device.capabilities, {
     shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
     network: trainedNetwork(state, config),
     schedule,
-    method: chooseMethod(schedule, settings),
+    method,
     guidance: { scale: scale ?? usual.scale, interval },
     limit,
   });
@@ -147,7 +165,7 @@ async function weightsOf(device: Device, checkpoint: SampledCheckpoint): Promise
 /** @throws {UsageError} with a line for each option that the network cannot take */
 function mustFit(
   config: Config,
-  { n, batch_size, labels, texts, scale, limit }: SampleOptions & { limit: Clipping },
+  { n, batch_size, labels, texts, scale, limit }: DrawOptions & { limit: Clipping },
 ): void {
   const classes = networkClasses(config);
   const problems: string[] = [];

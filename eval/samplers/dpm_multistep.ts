@@ -1,7 +1,17 @@
 import type { NoiseSchedule } from "../../train/diffusion/noise_schedule.ts";
+import { timeGrid, type TimeGridName } from "../time_grid.ts";
 import type { SolverOrder } from "./dpm_singlestep.ts";
 import { exponentialStep } from "./exponential_step.ts";
-import { intervalsOf, type Prediction, type SamplerProgram } from "./program.ts";
+import {
+  intervalsOf,
+  type Prediction,
+  programMethod,
+  type SamplerMethod,
+  type SamplerProgram,
+} from "./program.ts";
+
+/** A multistep solver of fewer intervals needs a lower order at the end to be stable. */
+const FEW = 15;
 
 /**
  * How {@linkcode dpmMultistep} works.
@@ -69,4 +79,20 @@ export function dpmMultistep(
     return { t: s, input: { x: 1 }, update };
   });
   return { prediction, steps };
+}
+
+/** {@linkcode dpmMultistep} in `steps` intervals down to `t_end`, as a method. */
+export function multistepMethod(
+  schedule: NoiseSchedule,
+  { prediction, order, grid, steps, t_end }: {
+    readonly prediction: Prediction;
+    readonly order: SolverOrder;
+    readonly grid: TimeGridName;
+    readonly steps: number;
+    readonly t_end: number;
+  },
+): SamplerMethod {
+  const times = timeGrid(grid, schedule, { intervals: steps, t_end });
+  const lower_order_final = steps < FEW;
+  return programMethod(dpmMultistep(schedule, times, { prediction, order, lower_order_final }));
 }

@@ -1,19 +1,15 @@
 import { dpmAdaptive } from "./dpm_adaptive.ts";
 import { fastIntervals, fixedIntervals } from "./dpm_intervals.ts";
-import { dpmMultistep } from "./dpm_multistep.ts";
+import { multistepMethod } from "./dpm_multistep.ts";
 import { dpmSinglestep, type SolverOrder } from "./dpm_singlestep.ts";
 import { type Prediction, programMethod } from "./program.ts";
 import type { DpmVariant, SamplerEntry, SamplerSettings } from "./sampler_entry.ts";
-import { timeGrid } from "../time_grid.ts";
-
-/** A multistep solver of fewer intervals needs a lower order at the end to be stable. */
-const FEW = 15;
 
 /** DPM-Solver (Lu et al., NeurIPS 2022), which takes the network's prediction to be the noise. */
-export const dpmSolverSampler: SamplerEntry = dpmSampler("noise", "fast");
+export const dpmSolverSampler: SamplerEntry = /* @__PURE__ */ dpmSampler("noise", "fast");
 
 /** DPM-Solver++ (Lu et al., 2022), which takes the network's prediction to be the image. */
-export const dpmSolverPpSampler: SamplerEntry = dpmSampler("data", "multistep");
+export const dpmSolverPpSampler: SamplerEntry = /* @__PURE__ */ dpmSampler("data", "multistep");
 
 function dpmSampler(prediction: Prediction, ownVariant: DpmVariant): SamplerEntry {
   return {
@@ -31,11 +27,7 @@ function dpmSampler(prediction: Prediction, ownVariant: DpmVariant): SamplerEntr
         return dpmAdaptive(schedule, { prediction, order: order as 2 | 3, t_end });
       }
       if (variant === "multistep") {
-        const times = timeGrid(grid, schedule, { intervals: steps, t_end });
-        const lower_order_final = steps < FEW;
-        return programMethod(
-          dpmMultistep(schedule, times, { prediction, order, lower_order_final }),
-        );
+        return multistepMethod(schedule, { prediction, order, grid, steps, t_end });
       }
       const intervals = variant === "fast" ? fastIntervals : fixedIntervals;
       return programMethod(

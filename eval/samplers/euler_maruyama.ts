@@ -53,12 +53,12 @@ export function eulerMaruyama(
 }
 
 /** The probability-flow ODE. */
-export const eulerMaruyamaOdeSampler: SamplerEntry<never> = eulerMaruyamaSampler("ode");
+export const eulerMaruyamaOdeSampler: SamplerEntry<never> = /* @__PURE__ */ samplerOf("ode");
 
 /** The reverse SDE. */
-export const eulerMaruyamaSdeSampler: SamplerEntry<never> = eulerMaruyamaSampler("sde");
+export const eulerMaruyamaSdeSampler: SamplerEntry<never> = /* @__PURE__ */ samplerOf("sde");
 
-function eulerMaruyamaSampler(kind: "sde" | "ode"): SamplerEntry<never> {
+function samplerOf(kind: "sde" | "ode"): SamplerEntry<never> {
   return {
     options: {},
     t_end: EULER_T_END,

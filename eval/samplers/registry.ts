@@ -24,11 +24,12 @@ export const SAMPLERS: Readonly<Record<string, SamplerEntry>> = {
   euler_maruyama_sde: eulerMaruyamaSdeSampler,
 };
 
+// Pure, as the entries above are: a bundle that asks for none by name leaves the table out.
 /**
  * The names of all samplers.
  * @category Samplers
  */
-export const SAMPLER_NAMES: readonly string[] = Object.keys(SAMPLERS);
+export const SAMPLER_NAMES: readonly string[] = /* @__PURE__ */ Object.keys(SAMPLERS);
 
 /**
  * The sampler of a name. @throws {UsageError} where there is none, with the names there are

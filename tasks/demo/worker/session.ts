@@ -1,6 +1,8 @@
 import { Device, DeviceError } from "../../../engine/mod.ts";
 import { UserError } from "../../../engine/user_error.ts";
-import { sampleCheckpoint } from "../../../eval/sample_checkpoint.ts";
+import { sampleByMethod } from "../../../eval/sample_checkpoint.ts";
+import { multistepMethod } from "../../../eval/samplers/dpm_multistep.ts";
+import type { SamplerMethod } from "../../../eval/samplers/program.ts";
 import {
   type Checkpoint,
   CHECKPOINT_FILES,
@@ -10,6 +12,7 @@ import {
 import { shapesOf } from "../../../train/checkpoints/network_shapes.ts";
 import type { Config } from "../../../train/config/config.ts";
 import { shapes } from "../../../train/data/shapes.ts";
+import type { NoiseSchedule } from "../../../train/diffusion/noise_schedule.ts";
 import { trainLoop } from "../../../train/train_loop.ts";
 import type { Drawing, NamedFile, Report, Request, ShownImages } from "../messages.ts";
 import { adapterFacts } from "./adapter_facts.ts";
@@ -19,8 +22,22 @@ import { type RunSummary, summaryOf } from "./run_summary.ts";
 import { configOf } from "./run_config.ts";
 import { RunStore } from "./run_store.ts";
 
-/** How the images of a run in training are drawn: few steps, as it waits for them. */
-const IN_TRAINING = { sampler: "dpm_solver_pp", n: 16, steps: 15 } as const;
+/** Images that are drawn at once. */
+const N = 16;
+/** Steps that images of a run in training are drawn in: few, as it waits for them. */
+const STEPS_IN_TRAINING = 15;
+
+/** DPM-Solver++, as `--sampler=dpm_solver_pp`: by itself, as the other samplers would be in the page too. */
+function solver(steps: number): (schedule: NoiseSchedule) => SamplerMethod {
+  return (schedule) =>
+    multistepMethod(schedule, {
+      prediction: "data",
+      order: 2,
+      grid: "log_snr",
+      steps,
+      t_end: schedule.t_min,
+    });
+}
 
 /** What does the page's requests, one after another, on a device that it opens when one needs it. */
 export class Session {
@@ -124,7 +141,9 @@ export class Session {
           await this.#list();
           if (this.#stop.signal.aborted) return;
           this.#report({ is: "doing", text: "Drawing images" });
-          const images = await sampleCheckpoint(device, checkpoint, IN_TRAINING);
+          const images = await sampleByMethod(device, checkpoint, solver(STEPS_IN_TRAINING), {
+            n: N,
+          });
           this.#report({ is: "images", of: "training", images: shown(images, run, checkpoint) });
           this.#report({ is: "doing", text: "Training" });
         },
@@ -142,8 +161,8 @@ export class Session {
       ...checkpoint,
       class_names: checkpoint.data?.class_names ?? [],
     });
-    const images = await sampleCheckpoint(device, checkpoint, {
-      ...{ n: 16, sampler: IN_TRAINING.sampler, steps, seed },
+    const images = await sampleByMethod(device, checkpoint, solver(steps), {
+      ...{ n: N, seed },
       ...label !== null && class_names.length > 0 && { labels: [label] },
       scale: guided ? scale : 0,
       onProgress: (done, n) =>
