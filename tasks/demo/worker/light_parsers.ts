@@ -2,7 +2,7 @@ import { SKIP_SCALINGS } from "../../../nets/skip_scaling.ts";
 import type { MetadataParsers } from "../../../train/checkpoints/checkpoint_files.ts";
 import { contradictions } from "../../../train/config/config_rules.ts";
 import type { Config } from "../../../train/config/config.ts";
-import { presets } from "../../../train/config/presets.ts";
+import { quickstart, quickstart_unet } from "../../../train/config/quickstart.ts";
 import type { DataIdentity } from "../../../train/data/data_identity.ts";
 import { FIRST_LOSS_SCALE } from "../../../train/loss_scale.ts";
 
@@ -25,7 +25,7 @@ export const LIGHT_PARSERS: MetadataParsers = {
 };
 
 function configOf(value: Partial<Config>): Config {
-  const example = value.nnet?.name === "unet" ? presets.quickstart_unet : presets.quickstart;
+  const example = value.nnet?.name === "unet" ? quickstart_unet : quickstart;
   const { process, eval: evaluation } = example;
   // Sections that were added later. The order stays: a run that goes on writes the same text.
   const whole = { ...value, process: value.process ?? process, eval: value.eval ?? evaluation };

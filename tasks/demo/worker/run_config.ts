@@ -1,11 +1,11 @@
 import { SKIP_SCALINGS } from "../../../nets/skip_scaling.ts";
 import { contradictions } from "../../../train/config/config_rules.ts";
 import type { Config } from "../../../train/config/config.ts";
-import { presets } from "../../../train/config/presets.ts";
+import { quickstart } from "../../../train/config/quickstart.ts";
 import { UsageError } from "../../../train/config/usage_error.ts";
 import { LABELS, type Method, type NumberName, RANGES, type Settings } from "../settings.ts";
 
-const { nnet, train, lr_scheduler } = presets.quickstart;
+const { nnet, train, lr_scheduler } = quickstart;
 
 /** What the page offers at first: the network of a first `deno task train --scalelong=3`. */
 export const FIRST_SETTINGS: Settings = {
@@ -51,7 +51,7 @@ export function configOf(settings: Settings): Config {
   if (problems.length > 0) throw new UsageError(problems);
   const { scalelong, kappa, depth, embed_dim, batch_size, n_steps, save_interval } = settings;
   const config: Config = {
-    ...presets.quickstart,
+    ...quickstart,
     train: {
       ...train,
       batch_size,
