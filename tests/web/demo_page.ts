@@ -10,11 +10,23 @@ export class DemoPage implements AsyncDisposable {
   readonly page: Page;
   /** Where its downloads go. */
   readonly downloads: string;
+  readonly #browser: Browser;
+  readonly #url: string;
   readonly #resources: AsyncDisposableStack;
 
-  private constructor(page: Page, downloads: string, resources: AsyncDisposableStack) {
+  private constructor(
+    page: Page,
+    downloads: string,
+    { browser, url, resources }: {
+      readonly browser: Browser;
+      readonly url: string;
+      readonly resources: AsyncDisposableStack;
+    },
+  ) {
     this.page = page;
     this.downloads = downloads;
+    this.#browser = browser;
+    this.#url = url;
     this.#resources = resources;
   }
 
@@ -30,8 +42,28 @@ export class DemoPage implements AsyncDisposable {
     const browser = resources.use(await Browser.start(flags));
     const downloads = join(folder, "downloads");
     await Deno.mkdir(downloads);
-    const page = await browser.open(`http://127.0.0.1:${server.addr.port}/`, downloads);
-    return new DemoPage(page, downloads, resources.move());
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const page = await browser.open(url, downloads);
+    return new DemoPage(page, downloads, { browser, url, resources: resources.move() });
+  }
+
+  /** It in another tab, which is closed with the browser. */
+  async anotherTab(): Promise<DemoPage> {
+    const page = await this.#browser.open(this.#url);
+    const resources = new AsyncDisposableStack();
+    return new DemoPage(page, this.downloads, {
+      browser: this.#browser,
+      url: this.#url,
+      resources,
+    });
+  }
+
+  /** Gives its files so much room, in bytes; null: as much as usual. */
+  async limitStorage(quotaSize: number | null): Promise<void> {
+    await this.page.call("Storage.overrideQuotaForOrigin", {
+      origin: new URL(this.#url).origin,
+      ...quotaSize !== null && { quotaSize },
+    });
   }
 
   /** Waits until it can be asked for something. */
@@ -86,6 +118,13 @@ export class DemoPage implements AsyncDisposable {
     );
     const said = await this.page.evaluate<string>(`${status}.textContent`);
     if (!said.includes(text)) throw new Error(`it says: ${said}`);
+    await this.ready();
+  }
+
+  /** Waits until a request has failed and the page says why. */
+  async refused(text: string, seconds = 10): Promise<void> {
+    const wrong = "document.querySelector('#status.wrong')?.textContent";
+    await this.page.until(`${wrong}?.includes(${JSON.stringify(text)})`, seconds);
     await this.ready();
   }
 

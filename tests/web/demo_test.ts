@@ -73,13 +73,20 @@ Deno.test({
     await using demo = await DemoPage.open();
     await demo.ready();
     const here = await trainedHere();
-    await t.step("its losses are Deno's at every step", async () => {
-      await demo.train(SMALL);
-      await demo.said("run-1 is trained and saved");
-      const losses = await demo.losses("run-1");
-      const difference = largestDifference(losses, here.losses);
-      ok(difference < 1e-5, `${difference}`);
-    });
+    await t.step(
+      "its losses are Deno's at every step, and another tab does not disturb them",
+      async () => {
+        await demo.train(SMALL);
+        const other = await demo.anotherTab();
+        await other.ready();
+        await other.train(SMALL);
+        await other.refused("Another tab of this page is busy with the saved runs");
+        await demo.said("run-1 is trained and saved");
+        const losses = await demo.losses("run-1");
+        const difference = largestDifference(losses, here.losses);
+        ok(difference < 1e-5, `${difference}`);
+      },
+    );
     await t.step("a run that was stopped and reloaded goes on bit for bit", async () => {
       await demo.train(SMALL, `!document.querySelector("#step").textContent.startsWith("0 ")`);
       await demo.said("run-2 stopped after");
@@ -122,8 +129,19 @@ Deno.test({
     });
     await t.step("it says what is wrong with other files", async () => {
       await demo.choose("import", [join(demo.downloads, CHECKPOINT_FILES[0])]);
-      const wrong = "document.querySelector('#status.wrong')?.textContent";
-      await demo.page.until(`${wrong}?.includes("nnet_ema.safetensors is missing")`, 10);
+      await demo.refused("nnet_ema.safetensors is missing");
+    });
+    await t.step("it says that the storage is full, and leaves nothing half saved", async () => {
+      await demo.limitStorage(1000);
+      const folder = join(demo.downloads, "from_deno");
+      await demo.choose("import", CHECKPOINT_FILES.map((name) => join(folder, name)));
+      await demo.refused("storage is full: run-4 is not saved");
+      await demo.limitStorage(null);
+      const names = await demo.page.evaluate(`(async () => {
+        const root = await navigator.storage.getDirectory();
+        return await Array.fromAsync((await root.getDirectoryHandle("runs")).keys());
+      })()`);
+      deepEqual((names as string[]).toSorted(), ["run-1", "run-2", "run-3"]);
     });
     await t.step("it deletes runs when asked twice", async () => {
       await demo.click("run-1", "Delete");

@@ -1,3 +1,4 @@
+import { UserError } from "../../../engine/user_error.ts";
 import type { Config } from "../../../train/config/config.ts";
 import {
   type Checkpoint,
@@ -28,6 +29,21 @@ export interface SavedOutline {
   readonly class_names: readonly string[];
 }
 
+/** A run does not fit the browser's storage; the message says what is left of it. */
+export class StorageFullError extends UserError {
+  /** The name of the class. */
+  override readonly name: string = "StorageFullError";
+
+  /** @param before the step that the run was saved at before; null for none */
+  constructor(run: string, step: number, before: number | null) {
+    const then = before === null ? "" : `, then go on from step ${before}`;
+    super(
+      `The browser’s storage is full: ${run} is not saved at step ${step}. ` +
+        `Delete runs that you no longer need${then}.`,
+    );
+  }
+}
+
 const ROOT = "runs";
 const LATEST = "latest.json";
 const LOSSES = "losses.f32";
@@ -41,9 +57,12 @@ export class RunStore {
   /** @param files where they are kept */
   constructor(readonly files: Files) {}
 
-  /** A name that no run has. */
+  /** A name that no run has. What is left of runs whose first save was cut short is removed. */
   async newName(): Promise<string> {
-    const numbers = (await this.files.names(ROOT)).map((name) => Number(name.split("-")[1]) || 0);
+    const names = await this.files.names(ROOT);
+    const saved = await this.list();
+    for (const name of names) if (!saved.has(name)) await this.files.remove(`${ROOT}/${name}`);
+    const numbers = Array.from(saved.keys(), (name) => Number(name.split("-")[1]) || 0);
     return `run-${Math.max(0, ...numbers) + 1}`;
   }
 
@@ -59,8 +78,31 @@ export class RunStore {
     return found;
   }
 
-  /** Saves a run in place of what it was before. */
-  async save(run: string, { checkpoint, losses }: SavedRun): Promise<void> {
+  /**
+   * Saves a run in place of what it was before.
+   *
+   * @throws {StorageFullError} where it does not fit; the run is then as it was before
+   */
+  async save(run: string, saved: SavedRun): Promise<void> {
+    const { step } = saved.checkpoint;
+    const before = await this.#outline(run);
+    try {
+      await this.#write(run, saved);
+    } catch (error) {
+      // What is half written would be in no list, and fill the storage.
+      if (!before) await this.files.remove(`${ROOT}/${run}`);
+      else if (before.step !== step) await this.files.remove(`${ROOT}/${run}/${step}`);
+      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
+      throw new StorageFullError(run, step, before && before.step);
+    }
+    for (const name of await this.files.names(`${ROOT}/${run}`)) {
+      if (name !== LATEST && name !== String(step)) {
+        await this.files.remove(`${ROOT}/${run}/${name}`);
+      }
+    }
+  }
+
+  async #write(run: string, { checkpoint, losses }: SavedRun): Promise<void> {
     const { step, config, data } = checkpoint;
     const folder = `${ROOT}/${run}/${step}`;
     for (const [name, bytes] of encodeCheckpoint(checkpoint)) {
@@ -72,11 +114,6 @@ export class RunStore {
       `${ROOT}/${run}/${LATEST}`,
       new TextEncoder().encode(JSON.stringify(outline)),
     );
-    for (const name of await this.files.names(`${ROOT}/${run}`)) {
-      if (name !== LATEST && name !== String(step)) {
-        await this.files.remove(`${ROOT}/${run}/${name}`);
-      }
-    }
   }
 
   /** Reads a run. @throws {CheckpointError} where it is gone, or damaged */

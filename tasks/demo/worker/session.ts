@@ -240,9 +240,6 @@ function channelsOf({ nnet }: Config): 1 | 3 {
 
 /** What went wrong, for the person; a kernel's source, which may follow, is for the console. */
 function failureText(error: unknown): string {
-  if (error instanceof DOMException && error.name === "QuotaExceededError") {
-    return "The browser's storage is full: delete runs that you no longer need, then go on.";
-  }
   if (!(error instanceof Error)) return String(error);
   const { name, message } = error;
   const [text, source] = message.split(/\n(?=1: )/);

@@ -4,15 +4,27 @@ import { RunStore } from "../../../tasks/demo/worker/run_store.ts";
 import { CHECKPOINT_FILES } from "../../../train/checkpoints/checkpoint.ts";
 import { checkpointOf } from "../../train/checkpoints/checkpoint_of.ts";
 
-/** Files that fail after so many writes, as when the page is closed. */
+/** Files that fail after so many writes: with the page closed, or the storage full. */
 class CutShort extends MemoryFiles {
   left = Infinity;
 
+  constructor(readonly fault: Error) {
+    super();
+  }
+
   override write(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.left-- > 0) return super.write(path, bytes);
-    return Promise.reject(new Error("closed"));
+    return Promise.reject(this.fault);
+  }
+
+  override remove(path: string): Promise<void> {
+    // A page that is closed does not tidy up.
+    return this.left < 0 && this.fault === CLOSED ? Promise.resolve() : super.remove(path);
   }
 }
+
+const CLOSED = new Error("closed");
+const FULL = new DOMException("no room", "QuotaExceededError");
 
 Deno.test("a saved run is loaded as it was, and takes the place of the one before", async () => {
   const files = new MemoryFiles();
@@ -29,7 +41,7 @@ Deno.test("a saved run is loaded as it was, and takes the place of the one befor
 });
 
 Deno.test("a save that is cut short, wherever it is, leaves the run of before", async () => {
-  const files = new CutShort();
+  const files = new CutShort(CLOSED);
   const store = new RunStore(files);
   const first = { checkpoint: checkpointOf(5), losses: Float32Array.of(1) };
   const next = { checkpoint: checkpointOf(6), losses: Float32Array.of(1, 2) };
@@ -42,6 +54,43 @@ Deno.test("a save that is cut short, wherever it is, leaves the run of before", 
   }
   await store.save("run-1", next);
   deepEqual((await files.names("runs/run-1")).sort(), ["6", "latest.json"]);
+});
+
+Deno.test("a first save that was cut short is removed when the next run begins", async () => {
+  const files = new CutShort(CLOSED);
+  const store = new RunStore(files);
+  const saved = { checkpoint: checkpointOf(5), losses: Float32Array.of(1) };
+  await store.save("run-1", saved);
+  files.left = 2;
+  await rejects(store.save("run-2", saved), /closed/);
+  files.left = Infinity;
+  deepEqual([...(await store.list()).keys()], ["run-1"]);
+  equal((await files.names("runs")).length, 2);
+  equal(await store.newName(), "run-2");
+  deepEqual(await files.names("runs"), ["run-1"]);
+});
+
+Deno.test("where the storage is full, a save says so and leaves nothing of itself", async () => {
+  const files = new CutShort(FULL);
+  const store = new RunStore(files);
+  const first = { checkpoint: checkpointOf(5), losses: Float32Array.of(1) };
+  const next = { checkpoint: checkpointOf(6), losses: Float32Array.of(1, 2) };
+  files.left = 2;
+  await rejects(store.save("run-1", first), {
+    name: "StorageFullError",
+    message:
+      "The browser’s storage is full: run-1 is not saved at step 5. Delete runs that you no longer need.",
+  });
+  deepEqual(await files.names("runs"), []);
+  files.left = Infinity;
+  await store.save("run-1", first);
+  files.left = 2;
+  await rejects(
+    store.save("run-1", next),
+    /is not saved at step 6\. .*, then go on from step 5\.$/,
+  );
+  deepEqual((await files.names("runs/run-1")).sort(), ["5", "latest.json"]);
+  deepEqual(await store.load("run-1"), first);
 });
 
 Deno.test("runs are listed newest first, and names are not used twice", async () => {
