@@ -145,6 +145,7 @@ export { type LabelChoice, sampledLabel } from "./eval/sampled_labels.ts";
 export { applyClipping, type Clipping, CLIPPINGS, threshold } from "./eval/clipping.ts";
 export { type OnSamplerStep, Sampler } from "./eval/sampler.ts";
 export {
+  type DrawOptions,
   sampleCheckpoint,
   type SampledCheckpoint,
   type SampleOptions,

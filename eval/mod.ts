@@ -59,6 +59,7 @@ export { type ImageBatch, type ImageSet } from "./image_sets/image_set.ts";
 export { type PrecisionRecall, precisionRecall } from "./metrics/precision_recall.ts";
 export { type OnSamplerStep, Sampler } from "./sampler.ts";
 export {
+  type DrawOptions,
   sampleCheckpoint,
   type SampledCheckpoint,
   type SampleOptions,
