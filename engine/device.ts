@@ -26,6 +26,8 @@ export interface DeviceOptions {
   readonly withoutF16?: boolean;
   /** Uses no 64-bit integers. */
   readonly withoutInt64?: boolean;
+  /** Binds tensors of at most so many bytes. */
+  readonly maxBindingBytes?: number;
   /** Uses no timestamp queries. */
   readonly withoutTimestamps?: boolean;
   /**
@@ -138,7 +140,10 @@ export class Device implements Disposable {
         maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
         maxWorkgroupMemory: gpu.limits.maxComputeWorkgroupStorageSize,
         maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
-        maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
+        maxBindingBytes: Math.min(
+          gpu.limits.maxStorageBufferBindingSize,
+          options.maxBindingBytes ?? Infinity,
+        ),
         f16: gpu.features.has("shader-f16") && !options.withoutF16,
         int64: unlisted.includes(INT64),
       },

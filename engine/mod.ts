@@ -34,7 +34,7 @@ export {
 } from "./ops/elementwise.ts";
 export { embedding } from "./ops/embedding.ts";
 export { gelu } from "./ops/gelu.ts";
-export { groupNorm } from "./ops/group_norm.ts";
+export { groupNorm, groupNormStatistics } from "./ops/group_norm.ts";
 export { layerNorm } from "./ops/layer_norm.ts";
 export { linear } from "./ops/linear.ts";
 export { matmul, type MatmulAttrs } from "./ops/matmul.ts";

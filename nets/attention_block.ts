@@ -1,10 +1,12 @@
 import {
   add,
   affine,
+  concat,
   conv2d,
   groupNorm,
   matmul,
   reshape,
+  slice,
   softmax,
   type Tensor,
 } from "../engine/mod.ts";
@@ -58,17 +60,28 @@ export function attentionBlockParameters<T>(
  * "Denoising Diffusion Probabilistic Models", NeurIPS 2020).
  *
  * @param x `[batch, channels, height, width]`
+ * @param parts in how many the queries are taken, one after another: scores `[batch, pixels / parts,
+ * pixels]` are in memory at once
  * @returns the same shape
  * @category Networks
  */
-export function attentionBlock(p: AttentionBlockParameters<Tensor>, x: Tensor): Tensor {
+export function attentionBlock(
+  p: AttentionBlockParameters<Tensor>,
+  x: Tensor,
+  parts: number = 1,
+): Tensor {
   const [batch, channels, height, width] = x.shape;
+  const pixels = height * width;
   const h = groupNorm(x, { ...p.norm, ...GROUP_NORM });
   const [q, k, v] = [p.q, p.k, p.v].map(({ weight, bias }) =>
-    reshape(conv2d(h, weight, { bias }), [batch, channels, height * width])
+    reshape(conv2d(h, weight, { bias }), [batch, channels, pixels])
   );
-  const scores = affine(matmul(q, k, { transposeA: true }), channels ** -0.5);
-  const mixed = matmul(v, softmax(scores), { transposeB: true });
+  const mixed = Array.from({ length: parts }, (_, i) => {
+    const [first, last] = [i, i + 1].map((n) => Math.floor(n * pixels / parts));
+    const some = parts === 1 ? q : slice(q, 2, first, last);
+    const scores = affine(matmul(some, k, { transposeA: true }), channels ** -0.5);
+    return matmul(v, softmax(scores), { transposeB: true });
+  });
   const { weight, bias } = p.proj_out;
-  return add(x, conv2d(reshape(mixed, x.shape), weight, { bias }));
+  return add(x, conv2d(reshape(concat(mixed, 2), x.shape), weight, { bias }));
 }

@@ -1,6 +1,6 @@
 /**
  * Networks with long skip connections: U-ViT and the UNet with the scaling methods of ScaleLong, their
- * layers, FID's Inception, and CLIP's text encoder.
+ * layers, the autoencoder of latent diffusion, CLIP's text encoder, and FID's Inception.
  *
  * @example The scaling methods
  * ```ts
@@ -37,6 +37,25 @@ export {
   clipTextParameters,
   clipTokenTable,
 } from "./clip_text.ts";
+export {
+  type AutoencoderOptions,
+  decodeLatents,
+  decoderLevels,
+  encodeImages,
+  encoderLevels,
+} from "./autoencoder.ts";
+export {
+  type AutoencoderConfig,
+  type AutoencoderMidParameters,
+  autoencoderParameters,
+  type DecoderParameters,
+  decoderParameters,
+  downsamplingOf,
+  type EncoderParameters,
+  encoderParameters,
+  STABLE_DIFFUSION_AUTOENCODER,
+} from "./autoencoder_parameters.ts";
+export { latentMode, sampleLatents } from "./latent_moments.ts";
 export {
   type ConvParameters,
   convParameters,

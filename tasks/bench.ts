@@ -2,6 +2,7 @@ import { Device } from "../engine/mod.ts";
 import { type AdapterRates, adapterRates } from "../engine/testing/adapter_rates.ts";
 import { benchHelp, readBenchArguments } from "./bench/bench_flags.ts";
 import { convolutionRows } from "./bench/convolution.ts";
+import { decoderRow } from "./bench/decoder.ts";
 import { inceptionRow } from "./bench/inception.ts";
 import { jaxJs } from "./bench/jax_js.ts";
 import { jobs } from "./bench/jobs.ts";
@@ -51,6 +52,8 @@ export async function main(args: readonly string[]): Promise<void> {
     : [];
   if (only.includes("inception")) status("inception");
   const inception = only.includes("inception") ? await inceptionRow(device, rounds) : null;
+  if (only.includes("decoder")) status("decoder");
+  const decoder = only.includes("decoder") ? await decoderRow(device, rounds) : null;
   if (only.includes("load")) status("loading 500 MB");
   const loading = only.includes("load") ? await loadingRow(device, rounds) : null;
   status("");
@@ -70,6 +73,7 @@ export async function main(args: readonly string[]): Promise<void> {
     training,
     sampling,
     inception,
+    decoder,
     loading,
   };
   console.log(json ? JSON.stringify(report, null, 2) : reportText(report));

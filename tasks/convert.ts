@@ -9,8 +9,10 @@
  * @module
  */
 import { dirname } from "node:path";
+import { UsageError } from "../train/config/usage_error.ts";
+import { convertAutoencoder } from "./convert/convert_autoencoder.ts";
 import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
-import { convertFile } from "./convert/convert_file.ts";
+import { convertFile, DTYPES } from "./convert/convert_file.ts";
 import { convertHelp, readConvertArguments } from "./convert/convert_flags.ts";
 import { convertLog, isLog } from "./convert/convert_log.ts";
 import { outputKind } from "./convert/output_kind.ts";
@@ -27,7 +29,19 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const kind = outputKind(to);
   await mustBeFree(to, kind, flags.force);
-  const done = kind === "checkpoint" || kind === "pytorch_checkpoint"
+  const isFolder = kind === "checkpoint" || kind === "pytorch_checkpoint";
+  const { keys, force } = flags;
+  if (keys !== null) {
+    if (isFolder || config !== null) {
+      throw new UsageError(
+        "--keys: an autoencoder goes to a file (.safetensors, .pth or .npz), without the flags of a " +
+          "network",
+      );
+    }
+    const dtype = flags.dtype === null ? null : DTYPES[flags.dtype];
+    return console.log(await convertAutoencoder(from, to, { kind, keys, dtype, force }));
+  }
+  const done = isFolder
     ? await convertCheckpoint(from, to, { kind, dtype: flags.dtype, config })
     : await convertFile(from, to, { ...flags, kind, config });
   console.log(done);

@@ -46,6 +46,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "eval/execution": ["eval", "eval/samplers"],
   "eval/image_sets": ["eval", "eval/samplers", "eval/execution"],
   "eval/metrics": ["eval", "eval/samplers", "eval/execution", "eval/image_sets"],
+  "eval/latents": [],
   "eval/stability": ["eval", "eval/samplers", "eval/execution"],
   "eval/training": [
     "eval",
@@ -58,6 +59,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "eval": [
     "eval/samplers",
     "eval/execution",
+    "eval/latents",
     "eval/image_sets",
     "eval/metrics",
     "eval/stability",

@@ -58,6 +58,18 @@ export { cifar10, type Cifar10Origin } from "./data/cifar10.ts";
 export { imageFolder, type ImageFolderRequest } from "./data/image_folder.ts";
 export { shapes } from "./data/shapes.ts";
 export { type Exceptions } from "./checkpoints/keep_newest.ts";
+export {
+  AUTOENCODER_KEYS,
+  type AutoencoderKeys,
+} from "./checkpoints/autoencoder/autoencoder_keys.ts";
+export {
+  autoencoderOf,
+  type AutoencoderWeights,
+} from "./checkpoints/autoencoder/autoencoder_weights.ts";
+export {
+  type AutoencoderFile,
+  openAutoencoder,
+} from "./checkpoints/autoencoder/open_autoencoder.ts";
 export { type FindOptions, findWeights, type Weights } from "./checkpoints/find_weights.ts";
 export {
   fitWeights,

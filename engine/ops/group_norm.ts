@@ -6,6 +6,7 @@ import {
   shapeText,
   type Tensor,
 } from "../tensor.ts";
+import { reshape } from "./views.ts";
 
 /** Attributes of {@linkcode groupNorm}. */
 export interface GroupNormAttrs {
@@ -92,4 +93,21 @@ export function groupNorm(
   },
 ): Tensor {
   return apply(groupNormOp, [x, weight, bias], { groups, eps })[0];
+}
+
+/**
+ * The statistics that {@linkcode groupNorm} normalises `x` with: those of parts of an image make
+ * up those of the whole.
+ *
+ * @param x `[batch, channels, ..]`
+ * @returns `[batch, groups, 2]` in f32: the mean, and 1 / sqrt(variance + eps)
+ * @throws {ShapeError} as `groupNorm`
+ * @category Operations
+ */
+export function groupNormStatistics(
+  x: Tensor,
+  { weight, bias, groups, eps = 1e-5 }: Parameters<typeof groupNorm>[1],
+): Tensor {
+  const [, statistics] = apply(groupNormOp, [x, weight, bias], { groups, eps });
+  return reshape(statistics, [x.shape[0], groups, 2]);
 }

@@ -6,7 +6,15 @@ import { helpText } from "../cli/help_text.ts";
 import { machineFields } from "../cli/machine_flags.ts";
 import { JOB_KINDS } from "./jobs.ts";
 
-const KINDS = [...JOB_KINDS, "conv", "training", "sampling", "inception", "load"] as const;
+const KINDS = [
+  ...JOB_KINDS,
+  "conv",
+  "training",
+  "sampling",
+  "inception",
+  "decoder",
+  "load",
+] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({

@@ -1,6 +1,7 @@
 import { textTable } from "../cli/text_table.ts";
 import type { AdapterRates } from "../../engine/testing/adapter_rates.ts";
 import type { ConvolutionRow } from "./convolution.ts";
+import type { DecoderRow } from "./decoder.ts";
 import type { InceptionRow } from "./inception.ts";
 import type { LoadingRow } from "./loading.ts";
 import type { SamplingRow } from "./sampling.ts";
@@ -22,6 +23,8 @@ export interface BenchReport {
   readonly sampling: readonly SamplingRow[];
   /** Features for FID; null where `--only` leaves them out. */
   readonly inception: InceptionRow | null;
+  /** The decoder of latent diffusion; null where `--only` leaves it out. */
+  readonly decoder: DecoderRow | null;
   /** Null where `--only` leaves it out. */
   readonly loading: LoadingRow | null;
 }
@@ -29,7 +32,7 @@ export interface BenchReport {
 /** The report as text: the machine, the adapter's rates, and tables. */
 export function reportText(report: BenchReport): string {
   const { system, adapter, rates, jobs, convolutions } = report;
-  const { training, sampling, inception, loading } = report;
+  const { training, sampling, inception, decoder, loading } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -45,6 +48,7 @@ export function reportText(report: BenchReport): string {
   if (training.length > 0) sections.push(trainingTable(training));
   if (sampling.length > 0) sections.push(samplingTable(sampling));
   if (inception) sections.push(inceptionTable(inception));
+  if (decoder) sections.push(decoderTable(decoder));
   if (loading) sections.push(loadingText(loading));
   return sections.join("\n\n");
 }
@@ -131,6 +135,29 @@ function inceptionTable(r: InceptionRow): string {
       r.images_per_s.toPrecision(3),
       figure(r.gflops),
       `${(100 * r.fraction).toFixed(0)}% of ${figure(r.matmul.gflops)} (${r.matmul.size})`,
+      String(r.dispatches),
+      r.megabytes.toFixed(0),
+    ]],
+    1,
+  );
+}
+
+/** One line. */
+function decoderTable(r: DecoderRow): string {
+  const convolutions = r.convolutions;
+  return textTable(
+    ["decoder", "batch", "images/s", "GFLOP/s", "conv2d's", "of matmul's", "kernels", "MB"],
+    [[
+      `Stable Diffusion's, ${r.size} x ${r.size}`,
+      String(r.batch),
+      r.images_per_s.toPrecision(3),
+      figure(r.gflops),
+      convolutions === null ? "" : figure(convolutions.gflops),
+      convolutions === null
+        ? ""
+        : `${(100 * convolutions.fraction).toFixed(0)}% of ${
+          figure(r.matmul.gflops)
+        } (${r.matmul.size})`,
       String(r.dispatches),
       r.megabytes.toFixed(0),
     ]],

@@ -10,16 +10,13 @@ import { namesItself, stepNextTo, weightsFiles } from "../../train/checkpoints/f
 import { firstReadable } from "../../train/checkpoints/first_readable.ts";
 import { fitWeights, mustFit, prefixNote } from "../../train/checkpoints/fit_weights.ts";
 import { notFinite } from "../../train/formats/not_finite.ts";
-import { encodeNpy } from "../../train/formats/npy.ts";
-import { encodeNpz } from "../../train/formats/npz.ts";
-import { encodePth } from "../../train/formats/pth.ts";
-import { encodeSafetensors } from "../../train/formats/safetensors.ts";
 import { type StoredTensor, toFloat64 } from "../../train/formats/stored_tensor.ts";
 import { humanBytes } from "../../page/human_units.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import type { TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { openWeights, type WeightsKind } from "../../train/checkpoints/weights_file.ts";
+import { encodeArrays } from "./encode_arrays.ts";
 import { writeOutput } from "./write_output.ts";
 
 /** Flags of a conversion to a file. */
@@ -30,7 +27,12 @@ export interface ConvertFlags {
   weights: WeightsKind;
 }
 
-const DTYPES: Readonly<Record<string, FloatDtype>> = { f32: "F32", f16: "F16", bf16: "BF16" };
+/** The type of stored floats by the name that `--dtype` takes. */
+export const DTYPES: Readonly<Record<string, FloatDtype>> = {
+  f32: "F32",
+  f16: "F16",
+  bf16: "BF16",
+};
 
 /**
  * Converts the arrays of a file, or the weights of a checkpoint, to a file of another format. With
@@ -56,7 +58,7 @@ export async function convertFile(
     (source) => arraysOf(source, { weights, mustBeFinite: sources.length > 1, ...flags }),
     (message) => skipped.push(message),
   );
-  const bytes = encode(to, kind, tensors, metadata);
+  const bytes = encodeArrays(to, kind, tensors, metadata);
   await writeOutput(to, () => replaceFile(to, bytes));
   const left = others === 0 ? "" : `; left out what else is in ${source}: ${others} values`;
   const done = `Left ${to}: ${Object.keys(tensors).length} arrays, ${humanBytes(bytes.length)}`;
@@ -108,36 +110,4 @@ async function arraysOf(
     notes.push(`${source}: ${faults[0]}${more}; converted as it is`);
   }
   return { source, tensors, metadata, others: file.others, notes };
-}
-
-function encode(
-  to: string,
-  kind: TensorFileKind,
-  tensors: Record<string, StoredTensor>,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  switch (kind) {
-    case "safetensors":
-      return encodeSafetensors(
-        tensors,
-        Object.keys(metadata).length > 0 ? { ...metadata } : undefined,
-      );
-    case "pth":
-      return encodePth(new Map(Object.entries(tensors)));
-    case "npz":
-    case "npy": {
-      const narrow = Object.entries(tensors).find(([, { dtype }]) => dtype === "BF16");
-      if (narrow) {
-        throw new UsageError(`${to}: NumPy has no bfloat16, as ${narrow[0]} is; give --dtype=f32`);
-      }
-      if (kind === "npz") return encodeNpz(tensors);
-      const [only, ...more] = Object.values(tensors);
-      if (more.length > 0) {
-        throw new UsageError(
-          `${to}: .npy holds one array, and there are ${more.length + 1}; take .npz`,
-        );
-      }
-      return encodeNpy(only);
-    }
-  }
 }

@@ -2,6 +2,10 @@ import { z } from "zod";
 import type { Config } from "../../train/config/config.ts";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
+import {
+  AUTOENCODER_KEYS,
+  type AutoencoderKeys,
+} from "../../train/checkpoints/autoencoder/autoencoder_keys.ts";
 import { parseArguments } from "../cli/flags.ts";
 import { helpText } from "../cli/help_text.ts";
 import {
@@ -14,20 +18,31 @@ import { shownCommand } from "../cli/shown_command.ts";
 import type { ConvertFlags } from "./convert_file.ts";
 import { isLog } from "./convert_log.ts";
 
-const schema: z.ZodType<ConvertFlags & { force: boolean; help: boolean }> = z.strictObject({
+const schema: z.ZodType<ConvertFlags & OwnFlags & { help: boolean }> = z.strictObject({
   dtype: z.enum(["f32", "f16", "bf16"]).nullable()
     .describe("type that floats are stored in; null: unchanged; integers are unchanged"),
   weights: z.enum(["ema", "nnet"])
     .describe("of a checkpoint, to a file: the moving average of the weights, or the weights"),
+  keys: z.enum(AUTOENCODER_KEYS).nullable().describe(
+    "of an autoencoder, to a file: names of its arrays, also out of a checkpoint of Stable Diffusion; " +
+      "with diffusers' names it gets its config.json",
+  ),
   force: z.boolean().describe("overwrite an existing output"),
   help: z.boolean().describe("show this page; -h for short"),
 });
 
-const defaults = { dtype: null, weights: "ema", force: false, help: false };
+const defaults = { dtype: null, weights: "ema", keys: null, force: false, help: false };
+
+interface OwnFlags {
+  /** Names to write an autoencoder with; null: this is none, or its names stay. */
+  readonly keys: AutoencoderKeys | null;
+  /** Whether an existing output may be replaced. */
+  readonly force: boolean;
+}
 
 /** What the command line of `deno task convert` asks for. */
 export interface ConvertArguments {
-  readonly flags: ConvertFlags & { readonly force: boolean };
+  readonly flags: ConvertFlags & OwnFlags;
   /** What to convert. */
   readonly from: string;
   /** Where to; of a log, null for beside it. */
@@ -82,6 +97,10 @@ export function convertHelp(): string {
       {
         command: "convert model.safetensors.index.json small.safetensors --dtype=bf16",
         does: "one file of half the size",
+      },
+      {
+        command: "convert sd-v1-5.ckpt vae/diffusion_pytorch_model.safetensors --keys=diffusers",
+        does: "its autoencoder, for diffusers",
       },
       { command: "convert runs/a/log.jsonl", does: "the run's curves, grids and settings" },
     ],

@@ -4,6 +4,10 @@ import type { Config } from "../../train/config/config.ts";
 import type { DataIdentity } from "../../train/data/data_identity.ts";
 import { elements, isStoredDtype } from "../../train/formats/stored_tensor.ts";
 import type { ListedDtype } from "../../train/formats/listed_dtype.ts";
+import {
+  findAutoencoder,
+  type FoundAutoencoder,
+} from "../../train/checkpoints/autoencoder/open_autoencoder.ts";
 import { pytorchCheckpoints } from "../../train/checkpoints/pytorch_checkpoint.ts";
 import {
   kindOfFile,
@@ -45,8 +49,16 @@ export interface Inspection {
   readonly metadata: Readonly<Record<string, string>>;
   /** The other values of a `.pth`; numbers beyond 2^53 as strings. */
   readonly values: Readonly<Record<string, null | boolean | number | string>>;
+  /** The autoencoder of latents that is among the arrays. */
+  readonly autoencoder: InspectedAutoencoder | null;
   /** The arrays. */
   readonly tensors: readonly InspectedTensor[];
+}
+
+/** What shapes and names say of an autoencoder. */
+export interface InspectedAutoencoder extends Pick<FoundAutoencoder, "config" | "keys"> {
+  /** Number of its parameters in the file. */
+  readonly parameters: number;
 }
 
 /** Bytes of an array in memory at once. */
@@ -100,6 +112,17 @@ export async function inspectFile(path: string): Promise<Inspection> {
         [name, value],
       ) => [name, typeof value === "bigint" ? `${value}` : value]),
     ),
+    autoencoder: autoencoderIn(tensors),
     tensors,
   };
+}
+
+/** The autoencoder of arrays, which may lie in a dictionary. */
+function autoencoderIn(tensors: readonly InspectedTensor[]): InspectedAutoencoder | null {
+  const shapes = Object.fromEntries(tensors.map(({ name, shape }) => [name, shape]));
+  const found = findAutoencoder(shapes);
+  if (!found) return null;
+  const { config, keys, names } = found;
+  const sizes = [...names.values()].map((name) => elements(shapes[name]));
+  return { config, keys, parameters: sizes.reduce((sum, n) => sum + n, 0) };
 }

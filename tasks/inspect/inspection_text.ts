@@ -8,7 +8,7 @@ const HEADINGS = ["name", "type", "shape", "min", "max", "mean", "std", "not fin
 
 /** An inspection as text. */
 export function inspectionText(inspection: Inspection): string {
-  const { file, numbers, step, config, data, metadata, values, tensors } = inspection;
+  const { file, numbers, step, config, data, metadata, values, autoencoder, tensors } = inspection;
   const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
   const not_finite = tensors.reduce((sum, { not_finite }) => sum + (not_finite ?? 0), 0);
   const lines = [
@@ -23,6 +23,14 @@ export function inspectionText(inspection: Inspection): string {
   if (data) {
     const length = data.class_counts.reduce((sum, count) => sum + count, 0);
     lines.push(`  data: ${countsText({ ...data, length })}; SHA-256 ${data.digest}`);
+  }
+  if (autoencoder) {
+    const { config: { ch, ch_mult, num_res_blocks, embed_dim }, keys, parameters } = autoencoder;
+    lines.push(
+      `  autoencoder: ${parameters.toLocaleString("en")} parameters with ` +
+        `${keys === "diffusers" ? "diffusers'" : "the reference's"} names; ch ${ch}, ch_mult ` +
+        `${ch_mult}, num_res_blocks ${num_res_blocks}, embed_dim ${embed_dim}`,
+    );
   }
   if (config) {
     for (const [path, value] of flatten(config, fieldsOf(configSchema))) {
