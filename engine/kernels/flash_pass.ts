@@ -111,7 +111,7 @@ function iteration(
       count: `min(${span}u, max(token + 1u, start) - start)`,
     }
     : {
-      first: `${group} * ${TOKENS}u / ${span}u * ${span}u`,
+      first: `${group} * ${TOKENS}u`,
       end: others,
       from: "max(token, start) - start",
       count,

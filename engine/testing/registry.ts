@@ -295,8 +295,8 @@ const rows: readonly OperationExample[] = [
   attending([1, 257, 2, 3]),
   attending([2, 67, 2, 20]),
   attending([1, 5, 1, 32]),
-  // Tiles of another width than a workgroup's, in flash attention.
-  attending([2, 68, 1, 36], { causal: true }),
+  // More tokens than a workgroup's, in flash attention.
+  attending([2, 68, 1, 8], { causal: true }),
   attendingTo([2, 66, 35, 3, 4]),
   attendingTo([2, 7, 7, 3, 5], { causal: true }),
   normal(1, 5),

@@ -19,8 +19,7 @@ const variants: readonly Variant[] = [
     name: "of an integrated GPU",
     options: { adapterClass: "integrated" },
     differing: /./,
-    f16:
-      /^(linear: (7|9|3)|matmul: \d x|attention: (?!2 x 68)|conv2d: .2|layer_norm|group_norm|fused ep)/,
+    f16: /^(linear: (7|9|3)|matmul: \d x|attention|conv2d: .2|layer_norm|group_norm|fused ep)/,
   },
   {
     name: "without 64-bit integers",
