@@ -55,7 +55,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "eval/image_sets",
     "eval/metrics",
   ],
-  "eval/text": [],
+  "eval/text": ["eval/execution"],
   "eval": [
     "eval/samplers",
     "eval/execution",

@@ -19,6 +19,7 @@ import {
   clipTextParameters,
 } from "../../nets/clip_text.ts";
 import { parameterShapes } from "../../nets/parameters.ts";
+import type { EncodedTexts } from "../execution/encoded_texts.ts";
 import { type ClipTokenizer, openClipTokenizer } from "./clip_tokenizer.ts";
 import { type ClipWeights, openClipWeights, tokenRows } from "./clip_weights.ts";
 import { statOf } from "./stat_of.ts";
@@ -45,7 +46,7 @@ export interface ClipTextOptions {
  */
 export interface TextContexts {
   /** `[n, tokens, width]`: the last hidden state of every token after the final norm. */
-  readonly contexts: Float32Array;
+  readonly context: Float32Array;
   /** Tokens of a text, padding included: 77 in CLIP. */
   readonly tokens: number;
   /** Width of a token: 768 in CLIP ViT-L/14. */
@@ -69,8 +70,8 @@ const SHOWN = 40;
  * async function contextsOf(captions: string[]): Promise<Float32Array> {
  *   using device = await Device.open();
  *   using encoder = await ClipTextEncoder.open(device, { weights: "clip-vit-large-patch14" });
- *   const { contexts } = await encoder.encode(captions);
- *   return contexts; // [captions.length, 77, 768]
+ *   const { context } = await encoder.encode(captions);
+ *   return context; // [captions.length, 77, 768]
  * }
  * ```
  *
@@ -151,17 +152,17 @@ export class ClipTextEncoder implements Disposable {
   ): Promise<TextContexts> {
     const { max_position_embeddings: tokens, hidden_size: width } = this.config;
     const ids = texts.map((text) => this.#idsOf(text));
-    const contexts = new Float32Array(texts.length * tokens * width);
+    const context = new Float32Array(texts.length * tokens * width);
     const rows = new Float32Array(this.#batch * tokens * width);
     for (let first = 0; first < texts.length; first += this.#batch) {
       const some = ids.slice(first, first + this.#batch);
       some.forEach((of, i) => rows.set(tokenRows(this.#weights, of), i * tokens * width));
       this.#plan.run({ tokens: rows });
       const read = await this.#plan.read("context");
-      contexts.set(read.subarray(0, some.length * tokens * width), first * tokens * width);
+      context.set(read.subarray(0, some.length * tokens * width), first * tokens * width);
       onProgress?.(first + some.length);
     }
-    return { contexts, tokens, width };
+    return { context, tokens, width };
   }
 
   #idsOf(text: string): Int32Array {
@@ -186,9 +187,10 @@ export class ClipTextEncoder implements Disposable {
 }
 
 /**
- * Encodes texts once: the text encoder is on the device only meanwhile.
+ * Encodes texts to draw from, once: the text encoder is on the device only meanwhile.
  *
- * @returns their contexts, `[n, 77, 768]` of CLIP ViT-L/14
+ * @param options.negative what guidance leads away from; the empty text where absent
+ * @returns contexts, `[n, 77, 768]` of CLIP ViT-L/14, and that of the negative text
  * @throws {TextEncoderError} where a file is missing or of another network; nothing is downloaded
  * @throws {CheckpointError} where the weights are damaged or not finite
  * @category Text
@@ -196,10 +198,12 @@ export class ClipTextEncoder implements Disposable {
 export async function encodeTexts(
   device: Device,
   texts: readonly string[],
-  options: ClipTextOptions,
-): Promise<TextContexts> {
+  { negative = "", ...options }: ClipTextOptions & { readonly negative?: string },
+): Promise<EncodedTexts> {
   using encoder = await ClipTextEncoder.open(device, options);
-  return await encoder.encode(texts);
+  const { context, tokens, width } = await encoder.encode([...texts, negative]);
+  const end = texts.length * tokens * width;
+  return { context: context.slice(0, end), empty: context.slice(end) };
 }
 
 /**

@@ -59,14 +59,14 @@ for (const adapterClass of [undefined, "integrated"] as const) {
         const { bytes } = clipTextMemory(device.capabilities, encoder.config);
         equal(device.bufferBytes - before, bytes);
         const seen: number[] = [];
-        const { contexts, tokens, width } = await encoder.encode(texts, (n) => seen.push(n));
+        const { context, tokens, width } = await encoder.encode(texts, (n) => seen.push(n));
         deepEqual([tokens, width, seen.at(-1)], [16, 32, 2]);
-        const error = distance(contexts, golden.f32("last_hidden_state").data);
+        const error = distance(context, golden.f32("last_hidden_state").data);
         ok(error < 2e-5, `${error}`);
         // A context has the same bits whatever else is encoded.
         const alone = await encoder.encode([texts[1]]);
-        deepEqual(alone.contexts, contexts.slice(16 * 32));
-        deepEqual((await encoder.encode([])).contexts, new Float32Array());
+        deepEqual(alone.context, context.slice(16 * 32));
+        deepEqual((await encoder.encode([])).context, new Float32Array());
       }
       equal(device.bufferBytes, before);
     });
@@ -95,10 +95,10 @@ Deno.test("encodeTexts() reads every layout of CLIP's files alike, and leaves th
   for (const layout of layouts) {
     await inFolder({ ...layout, "tokenizer/tokenizer.json": tokenizerJson }, async (folder) => {
       const weights = "sd.ckpt" in layout ? join(folder, "sd.ckpt") : folder;
-      found.push((await encodeTexts(device, texts, { weights })).contexts);
+      found.push((await encodeTexts(device, texts, { weights })).context);
       if (!("text_encoder/model.safetensors" in layout)) return;
       const inner = join(folder, "text_encoder", "model.safetensors");
-      found.push((await encodeTexts(device, texts, { weights: inner })).contexts);
+      found.push((await encodeTexts(device, texts, { weights: inner })).context);
     });
   }
   equal(device.bufferBytes, 0);
@@ -117,15 +117,17 @@ Deno.test("a text of too many tokens is cut, and a line says so", async () => {
     };
     const long = Array.from({ length: 500 }, (_, i) => "abcdefgh"[i % 8]).join(" ");
     const cut = long.slice(0, 2 * 14 - 1);
-    const { contexts } = await encodeTexts(device, [long, cut, "a b"], options);
+    const { context, empty } = await encodeTexts(device, [long, cut, "a b"], options);
     deepEqual(notes, [
       `"${
         long.slice(0, 40)
       }.." has 500 tokens, and the text encoder takes 14: the last 486 are cut off`,
     ]);
-    const text = (n: number) => contexts.slice(n * 16 * 32, (n + 1) * 16 * 32);
+    const text = (n: number) => context.slice(n * 16 * 32, (n + 1) * 16 * 32);
     deepEqual(text(0), text(1));
     notDeepEqual(text(0), text(2));
+    const other = await encodeTexts(device, [""], { ...options, negative: "a b" });
+    deepEqual([other.context, other.empty], [empty, text(2)]);
   });
 });
 
