@@ -70,6 +70,7 @@ export {
   noiseSchedule,
   type ScheduleDefinition,
 } from "./train/diffusion/noise_schedule.ts";
+export { type BatchSource, drawnBatch, drawnLatents } from "./train/diffusion/drawn_batch.ts";
 export { type DiffusedBatch, type Process, processOf } from "./train/diffusion/process.ts";
 export { DEFAULT_PROCESS, type ProcessConfig } from "./train/diffusion/process_config.ts";
 export type { ScheduleName, ScheduleNumbers } from "./train/diffusion/schedules.ts";
@@ -123,8 +124,6 @@ export {
 } from "./train/train_loop.ts";
 export { TrainStep } from "./train/train_step.ts";
 export {
-  type BatchSource,
-  drawnBatch,
   type TrainStepGraph,
   trainStepGraph,
   type TrainStepOptions,

@@ -1,5 +1,5 @@
 import type { Config, NnetConfig } from "../train/config/config.ts";
-import { followsData } from "../train/config/implied_settings.ts";
+import { followsData, NO_FACTS } from "../train/config/implied_settings.ts";
 import { configOf, layersOver } from "../train/config/layers.ts";
 import { editDistance, nearest } from "../train/config/nearest.ts";
 import { objectSettings } from "../train/config/object_settings.ts";
@@ -7,6 +7,7 @@ import { type PresetName, type Presets, presets } from "../train/config/presets.
 import { UsageError } from "../train/config/usage_error.ts";
 import { inSettings } from "../train/config/without_flags.ts";
 import type { Settings } from "../train/config/fields.ts";
+import { factsOf } from "../train/data/data_facts.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
 import { isRecord } from "../train/formats/is_record.ts";
 import { configFields } from "./config_fields.ts";
@@ -74,7 +75,7 @@ export type ConfigOverrides<P extends PresetName = PresetName> =
 export function configure<P extends PresetName>(
   preset: P,
   overrides: ConfigOverrides<P> = {},
-  data?: Pick<ImageSource, "shape" | "class_names">,
+  data?: Pick<ImageSource, "shape" | "class_names" | "latents">,
 ): Config {
   mustBePreset(preset);
   if (!isRecord(overrides)) {
@@ -89,7 +90,8 @@ export function configure<P extends PresetName>(
   const isCounted = followsData(given, initial) ||
     (initial.get("train.mode") === "cond" && !given.has("nnet.num_classes"));
   try {
-    return configOf(layers, data && isCounted ? data.class_names.length : null, fields);
+    const { classes, latents } = data ? factsOf(data) : NO_FACTS;
+    return configOf(layers, { classes: isCounted ? classes : null, latents }, fields);
   } catch (error) {
     throw inSettings(error);
   }

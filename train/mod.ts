@@ -44,11 +44,22 @@ export {
 } from "./data/dataset.ts";
 export { type DataIdentity, dataIdentity } from "./data/data_identity.ts";
 export {
+  type CaptionSource,
   type ImageArrays,
   type ImageDtype,
   type ImageSource,
   type LabelledImages,
+  type LatentOrigin,
 } from "./data/image_source.ts";
+export { type FeatureSource } from "./data/features/feature_source.ts";
+export { openFeatures } from "./data/features/open_features.ts";
+export { type FeatureRecipe } from "./data/features/feature_index.ts";
+export {
+  type EncodedCaption,
+  FeatureWriter,
+  type ImageFeatures,
+} from "./data/features/feature_writer.ts";
+export { type LatentConfig } from "./config/latent_config.ts";
 export {
   type InMemoryImages,
   type InMemorySource,
@@ -147,13 +158,8 @@ export { MAX_AHEAD } from "./read_ahead.ts";
 export type { ScalingRecord, StepRecord } from "./step_record.ts";
 export { TrainStep } from "./train_step.ts";
 export { type Due, type TrainedStep, trainSteps, type TrainStepsOptions } from "./train_steps.ts";
-export {
-  type BatchSource,
-  drawnBatch,
-  type TrainStepGraph,
-  trainStepGraph,
-  type TrainStepOptions,
-} from "./train_step_graph.ts";
+export { type BatchSource, drawnBatch, drawnLatents } from "./diffusion/drawn_batch.ts";
+export { type TrainStepGraph, trainStepGraph, type TrainStepOptions } from "./train_step_graph.ts";
 export { UsageError } from "./config/usage_error.ts";
 export { type DownloadProgress } from "./files/download.ts";
 export { type DiffusedBatch, type Process, processOf } from "./diffusion/process.ts";

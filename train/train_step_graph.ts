@@ -7,67 +7,29 @@ import {
   constant,
   div,
   grad,
-  input,
   type KernelChoices,
   type Layout,
   layOut,
   mul,
   type PlanSpec,
-  randomNormal,
-  randomUniform,
   type Shape,
   StateLayout,
   sum,
   sumOfSquares,
   type Tensor,
-  unpackBytes,
   type Update,
 } from "../engine/mod.ts";
-import { type Conditioning, conditioningOf, conditionInput } from "../nets/conditioning.ts";
+import { conditioningOf } from "../nets/conditioning.ts";
 import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
 import type { Observe } from "../nets/observe.ts";
 import { network, networkParameters } from "../nets/network.ts";
 import type { Config } from "./config/config.ts";
+import { isLatent } from "./config/latent_rules.ts";
 import { LOSS_SCALE_SHAPES } from "./loss_scale.ts";
 import { type OptimizerState, type OptimizerUpdate, optimizerUpdate } from "./optimizer.ts";
 import { probeTensors } from "./probes.ts";
-import { type DiffusedBatch, type Process, processOf } from "./diffusion/process.ts";
-
-/**
- * Builds the part of the graph that makes a batch; its inputs are given to each step.
- * @category Training
- */
-export type BatchSource = (
-  shape: Shape,
-  conditioning: Conditioning,
-  process: Process,
-) => DiffusedBatch;
-
-/** Philox streams of training. */
-const TIME = 1;
-const NOISE = 2;
-
-/**
- * A batch from bytes: inputs `images` (u32 words of four bytes each, `[n, C, H, W]`), the
- * condition (`labels`) of a conditional network, and `key`, from which times, noise and dropout are
- * drawn on the device.
- * @category Training
- */
-export function drawnBatch(
-  shape: Shape,
-  conditioning: Conditioning,
-  { schedule }: Process,
-): DiffusedBatch {
-  const words = Math.ceil(shape.reduce((n, d) => n * d, 1) / 4);
-  const key = input("key", [4], "u32");
-  return {
-    x0: affine(unpackBytes(input("images", [words], "u32"), shape), 2 / 255, -1),
-    t: schedule.times(randomUniform(key, [shape[0]], TIME)),
-    noise: randomNormal(key, shape, NOISE),
-    condition: conditionInput(conditioning, shape[0]),
-    key,
-  };
-}
+import { type BatchSource, drawnBatch, drawnLatents } from "./diffusion/drawn_batch.ts";
+import { processOf } from "./diffusion/process.ts";
 
 /**
  * The plans of a training step, over states that have memory or over layouts alone.
@@ -93,7 +55,7 @@ export interface TrainStepGraph<S extends StateLayout> {
  * @category Training
  */
 export interface TrainStepOptions {
-  /** Makes batches; default {@linkcode drawnBatch}. */
+  /** Makes batches; default {@linkcode drawnBatch}, of latents {@linkcode drawnLatents}. */
   readonly source?: BatchSource;
   /** Most steps that may be submitted before their records are read. */
   readonly recordLength: number;
@@ -111,7 +73,7 @@ export interface TrainStepOptions {
 export function trainStepGraph<S extends StateLayout>(
   config: Config,
   makeState: (shapes: Readonly<Record<string, Shape>>, label: string) => S,
-  { source = drawnBatch, recordLength, probes = false }: TrainStepOptions,
+  { source = sourceOf(config), recordLength, probes = false }: TrainStepOptions,
 ): TrainStepGraph<S> {
   const { batch_size, micro_batches } = config.train;
   const { nnet } = config;
@@ -193,6 +155,11 @@ export function trainStepGraph<S extends StateLayout>(
     recordLength,
   };
   return { state, loss_scale, sums, accumulate, update, norms: stateNorms(state) };
+}
+
+/** What makes the batches of a run's data, as `microBatches` gives them. */
+function sourceOf(config: Config): BatchSource {
+  return isLatent(config) ? drawnLatents(config.autoencoder) : drawnBatch;
 }
 
 /** The plans of a training step, none of them on a device. */

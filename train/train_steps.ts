@@ -1,3 +1,4 @@
+import { conditioningOf } from "../nets/conditioning.ts";
 import type { LossAverageState } from "./checkpoints/loss_average_state.ts";
 import { batches } from "./data/batches.ts";
 import type { ImageSource } from "./data/image_source.ts";
@@ -88,7 +89,8 @@ export async function* trainSteps(
   const { config } = step;
   const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
   const { random_flip } = config.dataset;
-  const data = batches(dataset, { seed: config.seed, random_flip });
+  const captions = conditioningOf(config.nnet).kind === "tokens";
+  const data = batches(dataset, { seed: config.seed, random_flip, captions });
   const batchOf = (at: number) => {
     const batch = data.at(at * batch_size, batch_size);
     // It may never be awaited, where training ends before.

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { configFields } from "../../eval/config_fields.ts";
 import type { Config } from "../../train/config/config.ts";
 import { fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
-import { followsData } from "../../train/config/implied_settings.ts";
+import { followsData, NO_FACTS } from "../../train/config/implied_settings.ts";
 import { configOf, layersOver } from "../../train/config/layers.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
+import { factsOf } from "../../train/data/data_facts.ts";
 import { datasetOutline } from "../../train/data/dataset_outline.ts";
 import { parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
@@ -110,7 +111,7 @@ export async function configFrom(
   const outline = looks && followsData(given, initial)
     ? await datasetOutline(dataOf(new Map([...filed, ...settings])))
     : null;
-  const config = configOf(layers, outline && outline.class_names.length, fields);
+  const config = configOf(layers, outline ? factsOf(outline) : NO_FACTS, fields);
   return { config, preset, outline, given: [...given.keys()] };
 }
 

@@ -1,4 +1,5 @@
 import { type Device, DeviceError, type KernelTime } from "../../engine/mod.ts";
+import { conditioningOf } from "../../nets/conditioning.ts";
 import type { Config } from "../../train/config/config.ts";
 import { batches } from "../../train/data/batches.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
@@ -36,7 +37,8 @@ export async function profileTraining(
   using step = await TrainStep.create(device, config, { recordLength: 4 * STEPS });
   const { batch_size } = config.train;
   const { random_flip } = config.dataset;
-  const data = batches(dataset, { seed: config.seed, random_flip });
+  const captions = conditioningOf(config.nnet).kind === "tokens";
+  const data = batches(dataset, { seed: config.seed, random_flip, captions });
   const inputs = async (at: number) =>
     microBatches(config, await data.at(at * batch_size, batch_size), at);
   // The first step also fills caches.

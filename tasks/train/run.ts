@@ -76,11 +76,13 @@ export class Run implements Disposable {
   async load(): Promise<ImageSource> {
     const { config, progress, note } = this;
     const { workdir, dataset } = config;
-    return await loadDataset(config, {
+    const source = await loadDataset(config, {
       cache_folder: dataset.cache ? join(workdir, "cache") : null,
       onProgress: datasetProgress(progress),
       onNote: note,
     });
+    this.#stack.defer(() => source[Symbol.dispose]?.());
+    return source;
   }
 
   /** What judging the checkpoints takes besides the data; null where no FID is asked for. */

@@ -112,7 +112,7 @@ export async function readTrainArguments(args: readonly string[]): Promise<Train
 /** The name of a run that is given none: its own images', or its preset's, and its method. */
 function runName({ config: { dataset, nnet }, preset }: LoadedConfig): string {
   const folder = dataset.path === null ? "" : basename(resolve(dataset.path));
-  const name = preset.startsWith("folder") ? preset.replace("folder", folder || "folder") : preset;
+  const name = preset.replace(/^(folder|features)/, (own) => folder || own);
   return `${name}_scalelong${nnet.scalelong}`;
 }
 

@@ -4,6 +4,7 @@ import { initialize, type MakeParameter, parameterShapes } from "../../nets/para
 import { type Checkpoint, saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { encodePng } from "../../train/formats/image.ts";
+import { makeFeatures } from "../train/data/features/made_features.ts";
 import { tinyConfig } from "../tiny_config.ts";
 import { ROOT } from "./pages.ts";
 
@@ -19,6 +20,7 @@ export async function makeExampleFiles(folder: string): Promise<void> {
   }
   const checkpoint = tinyCheckpoint();
   for (const name of RUNS) await makeRun(join(folder, "runs", name), checkpoint);
+  await makeFeatures(join(folder, "photos_latents"), 6);
   const weights = join(ROOT, "tests/golden/12.ckpt/nnet_ema.pth");
   await Deno.copyFile(weights, join(folder, "nnet_ema.pth"));
 }

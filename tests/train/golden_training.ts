@@ -1,7 +1,7 @@
 import { type HostArray, input } from "../../engine/mod.ts";
 import type { Checkpoint, Values } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
-import type { BatchSource } from "../../train/train_step_graph.ts";
+import type { BatchSource } from "../../train/diffusion/drawn_batch.ts";
 import { type Golden, goldenNnet } from "../golden.ts";
 import { tinyConfig } from "../tiny_config.ts";
 

@@ -5,7 +5,7 @@ import { conditionInputs, conditionRows, withDropped } from "../../nets/conditio
 import type { Config } from "../../train/config/config.ts";
 import { learningRate } from "../../train/config/learning_rate.ts";
 import { TrainStep } from "../../train/train_step.ts";
-import type { BatchSource } from "../../train/train_step_graph.ts";
+import type { BatchSource } from "../../train/diffusion/drawn_batch.ts";
 import { openDevice } from "../device.ts";
 import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
 import { tinyConfig } from "../tiny_config.ts";

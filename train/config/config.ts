@@ -1,5 +1,6 @@
 import type { UNetConfig } from "../../nets/unet.ts";
 import type { UVitConfig } from "../../nets/uvit.ts";
+import type { LatentConfig } from "./latent_config.ts";
 import type { ProcessConfig } from "../diffusion/process_config.ts";
 import type { EvalConfig } from "./fid_config.ts";
 
@@ -149,6 +150,8 @@ export interface Config {
   nnet: NnetConfig;
   /** The images. */
   dataset: DatasetConfig;
+  /** The autoencoder of latents. */
+  autoencoder: LatentConfig;
   /** The diffusion process. */
   process: ProcessConfig;
   /** The grid of samples drawn while training. */

@@ -1,6 +1,7 @@
 import { conditioningOf } from "../../nets/conditioning.ts";
 import { GROUP_NORM } from "../../nets/resnet_block.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
+import { latentProblems } from "./latent_rules.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Facts of a data set that a configuration must match. */
@@ -13,6 +14,8 @@ export interface DatasetTraits {
   classes: number;
   /** Number of its images. */
   images: number;
+  /** What latents are multiplied by for the network; null where not known, absent for images. */
+  scale_factor?: number | null;
 }
 
 /**
@@ -72,7 +75,7 @@ export function contradictions(config: Config): string[] {
         `without labels; set --train.p_uncond=0.1, say, or --sample.scale=0`,
     );
   }
-  return problems;
+  return [...problems, ...latentProblems(config)];
 }
 
 /**
@@ -96,6 +99,13 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
       `--nnet.img_size: the images of ${dataset.name} are ${traits.image_size} pixels wide and ` +
         `high, not ${nnet.img_size}; set --nnet.img_size and --dataset.image_size ` +
         `to ${traits.image_size}`,
+    );
+  }
+  const { scale_factor } = config.autoencoder;
+  if (typeof traits.scale_factor === "number" && traits.scale_factor !== scale_factor) {
+    problems.push(
+      `autoencoder.scale_factor: the latents of ${dataset.name} were made for ` +
+        `${traits.scale_factor}, not ${scale_factor}; leave it out, or set it to that`,
     );
   }
   if (train.mode === "cond" && conditioningOf(nnet).kind === "label") {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { methodsWithKappa, SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 import { processSchema } from "../diffusion/process_schema.ts";
 import { COLOUR } from "../formats/images/colour.ts";
+import { latentSchema } from "./latent_schema.ts";
 import type { Config } from "./config.ts";
 import { contradictions } from "./config_rules.ts";
 import { evalSchema } from "./fid_schema.ts";
@@ -165,7 +166,10 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
 
   dataset: z.strictObject({
     name: z.string().min(1)
-      .describe("shapes are drawn by the program, folder is a folder of PNG, JPEG or WebP files"),
+      .describe(
+        "shapes are drawn by the program, folder is a folder of PNG, JPEG or WebP files, features one of " +
+          "latents",
+      ),
     path: z.string().min(1).nullable()
       .describe("where the files are; null: cifar10 is downloaded, shapes need none"),
     image_size: count.describe(
@@ -183,6 +187,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
           "they are at most 4 GiB; safe to delete",
       ),
   }).describe("the images"),
+
+  autoencoder: latentSchema,
 
   process: processSchema,
 

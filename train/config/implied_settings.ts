@@ -1,20 +1,42 @@
 import type { Settings } from "./fields.ts";
 
+/** What data tell of settings that are left out. */
+export interface DataFacts {
+  /** Their number of classes, where mode or number of classes is to follow from it; else null. */
+  readonly classes: number | null;
+  /** Of latents: their shape, and what they are multiplied by for the network; else null. */
+  readonly latents: {
+    readonly channels: number;
+    readonly size: number;
+    readonly scale_factor: number | null;
+  } | null;
+}
+
+/** No settings follow from data. */
+export const NO_FACTS: DataFacts = { classes: null, latents: null };
+
 /**
  * Settings that follow from those `given` where they are left out: both image sizes are one, texts or a
  * number of classes tell the mode, and the mode the number of classes and the guidance of samples.
+ * Latents tell image size, channels and factor.
  *
  * @param base every setting, as it is without those given
- * @param classes of the data, where mode or number of classes is to follow from them; else null
+ * @param facts of the data
  * @returns settings by full name, none of which is given
  */
-export function impliedSettings(given: Settings, base: Settings, classes: number | null): Settings {
+export function impliedSettings(
+  given: Settings,
+  base: Settings,
+  { classes, latents }: DataFacts = NO_FACTS,
+): Settings {
   const implied: Settings = new Map();
   const imply = (path: string, value: unknown) => {
     if (value !== undefined && !given.has(path)) implied.set(path, value);
   };
-  imply("dataset.image_size", given.get("nnet.img_size"));
-  imply("nnet.img_size", given.get("dataset.image_size"));
+  imply("dataset.image_size", given.get("nnet.img_size") ?? latents?.size);
+  imply("nnet.img_size", given.get("dataset.image_size") ?? latents?.size);
+  imply("nnet.in_chans", latents?.channels);
+  imply("autoencoder.scale_factor", latents?.scale_factor ?? undefined);
 
   const rows = given.get("nnet.num_classes");
   if (isText(given, base)) {
@@ -47,18 +69,19 @@ function isText(given: Settings, base: Settings): boolean {
 }
 
 /**
- * Whether mode or number of classes follow from the data: they are left out, and the data are a folder,
- * or labels are asked for that the preset does not have.
+ * Whether settings follow from the data: those are latents; or mode and number of classes are left out,
+ * and the data are a folder, or labels are asked for that the preset does not have.
  *
  * @param given as in {@linkcode impliedSettings}
  * @param preset every setting of the preset
  */
 export function followsData(given: Settings, preset: Settings): boolean {
   const mode = given.get("train.mode");
+  const dataset = given.get("dataset.name") ?? preset.get("dataset.name");
+  if (dataset === "features") return true;
   if (given.has("nnet.num_classes") || mode === "uncond" || isText(given, preset)) return false;
   const isLabelled = mode === "cond" || preset.get("train.mode") === "cond";
-  const isFolder = (given.get("dataset.name") ?? preset.get("dataset.name")) === "folder";
-  return isFolder
+  return dataset === "folder"
     ? isLabelled || preset.get("dataset.name") === "folder"
     : mode === "cond" && preset.get("train.mode") === "uncond";
 }

@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import { configSchema } from "./config_schema.ts";
 import { applies, type Field, flatten, nest, type Settings } from "./fields.ts";
-import { impliedSettings } from "./implied_settings.ts";
+import { type DataFacts, impliedSettings } from "./implied_settings.ts";
 import { presetForDataset, type PresetName, presetOf, presets } from "./presets.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -34,24 +34,24 @@ export function layersOver(
   const base = name ?? presetForDataset(given.get("dataset.name"));
   const preset = presetOf(base, given.get("nnet.name"));
   const initial = flatten(presets[preset], fields);
-  const filed = new Map([...initial, ...impliedSettings(file, initial, null), ...file]);
+  const filed = new Map([...initial, ...impliedSettings(file, initial), ...file]);
   return { preset, initial, filed, settings, given };
 }
 
 /**
  * The configuration of layers, with what follows from what is given ({@linkcode impliedSettings}).
  *
- * @param classes of the data, where mode or number of classes is to follow from them; else null
+ * @param facts of the data
  * @throws {UsageError} with a line for each setting of another network, and each contradiction
  */
 export function configOf(
   { filed, settings, given }: Layers,
-  classes: number | null,
+  facts: DataFacts,
   fields: readonly Field[],
 ): Config {
   const requested = new Map([
     ...filed,
-    ...impliedSettings(settings, filed, classes),
+    ...impliedSettings(settings, filed, facts),
     ...settings,
   ]);
   const misplaced = fields.filter((field) => given.has(field.path) && !applies(field, requested));

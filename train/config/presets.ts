@@ -1,4 +1,5 @@
 import type { UNetNnetConfig, UVitNnetConfig } from "./config.ts";
+import { DEFAULT_LATENTS } from "./latent_config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
 import { type Preset, quickstart, quickstart_unet } from "./quickstart.ts";
@@ -16,12 +17,16 @@ export interface Presets {
   readonly cifar10: Preset<UVitNnetConfig>;
   /** U-ViT on a folder of images; its classes are set as the folder has them. */
   readonly folder: Preset<UVitNnetConfig>;
+  /** U-ViT on a folder of latents; image size, channels and classes are set as the folder has them. */
+  readonly features: Preset<UVitNnetConfig>;
   /** The UNet on shapes. */
   readonly quickstart_unet: Preset<UNetNnetConfig>;
   /** The UNet in DDPM's CIFAR-10 setting. */
   readonly cifar10_unet: Preset<UNetNnetConfig>;
   /** The UNet on a folder of images. */
   readonly folder_unet: Preset<UNetNnetConfig>;
+  /** The UNet on a folder of latents. */
+  readonly features_unet: Preset<UNetNnetConfig>;
 }
 
 /**
@@ -42,7 +47,7 @@ export function presetOf(name: PresetName, network: unknown = presets[name].nnet
 
 /** The preset of a data set's name where none is requested. */
 export function presetForDataset(dataset: unknown): PresetName {
-  return dataset === "folder" ? "folder" : "quickstart";
+  return dataset === "folder" || dataset === "features" ? dataset : "quickstart";
 }
 
 const cifar10: Preset<UVitNnetConfig> = {
@@ -96,6 +101,7 @@ const cifar10: Preset<UVitNnetConfig> = {
     skip_broken: false,
     cache: true,
   },
+  autoencoder: DEFAULT_LATENTS,
   process: DEFAULT_PROCESS,
   sample: {
     n_samples: 100,
@@ -149,6 +155,7 @@ const folder: Preset<UVitNnetConfig> = {
     kappa: 0.7,
   },
   dataset: { ...cifar10.dataset, name: "folder", image_size: 64 },
+  autoencoder: DEFAULT_LATENTS,
   process: DEFAULT_PROCESS,
   sample: {
     n_samples: 16,
@@ -160,6 +167,17 @@ const folder: Preset<UVitNnetConfig> = {
   eval: EVAL_OFF,
 };
 
+const features: Preset<UVitNnetConfig> = {
+  ...folder,
+  train: { ...folder.train, n_steps: 100_000, batch_size: 64, ema_rate: 0.9999 },
+  optimizer: { ...folder.optimizer, lr: 2e-4, betas: [0.99, 0.99] },
+  lr_scheduler: { name: "customized", warmup_steps: 5000 },
+  nnet: { ...cifar10.nnet, in_chans: 4 },
+  dataset: { ...folder.dataset, name: "features", image_size: 32, random_flip: false },
+  // Latents are no images yet: drawing them takes the autoencoder.
+  sample: { ...folder.sample, n_samples: 0, clip_denoised: false },
+};
+
 /**
  * Configurations to start from.
  * @category Configuration
@@ -168,6 +186,7 @@ export const presets: Presets = {
   quickstart,
   cifar10,
   folder,
+  features,
   quickstart_unet,
   cifar10_unet: {
     ...cifar10,
@@ -202,6 +221,25 @@ export const presets: Presets = {
       num_res_blocks: 2,
       attn_resolutions: [16],
       dropout: 0.1,
+      num_classes: -1,
+      use_checkpoint: false,
+      scalelong: 0,
+      kappa: 0.7,
+      kappa_index: "skip",
+    },
+  },
+  features_unet: {
+    ...features,
+    optimizer: { name: "adam", lr: 2e-4, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8 },
+    nnet: {
+      name: "unet",
+      img_size: 32,
+      in_chans: 4,
+      ch: 128,
+      ch_mult: [1, 2, 2],
+      num_res_blocks: 2,
+      attn_resolutions: [16],
+      dropout: 0,
       num_classes: -1,
       use_checkpoint: false,
       scalelong: 0,

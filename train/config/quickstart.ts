@@ -1,3 +1,4 @@
+import { DEFAULT_LATENTS } from "./latent_config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
@@ -60,6 +61,7 @@ export const quickstart: Preset<UVitNnetConfig> = {
     skip_broken: false,
     cache: true,
   },
+  autoencoder: DEFAULT_LATENTS,
   process: DEFAULT_PROCESS,
   sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
   eval: EVAL_OFF,

@@ -14,6 +14,7 @@ const FIXED = [
   "dataset.background",
   "dataset.random_flip",
   "dataset.n",
+  "autoencoder.scale_factor",
 ];
 
 /** Sections that identify it as a whole. */

@@ -6,11 +6,11 @@ import { hash32, mix32 } from "./hash32.ts";
 import type { ImageArrays, ImageDtype, ImageSource } from "./image_source.ts";
 
 /**
- * The images of a step, as bytes or floats, and their labels.
+ * The images of a step, or the moments of latents, and their labels.
  * @category Data
  */
 export interface Batch<D extends ImageDtype = ImageDtype> {
-  /** `[n, C, H, W]` */
+  /** `[n, C, H, W]`; moments are `[n, 2 C, H, W]`. */
   images: ImageArrays[D];
   /** `[n]` */
   labels: Int32Array<ArrayBuffer>;
@@ -32,21 +32,35 @@ export interface Batches<D extends ImageDtype = ImageDtype> {
 /** Streams of the seed. */
 const ORDER = 1;
 const FLIP = 2;
+/** Of micro_batches.ts is 3. */
+const CAPTION = 4;
 
 /**
  * Walks over `source` in an order given by `seed`; with `random_flip` each sample is mirrored left to
- * right with a probability of 1/2. There is no position to save: the same numbers give a resumed run
- * the same values.
+ * right with a probability of 1/2; with `captions`, one of each image's is drawn at each visit, where
+ * the source has any. There is no position to save: the same numbers give a resumed run the same values.
  *
- * @throws {DatasetError} where the source has no images
+ * @throws {DatasetError} where the source has no images, or moments are to be mirrored: those of a
+ * mirrored image are others
  */
 export function batches<D extends ImageDtype>(
   source: ImageSource<D>,
-  { seed, random_flip }: { seed: number; random_flip: boolean },
+  { seed, random_flip, captions: wanted = false }: {
+    seed: number;
+    random_flip: boolean;
+    captions?: boolean;
+  },
 ): Batches<D> {
   const { length, shape: [channels, height, width] } = source;
   if (length < 1) throw new DatasetError(`${source.name} has no images to train on`);
+  if (random_flip && source.dtype === "moments") {
+    throw new DatasetError(
+      `${source.name}: latents cannot be mirrored; set dataset.random_flip=false`,
+    );
+  }
   const size = channels * height * width;
+  const captions = wanted ? source.captions : undefined;
+  let none: Promise<Conditions> | undefined;
   const orders = new Map<number, Uint32Array>();
 
   function orderOf(epoch: number): Uint32Array {
@@ -71,7 +85,10 @@ export function batches<D extends ImageDtype>(
         const flips = random_flip && hash32(seed, FLIP, sample + i) & 1;
         if (flips) mirror(images.subarray(i * size, (i + 1) * size), width);
       }
-      return { images, labels };
+      if (!captions) return { images, labels };
+      const draws = Uint32Array.from({ length: n }, (_, i) => hash32(seed, CAPTION, sample + i));
+      none ??= captions.empty().then((context) => ({ context }));
+      return { images, labels, context: await captions.read(indices, draws), none: await none };
     },
   };
 }

@@ -4,12 +4,12 @@ import type { ImageSource } from "./image_source.ts";
 /**
  * The source itself, which holds bytes.
  *
- * @throws {DatasetError} for a source of floats, which training and metrics do not take yet
+ * @throws {DatasetError} for a source of latents, which are no images until they are decoded
  */
 export function byteSource(source: ImageSource): ImageSource<"u8"> {
   if (isBytes(source)) return source;
   throw new DatasetError(
-    `${source.name}: has ${source.dtype} values, and only images as bytes are supported so far`,
+    `${source.name}: has latents, and images are needed here`,
   );
 }
 

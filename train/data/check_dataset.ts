@@ -24,10 +24,16 @@ export async function checkDataset(
     );
   }
   const outline = await datasetOutline(configs[0]);
-  const { shape: [channels, image_size], class_names, class_counts } = outline;
+  const { shape: [channels, image_size], class_names, class_counts, latents } = outline;
   const images = class_counts.reduce((sum, count) => sum + count, 0);
   for (const config of configs) {
-    checkAgainstDataset(config, { channels, image_size, classes: class_names.length, images });
+    checkAgainstDataset(config, {
+      channels,
+      image_size,
+      classes: class_names.length,
+      images,
+      scale_factor: latents?.scale_factor ?? null,
+    });
   }
   return outline;
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { checkAgainstDataset, contradictions } from "../config/config_rules.ts";
+import { isLatent } from "../config/latent_rules.ts";
 import { UsageError } from "../config/usage_error.ts";
 import type { ImageSource } from "./image_source.ts";
 
@@ -11,11 +12,20 @@ import type { ImageSource } from "./image_source.ts";
 export function checkImages(config: Config, images: ImageSource): void {
   const problems = contradictions(config);
   if (problems.length > 0) throw new UsageError(problems);
-  const { shape: [channels, image_size], class_names, length } = images;
+  if (isLatent(config) !== (images.dtype === "moments")) {
+    throw new UsageError(
+      images.dtype === "moments"
+        ? `dataset.name: ${images.name} are latents; set dataset.name=features`
+        : `dataset.name: features are latents, and ${images.name} are images; ` +
+          "leave it out, or give features as openFeatures() does",
+    );
+  }
+  const { shape: [channels, image_size], class_names, length, latents } = images;
   checkAgainstDataset(config, {
     channels,
     image_size,
     classes: class_names.length,
     images: length,
+    scale_factor: latents?.scale_factor ?? null,
   });
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "../config/usage_error.ts";
 import { cifar10Dataset } from "./cifar10.ts";
 import type { Dataset } from "./dataset.ts";
+import { featuresDataset } from "./features/features_dataset.ts";
 import { imageFolderDataset } from "./image_folder.ts";
 import { shapesDataset } from "./shapes.ts";
 
@@ -9,6 +10,7 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
   shapes: shapesDataset,
   cifar10: cifar10Dataset,
   folder: imageFolderDataset,
+  features: featuresDataset,
 };
 
 /** The names of all data sets. */

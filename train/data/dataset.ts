@@ -1,7 +1,7 @@
 /** What every data set shares: how it is opened, what it reports, how it fails. */
 
 import { UserError } from "../../engine/user_error.ts";
-import type { ImageSource } from "./image_source.ts";
+import type { ImageSource, LatentOrigin } from "./image_source.ts";
 
 /**
  * A data set of the table: how its images are opened.
@@ -37,6 +37,8 @@ export interface DatasetOutline {
   readonly class_names: readonly string[];
   /** Images of each class, by label. */
   readonly class_counts: readonly number[];
+  /** Of latents: what they were encoded with. */
+  readonly latents?: LatentOrigin;
 }
 
 /**

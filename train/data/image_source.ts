@@ -7,8 +7,8 @@
 export interface ImageArrays {
   /** Bytes, 0 to 255. */
   u8: Uint8Array<ArrayBuffer>;
-  /** Floats, such as latents. */
-  f32: Float32Array<ArrayBuffer>;
+  /** Floats: the means of a latent's channels, then their log variances; twice as many as values. */
+  moments: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -22,14 +22,43 @@ export type ImageDtype = keyof ImageArrays;
  * @category Data
  */
 export interface LabelledImages<D extends ImageDtype = ImageDtype> {
-  /** `[n, C, H, W]` */
+  /** `[n, C, H, W]`; moments are `[n, 2 C, H, W]`. */
   readonly data: ImageArrays[D];
   /** `[n]`, indices into `class_names`. */
   readonly labels: Int32Array<ArrayBuffer>;
 }
 
 /**
- * Labelled images of one shape, numbered from 0, in memory or not.
+ * What latents were encoded with.
+ * @category Data
+ */
+export interface LatentOrigin {
+  /** What a latent is multiplied by for the network; null where that is not known. */
+  readonly scale_factor: number | null;
+  /** SHA-256 of the autoencoder's weights, hexadecimal; null where that is not known. */
+  readonly autoencoder: string | null;
+}
+
+/**
+ * What a text encoder made of the captions of images.
+ * @category Data
+ */
+export interface CaptionSource {
+  /** `[tokens, width]` of a caption's context. */
+  readonly shape: readonly [tokens: number, width: number];
+  /**
+   * The context of one caption of each image, `[n, tokens, width]`.
+   *
+   * @param draws a number from 0 to 2^32 for each image, which chooses among its captions
+   */
+  read(images: ArrayLike<number>, draws: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>>;
+  /** The context of the empty caption, `[tokens, width]`. */
+  empty(): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/**
+ * Labelled images of one shape, numbered from 0, in memory or not; or latents, as the network takes
+ * them in place of images.
  * @category Data
  */
 export interface ImageSource<D extends ImageDtype = ImageDtype> {
@@ -41,6 +70,10 @@ export interface ImageSource<D extends ImageDtype = ImageDtype> {
   readonly shape: readonly [channels: number, height: number, width: number];
   /** The type of the values. */
   readonly dtype: D;
+  /** Of latents: what they were encoded with. */
+  readonly latents?: LatentOrigin;
+  /** Of images with captions: what a text encoder made of them. */
+  readonly captions?: CaptionSource;
   /** One name per label. */
   readonly class_names: readonly string[];
   /** Images of each class, by label. */
@@ -55,6 +88,8 @@ export interface ImageSource<D extends ImageDtype = ImageDtype> {
    * @throws {RangeError} for a number that no image has
    */
   read(indices: ArrayLike<number>): Promise<LabelledImages<D>>;
+  /** Closes what is open; reading opens it again. Absent where nothing is. */
+  [Symbol.dispose]?(): void;
 }
 
 /** The numbers of the images from `first` on, `n` of them. */

@@ -24,10 +24,9 @@ export function batchKey(seed: number, step: number, first: number): Uint32Array
 }
 
 /**
- * The inputs of `drawnBatch` for each micro-batch of step `step` (from 0). A fraction `p_uncond` of
- * the conditions is replaced by the one that stands for none.
+ * The inputs of `drawnBatch`, or of `drawnLatents`, for each micro-batch of step `step` (from 0). A
+ * fraction `p_uncond` of the conditions is replaced by the one that stands for none.
  *
- * @throws {DatasetError} where the images are floats, which the graph does not take yet
  * @category Data
  */
 export function microBatches(
@@ -36,9 +35,6 @@ export function microBatches(
   step: number,
 ): Record<string, HostArray>[] {
   const { images } = batch;
-  if (!(images instanceof Uint8Array)) {
-    throw new DatasetError("training takes images as bytes so far, and these are floats");
-  }
   const n = train.batch_size / train.micro_batches;
   const isDropped = (i: number) =>
     hash32(seed, DROP, step * train.batch_size + i) < train.p_uncond * 2 ** 32;
@@ -49,12 +45,14 @@ export function microBatches(
   );
   return Array.from({ length: train.micro_batches }, (_, part) => {
     const first = part * n;
-    const itsOwn = <A extends Uint8Array<ArrayBuffer> | ConditionRows>(values: A) => {
+    const itsOwn = <A extends Batch["images"] | ConditionRows>(values: A) => {
       const width = values.length / train.batch_size;
       return values.subarray(first * width, (first + n) * width) as A;
     };
     return {
-      images: words(itsOwn(images)),
+      ...images instanceof Uint8Array
+        ? { images: words(itsOwn(images)) }
+        : { moments: itsOwn(images) },
       key: batchKey(seed, step, first),
       ...conditionInputs(conditions && itsOwn(conditions)),
     };

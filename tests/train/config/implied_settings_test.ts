@@ -1,7 +1,12 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
 import { configSchema } from "../../../train/config/config_schema.ts";
 import { fieldsOf, flatten, nest, type Settings } from "../../../train/config/fields.ts";
-import { followsData, impliedSettings } from "../../../train/config/implied_settings.ts";
+import {
+  type DataFacts,
+  followsData,
+  impliedSettings,
+  NO_FACTS,
+} from "../../../train/config/implied_settings.ts";
 import { type PresetName, presets } from "../../../train/config/presets.ts";
 
 const NAMES = Object.keys(presets) as PresetName[];
@@ -15,10 +20,14 @@ const given = (settings: Record<string, unknown>): Settings => new Map(Object.en
 function implied(
   preset: PresetName,
   settings: Record<string, unknown>,
-  classes: number | null = null,
+  facts: number | DataFacts = NO_FACTS,
 ): Record<string, unknown> {
   const base = settingsOf(preset);
-  const more = impliedSettings(given(settings), base, classes);
+  const more = impliedSettings(
+    given(settings),
+    base,
+    typeof facts === "number" ? { classes: facts, latents: null } : facts,
+  );
   configSchema.parse(nest(new Map([...base, ...more, ...given(settings)])));
   return Object.fromEntries(more);
 }
@@ -49,7 +58,7 @@ Deno.test("texts take the place of labels, and labels that of texts", () => {
   }
   const of_texts = new Map([...settingsOf("quickstart"), ["nnet.clip_dim", 768]]);
   const over = (settings: Record<string, unknown>, classes: number | null = null) =>
-    Object.fromEntries(impliedSettings(given(settings), of_texts, classes));
+    Object.fromEntries(impliedSettings(given(settings), of_texts, { classes, latents: null }));
   deepEqual(over({ "train.batch_size": 2 }, 4), text);
   deepEqual(over({ "nnet.num_classes": 5 }), { "nnet.clip_dim": null, "train.mode": "cond" });
   deepEqual(over({ "train.mode": "uncond" }), {
@@ -69,13 +78,30 @@ Deno.test("classes of the data decide the mode and the number of labels, unless 
   deepEqual(implied("cifar10", { "train.mode": "cond" }, 10), { "nnet.num_classes": 10 });
 });
 
-Deno.test("followsData() is true where a folder, or labels that a preset lacks, leave classes open", () => {
+Deno.test("latents tell image size, channels and factor, unless they are given", () => {
+  const facts = { classes: 2, latents: { channels: 8, size: 16, scale_factor: 0.25 } };
+  const all = {
+    "dataset.image_size": 16,
+    "nnet.img_size": 16,
+    "nnet.in_chans": 8,
+    "autoencoder.scale_factor": 0.25,
+    "train.mode": "cond",
+    "nnet.num_classes": 3,
+  };
+  deepEqual(implied("features", {}, facts), all);
+  const { "nnet.in_chans": _, "autoencoder.scale_factor": __, ...rest } = all;
+  const given = { "nnet.in_chans": 4, "autoencoder.scale_factor": 1 };
+  deepEqual(implied("features", given, facts), rest);
+});
+
+Deno.test("followsData() is true of latents, and where a folder, or labels that a preset lacks, leave classes open", () => {
   const follows = (preset: PresetName, settings: Record<string, unknown>) =>
     followsData(given(settings), settingsOf(preset));
   const folder = { "dataset.name": "folder" };
   equal(follows("folder", {}), true);
   equal(follows("quickstart", folder), true);
   equal(follows("cifar10", { "train.mode": "cond" }), true);
+  equal(follows("cifar10", { "dataset.name": "features", "train.mode": "uncond" }), true);
   // The preset and the person have said what is trained.
   equal(follows("cifar10", folder), false);
   equal(follows("folder", { "train.mode": "uncond" }), false);

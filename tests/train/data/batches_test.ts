@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batches } from "../../../train/data/batches.ts";
-import type { ImageSource } from "../../../train/data/image_source.ts";
+import type { CaptionSource, ImageSource } from "../../../train/data/image_source.ts";
 import { type InMemorySource, inMemorySource } from "../../../train/data/in_memory_source.ts";
 
 /** N images of 2 channels of 3 x 3 pixels, each byte encoding image and position. */
@@ -19,12 +19,13 @@ function numbered(length: number): InMemorySource {
   });
 }
 
-/** The same as floats, each a quarter of the byte, read from nowhere. */
-function numberedFloats(length: number): ImageSource<"f32"> {
+/** The same as moments of one channel, each a quarter of the byte, read from nowhere. */
+function numberedMoments(length: number): ImageSource<"moments"> {
   const bytes = numbered(length);
   return {
     ...bytes,
-    dtype: "f32",
+    shape: [1, 3, 3],
+    dtype: "moments",
     async read(indices) {
       const { data, labels } = await bytes.read(indices);
       return { data: Float32Array.from(data, (v) => v / 4), labels };
@@ -83,12 +84,39 @@ Deno.test("batches() with random_flip mirrors about half of the samples left to 
   assert.ok(mirrored > 160 && mirrored < 240, `${mirrored} of 400`);
 });
 
-Deno.test("batches() walks over floats as over bytes", async () => {
-  const options = { seed: 3, random_flip: true };
-  const bytes = await batches(numbered(13), options).at(5, 40);
-  const floats = await batches(numberedFloats(13), options).at(5, 40);
-  assert.deepEqual(floats.images, Float32Array.from(bytes.images, (v) => v / 4));
-  assert.deepEqual(floats.labels, bytes.labels);
+Deno.test("batches() walks over moments as over bytes, and mirrors none", async () => {
+  const bytes = await batches(numbered(13), still).at(5, 40);
+  const moments = await batches(numberedMoments(13), still).at(5, 40);
+  assert.deepEqual(moments.images, Float32Array.from(bytes.images, (v) => v / 4));
+  assert.deepEqual(moments.labels, bytes.labels);
+  assert.throws(() => batches(numberedMoments(13), { seed: 1, random_flip: true }), {
+    name: "DatasetError",
+    message: "numbered: latents cannot be mirrored; set dataset.random_flip=false",
+  });
+});
+
+Deno.test("batches() with captions draws one of each image's at each visit, by the sample's number", async () => {
+  // Image i has three captions, whose contexts are 3 i, 3 i + 1 and 3 i + 2.
+  const captions: CaptionSource = {
+    shape: [1, 1],
+    read: (images, draws) =>
+      Promise.resolve(
+        Float32Array.from(images, (image, i) => 3 * image + Math.floor(draws[i] / 2 ** 32 * 3)),
+      ),
+    empty: () => Promise.resolve(Float32Array.of(-1)),
+  };
+  const source = { ...numbered(5), captions };
+  const walk = batches(source, { ...still, captions: true });
+  const { context, labels, none } = await walk.at(0, 300);
+  const counts = [0, 0, 0];
+  labels.forEach((label, i) => {
+    assert.equal(Math.floor(context![i] / 3), label);
+    counts[context![i] % 3]++;
+  });
+  assert.ok(counts.every((count) => count > 70), `${counts}`);
+  assert.deepEqual(none, { context: Float32Array.of(-1) });
+  assert.deepEqual((await walk.at(120, 9)).context, context!.slice(120, 129));
+  assert.deepEqual(Object.keys(await batches(source, still).at(0, 2)), ["images", "labels"]);
 });
 
 Deno.test("batches() of one image, and of none", async () => {

@@ -77,10 +77,14 @@ Deno.test("microBatches() gives a network of texts contexts, and the empty one w
   });
 });
 
-Deno.test("microBatches() refuses floats, which the graph does not take yet", () => {
-  const batch = { images: new Float32Array(8 * 192), labels: new Int32Array(8) };
-  throws(() => microBatches(tinyConfig(), batch, 0), {
-    name: "DatasetError",
-    message: "training takes images as bytes so far, and these are floats",
-  });
+Deno.test("microBatches() gives moments as they are, split like images", () => {
+  const config = tinyConfig({ train: { batch_size: 4 } });
+  const images = Float32Array.from({ length: 4 * 8 }, (_, i) => i / 2);
+  const batch = { images, labels: new Int32Array(4) };
+  const [whole] = microBatches(config, batch, 2);
+  deepEqual(Object.keys(whole), ["moments", "key", "labels"]);
+  deepEqual(whole.moments, images);
+  const train = { ...config.train, micro_batches: 2 };
+  const split = microBatches({ ...config, train }, batch, 2);
+  deepEqual(split.flatMap(({ moments }) => [...moments]), [...images]);
 });

@@ -1,0 +1,43 @@
+import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { openFeatures } from "../../train/data/features/open_features.ts";
+import { temporaryFolder } from "../train/data/features/made_features.ts";
+import { missing, pythonWith } from "./python.ts";
+
+const python = pythonWith("numpy");
+
+/** Writes both kinds of folders as U-ViT's scripts do, but for `np.save` of NumPy 1.24 and later. */
+const SCRIPT = `
+import os, sys
+import numpy as np
+folder = sys.argv[1]
+moments = lambda i: (np.arange(128) % (i + 3)).astype(np.float32).reshape(8, 4, 4)
+for part in ["labelled", "captioned"]:
+    os.makedirs(os.path.join(folder, part))
+for i in range(5):
+    pair = np.empty(2, object)
+    pair[:] = moments(i), np.int64(i % 3)
+    np.save(os.path.join(folder, "labelled", f"{i}.npy"), pair)
+    np.save(os.path.join(folder, "captioned", f"{i}.npy"), moments(i))
+    np.save(os.path.join(folder, "captioned", f"{i}_0.npy"), np.full((3, 2), i, np.float32))
+np.save(os.path.join(folder, "empty_context.npy"), np.zeros((3, 2), np.float32))
+`;
+
+Deno.test({
+  name: `openFeatures() reads the features that NumPy writes${missing(python, "numpy")}`,
+  ignore: !python,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const { success } = await new Deno.Command(python!, { args: ["-c", SCRIPT, folder.path] })
+      .output();
+    deepEqual(success, true);
+    for (const part of ["labelled", "captioned"]) {
+      using source = await openFeatures(join(folder.path, part));
+      const { data, labels } = await source.read([4, 1]);
+      deepEqual(data, Float32Array.from({ length: 256 }, (_, k) => k % 128 % (k < 128 ? 7 : 4)));
+      deepEqual([...labels], part === "labelled" ? [1, 1] : [0, 0]);
+      const contexts = await source.captions?.read([3], [5]);
+      deepEqual(contexts?.[0], part === "labelled" ? undefined : 3);
+    }
+  },
+});

@@ -1,0 +1,88 @@
+import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
+import { join } from "node:path";
+import { FeatureWriter } from "../../train/data/features/feature_writer.ts";
+import {
+  featuresOf,
+  makeFeatures,
+  RECIPE,
+  temporaryFolder,
+} from "../train/data/features/made_features.ts";
+import { runScript } from "./run_script.ts";
+import { logWithoutTimes, newest } from "./tiny_run.ts";
+
+/** A network as small as can be; image size, channels and classes follow from the features. */
+const TINY = [
+  "--dataset.name=features",
+  "--patch_size=4",
+  "--embed_dim=32",
+  "--depth=2",
+  "--num_heads=2",
+  "--batch_size=4",
+  "--log_interval=1",
+  "--warmup_steps=2",
+];
+
+Deno.test("train learns latents by class from a folder of features, and a resumed run is the same", async () => {
+  await using folder = await temporaryFolder();
+  const [features, a, b] = ["features", "a", "b"].map((name) => join(folder.path, name));
+  await makeFeatures(features, 13);
+  const train = (workdir: string, ...args: string[]) =>
+    runScript(
+      "train.ts",
+      ...TINY,
+      `--dataset.path=${features}`,
+      `--workdir=${workdir}`,
+      "--random_flip=false",
+      ...args,
+    );
+  const whole = await train(a, "--n_steps=6");
+  equal(whole.code, 0, whole.err);
+  match(whole.err, /^U-ViT, .* on features of numbers in .*\n13 images, 3 classes: a \(5\)/m);
+  const { config, data, nnet } = await newest(a);
+  deepEqual(
+    [config.nnet.in_chans, config.nnet.img_size, config.nnet.num_classes, config.train.mode],
+    [4, 8, 4, "cond"],
+  );
+  deepEqual([config.autoencoder.scale_factor, data!.class_counts], [0.5, [5, 4, 4]]);
+
+  // Three steps are less than an epoch, six are more.
+  equal((await train(b, "--n_steps=3")).code, 0);
+  const resumed = await train(b, "--n_steps=6", "--batch_size=4");
+  equal(resumed.code, 0, resumed.err);
+  match(resumed.err, /^going on from step 3/m);
+  deepEqual(logWithoutTimes(b), logWithoutTimes(a));
+  deepEqual((await newest(b)).nnet, nnet);
+
+  // Other moments of the same images: the run goes on, and says so.
+  await Deno.remove(features, { recursive: true });
+  const writer = await FeatureWriter.open(features, RECIPE);
+  for (let i = 0; i < 13; i++) {
+    await writer.add({ ...featuresOf(i), moments: featuresOf(i === 1 ? 99 : i).moments });
+  }
+  await writer.finish();
+  const other = await train(b, "--n_steps=7");
+  equal(other.code, 0, other.err);
+  match(other.err, /^the data has changed since step 6:\n {2}"b": other images among its 4, or/m);
+});
+
+Deno.test("train says in a line what is wrong with features or with what is asked of them", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  await makeFeatures(path, 6);
+  const refuses = async (code: number, says: RegExp, ...args: string[]) => {
+    const flags = [...TINY, `--dataset.path=${path}`, `--workdir=${join(path, "run")}`, ...args];
+    const outcome = await runScript("train.ts", ...flags);
+    equal(outcome.code, code, outcome.err);
+    match(outcome.err, says);
+    ok(!/\n./.test(outcome.err), outcome.err);
+  };
+  await refuses(2, /dataset\.random_flip: latents cannot be mirrored; /, "--random_flip");
+  await refuses(2, /sample\.n_samples: grids of latents are not drawn yet/, "--n_samples=4");
+  await refuses(
+    2,
+    /autoencoder\.scale_factor: the latents of features were made for 0\.5, not 0\.2; /,
+    "--scale_factor=0.2",
+  );
+  await Deno.truncate(join(path, "moments_00001.safetensors"), 500);
+  await refuses(1, /moments_00001\.safetensors is torn or was changed: it has 500 bytes, not /);
+});

@@ -1,0 +1,11 @@
+/**
+ * The autoencoder between images and the latents that a network is trained on.
+ * @category Configuration
+ */
+export interface LatentConfig {
+  /** What a latent is multiplied by for the network, so that it varies about as much as noise. */
+  scale_factor: number;
+}
+
+/** The factor of Stable Diffusion's first autoencoder. */
+export const DEFAULT_LATENTS: LatentConfig = { scale_factor: 0.18215 };

@@ -1,0 +1,32 @@
+import type { Config } from "./config.ts";
+
+/** Whether a run's data are latents, which are images only once they are decoded. */
+export function isLatent({ dataset }: Pick<Config, "dataset">): boolean {
+  return dataset.name === "features";
+}
+
+/** The rules for latents that `config` breaks, one line each with what to set instead. */
+export function latentProblems(config: Config): string[] {
+  if (!isLatent(config)) return [];
+  const { dataset, sample, eval: { fid } } = config;
+  return [
+    ...dataset.random_flip
+      ? [
+        "dataset.random_flip: latents cannot be mirrored; set dataset.random_flip=false, and have " +
+        "the features of both flips made",
+      ]
+      : [],
+    ...sample.n_samples > 0
+      ? [
+        "sample.n_samples: grids of latents are not drawn yet, as they are to be decoded first; " +
+        "set sample.n_samples=0",
+      ]
+      : [],
+    ...fid.n_samples > 0
+      ? [
+        "eval.fid.n_samples: FID of latents is not measured yet, as they are to be decoded first; " +
+        "set eval.fid.n_samples=0",
+      ]
+      : [],
+  ];
+}

@@ -1,0 +1,61 @@
+import type { StoredTensor } from "../../formats/stored_tensor.ts";
+import { DatasetError } from "../dataset.ts";
+import type { CaptionSource } from "../image_source.ts";
+import { concatenated } from "./concatenated.ts";
+import type { FeatureIndex } from "./feature_index.ts";
+import { captionTexts, contextRows } from "./feature_rows.ts";
+import { RowReader } from "./row_reader.ts";
+
+/** Captions of a folder of features, open until they are disposed of. */
+export interface OpenCaptions extends CaptionSource, Disposable {}
+
+/**
+ * Opens the captions of a folder of features; contexts stay on the disk until they are read.
+ *
+ * @param small the small tensors of the files of images
+ * @throws {DatasetError} where a file is missing, torn or changed, or an image has no caption
+ */
+export async function openCaptions(
+  folder: string,
+  { contexts, text_encoder }: Pick<FeatureIndex, "contexts" | "text_encoder">,
+  small: readonly Readonly<Record<string, StoredTensor>>[],
+): Promise<OpenCaptions> {
+  const { shape } = text_encoder!;
+  const reader = await RowReader.open(folder, contexts, contextRows(shape));
+  const [first] = reader.heads;
+  if (!first || captionTexts(first.small)[0] !== "") {
+    throw new DatasetError(`${folder}: the first caption is not the empty one`);
+  }
+  const numbers = concatenated(small.map(({ captions }) => captions?.data));
+  const ends = captionEnds(small.map(({ caption_ends }) => concatenated([caption_ends?.data])));
+  ends.forEach((end, i) => {
+    if (end > (i === 0 ? 0 : ends[i - 1])) return;
+    throw new DatasetError(`${folder}: image ${i} has no caption`);
+  });
+  const width = shape[0] * shape[1];
+  const contextsOf = async (wanted: ArrayLike<number>) => {
+    const into = new Float32Array(wanted.length * width);
+    await reader.read(wanted, into);
+    return into;
+  };
+  return {
+    shape,
+    read: (images, draws) =>
+      contextsOf(Array.from(images, (image, i) => {
+        const start = image === 0 ? 0 : ends[image - 1];
+        return numbers[start + Math.floor(draws[i] / 2 ** 32 * (ends[image] - start))];
+      })),
+    empty: () => contextsOf([0]),
+    [Symbol.dispose]: () => reader[Symbol.dispose](),
+  };
+}
+
+/** For each image of all files, the end of its captions among those of all. */
+function captionEnds(parts: readonly Int32Array[]): Int32Array {
+  let before = 0;
+  return concatenated(parts.map((ends) => {
+    const moved = ends.map((end) => before + end);
+    before = moved.at(-1) ?? before;
+    return moved;
+  }));
+}
