@@ -85,11 +85,11 @@ export function configure<P extends PresetName>(
   const names = { prefix: "", lookup: "the type Config has them all" };
   const { settings, problems } = objectSettings(overrides, fields, names);
   if (problems.length > 0) throw new UsageError(problems);
-  const layers = layersOver(preset, { file: shapeOf(data), settings }, fields);
-  const { initial, given } = layers;
-  const isCounted = followsData(given, initial) ||
-    (initial.get("train.mode") === "cond" && !given.has("nnet.num_classes"));
   try {
+    const layers = layersOver(preset, { file: shapeOf(data), settings }, fields);
+    const { initial, given } = layers;
+    const isCounted = followsData(given, initial) ||
+      (initial.get("train.mode") === "cond" && !given.has("nnet.num_classes"));
     const { classes, latents } = data ? factsOf(data) : NO_FACTS;
     return configOf(layers, { classes: isCounted ? classes : null, latents }, fields);
   } catch (error) {

@@ -96,6 +96,11 @@ Deno.test("configure() names each mistake, in words of settings", () => {
       "nnet.ch: is a setting of unet, not of uvit; leave it out, or set nnet.name=unet",
     ],
     [
+      "mscoco_uvit_small",
+      { nnet: { name: "unet" } },
+      /^nnet\.name: the preset mscoco_uvit_small is of another network, and has no counterpart for unet;/,
+    ],
+    [
       "quickstart",
       { nnet: { depth: 3, num_heads: 7 } },
       "nnet.embed_dim: 128 cannot be divided among 7 heads; take 133, or other nnet.num_heads\n" +

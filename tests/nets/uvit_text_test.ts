@@ -13,7 +13,8 @@ import {
 } from "../../engine/mod.ts";
 import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { uvit, type UVitConfig, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
-import { presets } from "../../train/config/presets.ts";
+import type { UVitNnetConfig } from "../../train/config/config.ts";
+import { type PresetName, presets } from "../../train/config/presets.ts";
 import { openDevice } from "../device.ts";
 import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
 import { hashedValues, hashedWeight } from "./hashed_weights.ts";
@@ -112,39 +113,31 @@ Deno.test({
   },
 });
 
-const latent: UVitConfig = { ...presets.cifar10.nnet, in_chans: 4, use_checkpoint: true };
-const large = { ...latent, embed_dim: 1024, depth: 20, num_heads: 16, num_classes: 1001 };
-const huge = {
-  ...latent,
-  embed_dim: 1152,
-  depth: 28,
-  num_heads: 16,
-  num_classes: 1001,
-  conv: false,
-};
-const coco = { ...latent, clip_dim: 768 };
-
-Deno.test("uvitParameters() count what the published networks do, with and without gates", () => {
-  const published: [config: UVitConfig, counts: [number, number, number], tokens: number][] = [
-    [coco, [44_692_644, 13_714, 82_284], 334],
-    [{ ...coco, depth: 16 }, [58_345_636, 13_714, 109_712], 334],
-    [large, [286_763_172, 8_530, 85_300], 258],
-    [huge, [500_832_016, 8_530, 119_420], 258],
-    [{ ...large, img_size: 64, patch_size: 4 }, [286_861_524, 8_530, 85_300], 258],
-    [{ ...huge, img_size: 64, patch_size: 4 }, [500_942_656, 8_530, 119_420], 258],
+Deno.test("uvitParameters() of the latent presets count what is published, and what gates add", () => {
+  const published: [preset: PresetName, counts: [number, number, number], tokens: number][] = [
+    ["mscoco_uvit_small", [44_692_644, 13_714, 82_284], 334],
+    ["mscoco_uvit_small_deep", [58_345_636, 13_714, 109_712], 334],
+    ["imagenet256_uvit_large", [286_763_172, 8_530, 85_300], 258],
+    ["imagenet256_uvit_huge", [500_832_016, 8_530, 119_420], 258],
+    ["imagenet512_uvit_large", [286_861_524, 8_530, 85_300], 258],
+    ["imagenet512_uvit_huge", [500_942_656, 8_530, 119_420], 258],
   ];
-  for (const [config, [plain, shared, each], tokens] of published) {
+  for (const [preset, [plain, shared, each], tokens] of published) {
+    const nnet = presets[preset].nnet as UVitNnetConfig;
     const counts = ([0, 3, 4] as const).map((scalelong) =>
-      Object.values(shapesOf({ ...config, scalelong }))
+      Object.values(shapesOf({ ...nnet, scalelong }))
         .reduce((sum, shape) => sum + shape.reduce((n, d) => n * d, 1), 0)
     );
-    deepEqual(counts, [plain, plain + shared, plain + each]);
-    equal(uvitTokens(config), tokens);
+    deepEqual(counts, [plain, plain + shared, plain + each], preset);
+    equal(uvitTokens(nnet), tokens);
   }
 });
 
 Deno.test("uvit() of texts names a condition that does not match", () => {
-  const config = { ...coco, embed_dim: 32, num_heads: 2, depth: 2, clip_dim: 5, num_clip_token: 3 };
+  const config = {
+    ...presets.mscoco_uvit_small.nnet,
+    ...{ embed_dim: 32, num_heads: 2, depth: 2, clip_dim: 5, num_clip_token: 3 },
+  };
   const traced = (condition?: Tensor) =>
     uvit(
       uvitParameters(config, (_, shape) =>

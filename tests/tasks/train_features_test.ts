@@ -2,6 +2,8 @@ import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "n
 import { join } from "node:path";
 import { FeatureWriter } from "../../train/data/features/feature_writer.ts";
 import {
+  CAPTIONED,
+  captionOf,
   featuresOf,
   makeFeatures,
   RECIPE,
@@ -63,6 +65,50 @@ Deno.test("train learns latents by class from a folder of features, and a resume
   const other = await train(b, "--n_steps=7");
   equal(other.code, 0, other.err);
   match(other.err, /^the data has changed since step 6:\n {2}"b": other images among its 4, or/m);
+});
+
+Deno.test("train learns latents from captions, and refuses features without or with others", async () => {
+  await using folder = await temporaryFolder();
+  const [captioned, plain, run] = ["a", "b", "run"].map((name) => join(folder.path, name));
+  const writer = await FeatureWriter.open(captioned, CAPTIONED);
+  await writer.addCaption(captionOf(""));
+  for (let i = 0; i < 6; i++) {
+    const captions = [await writer.addCaption(captionOf(`caption ${i}`))];
+    await writer.add({ ...featuresOf(i, 1), captions });
+  }
+  await writer.finish();
+  await makeFeatures(plain, 6);
+  const train = (path: string, ...args: string[]) =>
+    runScript(
+      "train.ts",
+      "--preset=mscoco_uvit_small",
+      ...TINY,
+      "--mixed_precision=no",
+      `--dataset.path=${path}`,
+      `--workdir=${run}`,
+      "--n_steps=3",
+      ...args,
+    );
+  const text = ["--clip_dim=3", "--num_clip_token=2"];
+  const { code, err } = await train(captioned, ...text);
+  equal(code, 0, err);
+  const { config, nnet } = await newest(run);
+  deepEqual([config.process.schedule, config.autoencoder.scale_factor], ["vp_discrete", 0.5]);
+  deepEqual(nnet["context_embed.weight"].shape, [32, 3]);
+  ok(nnet["context_embed.bias"].data.every((v) => v !== 0 && Number.isFinite(v)));
+
+  const other = await train(captioned);
+  deepEqual([other.code, other.err.split("\n").length], [2, 2]);
+  match(
+    other.err,
+    /^--nnet\.clip_dim: the captions of features are 2 tokens of 3 numbers, not 77 of/,
+  );
+  const without = await train(plain, ...text);
+  deepEqual([without.code, without.err.split("\n").length], [2, 2]);
+  match(
+    without.err,
+    /^--nnet\.clip_dim: the network takes texts, and features has no captions; set/,
+  );
 });
 
 Deno.test("train says in a line what is wrong with features or with what is asked of them", async () => {

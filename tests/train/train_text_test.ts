@@ -2,6 +2,7 @@ import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:ass
 import { type HostArray, input } from "../../engine/mod.ts";
 import { conditioningOf, conditionInput } from "../../nets/conditioning.ts";
 import { conditionInputs, conditionRows, withDropped } from "../../nets/conditions.ts";
+import { sampleLatents } from "../../nets/latent_moments.ts";
 import type { Config } from "../../train/config/config.ts";
 import { learningRate } from "../../train/config/learning_rate.ts";
 import { TrainStep } from "../../train/train_step.ts";
@@ -14,9 +15,13 @@ import { goldenStart } from "./golden_training.ts";
 const STEPS = 8;
 const BATCH = 4;
 
-/** Latents, noise and steps that are given, and the condition of the training itself. */
-const givenLatents: BatchSource = (shape, conditioning) => ({
-  x0: input("x0", shape),
+/** Noise and steps that are given; latents and condition as training has them. */
+const givenLatents = (scale_factor: number): BatchSource => (shape, conditioning) => ({
+  x0: sampleLatents(
+    input("moments", [shape[0], 2 * shape[1], ...shape.slice(2)]),
+    input("latent_noise", shape),
+    { scale_factor },
+  ),
   t: input("t", [shape[0]]),
   noise: input("noise", shape),
   condition: conditionInput(conditioning, shape[0]),
@@ -58,7 +63,8 @@ function batchesOf(file: Golden, { nnet }: Config, step: number, parts: number) 
     const given = conditionRows(conditioning, { context: rows(file.f32("context")) })!;
     const none = conditionRows(conditioning, { context: file.f32("empty_context").data })!;
     return {
-      x0: rows(file.f32("z")),
+      moments: rows(file.f32("moments")),
+      latent_noise: rows(file.f32("latent_noise")),
       t: Float32Array.from(rows(file.i32("n")!), (n) => n / 1000),
       noise: rows(file.f32("noise")),
       ...conditionInputs(withDropped(given, none, (i) => drops[i] === 1)),
@@ -73,7 +79,7 @@ Deno.test("TrainStep trains a network of texts as the reference does, whole and 
     const config = configOf(file, micro_batches);
     using step = await TrainStep.create(device, config, {
       checkpoint: goldenStart(file, config),
-      source: givenLatents,
+      source: givenLatents(Number(file.metadata.scale_factor)),
       recordLength: STEPS,
     });
     for (let i = 0; i < STEPS; i++) step.run(i, batchesOf(file, config, i, micro_batches));

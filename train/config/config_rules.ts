@@ -16,6 +16,8 @@ export interface DatasetTraits {
   images: number;
   /** What latents are multiplied by for the network; null where not known, absent for images. */
   scale_factor?: number | null;
+  /** Tokens of an encoded caption and their width; null or absent where there are no captions. */
+  captions?: readonly [tokens: number, width: number] | null;
 }
 
 /**
@@ -108,7 +110,8 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
         `${traits.scale_factor}, not ${scale_factor}; leave it out, or set it to that`,
     );
   }
-  if (train.mode === "cond" && conditioningOf(nnet).kind === "label") {
+  const conditioning = conditioningOf(nnet);
+  if (train.mode === "cond" && conditioning.kind === "label") {
     const dropped = train.p_uncond > 0 ? 1 : 0;
     const required = traits.classes + dropped;
     // Without dropping, the spare embedding of a guided setting does no harm.
@@ -121,6 +124,9 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
       );
     }
   }
+  if (conditioning.kind === "tokens") {
+    problems.push(...captionProblems(conditioning, traits, dataset.name));
+  }
   const { n_samples, stats } = config.eval.fid;
   if (n_samples > 0 && stats === null && traits.images < 2) {
     problems.push(
@@ -129,6 +135,26 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
     );
   }
   if (problems.length > 0) throw new UsageError(problems);
+}
+
+/** Why a network of texts cannot be trained on the captions of a data set. */
+function captionProblems(
+  { tokens, width }: { readonly tokens: number; readonly width: number },
+  { captions }: Pick<DatasetTraits, "captions">,
+  name: string,
+): string[] {
+  if (!captions) {
+    return [
+      `--nnet.clip_dim: the network takes texts, and ${name} has no captions; set ` +
+      "--nnet.clip_dim=null for one without, or take features of images with captions",
+    ];
+  }
+  const [found, found_width] = captions;
+  if (found === tokens && found_width === width) return [];
+  return [
+    `--nnet.clip_dim: the captions of ${name} are ${found} tokens of ${found_width} numbers, not ` +
+    `${tokens} of ${width}; set --nnet.num_clip_token=${found} and --nnet.clip_dim=${found_width}`,
+  ];
 }
 
 function uvitProblems(nnet: UVitNnetConfig): string[] {

@@ -1,5 +1,7 @@
 import type { UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { DEFAULT_LATENTS } from "./latent_config.ts";
+import { latentPresets } from "./latent_presets.ts";
+import { UsageError } from "./usage_error.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
 import { type Preset, quickstart, quickstart_unet } from "./quickstart.ts";
@@ -27,6 +29,18 @@ export interface Presets {
   readonly folder_unet: Preset<UNetNnetConfig>;
   /** The UNet on a folder of latents. */
   readonly features_unet: Preset<UNetNnetConfig>;
+  /** U-ViT-L/2 on latents of ImageNet by class, 256 pixels. */
+  readonly imagenet256_uvit_large: Preset<UVitNnetConfig>;
+  /** U-ViT-H/2 on latents of ImageNet by class, 256 pixels. */
+  readonly imagenet256_uvit_huge: Preset<UVitNnetConfig>;
+  /** U-ViT-L/4 on latents of ImageNet by class, 512 pixels. */
+  readonly imagenet512_uvit_large: Preset<UVitNnetConfig>;
+  /** U-ViT-H/4 on latents of ImageNet by class, 512 pixels. */
+  readonly imagenet512_uvit_huge: Preset<UVitNnetConfig>;
+  /** U-ViT-S/2 on latents and captions of MS-COCO, 256 pixels. */
+  readonly mscoco_uvit_small: Preset<UVitNnetConfig>;
+  /** The same with 16 blocks in place of 12. */
+  readonly mscoco_uvit_small_deep: Preset<UVitNnetConfig>;
 }
 
 /**
@@ -39,10 +53,16 @@ export type PresetName = keyof Presets;
  * The preset of the same setting for another network: `cifar10` for "unet" is `cifar10_unet`.
  *
  * @param network default: the preset's own
+ * @throws {UsageError} where there is none
  */
 export function presetOf(name: PresetName, network: unknown = presets[name].nnet.name): PresetName {
   const base = name.replace("_unet", "");
-  return (network === "uvit" ? base : `${base}_${network}`) as PresetName;
+  const counterpart = network === "uvit" ? base : `${base}_${network}`;
+  if (Object.hasOwn(presets, counterpart)) return counterpart as PresetName;
+  throw new UsageError(
+    `--nnet.name: the preset ${name} is of another network, and has no counterpart for ${network}; ` +
+      "take another --preset",
+  );
 }
 
 /** The preset of a data set's name where none is requested. */
@@ -247,4 +267,5 @@ export const presets: Presets = {
       kappa_index: "skip",
     },
   },
+  ...latentPresets,
 };

@@ -24,7 +24,7 @@ export async function checkDataset(
     );
   }
   const outline = await datasetOutline(configs[0]);
-  const { shape: [channels, image_size], class_names, class_counts, latents } = outline;
+  const { shape: [channels, image_size], class_names, class_counts, latents, captions } = outline;
   const images = class_counts.reduce((sum, count) => sum + count, 0);
   for (const config of configs) {
     checkAgainstDataset(config, {
@@ -33,6 +33,7 @@ export async function checkDataset(
       classes: class_names.length,
       images,
       scale_factor: latents?.scale_factor ?? null,
+      captions: captions?.shape ?? null,
     });
   }
   return outline;

@@ -20,12 +20,13 @@ export function checkImages(config: Config, images: ImageSource): void {
           "leave it out, or give features as openFeatures() does",
     );
   }
-  const { shape: [channels, image_size], class_names, length, latents } = images;
+  const { shape: [channels, image_size], class_names, length, latents, captions } = images;
   checkAgainstDataset(config, {
     channels,
     image_size,
     classes: class_names.length,
     images: length,
     scale_factor: latents?.scale_factor ?? null,
+    captions: captions?.shape ?? null,
   });
 }

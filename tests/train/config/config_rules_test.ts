@@ -5,7 +5,11 @@ import {
   throws,
 } from "node:assert/strict";
 import { configSchema } from "../../../train/config/config_schema.ts";
-import { checkAgainstDataset, contradictions } from "../../../train/config/config_rules.ts";
+import {
+  checkAgainstDataset,
+  contradictions,
+  type DatasetTraits,
+} from "../../../train/config/config_rules.ts";
 import { type Preset, presets } from "../../../train/config/presets.ts";
 import type { NnetConfig, UNetNnetConfig, UVitNnetConfig } from "../../../train/config/config.ts";
 import { processOf } from "../../../train/diffusion/process.ts";
@@ -104,7 +108,7 @@ Deno.test("contradictions() is empty where one side of a rule is off", () => {
 
 Deno.test("checkAgainstDataset() requires one label more than classes when labels are dropped", () => {
   const shapes = { channels: 3, image_size: 12, classes: 16, images: 99 };
-  const check = (change: Change<UVitNnetConfig>, traits = shapes) => () =>
+  const check = (change: Change<UVitNnetConfig>, traits: DatasetTraits = shapes) => () =>
     checkAgainstDataset(changed(change), traits);
   check(() => {})();
   throws(check((c) => c.nnet.num_classes = 16), {
@@ -115,7 +119,13 @@ Deno.test("checkAgainstDataset() requires one label more than classes when label
   check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 16])();
   check((c) => c.train.p_uncond = 0)();
   throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
-  check((c) => [c.nnet.num_classes, c.nnet.clip_dim] = [-1, 768])();
+  const isText: Change<UVitNnetConfig> = (c) => [c.nnet.num_classes, c.nnet.clip_dim] = [-1, 768];
+  check(isText, { ...shapes, captions: [77, 768] })();
+  throws(check(isText), /clip_dim: the network takes texts, and shapes has no captions; set/);
+  throws(
+    check(isText, { ...shapes, captions: [7, 64] }),
+    /7 tokens of 64 numbers, not 77 of 768; set --nnet.num_clip_token=7 and --nnet.clip_dim=64/,
+  );
 });
 
 Deno.test("checkAgainstDataset() requires the images' channels and size, and no labels with uncond", () => {

@@ -34,7 +34,13 @@ function implied(
 
 Deno.test("--mode=uncond alone makes every preset unconditional", () => {
   for (const name of NAMES) {
-    const expected = { "nnet.num_classes": -1, "sample.scale": 0 };
+    const { nnet } = presets[name];
+    const isText = nnet.name === "uvit" && nnet.clip_dim !== null;
+    const expected = {
+      ...isText ? { "nnet.clip_dim": null } : {},
+      "nnet.num_classes": -1,
+      "sample.scale": 0,
+    };
     deepEqual(implied(name, { "train.mode": "uncond" }), expected, name);
   }
 });
