@@ -50,25 +50,30 @@ export interface LeftOut {
  */
 export async function listImages(folder: string): Promise<ImageListing> {
   const left_out: LeftOut[] = [];
-  try {
-    const top = await entriesOf(folder, left_out);
-    const root = await Deno.realPath(folder);
-    const sub_folders: SubFolder[] = [];
-    for (const name of top.folders) {
-      const images: string[] = [];
-      // Two links to one folder may be two classes, so that each starts anew.
-      const seen = new Set([root]);
-      if (await walk(join(folder, name), { images, left_out, seen })) {
-        sub_folders.push({ name, images: images.sort() });
-      }
+  const top = await listed(folder, () => entriesOf(folder, left_out));
+  const root = await Deno.realPath(folder);
+  const sub_folders: SubFolder[] = [];
+  for (const name of top.folders) {
+    const images: string[] = [];
+    // Two links to one folder may be two classes, so that each starts anew.
+    const seen = new Set([root]);
+    if (await walk(join(folder, name), { images, left_out, seen })) {
+      sub_folders.push({ name, images: images.sort() });
     }
-    return { folder, images: top.images, sub_folders, left_out };
+  }
+  return { folder, images: top.images, sub_folders, left_out };
+}
+
+/** Does what lists a folder. @throws {DatasetError} that names it, where the system refuses */
+async function listed<T>(at: string, list: () => Promise<T>): Promise<T> {
+  try {
+    return await list();
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     const problem = error instanceof Deno.errors.NotFound
       ? "there is no such folder"
-      : error.message;
-    throw new DatasetError(`cannot list the folder of images ${folder}: ${problem}`);
+      : `${error.message}; make it readable, or move it away`;
+    throw new DatasetError(`cannot list the folder of images ${at}: ${problem}`);
   }
 }
 
@@ -95,13 +100,13 @@ interface Found {
 
 /** Adds what is in a folder. @returns false where it was listed already */
 async function walk(at: string, found: Found): Promise<boolean> {
-  const real = await Deno.realPath(at);
+  const real = await listed(at, () => Deno.realPath(at));
   if (found.seen.has(real)) {
     found.left_out.push({ path: at, kind: "links to a folder listed already" });
     return false;
   }
   found.seen.add(real);
-  const { images, folders } = await entriesOf(at, found.left_out);
+  const { images, folders } = await listed(at, () => entriesOf(at, found.left_out));
   for (const path of images) found.images.push(path);
   for (const name of folders) await walk(join(at, name), found);
   return true;
