@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 
 /** What a file gets: bytes, or blocks of them that need not fit in memory together. */
-export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
+export type FileContent = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Writes a file that must not exist yet, and returns once its bytes are on the disk. */
 export async function writeDurably(file: string, content: FileContent): Promise<void> {
