@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import {
   type BestRecord,
@@ -10,7 +11,7 @@ import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { exists } from "../../train/files/durable.ts";
-import type { LogEntry } from "../../train/files/log.ts";
+import { isLogged, type LogEntry } from "../../train/files/log.ts";
 import { NotFiniteError } from "../not_finite_error.ts";
 import { checkpointFid, type FidSubject } from "./checkpoint_fid.ts";
 import { type FidDrawing, finalDrawing, usualDrawing } from "./fid_drawing.ts";
@@ -71,15 +72,17 @@ export class RunFid {
     return this.#record?.best ?? null;
   }
 
-  /** Reads the scores of a run that has done `step` steps; scores its last checkpoint if missing. */
+  /**
+   * Reads the scores of a run that has done `step` steps, when its log is open. Scores its last checkpoint
+   * if missing; logs that score if a run that was killed had recorded it and not logged it.
+   */
   async takeUp(step: number, scores: ScoreOptions): Promise<void> {
     const { workdir, train } = this.subject.config;
     this.#record = await readBest(workdir, { step, kind: this.#kind });
     const due = step > 0 && (step % train.save_interval === 0 || step === train.n_steps);
-    const known = this.#record?.scores.some((score) => score.step === step);
-    if (due && !known && await exists(checkpointFolder(workdir, step))) {
-      await this.score(step, scores);
-    }
+    const known = this.#record?.scores.find((score) => score.step === step);
+    if (known) await this.#logOnce("fid", this.#entryOf(known), scores);
+    else if (due && await exists(checkpointFolder(workdir, step))) await this.score(step, scores);
   }
 
   /** Scores the checkpoint of `step`; gives up where the signal is aborted. */
@@ -88,7 +91,7 @@ export class RunFid {
     if (fid === null) return;
     this.#record = withScore(this.#record, { step, fid }, this.#kind);
     await writeBest(this.subject.config.workdir, this.#record);
-    log({ step, fid, fid_n_samples: this.#usual.n });
+    log(this.#entryOf({ step, fid }));
     const { best } = this.#record;
     this.callbacks.note(
       `FID at step ${step}: ${fid.toFixed(4)} (${this.#kind})` +
@@ -99,21 +102,36 @@ export class RunFid {
   }
 
   /** At the end of a run: the FID of its best checkpoint, with the settings `eval.fid.final_*`. */
-  async finish(done: number, { log, signal }: ScoreOptions): Promise<void> {
+  async finish(done: number, scores: ScoreOptions): Promise<void> {
     const record = this.#record;
     const drawing = finalDrawing(this.subject.config);
     if (!record || !drawing) return;
     const kind = scoreKind(this.subject, drawing);
-    if (record.final?.kind === kind) return;
+    const entry = ({ step, fid }: FidScore): LogEntry => (
+      { step: done, best_step: step, final_fid: fid, fid_n_samples: drawing.n }
+    );
+    if (record.final?.kind === kind) {
+      return await this.#logOnce("final_fid", entry(record.final), scores);
+    }
     const { step } = record.best;
-    const fid = await this.#fidOf(step, drawing, signal);
+    const fid = await this.#fidOf(step, drawing, scores.signal);
     if (fid === null) return;
     this.#record = { ...record, final: { step, fid, kind } };
     await writeBest(this.subject.config.workdir, this.#record);
-    log({ step: done, best_step: step, final_fid: fid, fid_n_samples: drawing.n });
+    scores.log(entry({ step, fid }));
     this.callbacks.note(
       `final FID, of the best checkpoint (step ${step}): ${fid.toFixed(4)} (${kind})`,
     );
+  }
+
+  #entryOf({ step, fid }: FidScore): LogEntry {
+    return { step, fid, fid_n_samples: this.#usual.n };
+  }
+
+  /** Logs a score that is recorded, unless the log has a value of that name at that step. */
+  async #logOnce(name: string, entry: LogEntry, { log }: ScoreOptions): Promise<void> {
+    const file = join(this.subject.config.workdir, "log.jsonl");
+    if (!await isLogged(file, entry.step, name)) log(entry);
   }
 
   get #usual(): FidDrawing {

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { exists, replaceFile } from "./durable.ts";
+import { jsonLines } from "./json_lines.ts";
 import { lineBlocks } from "./line_blocks.ts";
 
 /**
@@ -41,6 +42,15 @@ export class Log implements Disposable {
   [Symbol.dispose](): void {
     this.#file.close();
   }
+}
+
+/** Whether a log has a line of this step with a value of this name. */
+export async function isLogged(file: string, step: number, name: string): Promise<boolean> {
+  if (!await exists(file)) return false;
+  for await (const entries of jsonLines(file)) {
+    if (entries.some((entry) => entry.step === step && Object.hasOwn(entry, name))) return true;
+  }
+  return false;
 }
 
 /** Whether a log has lines to drop, or ends without a line's end; a missing log has not. */
