@@ -23,7 +23,8 @@ export interface ReferenceFile {
  * `[d, d]`, other arrays being ignored; or images, `arr_0` `[N, H, W, 3]` bytes, as ADM's samples are.
  * The number of images is known where the file has `n`, or the images.
  *
- * @throws {NpzError} where it is not a valid `.npz` file, has neither, or `sigma` is no covariance
+ * @throws {NpzError} where it is not a valid `.npz` file, has neither, its statistics are whole numbers, or
+ * `sigma` is no covariance
  * @category Metrics
  */
 export async function readReferenceFile(file: string): Promise<ReferenceFile> {
@@ -61,6 +62,15 @@ function statisticsOf(
     throw new NpzError(
       `${file}: expected mu [d] and sigma [d, d], or images arr_0 [N, H, W, 3], not ` +
         `mu [${mu?.shape ?? "missing"}] and sigma [${sigma?.shape ?? "missing"}]`,
+    );
+  }
+  const whole = Object.entries({ mu, sigma }).filter(([, { dtype }]) => !/^B?F\d/.test(dtype));
+  if (whole.length > 0) {
+    const stored = whole.map(([name, { dtype, shape }]) => `${name} [${shape}] is ${dtype}`);
+    throw new NpzError(
+      `${file}: ${
+        stored.join(" and ")
+      }, and whole numbers hold no means: write statistics as floats`,
     );
   }
   const statistics = { mu: toFloat64(mu), sigma: toFloat64(sigma), n };

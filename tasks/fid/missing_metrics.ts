@@ -1,3 +1,4 @@
+import { FEATURES } from "../../eval/metrics/inception/inception_features.ts";
 import type { MetricError } from "../../eval/metrics/metric_error.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { Metric } from "./fid_flags.ts";
@@ -24,6 +25,7 @@ export function missingMetrics(metrics: readonly Metric[], a: Side, b: Side): Mi
     for (const side of metric === "is" ? [a] : [a, b]) {
       missing[metric] ??= fault(metric, side);
     }
+    if (metric === "fid") missing.fid ??= unequalWidths(a, b);
     if (missing[metric] === undefined) delete missing[metric];
   }
   mustHaveSome(metrics, missing, UsageError);
@@ -38,6 +40,17 @@ export function mustHaveSome(
 ): void {
   if (metrics.some((metric) => !(metric in missing))) return;
   throw new ErrorClass(metrics.map((metric) => `--metrics: ${missing[metric]}`).join("\n"));
+}
+
+/** Statistics of files may be of other features than Inception's, where both sides' are. */
+function unequalWidths(a: Side, b: Side): string | undefined {
+  const [of_a, of_b] = [a, b].map(({ statistics }) => statistics?.mu.length ?? FEATURES);
+  if (of_a === of_b) return undefined;
+  const shapes = [a, b].map(({ name }, i) => {
+    const d = [of_a, of_b][i];
+    return `${name} have mu [${d}] and sigma [${d}, ${d}]`;
+  });
+  return `fid takes statistics of the same features: ${shapes.join(", ")}`;
 }
 
 function fault(metric: Metric, { name, statistics, images, n }: Side): string | undefined {

@@ -128,7 +128,7 @@ export function tensorFault({ dtype, shape, data }: StoredTensor): string | null
 export function toFloat32(tensor: StoredTensor): Float32Array {
   if (tensor.dtype === "F32") return tensor.data;
   if (tensor.dtype === "BF16") return bfloat16ToFloat32(tensor.data);
-  if (tensor.dtype === "I64") return Float32Array.from(tensor.data, Number);
+  if (tensor.dtype === "I64") return numbersIn(new Float32Array(tensor.data.length), tensor.data);
   return new Float32Array(tensor.data);
 }
 
@@ -138,8 +138,14 @@ export function toFloat32(tensor: StoredTensor): Float32Array {
  */
 export function toFloat64(tensor: StoredTensor): Float64Array {
   if (tensor.dtype === "F64") return tensor.data;
-  if (tensor.dtype === "I64") return Float64Array.from(tensor.data, Number);
+  if (tensor.dtype === "I64") return numbersIn(new Float64Array(tensor.data.length), tensor.data);
   return new Float64Array(tensor.dtype === "BF16" ? bfloat16ToFloat32(tensor.data) : tensor.data);
+}
+
+/** Fills `into` with the nearest numbers; a loop, as `from` takes ten times as long. */
+function numbersIn<T extends Float32Array | Float64Array>(into: T, integers: BigInt64Array): T {
+  for (let i = 0; i < into.length; i++) into[i] = Number(integers[i]);
+  return into;
 }
 
 /** bfloat16 is float32 without its lower 16 bits. */

@@ -89,6 +89,11 @@ Deno.test("readReferenceFile() refuses other files in a line that names them", a
     /mu or sigma holds infinite or NaN values/,
   );
   await refused({ mu: f64([1], 1), sigma: f64([1, 1], NaN) }, /infinite or NaN/);
+  const whole: StoredTensor = { dtype: "I64", shape: [1], data: BigInt64Array.of(3n) };
+  await refused(
+    { mu: whole, sigma: { ...whole, dtype: "I32", shape: [1, 1], data: Int32Array.of(2) } },
+    /x\.npz: mu \[1\] is I64 and sigma \[1,1\] is I32, and whole numbers hold no means: write/,
+  );
   await refused({ arr_0: f64([1, 1, 1, 3], 1, 2, 3) }, /arr_0 \[N, H, W, 3\] of U8, not F64/);
   await withFile({}, async (file) => {
     await Deno.writeFile(file, new Uint8Array(10));
