@@ -9,12 +9,12 @@ export type FlagSource = z.ZodType | readonly Field[];
 /**
  * Parses command-line flags for the fields of `schemas`: `--group.name=value`, `--group.name
  * value`, a bare `--group.name` for true, and `--name` alone where it names one field (or one that
- * is less deeply nested than the others). `-h` is `--help`, and `--dry-run` is `--dry_run`. The
- * last value of a repeated flag counts.
+ * is less deeply nested than the others). `-h` is `--help`, and `--dry-run` is `--dry_run`. A flag is
+ * given once: of two values one would be forgotten.
  *
  * @returns the given values by full field name
- * @throws {UsageError} with a line for each flag that is unknown, ambiguous, or has an invalid
- * value
+ * @throws {UsageError} with a line for each flag that is unknown, ambiguous, given twice, or has an
+ * invalid value
  */
 export function parseFlags(args: readonly string[], ...schemas: FlagSource[]): Settings {
   const fields = schemas.flatMap(fieldsIn);
@@ -80,6 +80,7 @@ function read(
   onUnknown: (argument: string, line: string) => string | null = (_, line) => line,
 ): Settings {
   const settings: Settings = new Map();
+  const texts = new Map<Field, string>();
   const problems: string[] = [];
 
   for (let i = 0; i < args.length; i++) {
@@ -100,7 +101,7 @@ function read(
     } else if (value !== undefined) {
       take(found, value);
     } else if (found.is_boolean && !(follows && found.choices.includes(next))) {
-      settings.set(found.path, true);
+      take(found, "true");
     } else if (follows) {
       take(found, next);
       i++;
@@ -113,7 +114,11 @@ function read(
 
   function take(field: Field, text: string): void {
     const value = field.read(text);
-    if (value === undefined) problems.push(misfit(`--${field.path}`, field, text));
+    const before = texts.get(field);
+    texts.set(field, text);
+    if (before !== undefined) {
+      problems.push(`--${field.path}: is given twice, ${before} and ${text}; leave one out`);
+    } else if (value === undefined) problems.push(misfit(`--${field.path}`, field, text));
     else settings.set(field.path, value);
   }
 }
@@ -126,7 +131,7 @@ function split(argument: string): { name: string; value: string | undefined } {
 }
 
 /** The field that a flag names, or the error line where there is none. */
-function fieldNamed(name: string, fields: readonly Field[]): Field | string {
+export function fieldNamed(name: string, fields: readonly Field[]): Field | string {
   const exact = fields.find(({ path }) => path === name);
   if (exact) return exact;
 

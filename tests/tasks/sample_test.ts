@@ -13,6 +13,7 @@ import { trainLoop } from "../../train/train_loop.ts";
 import { openDevice } from "../device.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type Changes, tinyConfig, tinyUnet } from "../tiny_config.ts";
+import { lastFlags } from "./last_flags.ts";
 
 const STEPS = 40;
 
@@ -40,7 +41,10 @@ async function runOf(tiny: Config) {
 function command(args: readonly string[]): Deno.Command {
   const task = import.meta.resolve("../../tasks/sample.ts");
   const stdio = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-  return new Deno.Command(Deno.execPath(), { args: ["run", "-q", "-A", task, ...args], ...stdio });
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", task, ...lastFlags(args)],
+    ...stdio,
+  });
 }
 
 async function sample(...args: string[]): Promise<{ code: number; said: string }> {
@@ -241,7 +245,7 @@ Deno.test("sample says in one line what is wrong, and ends with code 1 or 2", as
   );
   await fails(2, /^--sampler: expected .* did you mean heun\?$/m, from, "--sampler=huen");
   await fails(2, /^--solver\.variant: expected .*multistep/, from, "--variant=multi");
-  await fails(2, /^--eta: dpm_solver has none, only ddim/, from, "--eta=0.5");
+  await fails(2, /^--solver\.eta: dpm_solver has none, only ddim/, from, "--eta=0.5");
   await fails(2, /^--guidance\.interval: 0\.7 comes after 0\.3/, from, "--interval=0.7,0.3");
   await fails(
     2,

@@ -1,5 +1,6 @@
 import { ok } from "node:assert/strict";
 import { join } from "node:path";
+import { lastFlags } from "./last_flags.ts";
 import { type Checkpoint, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 
 /** A network and a data set so small that a run takes a second. */
@@ -27,11 +28,11 @@ export const LONG: readonly string[] = [
 /** Windows has no signals for other processes. */
 export const noSignals: boolean = Deno.build.os === "windows";
 
-/** The command that trains with these flags. */
+/** The command that trains with these flags, the last of equal ones. */
 export function command(args: readonly string[]): Deno.Command {
   const task = import.meta.resolve("../../tasks/train.ts");
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", task, ...args],
+    args: ["run", "-q", "-A", task, ...lastFlags(args)],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -8,7 +8,6 @@ import {
   interrupted,
   loggedSteps,
   logWithoutTimes,
-  LONG,
   milliseconds,
   names,
   newest,
@@ -27,7 +26,7 @@ const STOPS = Deno.env.get("SCALELONG_STOPS") === "full"
 const ignore = noSignals;
 
 /** A run that logs every step and saves none, unless it is stopped. */
-const UNSAVED = [...LONG, "--save_interval=100000", "--log_interval=1"];
+const UNSAVED = ["--n_steps=100000", "--save_interval=100000", "--log_interval=1"];
 
 const logHas = (workdir: string, lines: number) => () => {
   const log = join(workdir, "log.jsonl");

@@ -55,8 +55,8 @@ Deno.test("parseFlags() takes names without their group where only one field has
   });
 });
 
-Deno.test("parseFlags() takes null, values that contain =, and the last of two values", () => {
-  deepEqual(parsed("--qk_scale=null", "--path=a=b", "--seed=1", "--seed=2"), {
+Deno.test("parseFlags() takes null, and values that contain =", () => {
+  deepEqual(parsed("--qk_scale=null", "--path=a=b", "--seed=2"), {
     "nnet.qk_scale": null,
     "dataset.path": "a=b",
     seed: 2,
@@ -122,6 +122,13 @@ Deno.test("parseFlags() refuses an invalid value, naming what was expected and g
   );
   deepEqual(problems("--preset=cifar"), [
     '--preset: expected quickstart or cifar10, got "cifar"; did you mean cifar10?',
+  ]);
+});
+
+Deno.test("parseFlags() refuses a flag that is given twice, also by its short name", () => {
+  deepEqual(problems("--batch_size=8", "--nnet.conv", "--train.batch-size", "16", "--conv=false"), [
+    "--train.batch_size: is given twice, 8 and 16; leave one out",
+    "--nnet.conv: is given twice, true and false; leave one out",
   ]);
 });
 
