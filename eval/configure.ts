@@ -5,7 +5,6 @@ import { editDistance, nearest } from "../train/config/nearest.ts";
 import { objectSettings } from "../train/config/object_settings.ts";
 import { type PresetName, type Presets, presets } from "../train/config/presets.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { inSettings } from "../train/config/without_flags.ts";
 import type { Settings } from "../train/config/fields.ts";
 import { factsOf } from "../train/data/data_facts.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
@@ -85,16 +84,12 @@ export function configure<P extends PresetName>(
   const names = { prefix: "", lookup: "the type Config has them all" };
   const { settings, problems } = objectSettings(overrides, fields, names);
   if (problems.length > 0) throw new UsageError(problems);
-  try {
-    const layers = layersOver(preset, { file: shapeOf(data), settings }, fields);
-    const { initial, given } = layers;
-    const isCounted = followsData(given, initial) ||
-      (initial.get("train.mode") === "cond" && !given.has("nnet.num_classes"));
-    const { classes, latents } = data ? factsOf(data) : NO_FACTS;
-    return configOf(layers, { classes: isCounted ? classes : null, latents }, fields);
-  } catch (error) {
-    throw inSettings(error);
-  }
+  const layers = layersOver(preset, { file: shapeOf(data), settings }, fields);
+  const { initial, given } = layers;
+  const isCounted = followsData(given, initial) ||
+    (initial.get("train.mode") === "cond" && !given.has("nnet.num_classes"));
+  const { classes, latents } = data ? factsOf(data) : NO_FACTS;
+  return configOf(layers, { classes: isCounted ? classes : null, latents }, fields);
 }
 
 /** What the images themselves tell of the network. */

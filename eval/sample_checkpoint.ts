@@ -3,7 +3,6 @@ import { conditioningOf } from "../nets/conditioning.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { namingSettings } from "../train/config/without_flags.ts";
 import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { type Clipping, CLIPPINGS } from "./clipping.ts";
@@ -90,7 +89,7 @@ export async function sampleCheckpoint(
     ...given(options, ["variant", "order", "grid", "eta", "t_end"]),
   };
   const methodOf = (schedule: NoiseSchedule) => chooseMethod(schedule, settings);
-  return await namingSettings(() => sampleByMethod(device, checkpoint, methodOf, options));
+  return await sampleByMethod(device, checkpoint, methodOf, options);
 }
 
 /**

@@ -68,7 +68,7 @@ export async function sampleRecipe(
   const classes = networkClasses(config);
   if (conditioningOf(config.nnet).kind === "tokens") {
     throw new UsageError(
-      "--checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +
+      "checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +
         "library takes so far",
     );
   }
@@ -104,11 +104,11 @@ function unconditionalProblems({ scale, labels }: GuidanceChoices): string[] {
   const problems: string[] = [];
   if (scale !== null && scale > 0) {
     problems.push(
-      "--guidance.scale: guidance needs labels, and this network was trained without; leave it out",
+      "guidance.scale: guidance needs labels, and this network was trained without; leave it out",
     );
   }
   if (labels !== null) {
-    problems.push("--guidance.labels: this network was trained without labels; leave it out");
+    problems.push("guidance.labels: this network was trained without labels; leave it out");
   }
   return problems;
 }
@@ -121,14 +121,14 @@ function conditionalProblems(
   const problems: string[] = [];
   if (scale !== null && scale > 0 && train.p_uncond === 0) {
     problems.push(
-      "--guidance.scale: guidance needs a network that has also learned without labels " +
+      "guidance.scale: guidance needs a network that has also learned without labels " +
         "(train.p_uncond above 0), and this one has not; leave it out",
     );
   }
   const wrong = labels?.find((label) => label >= classes);
   if (wrong !== undefined) {
     problems.push(
-      `--guidance.labels: there is no class ${wrong}; this network knows 0 to ${classes - 1}`,
+      `guidance.labels: there is no class ${wrong}; this network knows 0 to ${classes - 1}`,
     );
   }
   return problems;
@@ -146,7 +146,7 @@ async function labelChoice(
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
     throw new UsageError(
-      `--guidance.labels: how often each class occurs is not known (${error.message}); name some`,
+      `guidance.labels: how often each class occurs is not known (${error.message}); name some`,
     );
   }
 }

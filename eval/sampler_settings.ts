@@ -32,11 +32,11 @@ export function completeSettings(
     .filter((name) => requested[name] !== null && options[name] === undefined)
     .map((name) => {
       const which = entry.lacks?.[name] ?? samplersWith(name);
-      return `--${name}: ${sampler} has none, only ${which}; leave --${name} out`;
+      return `${name}: ${sampler} has none, only ${which}; leave it out`;
     });
   const t_end = requested.t_end ?? entry.t_end ?? schedule.t_min;
   if (t_end >= schedule.t_max) {
-    problems.push(`--t_end: ${t_end} is not before the first time, ${schedule.t_max}`);
+    problems.push(`t_end: ${t_end} is not before the first time, ${schedule.t_max}`);
   }
   const variant = filledIn(requested.variant, options.variant, requested);
   const known = { ...requested, variant };

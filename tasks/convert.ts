@@ -13,7 +13,7 @@ import { UsageError } from "../train/config/usage_error.ts";
 import { convertAutoencoder } from "./convert/convert_autoencoder.ts";
 import { convertCheckpoint } from "./convert/convert_checkpoint.ts";
 import { convertFile, DTYPES } from "./convert/convert_file.ts";
-import { convertHelp, readConvertArguments } from "./convert/convert_flags.ts";
+import { CONVERT_FLAGS, convertHelp, readConvertArguments } from "./convert/convert_flags.ts";
 import { convertLog, isLog } from "./convert/convert_log.ts";
 import { outputKind } from "./convert/output_kind.ts";
 import { mustBeFree } from "./convert/write_output.ts";
@@ -47,4 +47,4 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(done);
 }
 
-if (import.meta.main) await runTask(main, false);
+if (import.meta.main) await runTask(main, { flags: CONVERT_FLAGS, usesDevice: false });

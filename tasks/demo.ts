@@ -26,4 +26,4 @@ function served(out: string, port: number): ReturnType<typeof serveFolder> {
   }
 }
 
-if (import.meta.main) await runTask(main, false);
+if (import.meta.main) await runTask(main, { usesDevice: false });

@@ -17,7 +17,7 @@ import {
 import { saveStatistics } from "../eval/metrics/statistics_file.ts";
 import { Progress } from "./cli/progress.ts";
 import { compareSides } from "./fid/compare_sides.ts";
-import { type FidFlags, fidHelp, readFidArguments } from "./fid/fid_flags.ts";
+import { FID_FLAGS, type FidFlags, fidHelp, readFidArguments } from "./fid/fid_flags.ts";
 import { type MissingMetrics, missingMetrics, SOME_MISSING } from "./fid/missing_metrics.ts";
 import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid/fid_report.ts";
 import { inceptionExtract } from "../eval/metrics/inception/inception_extract.ts";
@@ -26,6 +26,7 @@ import { openSide, type Side, type SideTools, trainingData } from "./fid/side.ts
 import { progressHooks } from "./cli/progress_hooks.ts";
 import { requestedMetrics } from "./fid/requested_metrics.ts";
 import { inFolder } from "./cli/in_folder.ts";
+import { inFlags } from "./cli/in_flags.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
@@ -40,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
   const wait = progressHooks(progress);
   const tools: SideTools = {
     config,
-    note: (message) => progress.note(message),
+    note: (message) => progress.note(inFlags(message, ...FID_FLAGS)),
     onDataset: ({ what, done, total }) =>
       what === "download"
         ? wait("downloading", "bytes")(done, total)
@@ -49,6 +50,8 @@ async function main(args: readonly string[]): Promise<void> {
 
   const a = await openSide(given[0], flags, tools);
   const alone = given.length === 1 && !a.drawn && flags.save_stats !== null;
+  // What A rules out is said before B is decoded.
+  if (!alone) missingMetrics(flags.metrics, a, a);
   const b = alone
     ? null
     : given.length === 2
@@ -57,7 +60,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { save_stats } = flags;
   const missing: MissingMetrics = b ? missingMetrics(flags.metrics, a, b) : {};
   const weights = await inceptionFor(flags, { a, b, missing, onProgress: tools.onDataset });
-  for (const why of Object.values(missing)) progress.note(`not measured: ${why}`);
+  for (const why of Object.values(missing)) tools.note(`not measured: ${why}`);
   const metrics = flags.metrics.filter((metric) => !(metric in missing));
   const requestedA = requestedMetrics(a, "A", { metrics: alone ? [] : metrics, save_stats });
   const requestedB = b && requestedMetrics(b, "B", { metrics, save_stats: null });
@@ -126,7 +129,7 @@ async function inceptionFor(
   const saves = save_stats !== null && a.statistics === null;
   if (needed.length === 0 && !saves) return null;
   try {
-    return await findInceptionWeights({ path, onProgress });
+    return await findInceptionWeights({ path, setting: "inception", onProgress });
   } catch (error) {
     const others = metrics.some((metric) => !(metric in missing) && !needed.includes(metric));
     if (!(error instanceof InceptionWeightsError) || saves || !others) throw error;
@@ -135,4 +138,4 @@ async function inceptionFor(
   }
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, { flags: FID_FLAGS });

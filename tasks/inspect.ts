@@ -26,4 +26,4 @@ async function main(args: readonly string[]): Promise<void> {
   );
 }
 
-if (import.meta.main) await runTask(main, false);
+if (import.meta.main) await runTask(main, { usesDevice: false });

@@ -34,4 +34,4 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(`Left ${out}: ${humanBytes(bytes.length)}, for any browser`);
 }
 
-if (import.meta.main) await runTask(main, false);
+if (import.meta.main) await runTask(main, { usesDevice: false });

@@ -27,10 +27,16 @@ import {
   removeImages,
   writePng,
 } from "./sample/image_files.ts";
-import { readSampleFlags, type SampleFlags, sampleHelp } from "./sample/sample_flags.ts";
+import {
+  readSampleFlags,
+  SAMPLE_FLAGS,
+  type SampleFlags,
+  sampleHelp,
+} from "./sample/sample_flags.ts";
 import { type Recipe, sampleRecipe } from "../eval/sample_recipe.ts";
 import { recordedImages, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
+import { NETWORK_REMEDIES } from "./cli/network_flags.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
@@ -53,7 +59,12 @@ async function main(args: readonly string[]): Promise<void> {
   }
   using progress = new Progress();
   const onNote = (message: string) => progress.note(message);
-  const weights = await findWeights(checkpoint, { kind, onNote, config });
+  const weights = await findWeights(checkpoint, {
+    kind,
+    onNote,
+    config,
+    remedies: NETWORK_REMEDIES,
+  });
   const channels = pngChannels(weights.config.nnet);
   const recipe = await sampleRecipe(flags, weights);
   const recorded = await inFolder(
@@ -128,4 +139,4 @@ function summary({ out, trajectory }: SampleFlags, drawn: number, seconds: numbe
     `${trajectory ? "trajectory.png, " : ""}sample.json`;
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, { flags: SAMPLE_FLAGS });

@@ -23,7 +23,7 @@ import { shownCommand } from "./cli/shown_command.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { conclusions, reportData, reportHtml } from "./stability/report.ts";
 import { runFile, savedRun, saveRun } from "./stability/run_files.ts";
-import { readStabilityArguments } from "./stability/stability_flags.ts";
+import { readStabilityArguments, STABILITY_FLAGS } from "./stability/stability_flags.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
@@ -110,4 +110,4 @@ class Clock {
   }
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, { flags: STABILITY_FLAGS });

@@ -46,7 +46,7 @@ import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { ownImagesLines, processorLines } from "./train/own_images.ts";
-import { readTrainArguments } from "./train/train_flags.ts";
+import { readTrainArguments, TRAIN_FLAGS } from "./train/train_flags.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
@@ -210,4 +210,4 @@ async function profile({ device, config }: Run, dataset: ImageSource): Promise<v
   console.log(`Left ${file}: open it in chrome://tracing or ui.perfetto.dev`);
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, { flags: TRAIN_FLAGS });

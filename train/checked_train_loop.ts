@@ -4,7 +4,6 @@ import { mustNotConflict } from "./checkpoints/start_checkpoint.ts";
 import type { Config } from "./config/config.ts";
 import { parseConfig } from "./config/parse_config.ts";
 import { UsageError } from "./config/usage_error.ts";
-import { namingSettings } from "./config/without_flags.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import { trainLoop as uncheckedLoop, type TrainLoopOptions } from "./train_loop.ts";
 
@@ -43,20 +42,18 @@ export async function trainLoop(
   dataset: ImageSource,
   options: TrainLoopOptions = {},
 ): Promise<number> {
-  return await namingSettings(async () => {
-    const { checkpoint, probe_interval: interval } = options;
-    const checked = parseConfig(config);
-    if (interval !== undefined && !(Number.isInteger(interval) && interval > 0)) {
-      throw new UsageError(
-        `probe_interval: expected a whole number of at least 1, got ${interval}`,
-      );
-    }
-    // Weights alone, with step 0, may start any run that they fit.
-    if (checkpoint && checkpoint.step > 0) {
-      mustNotConflict(SOURCE, checkpoint.config, checked, OTHERWISE);
-      const resumed = { source: SOURCE, checkpoint, otherwise: OTHERWISE };
-      mustHaveSameClasses(resumed, dataset.class_names);
-    }
-    return await uncheckedLoop(device, checked, dataset, options);
-  });
+  const { checkpoint, probe_interval: interval } = options;
+  const checked = parseConfig(config);
+  if (interval !== undefined && !(Number.isInteger(interval) && interval > 0)) {
+    throw new UsageError(
+      `probe_interval: expected a whole number of at least 1, got ${interval}`,
+    );
+  }
+  // Weights alone, with step 0, may start any run that they fit.
+  if (checkpoint && checkpoint.step > 0) {
+    mustNotConflict(SOURCE, checkpoint.config, checked, OTHERWISE);
+    const resumed = { source: SOURCE, checkpoint, otherwise: OTHERWISE };
+    mustHaveSameClasses(resumed, dataset.class_names);
+  }
+  return await uncheckedLoop(device, checked, dataset, options);
 }

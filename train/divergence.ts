@@ -31,7 +31,8 @@ export class DivergedError extends UserError {
 }
 
 const DIVERGED = "training diverged; " +
-  "try a lower --lr, a longer --warmup_steps, --grad_clip=1 or another --scalelong";
+  "try a lower optimizer.lr, a longer lr_scheduler.warmup_steps, train.grad_clip=1 or another " +
+  "nnet.scalelong";
 
 const PARTS: Readonly<Record<keyof OptimizerState, string>> = {
   nnet: "weights",
@@ -97,5 +98,5 @@ function overflowMessage(step: number, parameters: readonly string[]): string {
     : `at "${last}"${parameters.length > 1 ? ` and ${parameters.length - 1} before it` : ""}`;
   return `the gradient is not finite ${where} at step ${step}, and the last ${MOST_SKIPPED_IN_A_ROW} steps ` +
     "were skipped: training diverged, or needs more than 16 bits; " +
-    "try a lower --lr, --grad_clip=1 or --mixed_precision=no";
+    "try a lower optimizer.lr, train.grad_clip=1 or train.mixed_precision=no";
 }

@@ -81,7 +81,12 @@ export {
   type AutoencoderFile,
   openAutoencoder,
 } from "./checkpoints/autoencoder/open_autoencoder.ts";
-export { type FindOptions, findWeights, type Weights } from "./checkpoints/find_weights.ts";
+export {
+  type FindOptions,
+  findWeights,
+  type NetworkRemedies,
+  type Weights,
+} from "./checkpoints/find_weights.ts";
 export {
   fitWeights,
   mustFit,

@@ -1,7 +1,6 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
-import { namingSettings } from "./config/without_flags.ts";
 import { dataIdentity } from "./data/data_identity.ts";
 import { checkImages } from "./data/check_images.ts";
 import type { ImageSource } from "./data/image_source.ts";
@@ -83,8 +82,7 @@ export async function trainLoop(
   dataset: ImageSource,
   { checkpoint, signal, probe_interval, hooks = {} }: TrainLoopOptions = {},
 ): Promise<number> {
-  // The command has checked them before: here a program is to read of settings.
-  await namingSettings(() => checkImages(config, dataset));
+  checkImages(config, dataset);
   let done = checkpoint?.step ?? 0;
   let saved = done;
   let loss_average = checkpoint?.loss_average;

@@ -11,6 +11,7 @@ import { initialize, type MakeParameter } from "../nets/parameters.ts";
 import { networkParameters } from "../nets/network.ts";
 import type { Checkpoint, Values } from "./checkpoints/checkpoint.ts";
 import type { Config } from "./config/config.ts";
+import { UsageError } from "./config/usage_error.ts";
 import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 import { mustBeFinite } from "./divergence.ts";
 import { FIRST_LOSS_SCALE } from "./loss_scale.ts";
@@ -70,12 +71,14 @@ export class TrainStep implements Disposable {
    * Allocates the states, fills them from the checkpoint or with initial values, and compiles.
    *
    * @throws {TypeError} for probes with micro-batches
+   * @throws {UsageError} where 16-bit floats are asked for and the adapter has none
    */
   static async create(
     device: Device,
     config: Config,
     options: TrainStepOptions & { readonly checkpoint?: Checkpoint | null },
   ): Promise<TrainStep> {
+    mustHaveFloats(device, config);
     using resources = new DisposableStack();
     const graph = trainStepGraph(
       config,
@@ -234,6 +237,14 @@ export class TrainStep implements Disposable {
   [Symbol.dispose](): void {
     this.#resources.dispose();
   }
+}
+
+function mustHaveFloats({ capabilities, info }: Device, { train }: Config): void {
+  if (train.mixed_precision === "no" || capabilities.f16) return;
+  throw new UsageError(
+    `train.mixed_precision: "${info.description || info.vendor}" has no 16-bit floats ` +
+      "(shader-f16); set train.mixed_precision=no",
+  );
 }
 
 function restore(state: OptimizerState, checkpoint: Checkpoint): void {

@@ -28,7 +28,7 @@ export function checkLimits({ capabilities, info }: Device, dispatches: readonly
     if (!f16 && bindings.some(({ ref }) => ref.dtype === "f16")) {
       throw new DeviceError(
         `the adapter "${info.description || info.vendor}" has no 16-bit floats (shader-f16): ` +
-          "use --mixed_precision=no",
+          "compute in 32 bits",
       );
     }
     if (bindings.length > maxStorageBuffers) {

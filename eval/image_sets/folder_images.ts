@@ -77,7 +77,7 @@ async function* decoded(
     if (width !== first.width || height !== first.height) {
       throw new ImageError(
         `${path} has ${width} x ${height} pixels and ${first.path} ${first.width} x ` +
-          `${first.height}: bring them to one size, or let --image_size=${
+          `${first.height}: bring them to one size, or let image_size=${
             Math.min(width, height, first.width, first.height)
           } crop and resize all of them as training does`,
       );
@@ -89,7 +89,7 @@ async function* decoded(
   const text = (remedy: string) =>
     brokenText(problems, { all: paths.length, where: folder, remedy });
   if (!skip_broken) {
-    throw new ImageError(text("remove them, or leave them out with --skip_broken"));
+    throw new ImageError(text("remove them, or leave them out with skip_broken=true"));
   }
   onNote?.(text("they are left out"));
 }

@@ -48,13 +48,13 @@ function problems(
 ): string[] {
   const lines: string[] = [];
   if (variant === "adaptive") {
-    if (order === 1) lines.push("--order: adaptive compares two orders; take 2 or 3");
+    if (order === 1) lines.push("order: adaptive compares two orders; take 2 or 3");
     if (requested.grid !== null) {
-      lines.push("--grid: adaptive finds its own times; leave --grid out");
+      lines.push("grid: adaptive finds its own times; leave it out");
     }
   }
   if ((variant === "fast" || variant === "singlestep") && steps < order!) {
-    lines.push(`--steps: an interval of order ${order} takes ${order} steps, not ${steps}`);
+    lines.push(`steps: an interval of order ${order} takes ${order} steps, not ${steps}`);
   }
   return lines;
 }

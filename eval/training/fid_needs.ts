@@ -32,7 +32,9 @@ export async function fidNeeds(
   checkDrawings(config);
   const { stats, inception: path } = config.eval.fid;
   const statistics = stats === null ? null : await statisticsIn(stats);
-  return { statistics, inception: await findInceptionWeights({ path, onProgress: onDownload }) };
+  const setting = "eval.fid.inception";
+  const inception = await findInceptionWeights({ path, setting, onProgress: onDownload });
+  return { statistics, inception };
 }
 
 /**
@@ -44,10 +46,13 @@ export async function statisticsIn(file: string): Promise<FeatureStatistics> {
   const { statistics } = await readReferenceFile(file);
   if (!statistics) {
     throw new NpzError(
-      `${file}: has images and no statistics; the fid command makes them with --save_stats`,
+      `${file}: has images, and statistics of their features are needed: mu [d] and sigma [d, d]`,
     );
   }
   const { length } = statistics.mu;
   if (length === FEATURES) return statistics;
-  throw new NpzError(`${file}: has statistics of ${length} features, and FID's are ${FEATURES}`);
+  throw new NpzError(
+    `${file}: has statistics of ${length} features (mu [${length}], sigma [${length}, ${length}]), ` +
+      `and FID's are ${FEATURES}`,
+  );
 }

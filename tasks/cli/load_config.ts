@@ -8,7 +8,7 @@ import { type PresetName, presets } from "../../train/config/presets.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { factsOf } from "../../train/data/data_facts.ts";
 import { datasetOutline } from "../../train/data/dataset_outline.ts";
-import { parseFlags } from "./flags.ts";
+import { type FlagSource, parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
 import { machineFields } from "./machine_flags.ts";
 import { readSettings } from "./settings_file.ts";
@@ -62,6 +62,11 @@ const sourceSchema: z.ZodType<Source> = z.strictObject({
 
 const sourceDefaults: Source = { preset: null, config: null, help: false };
 
+/** All flags of a command that takes a configuration. */
+export function configFlags<T extends object>({ schema }: OwnFlags<T>): readonly FlagSource[] {
+  return [sourceSchema, schema, configFields()];
+}
+
 /**
  * Reads the configuration of a command line: the preset, overridden by the file, then by the flags.
  *
@@ -72,7 +77,7 @@ export async function loadConfig<T extends object>(
   { schema, defaults, implies }: OwnFlags<T>,
 ): Promise<LoadedConfig<T>> {
   const fields = configFields();
-  const flags = parseFlags(args, sourceSchema, schema, configFields());
+  const flags = parseFlags(args, ...configFlags({ schema, defaults }));
   const own = schema.parse({ ...defaults, ...nest(flatten(nest(flags), fieldsOf(schema))) });
   const source = sourceSchema.parse({
     ...sourceDefaults,

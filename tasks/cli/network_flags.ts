@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { NetworkRemedies } from "../../train/checkpoints/find_weights.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type Field, fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
 import { configFields } from "../../eval/config_fields.ts";
@@ -22,6 +23,12 @@ export const networkSchema: z.ZodType<NetworkFlags> = z.strictObject({
   config: z.string().min(1).nullable()
     .describe("the same from a JSON file of settings, such as a run's config.json"),
 });
+
+/** What to do where the network of weights is not known, and where it is named twice. */
+export const NETWORK_REMEDIES: NetworkRemedies = {
+  missing: "give --preset or --config, and the --nnet and --process settings that differ",
+  twice: "leave --preset, --config, --nnet and --process out",
+};
 
 /** Defaults of {@linkcode networkSchema}'s flags. */
 export const NETWORK_DEFAULTS: NetworkFlags = { preset: null, config: null };

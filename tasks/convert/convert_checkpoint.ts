@@ -16,6 +16,7 @@ import {
 } from "../../train/checkpoints/pytorch_checkpoint.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { openWeights } from "../../train/checkpoints/weights_file.ts";
+import { NETWORK_REMEDIES } from "../cli/network_flags.ts";
 import { writeOutput } from "./write_output.ts";
 
 /** Options of {@linkcode convertCheckpoint}. */
@@ -44,7 +45,7 @@ export async function convertCheckpoint(
   const notes: string[] = [];
   const { checkpoint, pytorch } = await firstReadable(
     from,
-    await findCheckpoints(from),
+    await findCheckpoints(from, "convert it to a file"),
     async ({ folder, pytorch }) => {
       const read = pytorch ? readOfPytorch : readOwn;
       return { checkpoint: await read(folder, config), pytorch };
@@ -63,14 +64,14 @@ export async function convertCheckpoint(
 }
 
 async function readOwn(folder: string, config: Config | null): Promise<Checkpoint> {
-  if (config !== null) throw new UsageError(namesItself(folder));
+  if (config !== null) throw new UsageError(namesItself(folder, NETWORK_REMEDIES));
   return await loadCheckpoint(folder);
 }
 
 async function readOfPytorch(folder: string, config: Config | null): Promise<Checkpoint> {
   if (config === null) {
     using weights = await openWeights(join(folder, NNET_PTH), "nnet");
-    throw new UsageError(unknownNetwork(folder, weights.shapes));
+    throw new UsageError(unknownNetwork(folder, weights.shapes, NETWORK_REMEDIES));
   }
   const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config));
   return { ...rest, config: { ...config, optimizer: { ...config.optimizer, ...optimizer } } };

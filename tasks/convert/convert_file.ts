@@ -16,6 +16,7 @@ import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import type { TensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { openWeights, type WeightsKind } from "../../train/checkpoints/weights_file.ts";
+import { NETWORK_REMEDIES } from "../cli/network_flags.ts";
 import { encodeArrays } from "./encode_arrays.ts";
 import { writeOutput } from "./write_output.ts";
 
@@ -88,7 +89,7 @@ async function arraysOf(
   let metadata = file.metadata;
   const notes = [...file.notes];
   if (config !== null) {
-    if (savedIn(source, metadata)) throw new UsageError(namesItself(source));
+    if (savedIn(source, metadata)) throw new UsageError(namesItself(source, NETWORK_REMEDIES));
     const fit = fitWeights(file.shapes, shapesOf(config));
     mustFit(fit, source);
     notes.push(...prefixNote(fit, source));

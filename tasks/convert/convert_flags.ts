@@ -6,7 +6,7 @@ import {
   AUTOENCODER_KEYS,
   type AutoencoderKeys,
 } from "../../train/checkpoints/autoencoder/autoencoder_keys.ts";
-import { parseArguments } from "../cli/flags.ts";
+import { type FlagSource, parseArguments } from "../cli/flags.ts";
 import { helpText } from "../cli/help_text.ts";
 import {
   NETWORK_DEFAULTS,
@@ -40,6 +40,9 @@ interface OwnFlags {
   readonly force: boolean;
 }
 
+/** All flags of `deno task convert`. */
+export const CONVERT_FLAGS: readonly FlagSource[] = [schema, networkSchema, networkFields()];
+
 /** What the command line of `deno task convert` asks for. */
 export interface ConvertArguments {
   readonly flags: ConvertFlags & OwnFlags;
@@ -59,7 +62,7 @@ export interface ConvertArguments {
 export async function readConvertArguments(
   args: readonly string[],
 ): Promise<ConvertArguments | null> {
-  const { settings, positional } = parseArguments(args, schema, networkSchema, networkFields());
+  const { settings, positional } = parseArguments(args, ...CONVERT_FLAGS);
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
   if (flags.help) return null;
   const [from, to = null, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));

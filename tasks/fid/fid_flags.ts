@@ -2,7 +2,7 @@ import { shownCommand } from "../cli/shown_command.ts";
 import { machineFields } from "../cli/machine_flags.ts";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
-import { parseArguments } from "../cli/flags.ts";
+import { type FlagSource, parseArguments } from "../cli/flags.ts";
 import type { Config } from "../../train/config/config.ts";
 import { helpText } from "../cli/help_text.ts";
 import {
@@ -113,6 +113,9 @@ const defaults: FidFlags = {
   guidance: GUIDANCE_DEFAULTS,
 };
 
+/** All flags of `deno task fid`. */
+export const FID_FLAGS: readonly FlagSource[] = [schema, networkSchema, networkFields()];
+
 /** A parsed command line. */
 export interface FidArguments {
   /** The flags. */
@@ -126,12 +129,7 @@ export interface FidArguments {
 /** Parses the command line. @throws {UsageError} with a line for each problem */
 export async function readFidArguments(args: readonly string[]): Promise<FidArguments> {
   const fields = fieldsOf(schema);
-  const { settings, positional } = parseArguments(
-    args,
-    schema,
-    networkSchema,
-    networkFields(),
-  );
+  const { settings, positional } = parseArguments(args, ...FID_FLAGS);
   const own = flatten(nest(settings), fields);
   const flags = schema.parse(nest(new Map([...flatten(defaults, fields), ...own])));
   checkInterval(flags.guidance);

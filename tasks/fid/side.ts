@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
 import { processOf } from "../../train/diffusion/process.ts";
@@ -20,6 +21,8 @@ import { tensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { presets } from "../../train/config/presets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { type Recipe, sampleRecipe } from "../../eval/sample_recipe.ts";
+import { imagesCache } from "../cli/images_cache.ts";
+import { NETWORK_REMEDIES } from "../cli/network_flags.ts";
 import type { FidFlags } from "./fid_flags.ts";
 
 /** One of the two image sets that are compared. */
@@ -99,6 +102,7 @@ export async function trainingData({ name, drawn }: Side, tools: SideTools): Pro
   if (drawn) {
     return ofDataset(
       await loadDataset(drawn.weights.config, {
+        cache_folder: cacheOf(drawn.weights),
         onProgress: tools.onDataset,
         onNote: tools.note,
       }),
@@ -108,6 +112,12 @@ export async function trainingData({ name, drawn }: Side, tools: SideTools): Pro
     `${name} has no training data to be compared with: name what to compare it with, or keep its ` +
       "statistics with --save_stats=FILE.npz",
   );
+}
+
+/** The decoded images that the run of a checkpoint keeps; null for weights without a run. */
+function cacheOf({ file, config }: Weights): string | null {
+  const checkpoints = dirname(dirname(file));
+  return basename(checkpoints) === "checkpoints" ? imagesCache(dirname(checkpoints), config) : null;
 }
 
 async function ofFolder(
@@ -142,7 +152,12 @@ async function ofCheckpoint(
   { note, config }: SideTools,
 ): Promise<Side> {
   const { n, seed, batch_size, weights: kind } = flags.sample;
-  const weights = await findWeights(path, { kind, onNote: note, config });
+  const weights = await findWeights(path, {
+    kind,
+    onNote: note,
+    config,
+    remedies: NETWORK_REMEDIES,
+  });
   const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights);
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);

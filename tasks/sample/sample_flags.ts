@@ -2,7 +2,7 @@ import { machineFields } from "../cli/machine_flags.ts";
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import type { Config } from "../../train/config/config.ts";
-import { parseFlags } from "../cli/flags.ts";
+import { type FlagSource, parseFlags } from "../cli/flags.ts";
 import { helpText } from "../cli/help_text.ts";
 import {
   NETWORK_DEFAULTS,
@@ -79,6 +79,9 @@ const defaults: SampleFlags = {
   guidance: GUIDANCE_DEFAULTS,
 };
 
+/** All flags of `deno task sample`. */
+export const SAMPLE_FLAGS: readonly FlagSource[] = [schema, networkSchema, networkFields()];
+
 /**
  * Reads the command line; the configuration is null where it says nothing of a network.
  *
@@ -88,7 +91,7 @@ export async function readSampleFlags(
   args: readonly string[],
 ): Promise<{ flags: SampleFlags; config: Config | null }> {
   const fields = fieldsOf(schema);
-  const given = parseFlags(args, schema, networkSchema, networkFields());
+  const given = parseFlags(args, ...SAMPLE_FLAGS);
   const own = flatten(nest(given), fields);
   const flags = schema.parse(nest(new Map([...flatten(defaults, fields), ...own])));
   checkInterval(flags.guidance);

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { methodsWithKappa, SKIP_SCALINGS, type SkipScaling } from "../../nets/skip_scaling.ts";
 import type { Config } from "../../train/config/config.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { configHelp, loadConfig, type OwnFlags } from "../cli/load_config.ts";
+import type { FlagSource } from "../cli/flags.ts";
+import { configFlags, configHelp, loadConfig, type OwnFlags } from "../cli/load_config.ts";
 import {
   type Sweep,
   SWEEP_FIELDS,
@@ -111,6 +112,9 @@ export interface StabilityArguments {
   /** The help, where it is asked for; nothing else is checked then. */
   readonly help: string | null;
 }
+
+/** All flags of `deno task stability`. */
+export const STABILITY_FLAGS: readonly FlagSource[] = configFlags(OWN);
 
 /**
  * Reads the command line.

@@ -10,6 +10,8 @@ import { Log } from "../../train/files/log.ts";
 import { RunEvents } from "../../train/tensorboard/run_events.ts";
 import { datasetProgress } from "../cli/dataset_progress.ts";
 import { inFolder } from "../cli/in_folder.ts";
+import { imagesCache } from "../cli/images_cache.ts";
+import { inFlags } from "../cli/in_flags.ts";
 import { Interrupt } from "../cli/interrupt.ts";
 import { Progress } from "../cli/progress.ts";
 import { progressHooks } from "../cli/progress_hooks.ts";
@@ -17,6 +19,7 @@ import { RunLock } from "../cli/run_lock.ts";
 import { ensureAdapter } from "../cli/setup/ensure_adapter.ts";
 import { tuningFile } from "../cli/tuning_file.ts";
 import { Watchdog } from "../cli/watchdog/watchdog.ts";
+import { TRAIN_FLAGS } from "./train_flags.ts";
 
 const STOPPING =
   "stopping; saving first (a second Ctrl-C, after two seconds, ends at once without saving)";
@@ -49,7 +52,7 @@ export class Run implements Disposable {
   }
 
   /** Prints a message that stays, above the progress line. */
-  note = (message: string): void => this.progress.note(message);
+  note = (message: string): void => this.progress.note(inFlags(message, ...TRAIN_FLAGS));
 
   /**
    * Takes the folder for this process. Until training begins there is nothing to save: a signal frees
@@ -75,9 +78,8 @@ export class Run implements Disposable {
   /** Loads the data. */
   async load(): Promise<ImageSource> {
     const { config, progress, note } = this;
-    const { workdir, dataset } = config;
     const source = await loadDataset(config, {
-      cache_folder: dataset.cache ? join(workdir, "cache") : null,
+      cache_folder: imagesCache(config.workdir, config),
       onProgress: datasetProgress(progress),
       onNote: note,
     });

@@ -61,8 +61,8 @@ export async function startOfRun(
     return resume({ source: workdir, checkpoint: own, otherwise }, workdir);
   }
   if (resume_from !== null) {
-    const checkpoint = await checkpointToResumeFrom(resume_from, config, note);
     const otherwise = "start from its weights by --init-from";
+    const checkpoint = await checkpointToResumeFrom(resume_from, config, { otherwise, note });
     return resume({ source: resume_from, checkpoint, otherwise }, `${resume_from}, in ${workdir}`);
   }
   const weights = init_from === null

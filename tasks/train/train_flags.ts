@@ -3,7 +3,14 @@ import { z } from "zod";
 import type { Config } from "../../train/config/config.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { configHelp, loadConfig, type LoadedConfig, type OwnFlags } from "../cli/load_config.ts";
+import type { FlagSource } from "../cli/flags.ts";
+import {
+  configFlags,
+  configHelp,
+  loadConfig,
+  type LoadedConfig,
+  type OwnFlags,
+} from "../cli/load_config.ts";
 
 const HELP = {
   about: "Trains a diffusion model with scaled long skip connections, and shows what it draws.",
@@ -91,6 +98,9 @@ export interface TrainArguments {
   /** The help, where it is asked for; nothing else is checked then. */
   readonly help: string | null;
 }
+
+/** All flags of `deno task train`. */
+export const TRAIN_FLAGS: readonly FlagSource[] = configFlags(OWN);
 
 /**
  * Reads the command line.

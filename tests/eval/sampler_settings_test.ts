@@ -48,17 +48,17 @@ Deno.test("completeSettings() says in a line what a sampler does not have", () =
       equal(lines.length, problems.length);
       return problems.every((problem, i) => problem.test(lines[i]));
     });
-  refuses({ sampler: "heun", order: 2, eta: 0.5 }, /^--order: heun has none/, /^--eta: heun has/);
+  refuses({ sampler: "heun", order: 2, eta: 0.5 }, /^order: heun has none/, /^eta: heun has/);
   refuses(
     { sampler: "euler_maruyama_ode", grid: "karras" },
-    /^--grid: euler_maruyama_ode has none/,
+    /^grid: euler_maruyama_ode has none/,
   );
-  refuses({ sampler: "ddpm", variant: "fast" }, /^--variant: ddpm has none, only dpm_solver and/);
+  refuses({ sampler: "ddpm", variant: "fast" }, /^variant: ddpm has none, only dpm_solver and/);
   refuses(
     { variant: "adaptive", order: 1 },
-    /^--order: adaptive compares two orders; take 2 or 3$/,
+    /^order: adaptive compares two orders; take 2 or 3$/,
   );
-  refuses({ variant: "adaptive", grid: "uniform" }, /^--grid: adaptive finds its own times/);
-  refuses({ order: 3, steps: 2 }, /^--steps: an interval of order 3 takes 3 steps, not 2$/);
-  refuses({ t_end: 1 }, /^--t_end: 1 is not before the first time, 1$/);
+  refuses({ variant: "adaptive", grid: "uniform" }, /^grid: adaptive finds its own times/);
+  refuses({ order: 3, steps: 2 }, /^steps: an interval of order 3 takes 3 steps, not 2$/);
+  refuses({ t_end: 1 }, /^t_end: 1 is not before the first time, 1$/);
 });

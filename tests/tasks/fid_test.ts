@@ -8,7 +8,7 @@ import {
 import { join } from "node:path";
 import { frechetDistance } from "../../eval/metrics/frechet_distance.ts";
 import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
-import { saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import { latestCheckpoint, saveCheckpoint } from "../../train/checkpoints/checkpoint.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import { trainLoop } from "../../train/train_loop.ts";
@@ -136,6 +136,23 @@ Deno.test("deno task fid draws from a checkpoint, and reports how", async () => 
   const same = JSON.parse(await fid(files.at("drawn"), run, ...options));
   ok(same.sliced_wasserstein < 1e-3, `${same.sliced_wasserstein}`);
   equal(same.a.n, 5);
+
+  // Trained on a folder: its decoded images are the run's, and come last.
+  const photos = files.at("photos");
+  await writeShapes(photos, 0, 3);
+  const of_folder = files.at("of_folder");
+  const dataset = { ...config.dataset, name: "folder", path: photos };
+  const trained = await latestCheckpoint(run, { onSkip: () => {} });
+  await saveCheckpoint(of_folder, { ...trained!, config: { ...config, dataset } }, 1);
+  await fid(of_folder, ...options);
+  await Deno.stat(join(of_folder, "cache", "images"));
+  await Deno.writeTextFile(join(photos, "z.png"), "no image");
+  await fails(
+    2,
+    /^--metrics: fid takes 2 images at least, and there are 1: drawn/,
+    of_folder,
+    "--n=1",
+  );
 });
 
 Deno.test("deno task fid refuses in one line what it cannot compare", async () => {
@@ -153,9 +170,15 @@ Deno.test("deno task fid refuses in one line what it cannot compare", async () =
     GOLDEN[0],
     "--metrics=kid",
   );
+  await fails(
+    2,
+    /^--metrics: fid takes statistics of the same .*full64\.npz have mu \[64\] and .*, images in .* \[2048\]/,
+    GOLDEN[0],
+    a,
+  );
   await Deno.writeTextFile(join(a, "z.png"), "no image");
   const quick = [a, a, "--metrics=swd"];
-  await fails(1, /^1 of 3 images in .*--skip_broken:\n.*z\.png is neither a PNG/, ...quick);
+  await fails(1, /^1 of 3 images in .*--skip_broken=true:\n.*z\.png is neither a PNG/, ...quick);
   match(await fid(...quick, "--skip-broken"), /^sliced Wasserstein +0\.000000/);
   await Deno.writeFile(join(a, "z.png"), encodePng(new Uint8Array(3), 1, 1));
   await fails(1, /z\.png has 1 x 1 pixels and .*000000\.png 12 x 12.*--image_size=1/, ...quick);

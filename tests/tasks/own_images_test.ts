@@ -95,7 +95,10 @@ Deno.test("train chooses by what a folder holds, and what is given wins", async 
 
 Deno.test("train says of own images what cannot be, in a line", async () => {
   await withImages(["only.png"], async (path) => {
-    await rejects(chosen(), { name: "UsageError", message: /needs --dataset\.path=FOLDER$/ });
+    await rejects(chosen(), {
+      name: "UsageError",
+      message: "dataset.name=folder needs dataset.path=FOLDER",
+    });
     for (const wrong of [join(path, "nowhere"), join(path, "only.png")]) {
       await rejects(chosen(`--dataset.path=${wrong}`), (error: Error) => {
         equal(error.name, "DatasetError");

@@ -111,5 +111,5 @@ Deno.test("deno task train refuses FID without Inception's weights, and of one i
     match(ended.err, message);
   };
   await refuses(1, /^cannot read Inception's weights from nowhere/m, "--fid.inception=nowhere");
-  await refuses(2, /^--eval\.fid: one image has no covariance/m, "--fid.n_samples=1");
+  await refuses(2, /^--eval\.fid\.n_samples: one image has no covariance/m, "--fid.n_samples=1");
 });

@@ -336,7 +336,7 @@ Deno.test("train skips a checkpoint that is not finite, and begins nothing where
     equal(refused.code, 1, refused.said);
     match(
       refused.lines.at(-1)!,
-      /checkpoints: none of its checkpoints can be used; choose another --workdir/,
+      /checkpoints: none of its checkpoints can be used; choose another workdir/,
     );
   });
 });

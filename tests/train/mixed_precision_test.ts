@@ -247,7 +247,7 @@ Deno.test("fp16 needs an adapter with 16-bit floats, and says so", async () => {
   const config = tinyConfig({ train: { mixed_precision: "fp16" } });
   await rejects(
     TrainStep.create(device, config, { recordLength: 1 }),
-    /^DeviceError: the adapter ".+" has no 16-bit floats \(shader-f16\): use --mixed_precision=no$/,
+    /^UsageError: train\.mixed_precision: ".+" has no 16-bit floats \(shader-f16\); set train\./,
   );
 });
 

@@ -217,7 +217,7 @@ Deno.test("trainLoop() reports divergence, its step and what to try, and does no
     {
       name: "DivergedError",
       message:
-        /^the loss is (NaN|-?Infinity|[\d.e+]+) and the gradient norm (NaN|Infinity|[\d.e+]+) at step [23]: training diverged; try a lower --lr, .*$/,
+        /^the loss is (NaN|-?Infinity|[\d.e+]+) and the gradient norm (NaN|Infinity|[\d.e+]+) at step [23]: training diverged; try a lower optimizer\.lr, .*$/,
     },
   );
 });

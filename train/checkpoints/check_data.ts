@@ -10,7 +10,7 @@ export interface Resumed {
   readonly source: string;
   /** What is resumed. */
   readonly checkpoint: Checkpoint;
-  /** What to do instead, for errors: "choose another --workdir". */
+  /** What to do instead, for errors: "choose another workdir". */
   readonly otherwise: string;
 }
 

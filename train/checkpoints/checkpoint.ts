@@ -113,7 +113,7 @@ export async function latestCheckpoint(
   }
   if (folders.length === 0) return null;
   throw new CheckpointError(
-    `${root}: none of its checkpoints can be used; choose another --workdir, or remove that folder ` +
+    `${root}: none of its checkpoints can be used; choose another workdir, or remove that folder ` +
       "to begin anew",
   );
 }

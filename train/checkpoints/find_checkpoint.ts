@@ -15,18 +15,21 @@ export interface FoundCheckpoint {
 /**
  * Finds the checkpoint of a path: the folder itself, or those of a run's folder, newest first.
  *
+ * @param otherwise what to do with a file, which has weights at most, for the error
  * @throws {CheckpointError} where there is none
- * @throws {UsageError} where the path is a file, which has weights at most
+ * @throws {UsageError} where the path is a file
  */
-export async function findCheckpoints(path: string): Promise<readonly FoundCheckpoint[]> {
+export async function findCheckpoints(
+  path: string,
+  otherwise: string,
+): Promise<readonly FoundCheckpoint[]> {
   const stat = await Deno.stat(path).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new CheckpointError(`${path}: there is no such folder`);
   });
   if (!stat.isDirectory) {
     throw new UsageError(
-      `${path}: is a file, and a checkpoint is a folder, with the optimizer's moments; ` +
-        "a run starts from weights alone by --init-from",
+      `${path}: is a file, and a checkpoint is a folder, with the optimizer's moments; ${otherwise}`,
     );
   }
   const found = (folders: readonly string[], pytorch: boolean) =>

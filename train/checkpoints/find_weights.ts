@@ -47,8 +47,19 @@ export interface FindOptions {
   readonly onNote: (message: string) => void;
   /** The configuration of weights that come without one. */
   readonly config?: Config | null;
-  /** What is to be done where there is none; default: the flags to give. */
-  readonly remedy?: string;
+  /** What errors say is to be done about {@linkcode FindOptions.config}; default: of that name. */
+  readonly remedies?: NetworkRemedies;
+}
+
+/**
+ * What is to be done about the configuration of weights.
+ * @category Checkpoints
+ */
+export interface NetworkRemedies {
+  /** Where weights have none, and none is given. */
+  readonly missing: string;
+  /** Where weights have one, and one is given. */
+  readonly twice: string;
 }
 
 /**
@@ -68,13 +79,13 @@ export async function findWeights(path: string, options: FindOptions): Promise<W
 /** Opens weights and checks that they are complete and finite. @throws {CheckpointError} */
 async function weightsIn(
   file: string,
-  { kind, config: given, onNote, remedy }: FindOptions,
+  { kind, config: given, onNote, remedies }: FindOptions,
 ): Promise<Weights> {
   using weights = await openWeights(file, kind);
   const saved = savedIn(file, weights.metadata);
   const config = saved?.config ?? given;
-  if (!config) throw new UsageError(unknownNetwork(file, weights.shapes, remedy));
-  if (saved && given) throw new UsageError(namesItself(file));
+  if (!config) throw new UsageError(unknownNetwork(file, weights.shapes, remedies));
+  if (saved && given) throw new UsageError(namesItself(file, remedies));
   const fit = fitWeights(weights.shapes, shapesOf(config));
   mustFit(fit, file);
   weights.mustBeFinite(fit.names);
@@ -109,19 +120,25 @@ export async function weightsFiles(path: string, kind: WeightsKind): Promise<str
   );
 }
 
-const NETWORK_FLAGS =
-  "give --preset or --config, and the --nnet and --process settings that differ";
+const REMEDIES: NetworkRemedies = {
+  missing: "give it as { config }, of configure(), say",
+  twice: "leave { config } out",
+};
 
 /** The error for weights without a configuration, with what their shapes reveal of it. */
-export function unknownNetwork(file: string, shapes: Shapes, remedy = NETWORK_FLAGS): string {
+export function unknownNetwork(
+  file: string,
+  shapes: Shapes,
+  { missing } = REMEDIES,
+): string {
   const network = networkFromShapes(shapes);
   const unknown = network.name === "unet"
     ? "img_size, attn_resolutions, kappa"
     : "num_heads, kappa";
   const tokens = openTokens(shapes);
   const known = Object.entries(network)
-    .map(([key, value]) => `--nnet.${key}=${value}`).join(" ");
-  return `${file}: does not say what its network is; ${remedy}` +
+    .map(([key, value]) => `nnet.${key}=${value}`).join(" ");
+  return `${file}: does not say what its network is; ${missing}` +
     (known === ""
       ? ""
       : ` (its shapes say ${known}; they do not determine ${unknown}${
@@ -130,8 +147,8 @@ export function unknownNetwork(file: string, shapes: Shapes, remedy = NETWORK_FL
 }
 
 /** The error for a network that is named twice. */
-export function namesItself(file: string): string {
-  return `${file}: names its own network; leave --preset, --config, --nnet and --process out`;
+export function namesItself(file: string, { twice } = REMEDIES): string {
+  return `${file}: names its own network; ${twice}`;
 }
 
 /** The step of a file in a PyTorch checkpoint's folder; null for any other file. */

@@ -138,7 +138,7 @@ function tokens({ misshapen, found, expected }: WeightsFit): string[] {
   ];
 }
 
-/** The flags that would make the network fit the file, as far as shapes determine them. */
+/** The settings that would make the network fit the file, as far as shapes determine them. */
 function hint({ found, expected }: WeightsFit): string[] {
   const [theirs, ours] = [networkFromShapes(found), networkFromShapes(expected)];
   if (theirs.name === undefined || ours.name === undefined) return [];
@@ -152,19 +152,19 @@ function hint({ found, expected }: WeightsFit): string[] {
   // Weights without gates look alike, whichever method scales the skips.
   const [first, ...others] = methodsWithGates("none");
   const ungated = `${first} (or ${others.join(", ")})`;
-  const flags = [...keys]
+  const settings = [...keys]
     .filter((key) => String(has.get(key)) !== String(wants.get(key)))
     .filter((key) => has.has(key) || key === "scalelong")
-    .map((key) => `--nnet.${key}=${has.has(key) ? has.get(key) : ungated}`);
+    .map((key) => `nnet.${key}=${has.has(key) ? has.get(key) : ungated}`);
   const [mode, our_mode] = [found, expected].map(modeOf);
-  if (mode !== our_mode) flags.push(`--train.mode=${mode}`);
-  if (flags.length === 0) return [];
+  if (mode !== our_mode) settings.push(`train.mode=${mode}`);
+  if (settings.length === 0) return [];
   const heads = theirs.name === "uvit" &&
-    flags.some((flag) => flag.startsWith("--nnet.embed_dim="));
+    settings.some((setting) => setting.startsWith("nnet.embed_dim="));
   const tokens = openTokens(found);
   return [
-    `  the file fits ${flags.join(" ")}${heads ? "; no shape determines num_heads" : ""}` +
-    (tokens ? `; set --nnet.num_clip_token and --nnet.img_size so that ${tokens}` : ""),
+    `  the file fits ${settings.join(" ")}${heads ? "; no shape determines num_heads" : ""}` +
+    (tokens ? `; set nnet.num_clip_token and nnet.img_size so that ${tokens}` : ""),
   ];
 }
 

@@ -1,6 +1,5 @@
 import { type Device, State } from "../../engine/mod.ts";
 import type { Config } from "../config/config.ts";
-import { namingSettings } from "../config/without_flags.ts";
 import { findWeights, type Weights } from "./find_weights.ts";
 import { fitWeights, mustFit } from "./fit_weights.ts";
 import { shapesOf } from "./network_shapes.ts";
@@ -50,8 +49,7 @@ export async function openCheckpoint(
   path: string,
   { config, kind = "ema", onNote = () => {} }: OpenOptions = {},
 ): Promise<OpenedCheckpoint> {
-  const options = { config, kind, onNote, remedy: "give it as { config }, of configure(), say" };
-  const found = await namingSettings(() => findWeights(path, options));
+  const found = await findWeights(path, { config, kind, onNote });
   return { ...found, load: (device) => loadWeights(device, found) };
 }
 

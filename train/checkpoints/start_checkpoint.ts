@@ -21,6 +21,14 @@ import { openWeights } from "./weights_file.ts";
 /** Shows the user a message. */
 export type Note = (message: string) => void;
 
+/** How a run resumes from a checkpoint. */
+export interface ResumeOptions {
+  /** What to do instead where it cannot, for the error. */
+  readonly otherwise: string;
+  /** Shows what is not known, or skipped. */
+  readonly note: Note;
+}
+
 /**
  * Loads a checkpoint of this program or of the PyTorch implementation, or the newest usable one of a
  * run, for a new run to resume from.
@@ -31,20 +39,20 @@ export type Note = (message: string) => void;
 export async function checkpointToResumeFrom(
   path: string,
   config: Config,
-  note: Note,
+  options: ResumeOptions,
 ): Promise<Checkpoint> {
-  const found = await findCheckpoints(path);
-  return await firstReadable(path, found, (one) => resumable(one, config, note), note);
+  const found = await findCheckpoints(path, options.otherwise);
+  return await firstReadable(path, found, (one) => resumable(one, config, options), options.note);
 }
 
 async function resumable(
   { folder, pytorch }: FoundCheckpoint,
   config: Config,
-  note: Note,
+  { otherwise, note }: ResumeOptions,
 ): Promise<Checkpoint> {
   if (!pytorch) {
     const checkpoint = await loadCheckpoint(folder);
-    mustNotConflict(folder, checkpoint.config, config, "start from its weights by --init-from");
+    mustNotConflict(folder, checkpoint.config, config, otherwise);
     return checkpoint;
   }
   const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config), note);

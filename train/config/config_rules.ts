@@ -29,52 +29,54 @@ export function contradictions(config: Config): string[] {
   const problems = nnet.name === "uvit" ? uvitProblems(nnet) : unetProblems(nnet);
   if (dataset.image_size !== nnet.img_size) {
     problems.push(
-      `--dataset.image_size: images are resized to ${dataset.image_size} pixels, but the network ` +
-        `expects ${nnet.img_size}; give --dataset.image_size and --nnet.img_size the same value`,
+      `dataset.image_size: images are resized to ${dataset.image_size} pixels, but the network ` +
+        `expects ${nnet.img_size}; give dataset.image_size and nnet.img_size the same value`,
     );
   }
   const { n_samples, final_n_samples } = config.eval.fid;
   if (n_samples === 1 || final_n_samples === 1) {
     problems.push(
-      "--eval.fid: one image has no covariance; draw 2 at least (thousands, for a meaningful " +
-        "FID), or --eval.fid.n_samples=0 for none",
+      `eval.fid.${
+        n_samples === 1 ? "n_samples" : "final_n_samples"
+      }: one image has no covariance; ` +
+        "draw 2 at least (thousands, for a meaningful FID), or set eval.fid.n_samples=0 for none",
     );
   }
   if (train.batch_size % train.micro_batches !== 0) {
     problems.push(
-      `--train.micro_batches: a batch of ${train.batch_size} cannot be split into ` +
+      `train.micro_batches: a batch of ${train.batch_size} cannot be split into ` +
         `${train.micro_batches} equal parts; take a divisor of ${train.batch_size}`,
     );
   }
   const { kind } = conditioningOf(nnet);
   if (train.mode === "uncond" && kind === "tokens") {
     problems.push(
-      "--nnet.clip_dim: the embedding of texts has no use with --train.mode=uncond; set " +
-        "--nnet.clip_dim=null or --train.mode=cond",
+      "nnet.clip_dim: the embedding of texts has no use with train.mode=uncond; set " +
+        "nnet.clip_dim=null or train.mode=cond",
     );
   }
   if (train.mode === "uncond" && nnet.num_classes !== -1) {
     problems.push(
-      `--nnet.num_classes: ${nnet.num_classes} label embeddings have no use with ` +
-        `--train.mode=uncond; set --nnet.num_classes=-1 or --train.mode=cond`,
+      `nnet.num_classes: ${nnet.num_classes} label embeddings have no use with ` +
+        `train.mode=uncond; set nnet.num_classes=-1 or train.mode=cond`,
     );
   }
   if (kind === "tokens" && nnet.num_classes !== -1) {
     problems.push(
-      `--nnet.num_classes: a network of texts (--nnet.clip_dim) takes no labels; set ` +
-        `--nnet.num_classes=-1 or --nnet.clip_dim=null`,
+      `nnet.num_classes: a network of texts (nnet.clip_dim) takes no labels; set ` +
+        `nnet.num_classes=-1 or nnet.clip_dim=null`,
     );
   }
   if (train.mode === "cond" && kind === "none") {
     problems.push(
-      `--nnet.num_classes: --train.mode=cond needs label embeddings, but -1 means none; ` +
+      `nnet.num_classes: train.mode=cond needs label embeddings, but -1 means none; ` +
         `give the number of classes${train.p_uncond > 0 ? " plus 1 for the dropped label" : ""}`,
     );
   }
   if (train.mode === "cond" && sample.scale > 0 && train.p_uncond === 0) {
     problems.push(
-      `--sample.scale: guidance of strength ${sample.scale} needs a network that has also learned ` +
-        `without labels; set --train.p_uncond=0.1, say, or --sample.scale=0`,
+      `sample.scale: guidance of strength ${sample.scale} needs a network that has also learned ` +
+        `without labels; set train.p_uncond=0.1, say, or sample.scale=0`,
     );
   }
   return [...problems, ...latentProblems(config)];
@@ -92,14 +94,14 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
   const problems: string[] = [];
   if (traits.channels !== nnet.in_chans) {
     problems.push(
-      `--nnet.in_chans: the images of ${dataset.name} have ${traits.channels} channels, ` +
-        `not ${nnet.in_chans}; set --nnet.in_chans=${traits.channels}`,
+      `nnet.in_chans: the images of ${dataset.name} have ${traits.channels} channels, ` +
+        `not ${nnet.in_chans}; set nnet.in_chans=${traits.channels}`,
     );
   }
   if (traits.image_size !== nnet.img_size) {
     problems.push(
-      `--nnet.img_size: the images of ${dataset.name} are ${traits.image_size} pixels wide and ` +
-        `high, not ${nnet.img_size}; set --nnet.img_size and --dataset.image_size ` +
+      `nnet.img_size: the images of ${dataset.name} are ${traits.image_size} pixels wide and ` +
+        `high, not ${nnet.img_size}; set nnet.img_size and dataset.image_size ` +
         `to ${traits.image_size}`,
     );
   }
@@ -118,9 +120,9 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
     const fits = nnet.num_classes === required || (!dropped && nnet.num_classes === required + 1);
     if (!fits) {
       problems.push(
-        `--nnet.num_classes: ${dataset.name} has ${traits.classes} classes` +
+        `nnet.num_classes: ${dataset.name} has ${traits.classes} classes` +
           (dropped ? ", and dropped labels need one more" : "") +
-          `, but num_classes is ${nnet.num_classes}; set --nnet.num_classes=${required}`,
+          `, but num_classes is ${nnet.num_classes}; set nnet.num_classes=${required}`,
       );
     }
   }
@@ -130,8 +132,8 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
   const { n_samples, stats } = config.eval.fid;
   if (n_samples > 0 && stats === null && traits.images < 2) {
     problems.push(
-      `--eval.fid.n_samples: FID takes two images of the data at least, and ${dataset.name} has ` +
-        `${traits.images}; set it to 0 for no FID, or compare with --eval.fid.stats=FILE.npz`,
+      `eval.fid.n_samples: FID takes two images of the data at least, and ${dataset.name} has ` +
+        `${traits.images}; set it to 0 for no FID, or compare with eval.fid.stats=FILE.npz`,
     );
   }
   if (problems.length > 0) throw new UsageError(problems);
@@ -161,26 +163,26 @@ function uvitProblems(nnet: UVitNnetConfig): string[] {
   const problems: string[] = [];
   if (nnet.embed_dim % nnet.num_heads !== 0) {
     problems.push(
-      `--nnet.embed_dim: ${nnet.embed_dim} cannot be divided among ${nnet.num_heads} heads; ` +
-        `take ${multiple(nnet.embed_dim, nnet.num_heads)}, or other --nnet.num_heads`,
+      `nnet.embed_dim: ${nnet.embed_dim} cannot be divided among ${nnet.num_heads} heads; ` +
+        `take ${multiple(nnet.embed_dim, nnet.num_heads)}, or other nnet.num_heads`,
     );
   }
   if (nnet.depth % 2 !== 0) {
     problems.push(
-      `--nnet.depth: ${nnet.depth} is odd, but half of the blocks come before the middle one, half ` +
+      `nnet.depth: ${nnet.depth} is odd, but half of the blocks come before the middle one, half ` +
         `after it; take ${nnet.depth + 1}`,
     );
   }
   if (nnet.img_size % nnet.patch_size !== 0) {
     problems.push(
-      `--nnet.patch_size: patches of ${nnet.patch_size} do not fill images of ` +
+      `nnet.patch_size: patches of ${nnet.patch_size} do not fill images of ` +
         `${nnet.img_size} pixels; take a divisor of ${nnet.img_size}`,
     );
   }
   if (nnet.scalelong > 0 && !nnet.skip) {
     problems.push(
-      `--nnet.scalelong: method ${nnet.scalelong} scales long skips, but --nnet.skip=false leaves ` +
-        `none; set --nnet.skip=true or --nnet.scalelong=0`,
+      `nnet.scalelong: method ${nnet.scalelong} scales long skips, but nnet.skip=false leaves ` +
+        `none; set nnet.skip=true or nnet.scalelong=0`,
     );
   }
   return problems;
@@ -190,15 +192,15 @@ function unetProblems({ img_size, ch, ch_mult, attn_resolutions }: UNetNnetConfi
   const problems: string[] = [];
   if (ch % GROUP_NORM.groups !== 0) {
     problems.push(
-      `--nnet.ch: ${ch} channels do not form the ${GROUP_NORM.groups} groups of the norms; ` +
+      `nnet.ch: ${ch} channels do not form the ${GROUP_NORM.groups} groups of the norms; ` +
         `take ${multiple(ch, GROUP_NORM.groups)}`,
     );
   }
   const halvings = ch_mult.length - 1;
   if (img_size % 2 ** halvings !== 0) {
     problems.push(
-      `--nnet.ch_mult: ${ch_mult.length} levels halve images ${halvings} times, which ` +
-        `${img_size} pixels do not allow; give fewer levels, or take --nnet.img_size=` +
+      `nnet.ch_mult: ${ch_mult.length} levels halve images ${halvings} times, which ` +
+        `${img_size} pixels do not allow; give fewer levels, or take nnet.img_size=` +
         multiple(img_size, 2 ** halvings),
     );
   }
@@ -206,7 +208,7 @@ function unetProblems({ img_size, ch, ch_mult, attn_resolutions }: UNetNnetConfi
   const unknown = attn_resolutions.find((height) => !heights.includes(height));
   if (unknown !== undefined) {
     problems.push(
-      `--nnet.attn_resolutions: no level has a height of ${unknown}; there are ` +
+      `nnet.attn_resolutions: no level has a height of ${unknown}; there are ` +
         heights.join(", "),
     );
   }

@@ -65,6 +65,6 @@ export function configOf(
 /** The error line for a setting of another network, say, than the chosen one. */
 function misplacedLine({ path, only }: Field, settings: Settings): string {
   const { when, is } = only!;
-  return `--${path}: is a setting of ${is.join(" and ")}, not of ${settings.get(when)}; ` +
-    `leave it out, or set --${when}=${is[0]}`;
+  return `${path}: is a setting of ${is.join(" and ")}, not of ${settings.get(when)}; ` +
+    `leave it out, or set ${when}=${is[0]}`;
 }

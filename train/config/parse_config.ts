@@ -4,7 +4,6 @@ import { configSchema } from "./config_schema.ts";
 import { fieldsOf } from "./fields.ts";
 import { objectSettings } from "./object_settings.ts";
 import { UsageError } from "./usage_error.ts";
-import { withoutFlags } from "./without_flags.ts";
 
 const NAMES = { prefix: "", lookup: "the type Config has them all" };
 
@@ -23,7 +22,7 @@ export function parseConfig(value: unknown): Config {
   if (parsed.success) return parsed.data;
   throw new UsageError(
     parsed.error.issues.map(({ path, message }) =>
-      path.length > 0 ? `${path.join(".")}: ${message}` : withoutFlags(message)
+      path.length > 0 ? `${path.join(".")}: ${message}` : message
     ),
   );
 }

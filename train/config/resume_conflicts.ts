@@ -35,18 +35,18 @@ export function resumeConflicts(saved: Config, requested: Config): string[] {
   return changes(saved, requested)
     .filter(({ path }) => isFixed(path))
     .map(({ path, before, now }) =>
-      `--${path}: the checkpoint was trained with ${before}, this run asks for ${now}`
+      `${path}: the checkpoint was trained with ${before}, this run asks for ${now}`
     );
 }
 
 /**
  * What a run with `requested` changes of a checkpoint made with `saved` where it may: a line for
- * each field but the folder, `--optimizer.lr: 0.0001 -> 0.0002`.
+ * each field but the folder, `optimizer.lr: 0.0001 -> 0.0002`.
  */
 export function changedSettings(saved: Config, requested: Config): string[] {
   return changes(saved, requested)
     .filter(({ path }) => !isFixed(path) && path !== PLACE)
-    .map(({ path, before, now }) => `--${path}: ${before} -> ${now}`);
+    .map(({ path, before, now }) => `${path}: ${before} -> ${now}`);
 }
 
 function isFixed(path: string): boolean {

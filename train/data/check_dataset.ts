@@ -19,8 +19,8 @@ export async function checkDataset(
   const { dataset } = configs[0];
   if (dataset.path !== null && datasetNamed(dataset).path === "none") {
     throw new UsageError(
-      `--dataset.path: ${dataset.name} are drawn by the program and take no files; ` +
-        "for your own images add --dataset.name=folder",
+      `dataset.path: ${dataset.name} are drawn by the program and take no files; ` +
+        "for your own images set dataset.name=folder",
     );
   }
   const outline = await datasetOutline(configs[0]);

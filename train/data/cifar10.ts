@@ -98,7 +98,7 @@ export async function cifar10(
     const found = isFolder ? await describeFolder(place) : "an archive of other files";
     throw new DatasetError(
       `${place} has no ${BATCHES[split].join(" or ")} of CIFAR-10, only ${found}: ` +
-        `--dataset.path= takes the folder ${FOLDER} or ${ARCHIVE} from ${origin.url}`,
+        `give path=FOLDER, that of ${FOLDER} or of ${ARCHIVE} from ${origin.url}`,
     );
   }
   return assemble(files, { split, channels, place });
@@ -126,7 +126,7 @@ async function fetchArchive(
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
     throw new DatasetError(
-      `${error.message}; fetch that address by other means and give the file with --dataset.path=`,
+      `${error.message}; fetch that address by other means, and give path=FILE`,
     );
   }
   return archive;

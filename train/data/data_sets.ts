@@ -30,11 +30,11 @@ export const DATASET_SPLITS: readonly string[] = Object.entries(DATASETS)
 export function datasetNamed({ name, path }: { name: string; path: string | null }): Dataset {
   if (!Object.hasOwn(DATASETS, name)) {
     const names = new Intl.ListFormat("en-GB").format(DATASET_NAMES);
-    throw new UsageError(`--dataset.name: there is no data set "${name}", only ${names}`);
+    throw new UsageError(`dataset.name: there is no data set "${name}", only ${names}`);
   }
   const dataset = DATASETS[name];
   if (dataset.path === "needed" && !path) {
-    throw new UsageError(`dataset.name=${name} needs --dataset.path=FOLDER`);
+    throw new UsageError(`dataset.name=${name} needs dataset.path=FOLDER`);
   }
   return dataset;
 }

@@ -74,7 +74,7 @@ export async function imageFolder(
   if (problems.length > 0) {
     const of = { all: paths.length, where: path };
     if (!skip_broken) {
-      const remedy = "remove them, or leave them out with --skip_broken";
+      const remedy = "remove them, or leave them out with skip_broken=true";
       throw new DatasetError(brokenText(problems, { ...of, remedy }));
     }
     onNote?.(brokenText(problems, { ...of, remedy: "they are left out" }));

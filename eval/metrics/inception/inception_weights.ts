@@ -54,6 +54,21 @@ const URL_OF_FILE = `https://github.com/mseitzer/pytorch-fid/releases/download/f
 const SHA256_OF_FILE = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2";
 
 /**
+ * Options of {@linkcode findInceptionWeights}.
+ * @category Metrics
+ */
+export interface InceptionOptions {
+  /** A file; null: the one in the user's cache folder, downloaded where it is not there. */
+  readonly path?: string | null;
+  /** What the caller's setting for `path` is called, for the error where the download fails. */
+  readonly setting?: string;
+  /** Called as the file is downloaded. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Where the published weights come from. */
+  readonly origin?: InceptionOrigin;
+}
+
+/**
  * Weights for FID's Inception: from `path`, the published `.pth` or a copy of its state dict in
  * safetensors; without it from the user's cache folder, where they are downloaded to once.
  *
@@ -61,13 +76,9 @@ const SHA256_OF_FILE = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49
  * @category Metrics
  */
 export async function findInceptionWeights(
-  { path, onProgress, origin = publishedOrigin() }: {
-    path?: string | null;
-    onProgress?: (progress: DownloadProgress) => void;
-    origin?: InceptionOrigin;
-  } = {},
+  { path, setting = "path", onProgress, origin = publishedOrigin() }: InceptionOptions = {},
 ): Promise<InceptionWeights> {
-  const file = path ?? await fetchWeights(origin, onProgress);
+  const file = path ?? await fetchWeights(origin, setting, onProgress);
   const bytes = await readBytes(file);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (!path && sha256 !== origin.sha256) {
@@ -86,6 +97,7 @@ function publishedOrigin(): InceptionOrigin {
 /** The cached file, downloaded first where it is not there yet. */
 async function fetchWeights(
   { url, sha256, cache }: InceptionOrigin,
+  setting: string,
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<string> {
   const to = join(cache, FILE);
@@ -97,7 +109,7 @@ async function fetchWeights(
     if (!(error instanceof DownloadError)) throw error;
     throw new InceptionWeightsError(
       `no weights for Inception: ${error.message}; fetch that file (SHA-256 ${sha256}) by other ` +
-        `means and give it with --inception=FILE, or put it there`,
+        `means and give ${setting}=FILE, or put it there`,
     );
   }
   return to;

@@ -100,7 +100,7 @@ Deno.test("folderImages() refuses images of two sizes, naming both, and crops th
     const set = await folderImages(folder, { image_size: null });
     await rejects(drain(set), {
       name: "ImageError",
-      message: /b\.png has 12 x 10 pixels and .*a\.png 8 x 8: .*--image_size=8/,
+      message: /b\.png has 12 x 10 pixels and .*a\.png 8 x 8: .* image_size=8/,
     });
     const cropped = await drain(await folderImages(folder, { image_size: 8 }));
     const rgb = new Uint8Array(3 * 12 * 10).fill(2);

@@ -135,7 +135,7 @@ Deno.test("loadConfig() takes the preset like the one named for another network"
 Deno.test("loadConfig() refuses settings of another network", async () => {
   await rejects(loadConfig(["--ch=64"]), {
     name: "UsageError",
-    message: "--nnet.ch: is a setting of unet, not of uvit; leave it out, or set --nnet.name=unet",
+    message: "nnet.ch: is a setting of unet, not of uvit; leave it out, or set nnet.name=unet",
   });
   await rejects(loadConfig(["--preset=cifar10_unet", "--depth=4", "--conv"]), (error: Error) => {
     const lines = error.message.split("\n");
@@ -170,7 +170,7 @@ Deno.test("loadConfig() reports every contradiction on a line of its own", async
   await rejects(loadConfig(["--depth=3", "--num_heads=7"]), (error: Error) => {
     const lines = error.message.split("\n");
     return error.name === "UsageError" && lines.length === 2 &&
-      lines.every((line) => line.startsWith("--nnet."));
+      lines.every((line) => line.startsWith("nnet."));
   });
 });
 

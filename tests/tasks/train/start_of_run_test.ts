@@ -66,9 +66,9 @@ Deno.test("a resumed run lists each setting that differs, those forgotten too", 
   const trained = { data, config: { ...quickstart, train } };
   const changes = [
     "with settings other than its checkpoint's:",
-    `  --train.n_steps: 9 -> ${quickstart.train.n_steps}`,
-    `  --train.grad_clip: 1 -> ${quickstart.train.grad_clip}`,
-    `  --optimizer.lr: ${quickstart.optimizer.lr} -> 1e-7`,
+    `  train.n_steps: 9 -> ${quickstart.train.n_steps}`,
+    `  train.grad_clip: 1 -> ${quickstart.train.grad_clip}`,
+    `  optimizer.lr: ${quickstart.optimizer.lr} -> 1e-7`,
   ];
   deepEqual(await start({ trained, requested }), [
     ["going on from step 7 of ./run", ...changes].join("\n"),
@@ -78,7 +78,7 @@ Deno.test("a resumed run lists each setting that differs, those forgotten too", 
   ]);
   await rejects(start({ trained, requested: { ...requested, seed: 3 } }), {
     name: "UsageError",
-    message: /other settings; choose another --workdir.*\n--seed: .* 0, this run asks for 3$/,
+    message: /other settings; choose another --workdir.*\nseed: .* 0, this run asks for 3$/,
   });
 });
 

@@ -250,7 +250,7 @@ Deno.test("latestCheckpoint() refuses a run whose checkpoints are all unusable",
     }
     await rejects(latest(workdir), {
       name: "CheckpointError",
-      message: /checkpoints: none of its checkpoints can be used; choose another --workdir, or rem/,
+      message: /checkpoints: none of its checkpoints can be used; choose another workdir, or rem/,
     });
     deepEqual(names(workdir), ["1", "2"]);
   });

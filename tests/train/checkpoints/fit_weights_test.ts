@@ -54,7 +54,7 @@ Deno.test("mustFit() names keys behind a prefix as the file does", () => {
   const message = messageOf(behind("net._orig_mod.", { ...rest, extra: [2] }), base);
   match(message, /missing \(1\): pos_embed \[1,6,32\]\n.*\(1\): net\._orig_mod\.extra \[2\]$/);
   const unet = behind("module.", shapesOf(tinyUnet()));
-  match(messageOf(unet, base), /the file fits --nnet\.name=unet /);
+  match(messageOf(unet, base), /the file fits nnet\.name=unet /);
 });
 
 Deno.test("fitWeights() takes nothing off where only some keys have a prefix", () => {
@@ -79,69 +79,68 @@ const hints: { what: string; found: Shapes; expected: Shapes; says: RegExp }[] =
     what: "qkv_bias that the file has",
     found: shapes({ qkv_bias: true }),
     expected: base,
-    says: /^ {2}the file fits --nnet\.qkv_bias=true$/m,
+    says: /^ {2}the file fits nnet\.qkv_bias=true$/m,
   },
   {
     what: "qkv_bias that the file lacks",
     found: base,
     expected: shapes({ qkv_bias: true }),
-    says: /^ {2}the file fits --nnet\.qkv_bias=false$/m,
+    says: /^ {2}the file fits nnet\.qkv_bias=false$/m,
   },
   {
     what: "an unconditional file",
     found: shapes({ num_classes: -1 }),
     expected: base,
-    says: /^ {2}the file fits --nnet\.num_classes=-1 --train\.mode=uncond$/m,
+    says: /^ {2}the file fits nnet\.num_classes=-1 train\.mode=uncond$/m,
   },
   {
     what: "a conditional file",
     found: base,
     expected: shapes({ num_classes: -1 }),
-    says: /^ {2}the file fits --nnet\.num_classes=17 --train\.mode=cond$/m,
+    says: /^ {2}the file fits nnet\.num_classes=17 train\.mode=cond$/m,
   },
   {
     what: "a file of texts",
     found: shapes({ clip_dim: 24, num_classes: -1 }),
     expected: base,
-    says:
-      /^ {2}the file fits --nnet\.num_classes=-1 --nnet\.clip_dim=24 --nnet\.num_clip_token=77$/m,
+    says: /^ {2}the file fits nnet\.num_classes=-1 nnet\.clip_dim=24 nnet\.num_clip_token=77$/m,
   },
   {
     what: "a file of texts of another length",
     found: shapes({ clip_dim: 24, num_clip_token: 9, num_classes: -1 }),
     expected: shapes({ num_classes: -1 }),
     says:
-      /fits --nnet\.clip_dim=24 --train\.mode=cond; set .* so that 1 \+ num_clip_token \+ \(img_size \/ 4\)\^2 = 14$/m,
+      /fits nnet\.clip_dim=24 train\.mode=cond; set .* so that 1 \+ num_clip_token \+ \(img_size \/ 4\)\^2 = 14$/m,
   },
   {
     what: "a file without the texts of the network",
     found: base,
     expected: shapes({ clip_dim: 24, num_classes: -1 }),
-    says: /^ {2}the file fits --nnet\.num_classes=17 --nnet\.clip_dim=null$/m,
+    says: /^ {2}the file fits nnet\.num_classes=17 nnet\.clip_dim=null$/m,
   },
   {
     what: "a gate that the network lacks",
     found: shapes({ scalelong: 4 }),
     expected: base,
-    says: /^ {2}the file fits --nnet\.scalelong=4$/m,
+    says: /^ {2}the file fits nnet\.scalelong=4$/m,
   },
   {
     what: "a gate that the file lacks",
     found: base,
     expected: shapes({ scalelong: 3 }),
-    says: /^ {2}the file fits --nnet\.scalelong=0 \(or 1, 2\)$/m,
+    says: /^ {2}the file fits nnet\.scalelong=0 \(or 1, 2\)$/m,
   },
   {
     what: "another network",
     found: shapesOf(tinyUnet()),
     expected: base,
-    says: /^ {2}the file fits --nnet\.name=unet --nnet\.ch=32 --nnet\.ch_mult=1,1 /m,
+    says: /^ {2}the file fits nnet\.name=unet nnet\.ch=32 nnet\.ch_mult=1,1 /m,
   },
   {
     what: "levels that a UNet lacks",
     found: shapesOf(tinyUnet({ nnet: { ch_mult: [1, 2, 1] } })),
     expected: shapesOf(tinyUnet()),
-    says: /^ {2}the file fits --nnet\.ch_mult=1,2,1$/m,
+    says: /^ {2}the file fits nnet\.ch_mult=1,2,1$/m,
   },
   {
     what: "the tokens that an LS gate belongs to",

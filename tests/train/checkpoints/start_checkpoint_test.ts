@@ -56,15 +56,15 @@ for (const pytorch of [false, true]) {
         "pos_embed[3] is NaN";
       await save(run, checkpointOf(1), 9);
       for (const step of [2, 3]) await save(run, checkpointOf(step, NaN), 9);
-      await rejects(checkpointToResumeFrom(folder(3), config, note), {
+      await rejects(checkpointToResumeFrom(folder(3), config, { otherwise: "", note }), {
         name: "CheckpointError",
         message: said(3),
       });
-      equal((await checkpointToResumeFrom(run, config, note)).step, 1);
+      equal((await checkpointToResumeFrom(run, config, { otherwise: "", note })).step, 1);
       deepEqual(noted.slice(0, 2), [3, 2].map((step) => `${said(step)}; skipped`));
 
       await save(run, checkpointOf(1, NaN), 9);
-      await rejects(checkpointToResumeFrom(run, config, note), {
+      await rejects(checkpointToResumeFrom(run, config, { otherwise: "", note }), {
         message: `${run}: none of its 3 checkpoints can be read`,
       });
     });

@@ -65,14 +65,14 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.dataset.image_size = 32, /resized to 32 pixels.*expects 12/],
     [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
-    [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
-    [(c) => c.nnet.num_classes = -1, /num_classes: --train.mode=cond needs .* plus 1/],
+    [(c) => c.train.mode = "uncond", /num_classes: 17 .*train\.mode=uncond/],
+    [(c) => c.nnet.num_classes = -1, /num_classes: train\.mode=cond needs .* plus 1/],
     [(c) => c.nnet.clip_dim = 768, /num_classes: a network of texts .* takes no labels; set/],
     [
       (c) => [c.train.mode, c.nnet.num_classes, c.nnet.clip_dim] = ["uncond", -1, 768],
-      /clip_dim: the embedding of texts has no use with --train.mode=uncond/,
+      /clip_dim: the embedding of texts has no use with train\.mode=uncond/,
     ],
-    [(c) => c.eval.fid.n_samples = 1, /eval.fid: one image has no covariance/],
+    [(c) => c.eval.fid.n_samples = 1, /eval\.fid\.n_samples: one image has no covariance/],
     [(c) => c.train.p_uncond = 0, /sample.scale: guidance of strength 1/],
   ];
   for (const [change, expected] of cases) {
@@ -90,7 +90,7 @@ Deno.test("contradictions() names invalid options of a UNet", () => {
       /4 levels halve images 3 times, which 12 pixels do not allow.*img_size=16/,
     ],
     [(c) => c.nnet.attn_resolutions = [12, 5], /no level has a height of 5; there are 12, 6, 3/],
-    [(c) => c.train.mode = "uncond", /num_classes: 17 .*--train.mode=uncond/],
+    [(c) => c.train.mode = "uncond", /num_classes: 17 .*train\.mode=uncond/],
   ];
   for (const [change, expected] of cases) {
     const found = contradictions(changedFrom(presets.quickstart_unet, change));

@@ -18,17 +18,17 @@ Deno.test("resumeConflicts() names the fields that would make it another run", (
   requested.dataset.name = "folder";
   requested.dataset.background = "white";
   deepEqual(resumeConflicts(saved, requested).map((line) => line.split(":")[0]), [
-    "--seed",
-    "--train.batch_size",
-    "--optimizer.name",
-    "--nnet.depth",
-    "--nnet.qk_scale",
-    "--dataset.name",
-    "--dataset.background",
+    "seed",
+    "train.batch_size",
+    "optimizer.name",
+    "nnet.depth",
+    "nnet.qk_scale",
+    "dataset.name",
+    "dataset.background",
   ]);
   equal(
     resumeConflicts(saved, requested)[3],
-    "--nnet.depth: the checkpoint was trained with 4, this run asks for 8",
+    "nnet.depth: the checkpoint was trained with 4, this run asks for 8",
   );
 });
 
@@ -36,11 +36,11 @@ Deno.test("resumeConflicts() names another network, not all its settings", () =>
   const { quickstart, quickstart_unet } = presets;
   const requested = { ...quickstart, nnet: quickstart_unet.nnet };
   deepEqual(resumeConflicts(quickstart, requested), [
-    '--nnet.name: the checkpoint was trained with "uvit", this run asks for "unet"',
+    'nnet.name: the checkpoint was trained with "uvit", this run asks for "unet"',
   ]);
   const wider = { ...quickstart_unet, nnet: { ...quickstart_unet.nnet, ch_mult: [1, 1, 1] } };
   deepEqual(resumeConflicts(quickstart_unet, wider), [
-    "--nnet.ch_mult: the checkpoint was trained with [1,2,2], this run asks for [1,1,1]",
+    "nnet.ch_mult: the checkpoint was trained with [1,2,2], this run asks for [1,1,1]",
   ]);
 });
 
@@ -51,8 +51,8 @@ Deno.test("resumeConflicts() names a change of the diffusion process", () => {
     process: { ...saved.process, beta_max: 12, target: "data" } as const,
   };
   deepEqual(resumeConflicts(saved, requested), [
-    "--process.beta_max: the checkpoint was trained with 20, this run asks for 12",
-    '--process.target: the checkpoint was trained with "noise", this run asks for "data"',
+    "process.beta_max: the checkpoint was trained with 20, this run asks for 12",
+    'process.target: the checkpoint was trained with "noise", this run asks for "data"',
   ]);
 });
 
@@ -68,13 +68,13 @@ Deno.test("resumeConflicts() allows a run to be prolonged, tuned and moved", () 
   requested.sample.scale = 3;
   deepEqual(resumeConflicts(presets.quickstart, requested), []);
   deepEqual(changedSettings(presets.quickstart, requested), [
-    `--train.n_steps: ${presets.quickstart.train.n_steps} -> 9999`,
-    "--train.micro_batches: 1 -> 2",
-    `--train.save_interval: ${presets.quickstart.train.save_interval} -> 7`,
-    `--optimizer.lr: ${presets.quickstart.optimizer.lr} -> 1`,
-    "--nnet.use_checkpoint: false -> true",
-    '--dataset.path: null -> "elsewhere"',
-    `--sample.scale: ${presets.quickstart.sample.scale} -> 3`,
+    `train.n_steps: ${presets.quickstart.train.n_steps} -> 9999`,
+    "train.micro_batches: 1 -> 2",
+    `train.save_interval: ${presets.quickstart.train.save_interval} -> 7`,
+    `optimizer.lr: ${presets.quickstart.optimizer.lr} -> 1`,
+    "nnet.use_checkpoint: false -> true",
+    'dataset.path: null -> "elsewhere"',
+    `sample.scale: ${presets.quickstart.sample.scale} -> 3`,
   ]);
 });
 
@@ -86,7 +86,7 @@ Deno.test("every field that differs is a conflict or a change, but the run's fol
       const requested = nest(new Map([...flatten(preset, fields), [path, [value]]])) as never;
       const lines = [...resumeConflicts(preset, requested), ...changedSettings(preset, requested)];
       const named = lines.map((line) => line.split(":")[0]);
-      deepEqual(named, path === "workdir" ? [] : [`--${path}`], path);
+      deepEqual(named, path === "workdir" ? [] : [path], path);
     }
   }
 });

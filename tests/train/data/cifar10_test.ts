@@ -61,7 +61,7 @@ Deno.test("cifar10() reads the binary folder, its parent and the archive alike",
 
 Deno.test("cifar10() names what it found in place of CIFAR-10", async () => {
   await withFolder({ "a.txt": batch(1) }, async (folder) => {
-    await refuses(folder, /no data_batch_1\.bin or .*only a\.txt: --dataset\.path= takes/);
+    await refuses(folder, /no data_batch_1\.bin or .*only a\.txt: give path=FOLDER, /);
     await refuses(join(folder, "nowhere"), /cannot read CIFAR-10 from .*nowhere/);
     await refuses(join(folder, "a.txt"), /a\.txt is not a whole cifar-10-binary\.tar\.gz/);
   });
@@ -128,7 +128,7 @@ Deno.test("cifar10() without a path downloads the archive once", async () => {
     const other = { ...origin, cache: join(cache, "other") };
     await assert.rejects(() => cifar10({ split: "train", origin: other }), (error) => {
       assert.ok(error instanceof Error);
-      assert.ok(error.message.includes(origin.url) && error.message.includes("--dataset.path="));
+      assert.ok(error.message.includes(origin.url) && error.message.includes("give path=FILE"));
       return true;
     });
   });

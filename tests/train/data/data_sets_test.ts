@@ -29,12 +29,12 @@ Deno.test("loadDataset() opens the training split as the configuration says", as
 Deno.test("datasetNamed() says which data sets there are, and which need a path", () => {
   const unknown = {
     name: "UsageError",
-    message: /^--dataset\.name: there is no data set "other", only shapes, cifar10/,
+    message: /^dataset\.name: there is no data set "other", only shapes, cifar10/,
   };
   assert.throws(() => datasetNamed({ name: "other", path: null }), unknown);
   assert.throws(() => datasetNamed({ name: "toString", path: null }), { name: "UsageError" });
   assert.throws(() => datasetNamed({ name: "folder", path: null }), {
     name: "UsageError",
-    message: "dataset.name=folder needs --dataset.path=FOLDER",
+    message: "dataset.name=folder needs dataset.path=FOLDER",
   });
 });

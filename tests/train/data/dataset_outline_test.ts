@@ -47,7 +47,7 @@ Deno.test("checkDataset() refuses a path for images that are drawn", async () =>
   const config = { ...presets.quickstart, dataset: { ...dataset, path: "photos" } };
   await rejects(checkDataset(config), {
     name: "UsageError",
-    message: "--dataset.path: shapes are drawn by the program and take no files; for your own " +
-      "images add --dataset.name=folder",
+    message: "dataset.path: shapes are drawn by the program and take no files; for your own " +
+      "images set dataset.name=folder",
   });
 });

@@ -109,7 +109,7 @@ Deno.test("imageFolder() names all files that cannot be decoded at once", async 
       path,
       new RegExp(
         `^23 of 24 images in ${path} cannot be decoded; remove them, or leave them out with ` +
-          `--skip_broken:\\n${path}/a/bad.png(${lines}){20}and 3 more$`,
+          `skip_broken=true:\\n${path}/a/bad.png(${lines}){20}and 3 more$`,
       ),
     );
   });

@@ -69,7 +69,7 @@ async function finishedIndex(folder: string): Promise<FeatureIndex | null> {
     const n = index.shards.reduce((sum, { n }) => sum + n, 0);
     throw new DatasetError(
       `${join(folder, INDEX_FILE)}: the features are not finished, ${n} images are done; ` +
-        "run the command that makes them again, and it goes on there",
+        "make them again: what makes them goes on there",
     );
   }
   if (index.shards.length === 0) throw new DatasetError(`${folder} has features of no image`);

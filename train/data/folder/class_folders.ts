@@ -67,7 +67,7 @@ function mustBeClasses({ folder, images, sub_folders, left_out }: ImageListing):
   if (names.every((name) => PART.test(name)) && (training !== undefined || names.length > 1)) {
     throw new DatasetError(
       `${folder} is split into parts (${names.join(", ")}), and sub-folders are classes: ` +
-        `give one part, --dataset.path=${join(folder, training ?? names[0])}`,
+        `give one part, path=${join(folder, training ?? names[0])}`,
     );
   }
   if (images.length > 0) {
@@ -100,6 +100,6 @@ function adviceOnDepth({ folder, sub_folders }: ImageListing): string[] {
   if (deeper.size < 2 || deeper.has(".")) return [];
   return [
     `${folder} has one sub-folder, ${name}, which is the only class; for the ${deeper.size} ` +
-    `folders in it as classes give --dataset.path=${within}`,
+    `folders in it as classes give path=${within}`,
   ];
 }

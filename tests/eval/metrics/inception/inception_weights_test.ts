@@ -78,7 +78,7 @@ Deno.test("findInceptionWeights() downloads the published file once, and checks 
         name: "InceptionWeightsError",
         message: new RegExp(
           `^no weights for Inception: cannot download .*${FILE} .*SHA-256 sum is ${sha256} ` +
-            `instead of ${other}; .*SHA-256 ${other}.*--inception=FILE`,
+            `instead of ${other}; .*SHA-256 ${other}.*give path=FILE`,
         ),
       });
     }

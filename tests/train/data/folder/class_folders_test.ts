@@ -75,7 +75,7 @@ Deno.test("classFolders() says which part of a data set that is split to give", 
     await rejects(classFolders(folder.path), {
       name: "DatasetError",
       message: `${folder.path} is split into parts (${parts.toSorted().join(", ")}), and ` +
-        `sub-folders are classes: give one part, --dataset.path=${join(folder.path, parts[0])}`,
+        `sub-folders are classes: give one part, path=${join(folder.path, parts[0])}`,
     });
   }
   await using classes = await makeFolder({ "train/1.png": FILE, "bus/1.png": FILE });
@@ -88,7 +88,7 @@ Deno.test("classFolders() says where classes seem to be a level deeper", async (
   deepEqual(class_names, ["all"]);
   deepEqual(notes, [
     `${folder.path} has one sub-folder, all, which is the only class; for the 2 folders in it as ` +
-    `classes give --dataset.path=${join(folder.path, "all")}`,
+    `classes give path=${join(folder.path, "all")}`,
   ]);
 });
 
