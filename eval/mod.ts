@@ -44,6 +44,7 @@ export {
 } from "./metrics/inception/inception_features.ts";
 export {
   findInceptionWeights,
+  type InceptionOptions,
   type InceptionOrigin,
   type InceptionWeights,
   InceptionWeightsError,

@@ -147,15 +147,15 @@ function captionProblems(
 ): string[] {
   if (!captions) {
     return [
-      `--nnet.clip_dim: the network takes texts, and ${name} has no captions; set ` +
-      "--nnet.clip_dim=null for one without, or take features of images with captions",
+      `nnet.clip_dim: the network takes texts, and ${name} has no captions; set ` +
+      "nnet.clip_dim=null for one without, or take features of images with captions",
     ];
   }
   const [found, found_width] = captions;
   if (found === tokens && found_width === width) return [];
   return [
-    `--nnet.clip_dim: the captions of ${name} are ${found} tokens of ${found_width} numbers, not ` +
-    `${tokens} of ${width}; set --nnet.num_clip_token=${found} and --nnet.clip_dim=${found_width}`,
+    `nnet.clip_dim: the captions of ${name} are ${found} tokens of ${found_width} numbers, not ` +
+    `${tokens} of ${width}; set nnet.num_clip_token=${found} and nnet.clip_dim=${found_width}`,
   ];
 }
 

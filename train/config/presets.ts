@@ -60,8 +60,8 @@ export function presetOf(name: PresetName, network: unknown = presets[name].nnet
   const counterpart = network === "uvit" ? base : `${base}_${network}`;
   if (Object.hasOwn(presets, counterpart)) return counterpart as PresetName;
   throw new UsageError(
-    `--nnet.name: the preset ${name} is of another network, and has no counterpart for ${network}; ` +
-      "take another --preset",
+    `nnet.name: the preset ${name} is of another network, and has no counterpart for ${network}; ` +
+      "take another preset",
   );
 }
 
