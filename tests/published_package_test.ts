@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import settings from "../deno.json" with { type: "json" };
 import * as everything from "../mod.ts";
 import { decodeImage } from "../train/formats/image.ts";
+import { tokenizerJson } from "./eval/text/clip_files.ts";
 import {
   consumerSettings,
   copyPackage,
@@ -164,7 +165,7 @@ Deno.test("the README's program runs in a project of its own, with the permissio
   });
 });
 
-Deno.test("each part is imported without a permission, images decode, and train runs from its address", async () => {
+Deno.test("each part is imported without a permission, images and texts are read, and train runs from its address", async () => {
   const { files } = await publication();
   await withFolder(async (folder) => {
     const [copy, project] = [join(folder, "package"), join(folder, "project")];
@@ -194,6 +195,15 @@ Deno.test("each part is imported without a permission, images decode, and train 
       );
       const decoded = await runDeno(project, "run", "-q", host, "--allow-read", "decode.ts");
       assert.deepEqual(decoded, { code: 0, said: "1 1\n" });
+
+      await Deno.writeTextFile(join(project, "tokenizer.json"), tokenizerJson);
+      await Deno.writeTextFile(
+        join(project, "encode.ts"),
+        'import { openClipTokenizer } from "@scalelong/scalelong/eval";\n' +
+          'console.log((await openClipTokenizer(".", { length: 5 })).encode("b c").ids.join());',
+      );
+      const encoded = await runDeno(project, "run", "-q", host, "--allow-read", "encode.ts");
+      assert.deepEqual(encoded, { code: 0, said: "62,1,2,63,63\n" });
 
       const address = `${base}tasks/train.ts`;
       const flags = [...TINY, "--n_steps=2", "--workdir=run", "--scalelong=3"];
