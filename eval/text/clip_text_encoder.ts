@@ -21,7 +21,7 @@ import {
 import { parameterShapes } from "../../nets/parameters.ts";
 import type { EncodedTexts } from "../execution/encoded_texts.ts";
 import { type ClipTokenizer, openClipTokenizer } from "./clip_tokenizer.ts";
-import { type ClipWeights, openClipWeights, tokenRows } from "./clip_weights.ts";
+import { clipDigest, type ClipWeights, openClipWeights, tokenRows } from "./clip_weights.ts";
 import { statOf } from "./stat_of.ts";
 
 /**
@@ -91,6 +91,7 @@ export class ClipTextEncoder implements Disposable {
   readonly #batch: number;
   readonly #onNote: (message: string) => void;
   readonly #memory: DisposableStack;
+  #sha256: string | null = null;
 
   private constructor(
     device: Device,
@@ -137,6 +138,14 @@ export class ClipTextEncoder implements Disposable {
     const plan = stack.use(await compile(device, planSpec(state, config, batch)));
     const memory = stack.move();
     return new ClipTextEncoder(device, { weights, tokenizer, plan, batch, onNote, memory });
+  }
+
+  /**
+   * The SHA-256 sum of the weights, hexadecimal: the same for every file that has them. It is computed
+   * at the first call, from the file.
+   */
+  sha256(): string {
+    return this.#sha256 ??= clipDigest(this.#weights);
   }
 
   /**

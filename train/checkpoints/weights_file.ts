@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { State } from "../../engine/mod.ts";
 import { CheckpointError, type Values } from "./checkpoint.ts";
 import type { Shapes } from "./fit_weights.ts";
@@ -109,6 +110,25 @@ export class WeightsFile implements Disposable {
         at += data.length;
       }
     }
+  }
+
+  /**
+   * The SHA-256 sum of arrays in float32 with their parameters' names and shapes, hexadecimal: that
+   * of a network's weights, whatever file they are in.
+   *
+   * @param names in the file, by parameter
+   */
+  digest(names: ReadonlyMap<string, string>): string {
+    const hash = createHash("sha256");
+    for (const parameter of [...names.keys()].sort()) {
+      const name = names.get(parameter)!;
+      hash.update(`${parameter} [${this.shapes[name]}]\n`);
+      for (const piece of this.#file.pieces(this.#prefix + name, PIECE_BYTES)) {
+        const { buffer, byteOffset, byteLength } = toFloat32(piece);
+        hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+      }
+    }
+    return hash.digest("hex");
   }
 
   /**

@@ -1,5 +1,6 @@
 import {
   deepStrictEqual as deepEqual,
+  match,
   notDeepStrictEqual as notDeepEqual,
   ok,
   rejects,
@@ -11,7 +12,7 @@ import {
   clipTextMemory,
   encodeTexts,
 } from "../../../eval/text/clip_text_encoder.ts";
-import { openClipWeights, tokenRows } from "../../../eval/text/clip_weights.ts";
+import { clipDigest, openClipWeights, tokenRows } from "../../../eval/text/clip_weights.ts";
 import type { StoredTensor } from "../../../train/formats/stored_tensor.ts";
 import { openDevice } from "../../device.ts";
 import { distance } from "../../golden.ts";
@@ -58,6 +59,7 @@ for (const adapterClass of [undefined, "integrated"] as const) {
         using encoder = await ClipTextEncoder.open(device, { weights: folder });
         const { bytes } = clipTextMemory(device.capabilities, encoder.config);
         equal(device.bufferBytes - before, bytes);
+        match(encoder.sha256(), /^[0-9a-f]{64}$/);
         const seen: number[] = [];
         const { context, tokens, width } = await encoder.encode(texts, (n) => seen.push(n));
         deepEqual([tokens, width, seen.at(-1)], [16, 32, 2]);
@@ -92,10 +94,13 @@ Deno.test("encodeTexts() reads every layout of CLIP's files alike, and leaves th
     { "text_encoder/model.safetensors": parameters, "text_encoder/config.json": configJson },
   ];
   const found: Float32Array[] = [];
+  const digests = new Set<string>();
   for (const layout of layouts) {
     await inFolder({ ...layout, "tokenizer/tokenizer.json": tokenizerJson }, async (folder) => {
       const weights = "sd.ckpt" in layout ? join(folder, "sd.ckpt") : folder;
       found.push((await encodeTexts(device, texts, { weights })).context);
+      using opened = await openClipWeights(weights);
+      digests.add(clipDigest(opened));
       if (!("text_encoder/model.safetensors" in layout)) return;
       const inner = join(folder, "text_encoder", "model.safetensors");
       found.push((await encodeTexts(device, texts, { weights: inner })).context);
@@ -104,6 +109,14 @@ Deno.test("encodeTexts() reads every layout of CLIP's files alike, and leaves th
   equal(device.bufferBytes, 0);
   ok(distance(found[0], golden.f32("last_hidden_state").data) < 2e-5);
   for (const contexts of found.slice(1)) deepEqual(contexts, found[0]);
+  equal(digests.size, 1);
+  const changed = structuredClone(parameters);
+  const [name] = Object.keys(changed);
+  changed[name].data[7] = 1;
+  await inFolder({ ...wholeClip, "model.safetensors": changed }, async (folder) => {
+    using opened = await openClipWeights(folder);
+    ok(!digests.has(clipDigest(opened)), name);
+  });
 });
 
 Deno.test("a text of too many tokens is cut, and a line says so", async () => {
