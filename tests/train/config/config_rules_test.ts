@@ -124,7 +124,7 @@ Deno.test("checkAgainstDataset() requires one label more than classes when label
   throws(check(isText), /clip_dim: the network takes texts, and shapes has no captions; set/);
   throws(
     check(isText, { ...shapes, captions: [7, 64] }),
-    /7 tokens of 64 numbers, not 77 of 768; set --nnet.num_clip_token=7 and --nnet.clip_dim=64/,
+    /7 tokens of 64 numbers, not 77 of 768; set nnet.num_clip_token=7 and nnet.clip_dim=64/,
   );
 });
 
