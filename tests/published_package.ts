@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import settings from "../deno.json" with { type: "json" };
 
@@ -24,6 +24,19 @@ export async function dryRun(): Promise<Publication> {
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   const files = said.matchAll(/^ +(file:\S+) \(/gm).map(([, url]) => url.slice(root.href.length));
   return { code, said, files: [...files] };
+}
+
+/** The files that entry points reach, by imports of any kind or as workers; paths from the root. */
+export async function reachedFiles(entries: readonly string[]): Promise<Set<string>> {
+  const reached = new Set(entries);
+  for (const path of reached) {
+    const text = await Deno.readTextFile(new URL(path, root));
+    const named = text.matchAll(
+      /(?:from|import|import\(|new URL\(|resolve\()\s*"(\.{1,2}\/[^"]+\.ts)"/g,
+    );
+    for (const [, specifier] of named) reached.add(posix.join(posix.dirname(path), specifier));
+  }
+  return reached;
 }
 
 /**
