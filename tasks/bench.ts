@@ -3,6 +3,7 @@ import { type AdapterRates, adapterRates } from "../engine/testing/adapter_rates
 import { benchHelp, readBenchArguments } from "./bench/bench_flags.ts";
 import { convolutionRows } from "./bench/convolution.ts";
 import { decoderRow } from "./bench/decoder.ts";
+import { estimateRows } from "./bench/estimates.ts";
 import { inceptionRow } from "./bench/inception.ts";
 import { jaxJs } from "./bench/jax_js.ts";
 import { jobs } from "./bench/jobs.ts";
@@ -56,6 +57,9 @@ export async function main(args: readonly string[]): Promise<void> {
   const decoder = only.includes("decoder") ? await decoderRow(device, rounds) : null;
   if (only.includes("load")) status("loading 500 MB");
   const loading = only.includes("load") ? await loadingRow(device, rounds) : null;
+  const estimates = only.includes("estimate")
+    ? await estimateRows(device, (preset) => status(`estimate: ${preset}`))
+    : [];
   status("");
   const report: BenchReport = {
     system: {
@@ -75,6 +79,7 @@ export async function main(args: readonly string[]): Promise<void> {
     inception,
     decoder,
     loading,
+    estimates,
   };
   console.log(json ? JSON.stringify(report, null, 2) : reportText(report));
 }

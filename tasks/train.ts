@@ -195,6 +195,7 @@ async function dryRun(
   using run = await Run.open(config);
   const known = outline ?? await datasetOutline(config).catch(() => null);
   const images = known && known.class_counts.reduce((sum, count) => sum + count, 0);
+  console.error("timing a step; the first time its kernels are compiled ..");
   const measured = await timeAndDisk(run.device, config, probes, images);
   console.log(dryRunText(run.device.capabilities, config, probes, measured));
 }

@@ -2,20 +2,14 @@ import type { Device } from "../device.ts";
 import { OutOfMemoryError, Plan } from "./plan.ts";
 import type { Trial } from "./trial.ts";
 
-/** Milliseconds of a trial, of its best repetition; `null` where memory does not suffice. */
-export async function timeTrial(device: Device, trial: Trial): Promise<number | null> {
-  const times = await repetitionTimes(device, trial);
-  return times && Math.min(...times);
-}
-
 /**
- * Milliseconds of each repetition of a trial but the first on the device's clock or, without
+ * Milliseconds of a trial: of its best repetition but the first on the device's clock or, without
  * timestamp queries, of one on average on the host's; `null` where memory does not suffice.
  */
-export async function repetitionTimes(
+export async function timeTrial(
   device: Device,
   { layout, length }: Trial,
-): Promise<number[] | null> {
+): Promise<number | null> {
   using trial = await Plan.build(device, layout).catch((error: unknown) => {
     if (error instanceof OutOfMemoryError) return null;
     throw error;
@@ -27,12 +21,13 @@ export async function repetitionTimes(
     const start = performance.now();
     trial.run();
     await device.idle();
-    return [(performance.now() - start) * length / layout.dispatches.length];
+    return (performance.now() - start) * length / layout.dispatches.length;
   }
   const times = await trial.profile();
-  const sums: number[] = [];
+  let best = Infinity;
   for (let i = length; i < times.length; i += length) {
-    sums.push(times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0));
+    const repetition = times.slice(i, i + length).reduce((sum, t) => sum + t.milliseconds, 0);
+    best = Math.min(best, repetition);
   }
-  return sums;
+  return best;
 }

@@ -1,4 +1,4 @@
-import { byteRange, type Dispatch, type Storage } from "../kernels/dispatch.ts";
+import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Layout } from "./layout.ts";
 import { planMemory } from "./memory.ts";
 
@@ -34,13 +34,4 @@ export function trialOf(dispatches: readonly Dispatch[], repeats: number): Trial
       undecided: new Map(),
     },
   };
-}
-
-/** The same kernel with memory of its own behind each binding, as large as what it binds. */
-export function onOwnMemory(dispatch: Dispatch): Dispatch {
-  const bindings = dispatch.bindings.map(({ ref, access }, id) => {
-    const storage: Storage = { id, bytes: byteRange(ref).size, kind: "own" };
-    return { ref: { ...ref, storage, offset: 0 }, access };
-  });
-  return { ...dispatch, bindings };
 }

@@ -1,5 +1,6 @@
 import type { AdapterClass, Device } from "../../engine/mod.ts";
-import { type MeasuredKernels, measureKernels } from "../../engine/testing/measure_kernels.ts";
+import { KernelRates } from "../../engine/testing/kernel_rates.ts";
+import { measureKernels } from "../../engine/testing/measure_kernels.ts";
 import { trainStepLayouts } from "../../train/train_step_graph.ts";
 import type { Config } from "../../train/config/config.ts";
 import { inceptionLayout } from "../metrics/inception/inception_features.ts";
@@ -7,13 +8,13 @@ import { inceptionLayout } from "../metrics/inception/inception_features.ts";
 /** How fast an adapter runs the kernels of a run. */
 export interface KernelSpeed {
   /** Those of the training step, which samplers share. */
-  readonly step: MeasuredKernels;
+  readonly step: KernelRates;
+  /** Images of a step that were timed. */
+  readonly images: number;
   /** Inception's; null where no FID is asked for. */
-  readonly inception: MeasuredKernels | null;
+  readonly inception: KernelRates | null;
 }
 
-/** Milliseconds that measuring the kernels of a network may take; one that was begun is ended. */
-const BUDGET = 3000;
 /**
  * Operations of a step's largest product, at most where it has several images: some 10 ms on each kind
  * of adapter, so many that it is busy, so few that measuring takes seconds.
@@ -25,18 +26,21 @@ const LARGEST_FLOPS: Readonly<Record<AdapterClass, number>> = {
 };
 
 /**
- * Times the kernels of a training step, those with the most work first: at its own batch size or, on
- * an adapter that takes long for that, with fewer images.
+ * Times a training step, at its own batch size or, on an adapter that takes long for that, with fewer
+ * images, and Inception where it is needed; compiling them takes longest.
+ *
+ * @returns null where the device's memory does not suffice
  */
-export async function kernelSpeed(device: Device, config: Config): Promise<KernelSpeed> {
-  const whole = layouts(device, config);
-  const { batch_size, micro_batches } = config.train;
-  const most = batch_size / micro_batches;
+export async function kernelSpeed(device: Device, config: Config): Promise<KernelSpeed | null> {
+  const most = config.train.batch_size / config.train.micro_batches;
   const images = enoughImages(device, config, most);
-  const sample = images === most ? whole : layouts(device, withImages(config, images));
+  const step = await measureKernels(device, layouts(device, withImages(config, images)));
+  const inception = config.eval.fid.n_samples > 0 ? await inceptionSamples(device, config) : [];
+  if (!step || !inception) return null;
   return {
-    step: await measureKernels(device, sample, whole, BUDGET),
-    inception: config.eval.fid.n_samples > 0 ? await inceptionSpeed(device, config) : null,
+    step: new KernelRates(step),
+    images,
+    inception: inception.length > 0 ? new KernelRates(inception) : null,
   };
 }
 
@@ -48,10 +52,10 @@ function enoughImages(device: Device, config: Config, most: number): number {
   return Math.max(1, Math.min(most, images));
 }
 
-async function inceptionSpeed(device: Device, { nnet }: Config): Promise<MeasuredKernels> {
+async function inceptionSamples(device: Device, { nnet }: Config) {
   const size = { channels: 3, height: nnet.img_size, width: nnet.img_size };
   const layout = inceptionLayout(device.capabilities, size, 1);
-  return await measureKernels(device, [{ layout, runs: 1 }], [{ layout, runs: 1 }], BUDGET);
+  return await measureKernels(device, [{ layout, runs: 1 }]);
 }
 
 function layouts({ capabilities, tuning }: Device, config: Config) {

@@ -14,11 +14,14 @@ const KINDS = [
   "inception",
   "decoder",
   "load",
+  "estimate",
 ] as const;
 const PEERS = ["webgpu", "wasm"] as const;
 
 const flagsSchema = z.object({
-  only: z.string().describe(`what to time, comma-separated: ${KINDS.join(", ")}`),
+  only: z.string().describe(
+    `what to time, comma-separated: ${KINDS.join(", ")} (minutes; only where it is named)`,
+  ),
   peers: z.string().describe(`devices of jax-js to compare with: ${PEERS.join(", ")}, or none`),
   rounds: z.int().min(1).max(100).describe("how often each library takes its turn at a job"),
   json: z.boolean().describe("print the report as JSON, for programs"),
@@ -26,7 +29,7 @@ const flagsSchema = z.object({
 });
 
 const defaults = new Map<string, unknown>([
-  ["only", KINDS.join(",")],
+  ["only", KINDS.filter((kind) => kind !== "estimate").join(",")],
   ["peers", "webgpu"],
   ["rounds", 5],
 ]);
@@ -79,6 +82,10 @@ export function benchHelp(): string {
     examples: [
       { command: "bench --only=matmul,block", does: "the products and the block alone" },
       { command: "bench --peers=webgpu,wasm", does: "jax-js on the processor as well" },
+      {
+        command: "bench --only=estimate",
+        does: "what --dry-run says of the presets, and what is so",
+      },
       { command: "bench --peers=none --json", does: "this engine alone, for programs" },
     ],
     schemas: [flagsSchema, machineFields],

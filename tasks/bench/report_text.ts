@@ -2,6 +2,7 @@ import { textTable } from "../cli/text_table.ts";
 import type { AdapterRates } from "../../engine/testing/adapter_rates.ts";
 import type { ConvolutionRow } from "./convolution.ts";
 import type { DecoderRow } from "./decoder.ts";
+import type { EstimateRow } from "./estimates.ts";
 import type { InceptionRow } from "./inception.ts";
 import type { LoadingRow } from "./loading.ts";
 import type { SamplingRow } from "./sampling.ts";
@@ -27,12 +28,14 @@ export interface BenchReport {
   readonly decoder: DecoderRow | null;
   /** Null where `--only` leaves it out. */
   readonly loading: LoadingRow | null;
+  /** What the dry run says of presets, and what is so. */
+  readonly estimates: readonly EstimateRow[];
 }
 
 /** The report as text: the machine, the adapter's rates, and tables. */
 export function reportText(report: BenchReport): string {
   const { system, adapter, rates, jobs, convolutions } = report;
-  const { training, sampling, inception, decoder, loading } = report;
+  const { training, sampling, inception, decoder, loading, estimates } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -50,6 +53,7 @@ export function reportText(report: BenchReport): string {
   if (inception) sections.push(inceptionTable(inception));
   if (decoder) sections.push(decoderTable(decoder));
   if (loading) sections.push(loadingText(loading));
+  if (estimates.length > 0) sections.push(estimateTable(estimates));
   return sections.join("\n\n");
 }
 
@@ -162,6 +166,21 @@ function decoderTable(r: DecoderRow): string {
       r.megabytes.toFixed(0),
     ]],
     1,
+  );
+}
+
+/** A line for each estimate; the ratio is over what it took. */
+function estimateTable(rows: readonly EstimateRow[]): string {
+  return textTable(
+    ["dry run", "", "estimated s", "took s", "ratio"],
+    rows.map(({ preset, what, estimated_s, seconds }, i) => [
+      preset === rows[i - 1]?.preset ? "" : preset,
+      what,
+      estimated_s.toPrecision(3),
+      seconds.toPrecision(3),
+      (estimated_s / seconds).toFixed(2),
+    ]),
+    2,
   );
 }
 

@@ -78,8 +78,8 @@ export function dryRunText(
 }
 
 /**
- * Times kernels of a training step, for a few seconds, and adds up what the run takes with them; null
- * where the run does not fit the adapter.
+ * Times a training step, and adds up what the run takes by it; null where the run does not fit the
+ * adapter.
  *
  * @param images of the data set; null where that is not known
  */
@@ -91,15 +91,16 @@ export async function timeAndDisk(
 ): Promise<TimeAndDisk | null> {
   const { capabilities, tuning } = device;
   if (misfitOf(capabilities, config, runMemory(capabilities, config, probes))) return null;
-  const { step: { rates, timed, coverage }, inception } = await kernelSpeed(device, config);
+  const speed = await kernelSpeed(device, config);
+  if (!speed) return null;
   const time = runTime(capabilities, config, {
-    rates,
-    inception: inception?.rates ?? null,
+    rates: speed.step,
+    inception: speed.inception,
     choices: tuning?.choices,
     probes,
     images,
   });
-  return { time, disk: runDisk(config, images), timed, coverage };
+  return { time, disk: runDisk(config, images), images: speed.images };
 }
 
 /** @throws {TooLargeError} where a tensor of the run is beyond the adapter, saying what to do */

@@ -2,20 +2,20 @@ import type { Config } from "../../train/config/config.ts";
 import type { RunDisk } from "../../eval/training/run_disk.ts";
 import type { Repeated, RunTime } from "../../eval/training/run_time.ts";
 import { humanBytes, humanDuration } from "../../page/human_units.ts";
+import { counted } from "../../train/data/counted.ts";
 
 /** What a run takes, and how well that is known. */
 export interface TimeAndDisk {
   readonly time: RunTime;
   readonly disk: RunDisk;
-  /** Kernels that were timed, and the fraction of a step's work that is done by their kinds. */
-  readonly timed: number;
-  readonly coverage: number;
+  /** Images of the step that was timed. */
+  readonly images: number;
 }
 
 /** Rows of the dry run's table: how long the run takes, and what it leaves on disk. */
 export function timeAndDiskRows(
   config: Config,
-  { time, disk, timed, coverage }: TimeAndDisk,
+  { time, disk, images }: TimeAndDisk,
 ): string[][] {
   const { keep, format } = config.train;
   const { steps, grids, fids, once } = time;
@@ -24,11 +24,9 @@ export function timeAndDiskRows(
   return [
     [
       "time",
-      `about ${
-        humanDuration(time.seconds)
-      }, estimated: ${timed} kernels were timed just now, of kinds that do ${
-        Math.floor(100 * coverage)
-      }% of a step's work`,
+      `about ${humanDuration(time.seconds)}, estimated by a step with ${
+        counted(images, "image")
+      } that was timed just now`,
     ],
     [
       "  steps",

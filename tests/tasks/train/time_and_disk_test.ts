@@ -4,8 +4,7 @@ import { presets } from "../../../train/config/presets.ts";
 
 Deno.test("the dry run's rows say the time of the parts and the disk, in units for people", () => {
   const rows = timeAndDiskRows(presets.cifar10, {
-    timed: 21,
-    coverage: 0.9876,
+    images: 1,
     time: {
       steps: { times: 500_000, seconds: 0.25 },
       kernels: 104,
@@ -27,7 +26,7 @@ Deno.test("the dry run's rows say the time of the parts and the disk, in units f
   deepEqual(rows, [
     [
       "time",
-      "about 1d 13h, estimated: 21 kernels were timed just now, of kinds that do 98% of a step's work",
+      "about 1d 13h, estimated by a step with 1 image that was timed just now",
     ],
     ["  steps", "500,000 of 0.25 s, 512 images/s"],
     ["  sample grids", "100 of 1m 15s"],
