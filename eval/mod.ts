@@ -29,6 +29,11 @@ export { type EncodedTexts } from "./execution/encoded_texts.ts";
 export { encoderMemory, ImageEncoder } from "./latents/image_encoder.ts";
 export { type ImageNetworkOptions, type Size } from "./latents/image_network.ts";
 export { decoderMemory, LatentDecoder } from "./latents/latent_decoder.ts";
+export {
+  type DecodedImages,
+  type LatentDecoding,
+  latentDecoding,
+} from "./latents/latent_decoding.ts";
 export { FeatureMoments, type FeatureStatistics } from "./metrics/inception/feature_statistics.ts";
 export { frechetDistance } from "./metrics/frechet_distance.ts";
 export { ImageGrid, imageGrid } from "./image_sets/image_grid.ts";

@@ -2,6 +2,7 @@ import { type Device, State } from "../engine/mod.ts";
 import { conditioningOf } from "../nets/conditioning.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
+import { isLatent } from "../train/config/latent_rules.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
 import { processOf } from "../train/diffusion/process.ts";
@@ -10,6 +11,7 @@ import { type EncodedTexts, textConditions, textsProblem } from "./execution/enc
 import { fittingSampler } from "./execution/sampler_memory.ts";
 import { Samples } from "./image_sets/samples.ts";
 import { toBytes } from "./image_sets/to_bytes.ts";
+import type { LatentDecoding } from "./latents/latent_decoding.ts";
 import { networkClasses } from "./network_classes.ts";
 import { mustBeFinite } from "./not_finite_error.ts";
 import { type LabelChoice, sampledConditions, sampledLabel } from "./sampled_labels.ts";
@@ -39,6 +41,11 @@ export interface DrawOptions {
   readonly labels?: readonly number[];
   /** Texts, in turn, for a network of texts. */
   readonly texts?: EncodedTexts;
+  /**
+   * Makes images of what a network of latents draws, with the scale factor that it was trained with. It is
+   * on the device when all are drawn, in place of the network.
+   */
+  readonly decoding?: LatentDecoding;
   /** Seed of the noise; image i of a seed is the same whatever `n` is. Default 0. */
   readonly seed?: number;
   /** Strength s of guidance, `cond + s (cond - uncond)`. */
@@ -108,11 +115,18 @@ export async function sampleByMethod(
   const { nnet, sample: usual } = config;
   const { n = 16, seed = 0, batch_size = 64, interval = [0, 1] as const, onProgress } = options;
   const classes = networkClasses(config);
-  const { labels: chosen, texts, scale, limit = usual.clip_denoised ? "clip" : "none" } = options;
+  const {
+    labels: chosen,
+    texts,
+    decoding,
+    scale,
+    limit = usual.clip_denoised ? "clip" : "none",
+  } = options;
   mustFit(config, { ...options, n, batch_size, limit });
   const { schedule } = processOf(config.process);
   const method = methodOf(schedule);
-  using state = await weightsOf(device, checkpoint);
+  using drawing = new DisposableStack();
+  const state = drawing.use(await weightsOf(device, checkpoint));
   const machine = fittingSampler(device.capabilities, {
     shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
     network: trainedNetwork(state, config),
@@ -121,7 +135,7 @@ export async function sampleByMethod(
     guidance: { scale: scale ?? usual.scale, interval },
     limit,
   });
-  using sampler = new Sampler(device, machine);
+  const sampler = drawing.use(new Sampler(device, machine));
   const [batch, ...shape] = machine.shape;
   const size = shape.reduce((a, b) => a * b);
   const choice: LabelChoice | null = classes === 0
@@ -129,16 +143,26 @@ export async function sampleByMethod(
     : { kind: "list", labels: chosen ?? [...Array(classes).keys()] };
   const conditionsOf = (first: number, n: number) =>
     texts ? textConditions(texts, first, n) : sampledConditions(choice, first, n);
-  const images = new Uint8Array(n * size);
+  const latents = decoding && new Float32Array(n * size);
+  const images = new Uint8Array(latents ? 0 : n * size);
   for (let first = 0; first < n; first += batch) {
     const now = Math.min(batch, n - first);
     const start = { seed, first, ...conditionsOf(first, batch) };
     const x = await sampler.sample(start, (part) => onProgress?.(first + part * now, n));
     for (let i = 0; i < now; i++) mustBeFinite(x.subarray(i * size, (i + 1) * size), first + i);
-    images.set(toBytes(x.subarray(0, now * size)), first * size);
+    const values = x.subarray(0, now * size);
+    if (latents) latents.set(values, first * size);
+    else images.set(toBytes(values), first * size);
+  }
+  drawing.dispose();
+  const labels = choice && Int32Array.from({ length: n }, (_, i) => sampledLabel(choice, i));
+  if (latents) {
+    const { img_size: size } = nnet;
+    const { scale_factor } = config.autoencoder;
+    const { values, ...image } = await decoding.decode(device, latents, { size, scale_factor });
+    return new Samples({ images: toBytes(values), labels, n, ...image });
   }
   const [channels, image_size] = shape;
-  const labels = choice && Int32Array.from({ length: n }, (_, i) => sampledLabel(choice, i));
   return new Samples({ images, labels, n, channels, image_size });
 }
 
@@ -164,7 +188,7 @@ async function weightsOf(device: Device, checkpoint: SampledCheckpoint): Promise
 /** @throws {UsageError} with a line for each option that the network cannot take */
 function mustFit(
   config: Config,
-  { n, batch_size, labels, texts, scale, limit }: DrawOptions & { limit: Clipping },
+  { n, batch_size, labels, texts, decoding, scale, limit }: DrawOptions & { limit: Clipping },
 ): void {
   const classes = networkClasses(config);
   const problems: string[] = [];
@@ -182,6 +206,19 @@ function mustFit(
   const conditioning = conditioningOf(config.nnet);
   const problem = textsProblem(conditioning, texts ?? null);
   if (problem) problems.push(`texts: ${problem}`);
+  if (isLatent(config) && !decoding) {
+    problems.push("decoding: this network draws latents; give latentDecoding(autoencoder)");
+  }
+  if (!isLatent(config) && decoding) {
+    problems.push("decoding: this network draws images; leave it out");
+  }
+  const { in_chans } = config.nnet;
+  if (decoding && decoding.latent_channels !== in_chans) {
+    problems.push(
+      `decoding: the autoencoder's latents have ${decoding.latent_channels} channels, the network's ` +
+        `${in_chans}; take the autoencoder that it was trained with`,
+    );
+  }
   if (labels?.length === 0) problems.push("labels: name one at least, or leave them out");
   const wrong = labels?.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (classes > 0 && wrong !== undefined) {

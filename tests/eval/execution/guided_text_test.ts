@@ -11,6 +11,10 @@ import { trainedNetwork } from "../../../eval/trained_network.ts";
 import { DEFAULT_PROCESS, type ProcessConfig } from "../../../train/diffusion/process_config.ts";
 import { processOf } from "../../../train/diffusion/process.ts";
 import { sampleCheckpoint, type SampleOptions } from "../../../eval/sample_checkpoint.ts";
+import { LatentDecoder } from "../../../eval/latents/latent_decoder.ts";
+import { latentDecoding } from "../../../eval/latents/latent_decoding.ts";
+import { autoencoderOf } from "../../../train/checkpoints/autoencoder/autoencoder_weights.ts";
+import { goldenAutoencoder } from "../../nets/golden_autoencoder.ts";
 import { tinyConfig } from "../../tiny_config.ts";
 import { openDevice } from "../../device.ts";
 import { distance, goldenNnet, readGolden } from "../../golden.ts";
@@ -57,6 +61,21 @@ Deno.test("DeviceMachine draws the reference's latents of texts, guided by the e
   const error = distance(await machine.read(), file.f32("latent").data);
   ok(error <= 2e-4, `${error}`);
 
+  const { config, values } = await goldenAutoencoder(file.metadata.autoencoder);
+  const scale_factor = Number(file.metadata.scale_factor);
+  const autoencoder = autoencoderOf({ ...config, scale_factor }, values());
+  using decoder = await LatentDecoder.open(device, autoencoder);
+  const decoded = await decoder.decode(await machine.read(), { height: 8, width: 8 });
+  for (
+    const [name, image] of [
+      ["decoded", decoded],
+      ["picture", decoded.map((v) => Math.min(1, Math.max(0, (v + 1) / 2)))],
+    ] as const
+  ) {
+    const error = distance(image, file.f32(name).data);
+    ok(error <= 2e-4, `${name}: ${error}`);
+  }
+
   await machine.begin({ seed: 0, first: 0, context });
   await rejects(method.run(machine), {
     name: "TypeError",
@@ -96,5 +115,50 @@ Deno.test("sampleCheckpoint() draws from texts in turn, whatever the batch, and 
   const labelled = { ...checkpoint, config: tinyConfig() };
   await rejects(sampleCheckpoint(device, labelled, { texts: { context, empty } }), {
     message: "texts: this network was trained without texts; leave them out",
+  });
+});
+
+Deno.test("sampleCheckpoint() decodes what a network of latents draws, by the run's factor", async () => {
+  const file = await readGolden("t2i_sample_scalelong3");
+  const weights = await readGolden(file.metadata.nnet);
+  const [context, empty] = ["context", "empty_context"].map((name) => file.f32(name).data);
+  const { config, values } = await goldenAutoencoder(file.metadata.autoencoder);
+  const autoencoder = autoencoderOf({ ...config, scale_factor: 1 }, values());
+  const run = (scale_factor: number) => ({
+    nnet_ema: weights.group("param."),
+    config: {
+      ...tinyConfig({ nnet: goldenNnet(weights.metadata), process }),
+      dataset: { ...tinyConfig().dataset, name: "features" },
+      autoencoder: { scale_factor },
+    },
+  });
+  const options: SampleOptions = {
+    sampler: "dpm_solver_pp",
+    variant: "fast",
+    steps: 3,
+    limit: "none",
+    n: 2,
+    texts: { context, empty },
+  };
+  const before = device.bufferBytes;
+  const drawn = async (scale_factor: number) => {
+    const { images, channels, image_size, n } = await sampleCheckpoint(
+      device,
+      run(scale_factor),
+      { ...options, decoding: latentDecoding(autoencoder) },
+    );
+    deepEqual([channels, image_size, n, device.bufferBytes], [3, 16, 2, before]);
+    return images;
+  };
+  const images = await drawn(0.2301);
+  deepEqual(images.length, 2 * 3 * 16 * 16);
+  notDeepEqual(await drawn(0.18215), images);
+  await rejects(sampleCheckpoint(device, run(1), options), {
+    name: "UsageError",
+    message: "decoding: this network draws latents; give latentDecoding(autoencoder)",
+  });
+  const other = autoencoderOf({ ...config, embed_dim: 3 }, values());
+  await rejects(sampleCheckpoint(device, run(1), { ...options, decoding: latentDecoding(other) }), {
+    message: /^decoding: the autoencoder's latents have 3 channels, the network's 4;/,
   });
 });
