@@ -9,6 +9,7 @@ import type { SolverFlags } from "../../tasks/cli/solver_flags.ts";
 import { readConvertArguments } from "../../tasks/convert/convert_flags.ts";
 import { readDemoArguments } from "../../tasks/demo/demo_flags.ts";
 import { readDoctorArguments } from "../../tasks/doctor/doctor_flags.ts";
+import { readFeaturesArguments } from "../../tasks/features/features_flags.ts";
 import { readFidArguments } from "../../tasks/fid/fid_flags.ts";
 import { readInspectArguments } from "../../tasks/inspect/inspect_flags.ts";
 import { readReportArguments } from "../../tasks/report/report_flags.ts";
@@ -25,6 +26,7 @@ import { runCommand } from "./run_command.ts";
 /** What reads the arguments of each command; throws where one is wrong. */
 const READERS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   train: readTrainArguments,
+  features: readFeaturesArguments,
   sample: async (args) => {
     const { flags: { sampler, steps, solver } } = await readSampleFlags(args);
     mustBeSampler(sampler, steps, solver);

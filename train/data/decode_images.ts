@@ -18,11 +18,11 @@ const AHEAD = 4;
  */
 export async function* decodeImages(
   paths: readonly string[],
-  { image_size, channels = 3, is_upright = false, background = null }:
+  { image_size, channels = 3, is_upright = false, crop, background = null }:
     & Pick<DecodeOptions, "image_size">
     & Partial<DecodeOptions>,
 ): AsyncGenerator<DecodedFile> {
-  const options = { image_size, channels, is_upright, background };
+  const options = { image_size, channels, is_upright, crop, background };
   const count = Math.min(availableParallelism(), paths.length);
   const workers = Array.from({ length: count }, () => new Decoder());
   try {

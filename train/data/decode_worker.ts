@@ -4,6 +4,7 @@ import { decodeImage, DecoderError, ImageError, type Rgb } from "../formats/imag
 import { upright } from "../formats/images/orientation.ts";
 import { centerCrop } from "./center_crop.ts";
 import { grey } from "./grey.ts";
+import { lanczosSquare } from "./lanczos_square.ts";
 import { planar } from "./planar.ts";
 
 /** What is made of a decoded file. */
@@ -14,6 +15,8 @@ export interface DecodeOptions {
   channels: 1 | 3;
   /** Whether to turn images upright as their EXIF orientation says. */
   is_upright: boolean;
+  /** How `image_size` is reached: `centerCrop` where absent, or `lanczosSquare`. */
+  crop?: "lanczos";
   /** What transparent pixels are put over; null drops their transparency. */
   background: Rgb | null;
 }
@@ -69,13 +72,15 @@ async function decoded({ path, ...options }: DecodeRequest): Promise<DecodeReply
 async function pixelsOf(
   bytes: Uint8Array,
   path: string,
-  { image_size, channels, is_upright, background }: DecodeOptions,
+  { image_size, channels, is_upright, crop, background }: DecodeOptions,
 ): Promise<DecodedPixels> {
   const stored = await decodeImage(bytes, path, { background });
   const { orientation } = stored;
   const shown = is_upright ? upright(stored, orientation) : stored;
   if (image_size !== null) {
-    const image = centerCrop(shown, image_size, channels);
+    const image = crop === "lanczos"
+      ? lanczosSquare(shown, image_size)
+      : centerCrop(shown, image_size, channels);
     return { image, width: image_size, height: image_size, orientation };
   }
   const image = channels === 1 ? grey(shown.rgb) : planar(shown);

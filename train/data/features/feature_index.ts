@@ -18,6 +18,8 @@ const FORMAT = "scalelong features 1";
 export interface FeatureRecipe {
   /** The images, in words: "images in photos, 256 x 256, both flips". */
   readonly source: string;
+  /** SHA-256 of what the images and captions are, and of their order; null where nobody needs it. */
+  readonly list_sha256: string | null;
   /** `[2 C, h, w]`: means of all channels, then their log variances. */
   readonly shape: readonly [channels: number, height: number, width: number];
   /** Type of the stored moments. */
@@ -49,6 +51,8 @@ export interface ShardEntry {
 export interface FeatureIndex extends FeatureRecipe {
   /** Whether the features of all images are there. */
   readonly complete: boolean;
+  /** Images that could not be read and were left out, among those before the end of the last file. */
+  readonly skipped: number;
   /** The files of moments, labels and caption numbers, in the order of the images. */
   readonly shards: readonly ShardEntry[];
   /** The files of distinct captions, in the order of their numbers. */
@@ -67,11 +71,13 @@ const schema: z.ZodType<FeatureIndex & { format: string }> = z.strictObject({
   format: z.literal(FORMAT),
   complete: z.boolean(),
   source: z.string(),
+  list_sha256: sha256,
   shape: z.tuple([size.multipleOf(2), size, size]),
   dtype: z.enum(["F16", "F32"]),
   class_names: z.array(z.string()).min(1),
   autoencoder: z.strictObject({ sha256, scale_factor: z.number().gt(0) }),
   text_encoder: z.strictObject({ sha256, shape: z.tuple([size, size]) }).nullable(),
+  skipped: z.int().min(0),
   shards: z.array(shard),
   contexts: z.array(shard),
 });

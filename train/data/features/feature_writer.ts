@@ -21,6 +21,8 @@ import { encodeShard, readShardHead, rowBytes, type Rows } from "./row_shard.ts"
 /** Rows of a shard take about so many bytes: as many are in memory, once more while it is written. */
 const SHARD_BYTES = 1 << 26;
 
+const LARGEST_F16 = 65504;
+
 /**
  * A caption, its tokens, and what the text encoder made of them.
  * @category Data
@@ -56,6 +58,8 @@ export class FeatureWriter {
   #index: FeatureIndex;
   #images: ImageFeatures[] = [];
   #captions: EncodedCaption[] = [];
+  /** Images left out since the last file. */
+  #skipped = 0;
   /** Number of each distinct caption. */
   readonly #numbers: Map<string, number>;
 
@@ -84,7 +88,7 @@ export class FeatureWriter {
     await Deno.mkdir(folder, { recursive: true });
     const begun = await readFeatureIndex(folder);
     if (!begun) {
-      const index = { complete: false, ...recipe, shards: [], contexts: [] };
+      const index = { complete: false, ...recipe, skipped: 0, shards: [], contexts: [] };
       return new FeatureWriter(folder, index, [], shard_bytes);
     }
     mustBeSame(folder, begun, recipe);
@@ -103,6 +107,11 @@ export class FeatureWriter {
   /** Images whose features are on the disk. */
   get done(): number {
     return this.#index.shards.reduce((sum, { n }) => sum + n, 0);
+  }
+
+  /** Images that were left out, among those before the next. */
+  get skipped(): number {
+    return this.#index.skipped;
   }
 
   /** Whether the folder is finished. */
@@ -124,8 +133,27 @@ export class FeatureWriter {
     return number;
   }
 
-  /** Adds the next image. Its captions have been added. */
+  /** Leaves the next image out. */
+  skip(): void {
+    this.#skipped++;
+  }
+
+  /**
+   * Adds the next image. Its captions have been added.
+   *
+   * @throws {DatasetError} where the type of the moments does not hold them
+   */
   async add(image: ImageFeatures): Promise<void> {
+    const { dtype } = this.#index;
+    const most = dtype === "F16" ? LARGEST_F16 : Number.MAX_VALUE;
+    if (!image.moments.every((value) => Math.abs(value) <= most)) {
+      throw new DatasetError(
+        `the moments of image ${
+          this.done + this.#images.length
+        } are not finite, or too large for ` +
+          `${dtype}: is that the right autoencoder?`,
+      );
+    }
     this.#images.push(image);
     if (this.#images.length >= this.#perShard(momentRows(this.#index))) await this.flush();
   }
@@ -144,8 +172,10 @@ export class FeatureWriter {
       small,
       number: this.#index.shards.length,
     });
-    await this.#record({ shards: [...this.#index.shards, entry] });
+    const skipped = this.#index.skipped + this.#skipped;
+    await this.#record({ shards: [...this.#index.shards, entry], skipped });
     this.#images = [];
+    this.#skipped = 0;
   }
 
   /** Writes what is left, and marks the folder as finished. */

@@ -9,6 +9,7 @@ import { hash32 } from "../../../../train/data/hash32.ts";
 /** Latents of 4 channels of 8 x 8, in three classes. */
 export const RECIPE: FeatureRecipe = {
   source: "numbers",
+  list_sha256: null,
   shape: [8, 8, 8],
   dtype: "F32",
   class_names: ["a", "b", "c"],
