@@ -132,6 +132,17 @@ Deno.test("the graph alone computes what the reference does, in float64", async 
   }
 });
 
+Deno.test("log variances of latents are kept within -30 and 20", () => {
+  const wild = [-1e9, -31, -29, 0, 19, 21];
+  const expected = [-30, -30, -29, 0, 19, 20].map((v) => 0.5 * Math.exp(v / 2));
+  const moments = constant([...wild.map(() => 0), ...wild], [1, 2, 1, 6]);
+  const latents = sampleLatents(moments, constant(wild.map(() => 1), [1, 1, 1, 6]), {
+    scale_factor: 0.5,
+  });
+  const [drawn] = evaluateReference([latents]);
+  wild.forEach((_, i) => ok(Math.abs(drawn[i] / expected[i] - 1) < 1e-12, `${drawn[i]}`));
+});
+
 Deno.test("bandEdges() halves bands until each fits with its neighbours' rows", () => {
   // A row is 2 * 3 * 5 * 4 = 120 bytes.
   deepEqual(bandEdges([2, 3, 16, 5], "f32", 16 * 120), [0, 16]);
