@@ -1,4 +1,17 @@
-import { add, affine, constant, exp, mul, slice, step, type Tensor, where } from "../engine/mod.ts";
+import {
+  add,
+  affine,
+  constant,
+  exp,
+  mul,
+  slice,
+  square,
+  step,
+  sub,
+  sum,
+  type Tensor,
+  where,
+} from "../engine/mod.ts";
 import type { AutoencoderConfig } from "./autoencoder_parameters.ts";
 
 /**
@@ -32,6 +45,21 @@ export function sampleLatents(
   const { mean, log_variance } = halves(moments);
   const std = exp(affine(log_variance, 0.5));
   return affine(add(mean, mul(std, noise)), scale_factor);
+}
+
+/**
+ * The Kullback-Leibler divergence of moments' distributions from the standard normal one, for each
+ * image: `0.5 sum(mean^2 + variance - 1 - log variance)` (Kingma and Welling, "Auto-Encoding
+ * Variational Bayes", ICLR 2014, appendix B).
+ *
+ * @param moments `[batch, 2 embed_dim, height, width]`
+ * @returns `[batch]`
+ * @category Networks
+ */
+export function latentDivergence(moments: Tensor): Tensor {
+  const { mean, log_variance } = halves(moments);
+  const terms = sub(add(square(mean), exp(log_variance)), affine(log_variance, 1, 1));
+  return affine(sum(terms, [1, 2, 3]), 0.5);
 }
 
 /** Bounds of log variances. */

@@ -55,7 +55,7 @@ export {
   encoderParameters,
   STABLE_DIFFUSION_AUTOENCODER,
 } from "./autoencoder_parameters.ts";
-export { latentMode, sampleLatents } from "./latent_moments.ts";
+export { latentDivergence, latentMode, sampleLatents } from "./latent_moments.ts";
 export {
   type ConvParameters,
   convParameters,

@@ -69,6 +69,12 @@ export { cifar10, type Cifar10Origin } from "./data/cifar10.ts";
 export { imageFolder, type ImageFolderRequest } from "./data/image_folder.ts";
 export { shapes } from "./data/shapes.ts";
 export { type Exceptions } from "./checkpoints/keep_newest.ts";
+export { type AutoencoderLoss, autoencoderLoss } from "./autoencoder/autoencoder_loss.ts";
+export {
+  type AutoencoderSettings,
+  type AutoencoderStep,
+  AutoencoderTraining,
+} from "./autoencoder/autoencoder_training.ts";
 export {
   AUTOENCODER_KEYS,
   type AutoencoderKeys,
@@ -146,7 +152,7 @@ export { datasetOutline } from "./data/dataset_outline.ts";
 export { type LogEntry } from "./files/log.ts";
 export { type LossAverageState } from "./checkpoints/loss_average_state.ts";
 export { type LossScale } from "./checkpoints/loss_scale_state.ts";
-export { learningRate } from "./config/learning_rate.ts";
+export { learningRate, type RateSettings } from "./config/learning_rate.ts";
 export {
   optimizerInputs,
   type OptimizerState,

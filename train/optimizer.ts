@@ -21,7 +21,7 @@ import {
 import type { Config } from "./config/config.ts";
 import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 import { nextLossScale } from "./loss_scale.ts";
-import { learningRate } from "./config/learning_rate.ts";
+import { learningRate, type RateSettings } from "./config/learning_rate.ts";
 
 /**
  * The state that an optimizer step reads and writes; all parts have one layout.
@@ -71,7 +71,9 @@ export interface OptimizerUpdate {
 export function optimizerUpdate(
   grads: readonly Tensor[],
   state: OptimizerState<StateLayout>,
-  { optimizer, train }: Config,
+  { optimizer, train }: Pick<Config, "optimizer"> & {
+    readonly train: Pick<Config["train"], "grad_clip" | "ema_rate">;
+  },
   scaling: StateLayout | null = null,
 ): OptimizerUpdate {
   const { name, betas: [b1, b2], eps, weight_decay } = optimizer;
@@ -125,7 +127,10 @@ export function optimizerUpdate(
  * The inputs of the graph of {@linkcode optimizerUpdate} for step `step` (from 0).
  * @category Training
  */
-export function optimizerInputs(config: Config, step: number): Record<string, Float32Array> {
+export function optimizerInputs(
+  config: RateSettings & { readonly train: Pick<Config["train"], "mixed_precision"> },
+  step: number,
+): Record<string, Float32Array> {
   const { name, betas: [b1, b2], weight_decay } = config.optimizer;
   const lr = learningRate(config, step);
   const decay: Record<string, Float32Array> = name === "adamw"

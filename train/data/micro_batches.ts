@@ -79,7 +79,7 @@ function conditionsOf(
 }
 
 /** Bytes as words of four, in place where they are aligned and whole, else in a padded copy. */
-function words(bytes: Uint8Array<ArrayBuffer>): Uint32Array {
+export function words(bytes: Uint8Array<ArrayBuffer>): Uint32Array {
   const { buffer, byteOffset, length } = bytes;
   if (byteOffset % 4 === 0 && length % 4 === 0) {
     return new Uint32Array(buffer, byteOffset, length / 4);

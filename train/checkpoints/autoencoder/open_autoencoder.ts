@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { autoencoderFromShapes } from "../../../nets/autoencoder_from_shapes.ts";
 import {
@@ -9,7 +10,7 @@ import { parameterShapes } from "../../../nets/parameters.ts";
 import { exists } from "../../files/durable.ts";
 import { readJson } from "../../files/json_file.ts";
 import { isRecord } from "../../formats/is_record.ts";
-import type { StoredTensor } from "../../formats/stored_tensor.ts";
+import { type StoredTensor, tensorBytes, toFloat32 } from "../../formats/stored_tensor.ts";
 import { CheckpointError } from "../checkpoint_files.ts";
 import type { Shapes } from "../fit_weights.ts";
 import { knownNetwork } from "../known_network.ts";
@@ -34,6 +35,11 @@ export interface AutoencoderFile extends AutoencoderWeights, Disposable {
   readonly notes: readonly string[];
   /** Reads an array by the reference's name, in the reference's shape, as it is stored. */
   read(name: string): StoredTensor;
+  /**
+   * SHA-256 of the weights in float32 by the reference's names, hexadecimal: the same for every form
+   * of a file that has the same values.
+   */
+  sha256(): string;
 }
 
 /** What the shapes of a file, by name, say of the autoencoder in it. */
@@ -82,6 +88,10 @@ export async function openAutoencoder(
       "Diffusion's",
     ];
     const shapes = shapesOf(config);
+    const read = (name: string) => ({
+      ...weights.read(names.get(name)!),
+      shape: [...shapes[name]],
+    });
     return {
       file,
       config: {
@@ -92,7 +102,15 @@ export async function openAutoencoder(
       names: new Map(Object.keys(shapes).map((name) => [name, names.get(name)!])),
       others: weights.others + Object.keys(weights.shapes).length - Object.keys(shapes).length,
       notes: [...weights.notes, ...notes],
-      read: (name) => ({ ...weights.read(names.get(name)!), shape: [...shapes[name]] }),
+      read,
+      sha256: () => {
+        const hash = createHash("sha256");
+        for (const name of Object.keys(shapes).sort()) {
+          hash.update(`${name} ${shapes[name]}\n`);
+          hash.update(tensorBytes({ ...read(name), dtype: "F32", data: toFloat32(read(name)) }));
+        }
+        return hash.digest("hex");
+      },
       load: (state) =>
         weights.load(state, new Map(state.names.map((name) => [name, names.get(name)!]))),
       [Symbol.dispose]: () => weights[Symbol.dispose](),

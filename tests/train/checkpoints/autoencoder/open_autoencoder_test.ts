@@ -1,4 +1,9 @@
-import { deepStrictEqual as deepEqual, rejects, strictEqual as equal } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  ok,
+  rejects,
+  strictEqual as equal,
+} from "node:assert/strict";
 import { join } from "node:path";
 import {
   diffusersShape,
@@ -7,7 +12,7 @@ import {
 import { openAutoencoder } from "../../../../train/checkpoints/autoencoder/open_autoencoder.ts";
 import { encodePth, type PthValue } from "../../../../train/formats/pth.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../../train/formats/safetensors.ts";
-import type { StoredTensor } from "../../../../train/formats/stored_tensor.ts";
+import { type StoredTensor, toFloat32 } from "../../../../train/formats/stored_tensor.ts";
 
 const url = new URL("../../../golden/autoencoder_kl_tiny.safetensors", import.meta.url);
 const golden = decodeSafetensors(await Deno.readFile(url), "tiny");
@@ -104,6 +109,25 @@ Deno.test("openAutoencoder() reads diffusers' folder, with old names of its atte
     );
     await Deno.writeFile(file, encodeSafetensors(older));
     deepEqual(await opened(file), expected);
+  });
+});
+
+Deno.test("an autoencoder's digest is that of its values, whatever the file's form", async () => {
+  await inFolder(async (at) => {
+    const digest = async (name: string, bytes: Uint8Array) => {
+      await Deno.writeFile(at(name), bytes);
+      using file = await openAutoencoder(at(name));
+      return file.sha256();
+    };
+    const first = await digest("a.pth", encodePth(new Map(Object.entries(weights))));
+    const f32 = Object.entries(diffusers).map(([name, tensor]): [string, StoredTensor] => [
+      name,
+      { dtype: "F32", shape: tensor.shape, data: toFloat32(tensor) },
+    ]);
+    equal(await digest("b.safetensors", encodeSafetensors(Object.fromEntries(f32))), first);
+    f32[0][1].data[0]++;
+    const other = await digest("b.safetensors", encodeSafetensors(Object.fromEntries(f32)));
+    ok(/^[0-9a-f]{64}$/.test(other) && other !== first);
   });
 });
 
