@@ -56,7 +56,7 @@ Deno.test("FeatureWriter goes on after a kill where its last whole file ends, to
   await Deno.writeTextFile(join(killed, ".saving-moments_00002.safetensors"), "torn");
   await rejects(openFeatures(killed), {
     name: "DatasetError",
-    message: /features\.json: the features are not finished, 5 images are done; run/,
+    message: /features\.json: the features are not finished, 5 images are done; make them again/,
   });
   const again = await FeatureWriter.open(killed, RECIPE, { shard_bytes: 5 * 2048 });
   deepEqual([again.done, again.isComplete], [5, false]);
