@@ -1,8 +1,8 @@
 import { Connection } from "./connection.ts";
 import { Page } from "./page.ts";
 
-/** A Chromium of this machine; undefined where there is none. */
-export const CHROMIUM: string | undefined = ["chromium", "chromium-browser", "google-chrome"].find(
+/** A Chromium of this machine, or the one that SCALELONG_CHROMIUM names; undefined for none. */
+export const CHROMIUM: string | undefined = candidates().find(
   (name) => {
     try {
       return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
@@ -12,6 +12,11 @@ export const CHROMIUM: string | undefined = ["chromium", "chromium-browser", "go
     }
   },
 );
+
+function candidates(): string[] {
+  const named = Deno.env.get("SCALELONG_CHROMIUM");
+  return named ? [named] : ["chromium", "chromium-browser", "google-chrome"];
+}
 
 /** WebGPU on Chromium's own software adapter, SwiftShader. */
 export const WEBGPU: readonly string[] = ["--enable-unsafe-webgpu"];

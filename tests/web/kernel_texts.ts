@@ -8,6 +8,7 @@ import { StateLayout } from "../../engine/state_layout.ts";
 import type { Config } from "../../train/config/config.ts";
 import { presets } from "../../train/config/presets.ts";
 import { trainStepGraph } from "../../train/train_step_graph.ts";
+import { f16Examples } from "../engine/test_kernels.ts";
 
 /** A kernel's text, and whether it may use subgroups. */
 export interface KernelText {
@@ -25,30 +26,39 @@ const LIMITS = {
   maxWorkgroupMemory: 32768,
   maxStorageBuffers: 10,
   maxBindingBytes: 2 ** 30,
-  f16: false,
   int64: false,
 };
+/** With f16 no kernel is written in another way: one size of subgroups suffices. */
+const F16_SUBGROUP_SIZE = 4;
 
 /**
  * The kernels that adapters of every class would be given: for every operation and its gradient, and
  * for a training step of the quickstart's networks; with every variant that tuning may choose. Of
  * texts that differ only in numbers, or in how often a line is repeated, the shortest stands for all.
+ *
+ * @param f16 also those of adapters with f16, for f16 in memory and for mixed precision
  */
-export function kernelTexts(): KernelText[] {
+export function kernelTexts(f16: boolean): KernelText[] {
   const kinds = new Map<string, KernelText>();
-  for (const adapterClass of CLASSES) {
-    for (const subgroupSize of SUBGROUP_SIZES) {
-      const capabilities = { ...LIMITS, adapterClass, subgroupSize };
-      const usesSubgroups = subgroupSize > 0;
-      for (const code of textsFor(capabilities)) {
-        // Most use none, wherever there are some.
-        const kind = `${usesSubgroups && code.includes("subgroup")} ${linesOf(code)}`;
-        const known = kinds.get(kind);
-        if (!known || code.length < known.code.length) kinds.set(kind, { code, usesSubgroups });
-      }
+  for (const capabilities of capabilitiesWith(f16)) {
+    const usesSubgroups = capabilities.subgroupSize > 0;
+    for (const code of textsFor(capabilities)) {
+      // Most use none, wherever there are some.
+      const kind = `${usesSubgroups && code.includes("subgroup")} ${linesOf(code)}`;
+      const known = kinds.get(kind);
+      if (!known || code.length < known.code.length) kinds.set(kind, { code, usesSubgroups });
     }
   }
   return [...kinds.values()];
+}
+
+function* capabilitiesWith(f16: boolean): Generator<Capabilities> {
+  for (const adapterClass of CLASSES) {
+    for (const subgroupSize of SUBGROUP_SIZES) {
+      yield { ...LIMITS, adapterClass, subgroupSize, f16: false };
+    }
+    if (f16) yield { ...LIMITS, adapterClass, subgroupSize: F16_SUBGROUP_SIZE, f16 };
+  }
 }
 
 /** The different lines of a text, without the numbers in values and names. */
@@ -60,7 +70,9 @@ function linesOf(code: string): string {
 const TYPES_AND_NUMBERS = /\b(?:[fiu](?:16|32)|vec[234]\w?)\b|\d+/g;
 
 function* textsFor(capabilities: Capabilities): Generator<string> {
-  for (const spec of [...examples.map(specOf), ...trainingSpecs()]) {
+  const { f16 } = capabilities;
+  const specs = (f16 ? f16Examples : examples).map(specOf);
+  for (const spec of [...specs, ...trainingSpecs(f16 ? "fp16" : "no")]) {
     const layout = layOut(capabilities, spec);
     for (const { code } of layout.dispatches) yield code;
     yield* variantsOf(layout, capabilities);
@@ -82,13 +94,14 @@ function specOf(example: OperationExample): PlanSpec {
   return { outputs: Object.fromEntries([...outputs, ...gradients].entries()) };
 }
 
-function trainingSpecs(): PlanSpec[] {
+function trainingSpecs(mixed_precision: Config["train"]["mixed_precision"]): PlanSpec[] {
   const { quickstart, quickstart_unet } = presets;
   const configs: Config[] = [
     { ...quickstart, nnet: { ...quickstart.nnet, scalelong: 3 } },
     { ...quickstart_unet, nnet: { ...quickstart_unet.nnet, scalelong: 4 } },
   ];
-  return configs.flatMap((config) => {
+  return configs.flatMap((preset) => {
+    const config = { ...preset, train: { ...preset.train, mixed_precision } };
     const makeState = (...[shapes, label]: ConstructorParameters<typeof StateLayout>) =>
       new StateLayout(shapes, label);
     const { update, norms } = trainStepGraph(config, makeState, { recordLength: 1 });
