@@ -4,6 +4,9 @@ import { fitsVec4 } from "../ops/input_map.ts";
 import { fuse, type FusedNodes } from "./fused.ts";
 import type { Tensor } from "../tensor.ts";
 
+/** Loops over as many elements or more are unrolled; shorter ones take less time than compiling that. */
+const MANY = 4096;
+
 /**
  * Emits a kernel that runs fused nodes over every element, four at a time where they are aligned.
  */
@@ -26,6 +29,10 @@ export function emitElementwise(
   const lanes = software ? 8 : 256;
   const each = lanes * (software ? 64 : 4);
   const count = vector ? size / 4 : size;
+  const finish = (k: number) => `finish(i + ${k * lanes}u, 0u, 0u, ${type}(0.0));`;
+  const unrolled = `for (; i + ${3 * lanes}u < end; i += ${4 * lanes}u) {
+    ${[0, 1, 2, 3].map(finish).join("\n    ")}
+  }`;
   emitter.emit({
     label: fused.nodes.map((n) => n.op.name).join("+"),
     code: `${body.code}
@@ -34,9 +41,7 @@ export function emitElementwise(
   let start = ${GROUP_INDEX} * ${each}u;
   let end = min(start + ${each}u, count.x);
   var i = start + lane;
-  for (; i + ${3 * lanes}u < end; i += ${4 * lanes}u) {
-    ${[0, 1, 2, 3].map((k) => `finish(i + ${k * lanes}u, 0u, 0u, ${type}(0.0));`).join("\n    ")}
-  }
+  ${count < MANY ? "" : unrolled}
   for (; i < end; i += ${lanes}u) { finish(i, 0u, 0u, ${type}(0.0)); }
 }`,
     bindings: body.bindings,

@@ -244,7 +244,10 @@ function list(n: number, f: (i: number) => string, separator = "\n      "): stri
   return Array.from({ length: n }, (_, i) => f(i)).join(separator);
 }
 
-/** Most elements of K per pass, measured, where A is loaded as vectors and where it is not. */
+/**
+ * Most elements of K per pass, measured on eight lanes, where A is loaded as vectors and where it is
+ * not. Four lanes, a browser's, take half as many: that driver is slow to compile long texts.
+ */
 const MOST_DEPTH = { wide: 64, narrow: 96 };
 
 /**
@@ -255,15 +258,18 @@ function pickDepth(lanes: number, g: Gemm): { depth: number; wideA: boolean } {
   // Row sums of an A without segments take a row per lane.
   const vectors = hasVectors(a, k) && (!rowSums || a.segment !== undefined);
   const stretches = a.right ? [a.right.at, k - a.right.at] : [k];
+  const most = (depth: number) => lanes < 8 ? depth / 2 : depth;
   let best = { depth: lanes, wideA: false, cost: Infinity };
   const consider = (depth: number, wideA: boolean) => {
     const passes = stretches.reduce((sum, length) => sum + Math.ceil(length / depth), 0);
     const cost = passes * (depth * (wideA ? 1 : 1.1) + 12);
     if (cost <= best.cost) best = { depth, wideA, cost };
   };
-  for (let depth = lanes; depth <= MOST_DEPTH.narrow; depth += lanes) {
+  for (let depth = lanes; depth <= most(MOST_DEPTH.narrow); depth += lanes) {
     consider(depth, false);
-    if (vectors && depth % (4 * lanes) === 0 && depth <= MOST_DEPTH.wide) consider(depth, true);
+    if (vectors && depth % (4 * lanes) === 0 && depth <= most(MOST_DEPTH.wide)) {
+      consider(depth, true);
+    }
   }
   return best;
 }
