@@ -26,16 +26,27 @@ export const LIGHT_PARSERS: MetadataParsers = {
 
 function configOf(value: Partial<Config>): Config {
   const example = value.nnet?.name === "unet" ? quickstart_unet : quickstart;
-  const { process, eval: evaluation } = example;
-  // Sections that were added later. The order stays: a run that goes on writes the same text.
-  const whole = { ...value, process: value.process ?? process, eval: value.eval ?? evaluation };
-  const config = mustBeLike<Config>(whole, example);
+  const config = mustBeLike<Config>(withLater(value), example);
   const { scalelong } = config.nnet;
   if (!SKIP_SCALINGS.some(({ number }) => number === scalelong)) {
     throw new TypeError(`there is no method ${scalelong}`);
   }
   if (contradictions(config).length > 0) throw new TypeError(contradictions(config)[0]);
   return config;
+}
+
+/** With what runs of before lack. The order stays: a run that goes on writes the same text. */
+function withLater(value: Partial<Config>): Partial<Config> {
+  const { autoencoder, process, eval: evaluation, nnet: { clip_dim, num_clip_token } } = quickstart;
+  const { nnet } = value;
+  const lacksTexts = nnet?.name === "uvit" && !Object.hasOwn(nnet, "clip_dim");
+  return {
+    ...value,
+    autoencoder: value.autoencoder ?? autoencoder,
+    process: value.process ?? process,
+    eval: value.eval ?? evaluation,
+    nnet: lacksTexts ? { ...nnet, clip_dim, num_clip_token } : nnet,
+  };
 }
 
 /** The value. @throws {TypeError} where it is unlike the example */

@@ -11,6 +11,7 @@ import {
 } from "../../../train/checkpoints/checkpoint_files.ts";
 import { shapesOf } from "../../../train/checkpoints/network_shapes.ts";
 import type { Config } from "../../../train/config/config.ts";
+import { isLatent } from "../../../train/config/latent_rules.ts";
 import { shapes } from "../../../train/data/shapes.ts";
 import type { NoiseSchedule } from "../../../train/diffusion/noise_schedule.ts";
 import { trainLoop } from "../../../train/train_loop.ts";
@@ -226,8 +227,17 @@ function shown(
   return { images, channels, image_size, run, step };
 }
 
-/** @throws {CheckpointError} where the weights are not those of the configuration's network */
+/**
+ * @throws {CheckpointError} where the weights are not those of the configuration's network, or it
+ * draws what the page cannot show
+ */
 function mustFit({ nnet, config }: Checkpoint): void {
+  const problem = isLatent(config)
+    ? "its network draws latents, which this page cannot decode"
+    : config.nnet.name === "uvit" && config.nnet.clip_dim !== null
+    ? "its network draws what texts say, and this page has no text encoder"
+    : null;
+  if (problem !== null) throw new CheckpointError(`${CHECKPOINT_FILES[0]}: ${problem}`);
   const expected = Object.entries(shapesOf(config));
   const fits = expected.every(([name, shape]) => String(nnet[name]?.shape) === String(shape));
   if (fits && expected.length === Object.keys(nnet).length) return;
