@@ -1,3 +1,4 @@
+import { counted } from "../engine/counted.ts";
 import { type Device, State } from "../engine/mod.ts";
 import { conditioningOf } from "../nets/conditioning.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
@@ -215,7 +216,9 @@ function mustFit(
   const { in_chans } = config.nnet;
   if (decoding && decoding.latent_channels !== in_chans) {
     problems.push(
-      `decoding: the autoencoder's latents have ${decoding.latent_channels} channels, the network's ` +
+      `decoding: the autoencoder's latents have ${
+        counted(decoding.latent_channels, "channel")
+      }, the network's ` +
         `${in_chans}; take the autoencoder that it was trained with`,
     );
   }

@@ -1,3 +1,4 @@
+import { counted } from "../engine/counted.ts";
 import type { ImageGrid } from "../eval/image_sets/image_grid.ts";
 import { chartSvg } from "../page/chart_svg.ts";
 import { COLOURS } from "../page/colours.ts";
@@ -39,8 +40,9 @@ export class TrainingView {
 
   /** Takes up images that were drawn after `step` steps. */
   samples(grid: ImageGrid, step: number): void {
-    this.#samples = `<figure style="margin:0">${imageHtml(grid, `samples after ${step} steps`)}` +
-      `<figcaption>samples after ${step} steps</figcaption></figure>`;
+    this.#samples =
+      `<figure style="margin:0">${imageHtml(grid, `samples after ${counted(step, "step")}`)}` +
+      `<figcaption>samples after ${counted(step, "step")}</figcaption></figure>`;
   }
 
   /** All of it as HTML. @param ended why the run goes on no further; empty while it does */

@@ -17,7 +17,7 @@ import { downsamplingOf } from "../nets/autoencoder_parameters.ts";
 import { humanDuration } from "../page/human_units.ts";
 import { openAutoencoder } from "../train/checkpoints/autoencoder/open_autoencoder.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { counted } from "../train/data/counted.ts";
+import { counted } from "../engine/counted.ts";
 import type { FeatureRecipe } from "../train/data/features/feature_index.ts";
 import { FeatureWriter } from "../train/data/features/feature_writer.ts";
 import { sha256Of } from "../train/files/sha256_of.ts";
@@ -32,7 +32,7 @@ import { shownCommand } from "./cli/shown_command.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
 import { encodeImages } from "./features/encode_images.ts";
-import { featuresHelp, readFeaturesArguments } from "./features/features_flags.ts";
+import { FEATURES_FLAGS, featuresHelp, readFeaturesArguments } from "./features/features_flags.ts";
 import { listedImages } from "./features/listed_images.ts";
 
 /** Encodes as the command line says. Throws errors whose message is for the person. */
@@ -88,7 +88,9 @@ async function main(args: readonly string[]): Promise<void> {
   };
   const writer = await FeatureWriter.open(out, recipe);
   const before = writer.done + writer.skipped;
-  if (writer.isComplete) return note(`${out} has the features of all ${total} images already`);
+  if (writer.isComplete) {
+    return note(`${out} has the features of ${counted(total, "image")} already`);
+  }
   if (before > 0) note(`going on after ${before} of ${total} images`);
   using encoder = await ImageEncoder.open(
     device,
@@ -128,4 +130,4 @@ async function main(args: readonly string[]): Promise<void> {
   );
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runTask(main, { flags: FEATURES_FLAGS });

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
@@ -127,7 +128,7 @@ function countsOf({ sampler, labels }: Recipe, { config }: Weights, n: number) {
 function headline({ n, out, sampler }: SampleFlags, { file, step }: Weights, left: number): string {
   const kept = n - left;
   const at = step === null ? "" : ` (step ${step})`;
-  return `${file}${at}, ${sampler}: ${left} image${left === 1 ? "" : "s"}` +
+  return `${file}${at}, ${sampler}: ${counted(left, "image")}` +
     (kept > 0 ? `; ${kept} of ${n} are in ${out} already` : "");
 }
 

@@ -20,6 +20,7 @@
  */
 export * from "../train/mod.ts";
 
+import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
@@ -88,7 +89,7 @@ async function main(args: readonly string[]): Promise<void> {
   const duration = humanDuration((performance.now() - start) / 1000);
   // The last line of progress first, so that the summary ends what is said.
   run.progress[Symbol.dispose]();
-  run.note(`${done} steps, ${duration}. ${leftBehind(config, done)}`);
+  run.note(`${counted(done, "step")}, ${duration}. ${leftBehind(config, done)}`);
   if (!isFinished) {
     run.note(`to go on: ${shownCommand("train", Deno.args)}`);
     Deno.exitCode = 130;
@@ -182,7 +183,9 @@ async function finished(
     await fid.finish(step, scores);
   }
   run.note(
-    `${workdir} has done its ${step} steps: raise --n_steps to go on, or choose another --workdir`,
+    `${workdir} has done its ${
+      counted(step, "step")
+    }: raise --n_steps to go on, or choose another --workdir`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import {
   apply,
   checkFloats,
@@ -112,7 +113,9 @@ export function elementwise<A>(definition: ElementwiseDefinition<A>): Elementwis
     helpers,
     f,
     infer(inputs) {
-      if (inputs.length !== arity) throw new ShapeError(`${name}: takes ${arity} tensors`);
+      if (inputs.length !== arity) {
+        throw new ShapeError(`${name}: takes ${counted(arity, "tensor")}`);
+      }
       const dtype = checkFloats(name, inputs);
       return [{ shape: broadcastShapes(name, inputs.map((t) => t.shape)), dtype }];
     },

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { type Device, DeviceError } from "../device.ts";
 import { byteRange, type Ref } from "../kernels/dispatch.ts";
 import type { HostArray, LeafType } from "../leaves.ts";
@@ -122,7 +123,9 @@ export class Plan implements Disposable {
   run(inputs: Readonly<Record<string, HostArray>> = {}): void {
     this.#write(inputs);
     if (this.#ring && this.#recorded === this.#recordLength) {
-      throw new ShapeError(`plan: ${this.#recordLength} runs were recorded and not read`);
+      throw new ShapeError(
+        `plan: the records of ${counted(this.#recordLength, "run")} were not read`,
+      );
     }
     const encoder = this.device.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import type { ExampleInput, OperationExample } from "./example.ts";
 import { attention } from "../ops/attention.ts";
 import { avgPool2d } from "../ops/avg_pool2d.ts";
@@ -273,7 +274,7 @@ function normalLong(where: string, values: (i: number) => number): OperationExam
 
 function grouped(shape: Shape, groups: number): OperationExample {
   return smooth(
-    `group_norm: ${shapeText(shape)} in ${groups} group${groups > 1 ? "s" : ""}`,
+    `group_norm: ${shapeText(shape)} in ${counted(groups, "group")}`,
     [shape, [shape[1]], [shape[1]]],
     ([x, weight, bias]) => groupNorm(x, { weight, bias, groups }),
   );

@@ -2,7 +2,7 @@ import { DatasetError } from "../../train/data/dataset.ts";
 import { decodeImages } from "../../train/data/decode_images.ts";
 import { brokenText } from "../../train/data/folder/broken_images.ts";
 import { IMAGE_KINDS, leftOutText, listImages } from "../../train/data/folder/list_images.ts";
-import { counted } from "../../train/data/counted.ts";
+import { counted } from "../../engine/counted.ts";
 import { ImageError } from "../../train/formats/image.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
 

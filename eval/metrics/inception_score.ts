@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { MetricError } from "./metric_error.ts";
 
 /**
@@ -50,7 +51,7 @@ export class InceptionScore {
   result(): InceptionScoreResult {
     const splits = this.#splits;
     if (this.#n < splits) {
-      throw new MetricError(`an Inception Score takes ${splits} images at least`);
+      throw new MetricError(`an Inception Score takes ${counted(splits, "image")} at least`);
     }
     const rows = this.#rows();
     const scores = Array.from({ length: splits }, (_, split) => {

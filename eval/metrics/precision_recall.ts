@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { MetricError } from "./metric_error.ts";
 import type { Products } from "./linalg/pairwise_products.ts";
 
@@ -36,7 +37,9 @@ export async function precisionRecall(
   },
 ): Promise<PrecisionRecall> {
   const [n, m] = [real.length / d, generated.length / d];
-  if (Math.min(n, m) <= k) throw new MetricError(`precision and recall take over ${k} images`);
+  if (Math.min(n, m) <= k) {
+    throw new MetricError(`precision and recall take over ${counted(k, "image")}`);
+  }
   // Subtracting a common mean leaves distances unchanged and reduces cancellation.
   const mean = meanOf(real, d);
   const a = centred(real, mean);

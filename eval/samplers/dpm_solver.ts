@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { dpmAdaptive } from "./dpm_adaptive.ts";
 import { fastIntervals, fixedIntervals } from "./dpm_intervals.ts";
 import { multistepMethod } from "./dpm_multistep.ts";
@@ -54,7 +55,9 @@ function problems(
     }
   }
   if ((variant === "fast" || variant === "singlestep") && steps < order!) {
-    lines.push(`steps: an interval of order ${order} takes ${order} steps, not ${steps}`);
+    lines.push(
+      `steps: an interval of order ${order} takes ${counted(order!, "step")}, not ${steps}`,
+    );
   }
   return lines;
 }

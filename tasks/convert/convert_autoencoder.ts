@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { dirname, join } from "node:path";
 import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import { humanBytes } from "../../page/human_units.ts";
@@ -62,7 +63,8 @@ export async function convertAutoencoder(
   const left = file.others === 0
     ? ""
     : `; left out what else is in ${file.file}: ${file.others} values`;
-  const done = `Left ${to}: the ${Object.keys(tensors).length} arrays of an autoencoder with ` +
+  const done =
+    `Left ${to}: the ${counted(Object.keys(tensors).length, "array")} of an autoencoder with ` +
     `${keys === "diffusers" ? "diffusers'" : "the reference's"} names, ${humanBytes(bytes.length)}`;
   return [...file.notes, done + left, ...settings ? [`Left ${beside}`] : []].join("\n");
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { join } from "node:path";
 import {
   type Checkpoint,
@@ -55,8 +56,9 @@ export async function convertCheckpoint(
   const write = kind === "checkpoint" ? writeCheckpoint : writePytorchCheckpoint;
   await writeOutput(to, () => write(to, checkpoint));
   const tensors = Object.keys(checkpoint.nnet).length;
-  const left =
-    `Left ${to}: step ${checkpoint.step}, ${tensors} parameters with averages and moments`;
+  const left = `Left ${to}: step ${checkpoint.step}, ${
+    counted(tensors, "parameter")
+  } with averages and moments`;
   const done = [...notes, left].join("\n");
   return pytorch && kind === "checkpoint"
     ? `${done}; what PyTorch does not store (batch, data set ...) is the preset's or the config's`

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { castTensor, type FloatDtype } from "../../train/checkpoints/cast_tensor.ts";
 import {
   CheckpointError,
@@ -61,8 +62,12 @@ export async function convertFile(
   );
   const bytes = encodeArrays(to, kind, tensors, metadata);
   await writeOutput(to, () => replaceFile(to, bytes));
-  const left = others === 0 ? "" : `; left out what else is in ${source}: ${others} values`;
-  const done = `Left ${to}: ${Object.keys(tensors).length} arrays, ${humanBytes(bytes.length)}`;
+  const left = others === 0
+    ? ""
+    : `; left out what else is in ${source}: ${counted(others, "value")}`;
+  const done = `Left ${to}: ${counted(Object.keys(tensors).length, "array")}, ${
+    humanBytes(bytes.length)
+  }`;
   return [...skipped, ...notes, done + left].join("\n");
 }
 
@@ -107,7 +112,9 @@ async function arraysOf(
     tensors[parameter] = dtype === null ? tensor : castTensor(tensor, DTYPES[dtype], parameter);
   }
   if (faults.length > 0) {
-    const more = faults.length > 1 ? `, and ${faults.length - 1} more arrays are not finite` : "";
+    const more = faults.length > 1
+      ? `, and ${counted(faults.length - 1, "more array is", "more arrays are")} not finite`
+      : "";
     notes.push(`${source}: ${faults[0]}${more}; converted as it is`);
   }
   return { source, tensors, metadata, others: file.others, notes };

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { compareWithReference } from "../../engine/testing/example.ts";
 import { examples } from "../../engine/testing/registry.ts";
 import type { Device } from "../../engine/device.ts";
@@ -45,7 +46,7 @@ export async function kernelTable(
     if (!agrees) wrong++;
     else worst = Math.max(worst, error);
     const verdict = agrees ? "ok" : `WRONG${problem ? `: ${problem}` : ""}`;
-    const count = `${kernels} kernels`.padStart(10);
+    const count = counted(kernels, "kernel").padStart(10);
     print(
       `  ${example.padEnd(width)}  ${count}  ${error.toExponential(1).padStart(8)}  ${verdict}`,
     );

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { parseArguments } from "../cli/flags.ts";
+import { type FlagSource, parseArguments } from "../cli/flags.ts";
 import { helpText } from "../cli/help_text.ts";
 import { machineFields } from "../cli/machine_flags.ts";
 import { shownCommand } from "../cli/shown_command.ts";
@@ -63,6 +63,9 @@ const schema: z.ZodType<FeaturesFlags> = z.strictObject({
   help: z.boolean().describe("show this page; -h for short"),
 });
 
+/** All flags of `deno task features`. */
+export const FEATURES_FLAGS: readonly FlagSource[] = [schema];
+
 const defaults: FeaturesFlags = {
   out: null,
   autoencoder: null,
@@ -94,7 +97,7 @@ export interface FeaturesArguments extends FeaturesFlags {
  * @throws {UsageError} with a line for each problem
  */
 export function readFeaturesArguments(args: readonly string[]): FeaturesArguments | null {
-  const { settings, positional } = parseArguments(args, schema);
+  const { settings, positional } = parseArguments(args, ...FEATURES_FLAGS);
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
   if (flags.help) return null;
   const { out, autoencoder } = flags;

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import type { InceptionScoreResult } from "../../eval/metrics/inception_score.ts";
 import type { KernelInceptionDistance } from "../../eval/metrics/kernel_inception_distance.ts";
 import type { PrecisionRecall } from "../../eval/metrics/precision_recall.ts";
@@ -90,8 +91,8 @@ export function reportText(report: FidReport): string {
     const error = kid.standard_error === null ? "" : ` +- ${kid.standard_error.toExponential(1)}`;
     rows.push([
       LABELS.kid,
-      `${kid.value.toExponential(4)}${error}  (${kid.subsets} subset${
-        kid.subsets > 1 ? "s" : ""
+      `${kid.value.toExponential(4)}${error}  (${
+        counted(kid.subsets, "subset")
       } of ${kid.subset_size})`,
     ]);
   }
@@ -133,14 +134,16 @@ export function warnings({ fid, a, b }: FidReport): string[] {
   return [["A", a] as const, ["B", b] as const].flatMap(([letter, side]) => {
     if (!side || side.n === null || side.n >= FEW_IMAGES) return [];
     return [
-      `warning: ${letter} has ${side.n} images, and FID is biased upwards by few: below ` +
+      `warning: ${letter} has ${
+        counted(side.n, "image")
+      }, and FID is biased upwards by few: below ` +
       `${FEW_IMAGES} compare it only with FIDs of as many (KID is unbiased: --metrics=kid)`,
     ];
   });
 }
 
 function sideText({ name, n, statistics_from_file, drawn }: SideReport): string {
-  const count = n === null ? "an unknown number of images" : `${n} images`;
+  const count = n === null ? "an unknown number of images" : counted(n, "image");
   const text = `${count}: ${name}`;
   if (statistics_from_file) return `${text} (of unknown variant)`;
   if (!drawn) return text;
@@ -152,7 +155,7 @@ function sideText({ name, n, statistics_from_file, drawn }: SideReport): string 
     `${text} (SHA-256 ${weights_sha256.slice(0, 8)}...)`,
     ...training_step === null ? [] : [`step ${training_step}`],
     ema ? "averaged weights (EMA)" : "weights without averaging",
-    `${sampler.sampler}, ${sampler.steps} steps`,
+    `${sampler.sampler}, ${counted(sampler.steps, "step")}`,
     ...choices,
     `guidance ${guidance.scale}`,
     `limit ${limit}`,

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { FEATURES } from "../../eval/metrics/inception/inception_features.ts";
 import type { MetricError } from "../../eval/metrics/metric_error.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
@@ -60,5 +61,7 @@ function fault(metric: Metric, { name, statistics, images, n }: Side): string | 
       "images themselves";
   }
   if (n >= FEWEST[metric]) return undefined;
-  return `${metric} takes ${FEWEST[metric]} images at least, and there are ${n}: ${name}`;
+  return `${metric} takes ${
+    counted(FEWEST[metric], "image")
+  } at least, and there are ${n}: ${name}`;
 }

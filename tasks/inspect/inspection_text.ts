@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { configSchema } from "../../train/config/config_schema.ts";
 import { fieldsOf, flatten } from "../../train/config/fields.ts";
 import { countsText } from "../../train/data/counts_text.ts";
@@ -14,7 +15,7 @@ export function inspectionText(inspection: Inspection): string {
   const lines = [
     tensors.length === 0
       ? `${file}: no arrays`
-      : `${file}: ${tensors.length} arrays, ${numbers.toLocaleString("en")} numbers, ${types}` +
+      : `${file}: ${counted(tensors.length, "array")}, ${counted(numbers, "number")}, ${types}` +
         (not_finite > 0 ? `; ${not_finite.toLocaleString("en")} NaN or infinite` : ""),
     ...Object.entries(metadata).map(([key, value]) => `  ${key}: ${value}`),
     ...(step === null || "step" in metadata ? [] : [`  step: ${step}`]),
@@ -27,7 +28,7 @@ export function inspectionText(inspection: Inspection): string {
   if (autoencoder) {
     const { config: { ch, ch_mult, num_res_blocks, embed_dim }, keys, parameters } = autoencoder;
     lines.push(
-      `  autoencoder: ${parameters.toLocaleString("en")} parameters with ` +
+      `  autoencoder: ${counted(parameters, "parameter")} with ` +
         `${keys === "diffusers" ? "diffusers'" : "the reference's"} names; ch ${ch}, ch_mult ` +
         `${ch_mult}, num_res_blocks ${num_res_blocks}, embed_dim ${embed_dim}`,
     );

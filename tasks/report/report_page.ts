@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { NETWORK_NAMES } from "../../nets/network.ts";
 import { SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 import { escape, figure, htmlPage, legend, swatch, table } from "../../page/html.ts";
@@ -14,7 +15,7 @@ const READING =
 /** The page about runs: one of them, or several on the same axes. @param command how it was made */
 export async function reportPage(runs: readonly LoggedRun[], command: string): Promise<string> {
   const names = runs.map(({ name }) => name).join(", ");
-  const title = runs.length === 1 ? `Run ${names}` : `${runs.length} runs: ${names}`;
+  const title = runs.length === 1 ? `Run ${names}` : `${counted(runs.length, "run")}: ${names}`;
   const charts = runCharts(runs);
   const settings = settingsTables(runs);
   const strips = await Promise.all(runs.map(async (run) => {
@@ -84,7 +85,7 @@ function bestFid({ series }: LoggedRun): string {
   const known = scores.filter((score) => score !== null);
   if (known.length === 0) return "-";
   const n = series.get("fid_n_samples")?.last;
-  return `${shortNumber(Math.min(...known))}${n ? ` (${n} images)` : ""}`;
+  return `${shortNumber(Math.min(...known))}${n ? ` (${counted(n, "image")})` : ""}`;
 }
 
 function chartGrid(charts: readonly Chart[]): string {

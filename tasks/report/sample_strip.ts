@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { sampleFile, sampleSteps } from "../../train/files/sample_files.ts";
 import { escape } from "../../page/html.ts";
 import type { LoggedRun } from "./logged_run.ts";
@@ -24,7 +25,7 @@ export async function sampleStrip({ workdir, name }: LoggedRun, runs: number): P
   }
   const figures = await Promise.all(chosen.map(async ({ step, file }) => {
     const data = (await Deno.readFile(file)).toBase64();
-    const alt = `images of ${escape(name)} after ${step} steps`;
+    const alt = `images of ${escape(name)} after ${counted(step, "step")}`;
     return `<figure><img alt="${alt}" src="data:image/png;base64,${data}">` +
       `<figcaption>step ${step}</figcaption></figure>`;
   }));

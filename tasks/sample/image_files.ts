@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { join } from "node:path";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { planar } from "../../train/data/planar.ts";
@@ -62,7 +63,9 @@ export interface PngImage {
 export function pngChannels({ in_chans }: { in_chans: number }): 1 | 3 {
   if (in_chans === 1 || in_chans === 3) return in_chans;
   throw new UsageError(
-    `--checkpoint: its images have ${in_chans} channels, and images are written with 1 (grey) or 3 (RGB)`,
+    `--checkpoint: its images have ${
+      counted(in_chans, "channel")
+    }, and images are written with 1 (grey) or 3 (RGB)`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { NETWORK_NAMES } from "../../nets/network.ts";
 import { oscillation, SETTLING } from "../../eval/stability/oscillation.ts";
 import { humanDuration } from "../../page/human_units.ts";
@@ -83,9 +84,9 @@ export function reportHtml(runs: readonly ProbedRun[], data: ReportData): string
     title,
     `<h1>${title}</h1>
 <p class="finding">${conclusions(data).map(escape).join("<br>")}</p>
-<p>${runs.length} runs (${seeds} seed${seeds === 1 ? "" : "s"}) of ${config.train.n_steps} steps, ${
-      escape(networkText(runs))
-    }, on ${
+<p>${counted(runs.length, "run")} (${counted(seeds, "seed")}) of ${
+      counted(config.train.n_steps, "step")
+    }, ${escape(networkText(runs))}, on ${
       escape(config.dataset.name)
     }; every method starts from the same weights and sees the same
 batches, noise and times. ${humanDuration(seconds)} of training on ${escape(data.adapter)}, Deno ${
@@ -156,9 +157,10 @@ stability.json, every step of every run in the folder runs.</p>`,
 function networkText(runs: readonly ProbedRun[]): string {
   const { nnet, train, optimizer } = runs[0].config;
   const sizes = [
-    ...nnet.name === "uvit"
-      ? [`depth ${nnet.depth}`, `width ${nnet.embed_dim}`]
-      : [`${nnet.num_res_blocks} blocks per level`, `${nnet.ch} channels x ${nnet.ch_mult}`],
+    ...nnet.name === "uvit" ? [`depth ${nnet.depth}`, `width ${nnet.embed_dim}`] : [
+      `${counted(nnet.num_res_blocks, "block")} per level`,
+      `${counted(nnet.ch, "channel")} x ${nnet.ch_mult}`,
+    ],
     `batch ${train.batch_size}`,
     `learning rate ${optimizer.lr}`,
   ];

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { Capabilities, Device } from "../../engine/mod.ts";
 import { kernelSpeed } from "../../eval/training/kernel_speed.ts";
@@ -40,7 +41,9 @@ export function dryRunText(
     ],
     [
       "a step",
-      `${batch_size} images, ${humanFlops(flops * batch_size)}, ${step.kernels} kernels`,
+      `${counted(batch_size, "image")}, ${humanFlops(flops * batch_size)}, ${
+        counted(step.kernels, "kernel")
+      }`,
     ],
     ["memory", `${humanBytes(bytes)} on the adapter at most`],
     ["  weights", `${humanBytes(state_bytes)}, with averages and moments`],

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../../engine/mod.ts";
 import type { Config } from "../../train/config/config.ts";
-import { counted } from "../../train/data/counted.ts";
+import { counted } from "../../engine/counted.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 
 /** Below this, samples are mostly copies; below the other, they may be. */

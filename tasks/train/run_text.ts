@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import { NETWORK_NAMES } from "../../nets/network.ts";
@@ -24,9 +25,11 @@ export function headline(
       skipScaling(nnet.scalelong).name
     }), on ${data.name}`,
     countsText(data),
-    `batch ${train.batch_size}, ${train.n_steps} steps; a step is ${dispatches} kernels in ${submits} submit${
-      submits > 1 ? "s" : ""
-    }; ${mebibytes} MiB on ${device.info.description || device.info.vendor}`,
+    `batch ${train.batch_size}, ${counted(train.n_steps, "step")}; a step is ${
+      counted(dispatches, "kernel")
+    } in ${counted(submits, "submit")}; ${mebibytes} MiB on ${
+      device.info.description || device.info.vendor
+    }`,
   ].join("\n");
 }
 

@@ -1,8 +1,8 @@
+import { counted } from "../../engine/counted.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { RunDisk } from "../../eval/training/run_disk.ts";
 import type { Repeated, RunTime } from "../../eval/training/run_time.ts";
 import { humanBytes, humanDuration } from "../../page/human_units.ts";
-import { counted } from "../../train/data/counted.ts";
 
 /** What a run takes, and how well that is known. */
 export interface TimeAndDisk {
@@ -45,7 +45,9 @@ export function timeAndDiskRows(
       : [],
     [
       "  besides",
-      `reading the images, and compiling ${time.kernels} kernels at the first start: seconds, on a software adapter a minute`,
+      `reading the images, and compiling ${
+        counted(time.kernels, "kernel")
+      } at the first start: seconds, on a software adapter a minute`,
     ],
     ["disk", `${humanBytes(disk.bytes)} at most`],
     [

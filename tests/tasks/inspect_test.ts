@@ -30,7 +30,7 @@ Deno.test("inspect shows a feature file's moments and label", async () => {
   const file = new URL("../data/formats/feature.npy", import.meta.url).pathname;
   const { code, out, err } = await runScript("inspect.ts", file);
   equal(code, 0, err);
-  match(out, /feature\.npy: 1 arrays, 16 numbers, F32\n {2}1: 3$/m);
+  match(out, /feature\.npy: 1 array, 16 numbers, F32\n {2}1: 3$/m);
   match(out, /^0 +F32 +\[4,2,2\]/m);
 });
 
@@ -61,7 +61,7 @@ Deno.test("inspect says first how many values are not finite", async () => {
     const data = Float32Array.of(NaN, 1, -Infinity);
     await Deno.writeFile(path, encodeNpz({ x: { dtype: "F32", shape: [3], data } }));
     const { out } = await runScript("inspect.ts", path);
-    match(out, /x\.npz: 1 arrays, 3 numbers, F32; 2 NaN or infinite$/m);
+    match(out, /x\.npz: 1 array, 3 numbers, F32; 2 NaN or infinite$/m);
   });
 });
 

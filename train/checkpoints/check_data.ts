@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { changedClasses, changedContents, swappedClasses } from "../data/data_changes.ts";
 import { dataIdentity } from "../data/data_identity.ts";
@@ -52,7 +53,7 @@ export async function dataNote(resumed: Resumed, dataset: ImageSource): Promise<
   );
   return [
     `the data has changed since step ${step}` +
-    (was === is ? ":" : `: ${is} images, ${was} before`),
+    (was === is ? ":" : `: ${counted(is, "image")}, ${was} before`),
     ...changes.map((line) => `  ${line}`),
   ].join("\n");
 }

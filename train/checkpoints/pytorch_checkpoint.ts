@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { join } from "node:path";
 import { type Checkpoint, CheckpointError, mustBeFinite, type Values } from "./checkpoint.ts";
 import type { OptimizerConfig } from "../config/config.ts";
@@ -201,7 +202,9 @@ function moments(
   }
   if (group.get("amsgrad") === true) return fail("uses amsgrad, which is not supported");
   if (numbers.length !== order.length) {
-    return fail(`is of ${numbers.length} parameters, and ${NNET_PTH} has ${order.length}`);
+    return fail(
+      `is of ${counted(numbers.length, "parameter")}, and ${NNET_PTH} has ${order.length}`,
+    );
   }
   const exp_avg: Values = {};
   const exp_avg_sq: Values = {};
@@ -221,7 +224,13 @@ function moments(
       return toFloat32(tensor);
     };
     const taken = own ? scalar(own.get("step")) : step;
-    if (taken !== step) return fail(`${name} has had ${taken} steps, and ${STEP} says ${step}`);
+    if (taken !== step) {
+      return fail(
+        `${name} has had ${
+          taken === undefined ? "no steps" : counted(taken, "step")
+        }, and ${STEP} says ${step}`,
+      );
+    }
     exp_avg[name] = { shape, data: moment("exp_avg") };
     exp_avg_sq[name] = { shape, data: moment("exp_avg_sq") };
   });

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { conditioningOf } from "../../nets/conditioning.ts";
 import { GROUP_NORM } from "../../nets/resnet_block.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
@@ -94,7 +95,7 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
   const problems: string[] = [];
   if (traits.channels !== nnet.in_chans) {
     problems.push(
-      `nnet.in_chans: the images of ${dataset.name} have ${traits.channels} channels, ` +
+      `nnet.in_chans: the images of ${dataset.name} have ${counted(traits.channels, "channel")}, ` +
         `not ${nnet.in_chans}; set nnet.in_chans=${traits.channels}`,
     );
   }
@@ -120,7 +121,7 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
     const fits = nnet.num_classes === required || (!dropped && nnet.num_classes === required + 1);
     if (!fits) {
       problems.push(
-        `nnet.num_classes: ${dataset.name} has ${traits.classes} classes` +
+        `nnet.num_classes: ${dataset.name} has ${counted(traits.classes, "class", "classes")}` +
           (dropped ? ", and dropped labels need one more" : "") +
           `, but num_classes is ${nnet.num_classes}; set nnet.num_classes=${required}`,
       );

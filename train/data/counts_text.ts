@@ -1,4 +1,4 @@
-import { counted } from "./counted.ts";
+import { counted } from "../../engine/counted.ts";
 import type { ImageSource } from "./image_source.ts";
 
 /** Classes that are named before the rest is counted. */

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { shown } from "../formats/shown.ts";
 import type { DataIdentity } from "./data_identity.ts";
 
@@ -45,7 +46,7 @@ export function changedContents(before: DataIdentity, now: DataIdentity): string
     return [
       was === is
         ? `${shown(name)}: other images among its ${is}, or another order of them`
-        : `${shown(name)}: ${was} -> ${is} images`,
+        : `${shown(name)}: ${was} -> ${counted(is, "image")}`,
     ];
   });
   return lines.length > 0 ? shortened(lines) : ["the classes alternate otherwise"];

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { colourOf } from "../formats/images/colour.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../../engine/counted.ts";
 import { type Dataset, DatasetError, type DatasetRequest } from "./dataset.ts";
 import { brokenText } from "./folder/broken_images.ts";
 import { classFolders } from "./folder/class_folders.ts";

@@ -1,5 +1,6 @@
 /** Generated images of one coloured shape each, on which a small network visibly learns. */
 
+import { counted } from "../../engine/counted.ts";
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { greyPlane } from "./grey.ts";
 import { hash32 } from "./hash32.ts";
@@ -76,7 +77,9 @@ export function shapes(
 ): InMemorySource {
   if (!(image_size >= SMALLEST)) {
     throw new DatasetError(
-      `shapes of ${image_size} pixels cannot be told apart: use dataset.image_size of at least ${SMALLEST}`,
+      `shapes of ${
+        counted(image_size, "pixel")
+      } cannot be told apart: use dataset.image_size of at least ${SMALLEST}`,
     );
   }
   if (!(n >= 1)) {

@@ -1,4 +1,5 @@
 /** NumPy's .npy files: a text header with type, order and shape, then the values. */
+import { counted } from "../../engine/counted.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { foreignContent } from "./foreign_content.ts";
 import { numpyArray, numpyDescr } from "./numpy_array.ts";
@@ -135,7 +136,7 @@ function readHeader(
   const before = MAGIC.length + 2 + (version === 1 ? 2 : 4);
   const foreign = foreignContent(bytes);
   if (foreign) throw fail(`it is ${foreign}`);
-  if (bytes.length < before) throw fail(`it has only ${bytes.length} bytes`);
+  if (bytes.length < before) throw fail(`it has only ${counted(bytes.length, "byte")}`);
   if ([...MAGIC].some((character, i) => bytes[i] !== character.charCodeAt(0))) {
     throw fail("it does not start like one");
   }

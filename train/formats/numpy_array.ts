@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { shown } from "./shown.ts";
 import {
   dtypeBytes,
@@ -57,7 +58,7 @@ export function numpyArray<E extends Error>(
   if (!isShape(shape)) throw fail("it has no valid shape");
   const size = dtypeBytes(dtype);
   if (elements(shape) * size !== bytes.length) {
-    throw fail(`${descr} [${shape}] does not fill ${bytes.length} bytes`);
+    throw fail(`${descr} [${shape}] does not fill ${counted(bytes.length, "byte")}`);
   }
   const swap = order === ">" && size > 1;
   const aligned = swap || bytes.byteOffset % size !== 0 ? bytes.slice() : bytes;

@@ -1,4 +1,5 @@
 /** PyTorch's .pth files, as `torch.save` writes them: the zip form and the legacy form. */
+import { counted } from "../../engine/counted.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { foreignContent } from "./foreign_content.ts";
 import { NUMPY_GLOBALS } from "./numpy_pickle.ts";
@@ -243,7 +244,9 @@ function agreeing(storage: Storage, dtype: StoredDtype, count: number, key: stri
 
 function mustFill(length: number, dtype: StoredDtype, count: number, key: string): void {
   if (length !== count * dtypeBytes(dtype)) {
-    throw new PickleError(`storage ${shown(key)} of ${count} ${dtype} has ${length} bytes`);
+    throw new PickleError(
+      `storage ${shown(key)} of ${count} ${dtype} has ${counted(length, "byte")}`,
+    );
   }
 }
 
@@ -259,7 +262,9 @@ function torchGlobals(fileBytes: number): Map<string, PickleGlobal> {
     // Copies, since a pickle can still change its lists.
     const strides = { offset: offset as number, shape: [...shape], stride: [...stride] };
     if (!(reach(strides) <= storage.count)) {
-      throw new PickleError(`a tensor reaches beyond its storage of ${storage.count} values`);
+      throw new PickleError(
+        `a tensor reaches beyond its storage of ${counted(storage.count, "value")}`,
+      );
     }
     return new StridedTensor(storage, strides, budget);
   };

@@ -1,4 +1,5 @@
 /** The header of safetensors files: dtype, shape and byte range of each tensor, and metadata. */
+import { counted } from "../../engine/counted.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { contentKind, foreignContent } from "./foreign_content.ts";
 import { isRecord } from "./is_record.ts";
@@ -53,7 +54,7 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, source: stri
   const left = fileBytes - LENGTH_BYTES;
   const foreign = foreignContent(prefix);
   if (foreign && contentKind(prefix) !== "safetensors") throw failure(source)(`it is ${foreign}`);
-  if (left < 0) throw failure(source)(`it has only ${fileBytes} bytes`);
+  if (left < 0) throw failure(source)(`it has only ${counted(fileBytes, "byte")}`);
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > left || length > MAX_HEADER_BYTES) {
@@ -123,7 +124,7 @@ function parseEntry(
     throw fail(`${tensor} lies at ${begin} to ${end} of ${size} data bytes`);
   }
   if (elements(shape) * dtypeBits(dtype) !== 8 * (end - begin)) {
-    throw fail(`${tensor} of ${dtype} [${shape}] does not fill ${end - begin} bytes`);
+    throw fail(`${tensor} of ${dtype} [${shape}] does not fill ${counted(end - begin, "byte")}`);
   }
   return { dtype, shape, begin: start + begin, end: start + end };
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 /** Arrays as files store them: element types, shapes and values. */
 
 /**
@@ -97,7 +98,7 @@ export function tensorOf(
   const length = elements(shape);
   const size = dtypeBytes(dtype);
   if (length * size !== bytes.length) {
-    throw new RangeError(`${dtype} [${shape}] is not ${bytes.length} bytes`);
+    throw new RangeError(`${dtype} [${shape}] is not ${counted(bytes.length, "byte")}`);
   }
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   return { dtype, shape, data: new ARRAYS[dtype](buffer, byteOffset, length) } as StoredTensor;
@@ -116,7 +117,7 @@ export function tensorFault({ dtype, shape, data }: StoredTensor): string | null
   }
   if (!(data instanceof ARRAYS[dtype])) return `${dtype} is stored from a ${ARRAYS[dtype].name}`;
   if (elements(shape) !== data.length) {
-    return `shape [${shape}] does not hold ${data.length} values`;
+    return `shape [${shape}] does not hold ${counted(data.length, "value")}`;
   }
   return null;
 }

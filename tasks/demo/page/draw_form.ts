@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { counted } from "../../../engine/counted.ts";
 import type { Request, RunSummary } from "../messages.ts";
 import { byId, field, made } from "./element.ts";
 
@@ -8,7 +9,9 @@ const form = () => byId("draw", HTMLFormElement);
 export function offerRuns(runs: readonly RunSummary[]): void {
   const select = field(form(), "run", HTMLSelectElement);
   const before = select.value;
-  select.replaceChildren(...runs.map(({ run, step }) => option(run, `${run}, ${step} steps`)));
+  select.replaceChildren(
+    ...runs.map(({ run, step }) => option(run, `${run}, ${counted(step, "step")}`)),
+  );
   if (runs.some(({ run }) => run === before)) select.value = before;
   select.onchange = () => offerClasses(runs.find(({ run }) => run === select.value));
   offerClasses(runs.find(({ run }) => run === select.value));

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { counted } from "../../../engine/counted.ts";
 import { imageGrid } from "../../../eval/image_sets/image_grid.ts";
 import type { ShownImages } from "../messages.ts";
 import { byId } from "./element.ts";
@@ -18,5 +19,7 @@ export function showImages(canvas_id: string, caption_id: string, images: ShownI
   canvas.height = height;
   canvas.getContext("2d")!.putImageData(shown, 0, 0);
   canvas.hidden = false;
-  byId(caption_id, HTMLElement).textContent = `${images.run}, after ${images.step} steps`;
+  byId(caption_id, HTMLElement).textContent = `${images.run}, after ${
+    counted(images.step, "step")
+  }`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../../engine/counted.ts";
 import { networkClasses } from "../../../eval/network_classes.ts";
 import { skipScaling } from "../../../nets/skip_scaling.ts";
 import type { RunSummary } from "../messages.ts";
@@ -12,7 +13,7 @@ export function summaryOf(run: string, { step, config, class_names }: SavedOutli
   const classes = networkClasses(config);
   const sizes = nnet.name === "uvit"
     ? [`depth ${nnet.depth}`, `width ${nnet.embed_dim}`]
-    : [`UNet, ${nnet.ch} channels`];
+    : [`UNet, ${counted(nnet.ch, "channel")}`];
   return {
     run,
     step,

@@ -1,3 +1,4 @@
+import { counted } from "../../../engine/counted.ts";
 import { Device, DeviceError } from "../../../engine/mod.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { sampleByMethod } from "../../../eval/sample_checkpoint.ts";
@@ -170,7 +171,7 @@ export class Session {
         this.#report({ is: "doing", text: `Drawing images: ${Math.floor(100 * done / n)} %` }),
     });
     this.#report({ is: "images", of: "drawing", images: shown(images, run, checkpoint) });
-    return `Drawn with ${run} after ${checkpoint.step} steps`;
+    return `Drawn with ${run} after ${counted(checkpoint.step, "step")}`;
   }
 
   async #take(files: readonly NamedFile[]): Promise<string> {
@@ -188,7 +189,7 @@ export class Session {
     const run = await this.#store.newName();
     await this.#store.save(run, { checkpoint, losses: new Float32Array() });
     await this.#list();
-    return `Opened as ${run}, after ${checkpoint.step} steps`;
+    return `Opened as ${run}, after ${counted(checkpoint.step, "step")}`;
   }
 
   async #list(): Promise<void> {

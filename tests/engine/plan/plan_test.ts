@@ -115,7 +115,7 @@ Deno.test("Plan.records() returns the scalars of all runs since the last call", 
     twice: new Float32Array(0),
   });
   for (const v of [1, 2, 3]) run(v);
-  assert.throws(() => run(4), /^ShapeError: plan: 3 runs were recorded and not read$/);
+  assert.throws(() => run(4), /^ShapeError: plan: the records of 3 runs were not read$/);
   assert.deepEqual(await plan.records(), {
     total: Float32Array.of(3, 6, 9),
     twice: Float32Array.of(6, 12, 18),

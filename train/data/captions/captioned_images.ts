@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatasetError } from "../dataset.ts";
 import { listImages } from "../folder/list_images.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../../../engine/counted.ts";
 import { readMetadata } from "./metadata_jsonl.ts";
 import { captionsBeside } from "./text_files.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { counted } from "../counted.ts";
+import { counted } from "../../../engine/counted.ts";
 import { DatasetError } from "../dataset.ts";
 import type { CaptionedImages } from "./captioned_images.ts";
 

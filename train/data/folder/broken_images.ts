@@ -1,4 +1,4 @@
-import { counted } from "../counted.ts";
+import { counted } from "../../../engine/counted.ts";
 
 /** Broken images that are named; the others are counted. */
 const NAMED = 20;

@@ -1,7 +1,7 @@
 /** The classes of a folder of images: its sub-folders. */
 
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { counted } from "../counted.ts";
+import { counted } from "../../../engine/counted.ts";
 import { DatasetError } from "../dataset.ts";
 import { IMAGE_KINDS, type ImageListing, leftOutText, listImages } from "./list_images.ts";
 import { someOf } from "./some_of.ts";

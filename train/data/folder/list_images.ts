@@ -1,7 +1,7 @@
 /** The one listing of a folder of images, for training and for metrics. */
 
 import { extname, join, relative } from "node:path";
-import { counted } from "../counted.ts";
+import { counted } from "../../../engine/counted.ts";
 import { DatasetError } from "../dataset.ts";
 import { someOf } from "./some_of.ts";
 
