@@ -151,7 +151,9 @@ async function statedConfig(file: string): Promise<Record<string, unknown>> {
 
 /** The SHA-256 sum of a text encoder's weights, the token table among them. */
 export function clipDigest({ weights, names, table, config }: ClipWeights): string {
-  return weights.digest(new Map([...names, [clipTokenTable(config).name, table]]));
+  const { name, shape } = clipTokenTable(config);
+  const shapes = parameterShapes((make) => clipTextParameters(config, make));
+  return weights.digest(new Map([...names, [name, table]]), { ...shapes, [name]: shape });
 }
 
 /** Rows of the token table, `[ids.length, D]`; the file is read where they are. */

@@ -117,13 +117,14 @@ export class WeightsFile implements Disposable {
    * of a network's weights, whatever file they are in.
    *
    * @param names in the file, by parameter
+   * @param shapes of the parameters, which a file may store as others of the same size
    */
-  digest(names: ReadonlyMap<string, string>): string {
+  digest(names: ReadonlyMap<string, string>, shapes: Shapes): string {
     const hash = createHash("sha256");
     for (const parameter of [...names.keys()].sort()) {
-      const name = names.get(parameter)!;
-      hash.update(`${parameter} [${this.shapes[name]}]\n`);
-      for (const piece of this.#file.pieces(this.#prefix + name, PIECE_BYTES)) {
+      hash.update(`${parameter} ${shapes[parameter]}\n`);
+      const name = this.#prefix + names.get(parameter)!;
+      for (const piece of this.#file.pieces(name, PIECE_BYTES)) {
         const { buffer, byteOffset, byteLength } = toFloat32(piece);
         hash.update(new Uint8Array(buffer, byteOffset, byteLength));
       }

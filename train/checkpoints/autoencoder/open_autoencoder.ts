@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { autoencoderFromShapes } from "../../../nets/autoencoder_from_shapes.ts";
 import {
@@ -10,7 +9,7 @@ import { parameterShapes } from "../../../nets/parameters.ts";
 import { exists } from "../../files/durable.ts";
 import { readJson } from "../../files/json_file.ts";
 import { isRecord } from "../../formats/is_record.ts";
-import { type StoredTensor, tensorBytes, toFloat32 } from "../../formats/stored_tensor.ts";
+import type { StoredTensor } from "../../formats/stored_tensor.ts";
 import { CheckpointError } from "../checkpoint_files.ts";
 import type { Shapes } from "../fit_weights.ts";
 import { knownNetwork } from "../known_network.ts";
@@ -88,6 +87,7 @@ export async function openAutoencoder(
       "Diffusion's",
     ];
     const shapes = shapesOf(config);
+    const ours = new Map(Object.keys(shapes).map((name) => [name, names.get(name)!]));
     const read = (name: string) => ({
       ...weights.read(names.get(name)!),
       shape: [...shapes[name]],
@@ -99,18 +99,11 @@ export async function openAutoencoder(
         scale_factor: scale_factor ?? stored ?? STABLE_DIFFUSION_AUTOENCODER.scale_factor,
       },
       keys,
-      names: new Map(Object.keys(shapes).map((name) => [name, names.get(name)!])),
+      names: ours,
       others: weights.others + Object.keys(weights.shapes).length - Object.keys(shapes).length,
       notes: [...weights.notes, ...notes],
       read,
-      sha256: () => {
-        const hash = createHash("sha256");
-        for (const name of Object.keys(shapes).sort()) {
-          hash.update(`${name} ${shapes[name]}\n`);
-          hash.update(tensorBytes({ ...read(name), dtype: "F32", data: toFloat32(read(name)) }));
-        }
-        return hash.digest("hex");
-      },
+      sha256: () => weights.digest(ours, shapes),
       load: (state) =>
         weights.load(state, new Map(state.names.map((name) => [name, names.get(name)!]))),
       [Symbol.dispose]: () => weights[Symbol.dispose](),
