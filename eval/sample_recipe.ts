@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { conditioningOf } from "../nets/conditioning.ts";
 import type { Weights } from "../train/checkpoints/find_weights.ts";
 import type { Config } from "../train/config/config.ts";
+import { isLatent } from "../train/config/latent_rules.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { datasetOutline } from "../train/data/dataset_outline.ts";
 import { DatasetError } from "../train/data/dataset.ts";
@@ -66,6 +67,12 @@ export async function sampleRecipe(
   const process = processOf(config.process);
   const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
   const classes = networkClasses(config);
+  if (isLatent(config)) {
+    throw new UsageError(
+      "checkpoint: this network draws latents, which only sampleCheckpoint() of the library decodes " +
+        "so far",
+    );
+  }
   if (conditioningOf(config.nnet).kind === "tokens") {
     throw new UsageError(
       "checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +

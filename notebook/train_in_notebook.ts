@@ -1,5 +1,5 @@
 import type { Device } from "../engine/mod.ts";
-import { SampleGrids } from "../eval/training/sample_grids.ts";
+import { gridTexts, SampleGrids } from "../eval/training/sample_grids.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
@@ -52,7 +52,8 @@ export async function trainInNotebook(
   const { train: { n_steps }, sample: { n_samples } } = config;
   const view = new TrainingView(n_steps, checkpoint?.step ?? 0);
   const output = new LiveOutput();
-  using grids = new SampleGrids(device, config, dataset.class_names.length);
+  const texts = await gridTexts(dataset, config);
+  using grids = new SampleGrids(device, config, dataset.class_names.length, texts);
   let last = checkpoint;
   let ended = "failed";
   let drawn_at = -Infinity;

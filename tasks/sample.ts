@@ -66,8 +66,8 @@ async function main(args: readonly string[]): Promise<void> {
     config,
     remedies: NETWORK_REMEDIES,
   });
-  const channels = pngChannels(weights.config.nnet);
   const recipe = await sampleRecipe(flags, weights);
+  const channels = pngChannels(weights.config.nnet);
   const recorded = await inFolder(
     out,
     "--out",

@@ -23,7 +23,7 @@ export * from "../train/mod.ts";
 import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
-import { lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
+import { gridTexts, lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
@@ -118,7 +118,8 @@ async function train(
   const log = await run.log(step);
   const probes = probe_interval === undefined ? null : await run.probes(step);
   const events = tensorboard ? await run.events(step) : null;
-  const grids = run.use(new SampleGrids(device, config, dataset.class_names.length));
+  const texts = await gridTexts(dataset, config);
+  const grids = run.use(new SampleGrids(device, config, dataset.class_names.length, texts));
   const draw = async (trainStep: TrainStep, at: number) => {
     await grids.draw(trainStep, at);
     if (config.sample.n_samples > 0) await events?.image(at);

@@ -11,6 +11,8 @@ import { chooseMethod } from "../samplers/choose_method.ts";
 import { toBytes } from "../image_sets/to_bytes.ts";
 import { trainedNetwork } from "../trained_network.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
+import { consecutive, type ImageSource } from "../../train/data/image_source.ts";
+import { conditioningOf } from "../../nets/conditioning.ts";
 import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
@@ -36,6 +38,20 @@ export function gridSampler(
     guidance: { scale, interval: [0, 1] },
     limit: clip_denoised ? "clip" : "none",
   });
+}
+
+/**
+ * The texts that the grids of a network of texts are drawn from, captions of the data's first images;
+ * null for other networks.
+ */
+export async function gridTexts(
+  { captions, length }: Pick<ImageSource, "captions" | "length">,
+  { nnet, sample: { n_samples } }: Pick<Config, "nnet" | "sample">,
+): Promise<EncodedTexts | null> {
+  if (conditioningOf(nnet).kind !== "tokens" || !captions || n_samples === 0) return null;
+  const images = consecutive(0, Math.min(n_samples, length));
+  const context = await captions.read(images, new Uint32Array(images.length));
+  return { context, empty: await captions.empty() };
 }
 
 /** Whether a run has saved the checkpoint of a step that a grid is due at, and not drawn the grid. */
@@ -78,7 +94,7 @@ export class SampleGrids implements Disposable {
   }
 
   /** Draws the grid of the weights as they are now; `n_samples` must not be 0. */
-  async grid({ state }: TrainStep): Promise<ImageGrid> {
+  async grid({ state }: Pick<TrainStep, "state">): Promise<ImageGrid> {
     const { nnet, sample: { n_samples: n }, seed } = this.config;
     this.#options ??= gridSampler(this.device.capabilities, this.config, state.nnet_ema);
     this.#sampler ??= new Sampler(this.device, this.#options);

@@ -62,6 +62,12 @@ export function contradictions(config: Config): string[] {
         `train.mode=uncond; set nnet.num_classes=-1 or train.mode=cond`,
     );
   }
+  if (kind === "tokens" && (n_samples > 0 || (final_n_samples ?? 0) > 0)) {
+    problems.push(
+      "--eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0, and " +
+        "--eval.fid.final_n_samples=null",
+    );
+  }
   if (kind === "tokens" && nnet.num_classes !== -1) {
     problems.push(
       `nnet.num_classes: a network of texts (nnet.clip_dim) takes no labels; set ` +

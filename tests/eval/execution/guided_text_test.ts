@@ -7,12 +7,16 @@ import {
 import { State } from "../../../engine/mod.ts";
 import { DeviceMachine } from "../../../eval/execution/device_machine.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
+import { gridTexts, SampleGrids } from "../../../eval/training/sample_grids.ts";
 import { trainedNetwork } from "../../../eval/trained_network.ts";
 import { DEFAULT_PROCESS, type ProcessConfig } from "../../../train/diffusion/process_config.ts";
 import { processOf } from "../../../train/diffusion/process.ts";
 import { sampleCheckpoint, type SampleOptions } from "../../../eval/sample_checkpoint.ts";
 import { LatentDecoder } from "../../../eval/latents/latent_decoder.ts";
 import { latentDecoding } from "../../../eval/latents/latent_decoding.ts";
+import { shapesOf } from "../../../train/checkpoints/network_shapes.ts";
+import { networkParameters } from "../../../nets/network.ts";
+import { initialize } from "../../../nets/parameters.ts";
 import { autoencoderOf } from "../../../train/checkpoints/autoencoder/autoencoder_weights.ts";
 import { goldenAutoencoder } from "../../nets/golden_autoencoder.ts";
 import { tinyConfig } from "../../tiny_config.ts";
@@ -161,4 +165,42 @@ Deno.test("sampleCheckpoint() decodes what a network of latents draws, by the ru
   await rejects(sampleCheckpoint(device, run(1), { ...options, decoding: latentDecoding(other) }), {
     message: /^decoding: the autoencoder's latents have 3 channels, the network's 4;/,
   });
+});
+
+Deno.test("a run's grids of texts are of the first images' captions, the same as drawn apart", async () => {
+  const file = await readGolden("t2i_sample_scalelong3");
+  const weights = await readGolden(file.metadata.nnet);
+  const nnet = { ...goldenNnet(weights.metadata), in_chans: 3 };
+  const [context, empty] = ["context", "empty_context"].map((name) => file.f32(name).data);
+  const sample = { n_samples: 2, algorithm: "dpm_solver_pp", sample_steps: 3, scale: 1 } as const;
+  const config = tinyConfig({ nnet, process, sample });
+  const read = (images: ArrayLike<number>, draws: ArrayLike<number>) => {
+    deepEqual([Array.from(images), Array.from(draws)], [[0, 1], [0, 0]]);
+    return Promise.resolve(Float32Array.from(context));
+  };
+  const captions = {
+    shape: [21, 24],
+    read,
+    empty: () => Promise.resolve(Float32Array.from(empty)),
+  } as const;
+  const texts = await gridTexts({ captions, length: 2 }, config);
+  deepEqual(texts, { context, empty });
+  deepEqual(await gridTexts({ captions, length: 2 }, tinyConfig({ sample })), null);
+
+  const shapes = shapesOf(config);
+  const first = initialize((make) => networkParameters(nnet, make), 3);
+  const params = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape: [...shape], data: first[name] }]),
+  );
+  using nnet_ema = new State(device, shapes, "weights");
+  for (const name of nnet_ema.names) nnet_ema.write(name, first[name]);
+  using grids = new SampleGrids(device, config, 1, texts);
+  const state = { nnet: nnet_ema, nnet_ema, exp_avg: nnet_ema, exp_avg_sq: nnet_ema };
+  const grid = await grids.grid({ state });
+  const apart = await sampleCheckpoint(device, { config, nnet_ema: params }, {
+    n: 2,
+    seed: config.seed,
+    texts: texts!,
+  });
+  deepEqual(grid.pixels, apart.grid({ columns: 2 }).pixels);
 });

@@ -69,6 +69,10 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.nnet.num_classes = -1, /num_classes: train\.mode=cond needs .* plus 1/],
     [(c) => c.nnet.clip_dim = 768, /num_classes: a network of texts .* takes no labels; set/],
     [
+      (c) => [c.nnet.num_classes, c.nnet.clip_dim, c.eval.fid.n_samples] = [-1, 768, 100],
+      /eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0/,
+    ],
+    [
       (c) => [c.train.mode, c.nnet.num_classes, c.nnet.clip_dim] = ["uncond", -1, 768],
       /clip_dim: the embedding of texts has no use with train\.mode=uncond/,
     ],
