@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import { counted } from "../../engine/counted.ts";
 import {
   type Capabilities,
   compile,
@@ -180,10 +181,8 @@ export class ClipTextEncoder implements Disposable {
       const most = this.tokenizer.length - 2;
       const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}..` : text;
       this.#onNote(
-        `"${shown}" has ${
-          most + cut
-        } tokens, and the text encoder takes ${most}: the last ${cut} ` +
-          "are cut off",
+        `"${shown}" has ${most + cut} tokens, and the text encoder takes ${most}: ` +
+          `${counted(cut, "token is", "tokens are")} cut off its end`,
       );
     }
     return ids;

@@ -134,8 +134,10 @@ Deno.test("a text of too many tokens is cut, and a line says so", async () => {
     deepEqual(notes, [
       `"${
         long.slice(0, 40)
-      }.." has 500 tokens, and the text encoder takes 14: the last 486 are cut off`,
+      }.." has 500 tokens, and the text encoder takes 14: 486 tokens are cut off its end`,
     ]);
+    await encodeTexts(device, [`${cut} a`], options);
+    match(notes.at(-1)!, /has 15 tokens, .* takes 14: 1 token is cut off its end$/);
     const text = (n: number) => context.slice(n * 16 * 32, (n + 1) * 16 * 32);
     deepEqual(text(0), text(1));
     notDeepEqual(text(0), text(2));
