@@ -75,6 +75,7 @@ export {
   type AutoencoderStep,
   AutoencoderTraining,
 } from "./autoencoder/autoencoder_training.ts";
+export { scaleFactorOf } from "./autoencoder/scale_factor.ts";
 export {
   AUTOENCODER_KEYS,
   type AutoencoderKeys,
