@@ -25,7 +25,7 @@ function lineInFlags(line: string, fields: readonly Field[]): string {
     const rest = line.slice(at + name.length);
     // A name without its group is a setting only where it has a value, or heads the line.
     const isSetting = /^=\S/.test(rest) || name.includes(".") ||
-      (line.slice(0, at).trim() === "" && rest.startsWith(": "));
+      (at === 0 && rest.startsWith(": "));
     const field = isSetting ? fieldNamed(name, fields) : name;
     return typeof field === "string" ? name : `--${field.path}`;
   });

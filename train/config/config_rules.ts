@@ -64,8 +64,8 @@ export function contradictions(config: Config): string[] {
   }
   if (kind === "tokens" && (n_samples > 0 || (final_n_samples ?? 0) > 0)) {
     problems.push(
-      "--eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0, and " +
-        "--eval.fid.final_n_samples=null",
+      "eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0, and " +
+        "eval.fid.final_n_samples=null",
     );
   }
   if (kind === "tokens" && nnet.num_classes !== -1) {

@@ -15,7 +15,8 @@ Deno.test("inFlags() writes settings as the flags of the command", () => {
       "dataset.image_size: give dataset.image_size and nnet.img_size the same value",
       "--dataset.image_size: give --dataset.image_size and --nnet.img_size the same value",
     ],
-    ["  seed: 0 -> 3", "  --seed: 0 -> 3"],
+    ["seed: 0 was given", "--seed: 0 was given"],
+    ["  train.n_steps: 2 -> 3", "  --train.n_steps: 2 -> 3"],
     [
       "a: none\n  the file fits nnet.depth=4 (or 6)",
       "a: none\n  the file fits --nnet.depth=4 (or 6)",
@@ -39,6 +40,7 @@ Deno.test("inFlags() leaves words, paths, other names, commands and settings of 
       "mine.json: nnet.deth: there is no such setting; did you mean nnet.depth?",
       "to go on: deno task train --lr=0.1 --workdir=a",
       "L = 65 tokens",
+      "  optimizer: {}, now null",
     ]
   ) {
     equal(inTrain(line), line);
