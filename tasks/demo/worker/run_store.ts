@@ -57,11 +57,15 @@ export class RunStore {
   /** @param files where they are kept */
   constructor(readonly files: Files) {}
 
-  /** A name that no run has. What is left of runs whose first save was cut short is removed. */
+  /** A name that no run has. What saves that were cut short have left is removed. */
   async newName(): Promise<string> {
     const names = await this.files.names(ROOT);
     const saved = await this.list();
-    for (const name of names) if (!saved.has(name)) await this.files.remove(`${ROOT}/${name}`);
+    for (const name of names) {
+      const outline = saved.get(name);
+      if (outline) await this.#keepOnly(name, outline.step);
+      else await this.files.remove(`${ROOT}/${name}`);
+    }
     const numbers = Array.from(saved.keys(), (name) => Number(name.split("-")[1]) || 0);
     return `run-${Math.max(0, ...numbers) + 1}`;
   }
@@ -95,6 +99,11 @@ export class RunStore {
       if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
       throw new StorageFullError(run, step, before && before.step);
     }
+    await this.#keepOnly(run, step);
+  }
+
+  /** Removes the other steps of a run. */
+  async #keepOnly(run: string, step: number): Promise<void> {
     for (const name of await this.files.names(`${ROOT}/${run}`)) {
       if (name !== LATEST && name !== String(step)) {
         await this.files.remove(`${ROOT}/${run}/${name}`);

@@ -56,18 +56,23 @@ Deno.test("a save that is cut short, wherever it is, leaves the run of before", 
   deepEqual((await files.names("runs/run-1")).sort(), ["6", "latest.json"]);
 });
 
-Deno.test("a first save that was cut short is removed when the next run begins", async () => {
+Deno.test("what saves that were cut short have left is removed when the next run begins", async () => {
   const files = new CutShort(CLOSED);
   const store = new RunStore(files);
   const saved = { checkpoint: checkpointOf(5), losses: Float32Array.of(1) };
   await store.save("run-1", saved);
-  files.left = 2;
-  await rejects(store.save("run-2", saved), /closed/);
+  for (const [run, step] of [["run-1", 6], ["run-2", 5]] as const) {
+    files.left = 2;
+    await rejects(store.save(run, { ...saved, checkpoint: checkpointOf(step) }), /closed/);
+  }
   files.left = Infinity;
   deepEqual([...(await store.list()).keys()], ["run-1"]);
   equal((await files.names("runs")).length, 2);
+  equal((await files.names("runs/run-1")).length, 3);
   equal(await store.newName(), "run-2");
   deepEqual(await files.names("runs"), ["run-1"]);
+  deepEqual((await files.names("runs/run-1")).sort(), ["5", "latest.json"]);
+  deepEqual(await store.load("run-1"), saved);
 });
 
 Deno.test("where the storage is full, a save says so and leaves nothing of itself", async () => {
