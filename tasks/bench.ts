@@ -10,6 +10,7 @@ import { jobs } from "./bench/jobs.ts";
 import type { Library } from "./bench/library.ts";
 import { ourLibrary } from "./bench/our_library.ts";
 import { loadingRow } from "./bench/loading.ts";
+import { streamingRow } from "./bench/streaming.ts";
 import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { samplingRows } from "./bench/sampling.ts";
 import { type TimedJob, timedJob } from "./bench/timed_jobs.ts";
@@ -57,6 +58,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const decoder = only.includes("decoder") ? await decoderRow(device, rounds) : null;
   if (only.includes("load")) status("loading 500 MB");
   const loading = only.includes("load") ? await loadingRow(device, rounds) : null;
+  if (only.includes("stream")) status("streaming latents");
+  const streaming = only.includes("stream") ? await streamingRow(rounds) : null;
   const estimates = only.includes("estimate")
     ? await estimateRows(device, (preset) => status(`estimate: ${preset}`))
     : [];
@@ -79,6 +82,7 @@ export async function main(args: readonly string[]): Promise<void> {
     inception,
     decoder,
     loading,
+    streaming,
     estimates,
   };
   console.log(json ? JSON.stringify(report, null, 2) : reportText(report));

@@ -78,7 +78,7 @@ async function main(args: readonly string[]): Promise<void> {
     dtype: read.dtype === "f16" ? "F16" : "F32",
     class_names: list.class_names,
     autoencoder: {
-      sha256: await sha256Of(autoencoder.file),
+      sha256: autoencoder.sha256(),
       scale_factor: config.scale_factor,
     },
     text_encoder: texts && {

@@ -14,6 +14,7 @@ const KINDS = [
   "inception",
   "decoder",
   "load",
+  "stream",
   "estimate",
 ] as const;
 const PEERS = ["webgpu", "wasm"] as const;

@@ -5,6 +5,7 @@ import type { DecoderRow } from "./decoder.ts";
 import type { EstimateRow } from "./estimates.ts";
 import type { InceptionRow } from "./inception.ts";
 import type { LoadingRow } from "./loading.ts";
+import type { StreamingRow } from "./streaming.ts";
 import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
 import type { TrainingRow } from "./training_step.ts";
@@ -28,6 +29,8 @@ export interface BenchReport {
   readonly decoder: DecoderRow | null;
   /** Null where `--only` leaves it out. */
   readonly loading: LoadingRow | null;
+  /** Latents read for training; null where `--only` leaves them out. */
+  readonly streaming: StreamingRow | null;
   /** What the dry run says of presets, and what is so. */
   readonly estimates: readonly EstimateRow[];
 }
@@ -35,7 +38,7 @@ export interface BenchReport {
 /** The report as text: the machine, the adapter's rates, and tables. */
 export function reportText(report: BenchReport): string {
   const { system, adapter, rates, jobs, convolutions } = report;
-  const { training, sampling, inception, decoder, loading, estimates } = report;
+  const { training, sampling, inception, decoder, loading, streaming, estimates } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -53,6 +56,7 @@ export function reportText(report: BenchReport): string {
   if (inception) sections.push(inceptionTable(inception));
   if (decoder) sections.push(decoderTable(decoder));
   if (loading) sections.push(loadingText(loading));
+  if (streaming) sections.push(streamingText(streaming));
   if (estimates.length > 0) sections.push(estimateTable(estimates));
   return sections.join("\n\n");
 }
@@ -100,6 +104,12 @@ function trainingTable(rows: readonly TrainingRow[]): string {
     ]),
     1,
   );
+}
+
+function streamingText({ latents, bytes, batch, latents_per_s }: StreamingRow): string {
+  return `stream ${latents.toLocaleString("en")} latents of 4 x 32 x 32, ${
+    (bytes / 1e6).toFixed(0)
+  } MB  ${latents_per_s.toFixed(0)} latents/s in batches of ${batch}`;
 }
 
 function loadingText({ bytes, megabytes_per_s, extra_megabytes }: LoadingRow): string {

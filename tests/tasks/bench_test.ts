@@ -39,6 +39,15 @@ Deno.test("bench --only=load uploads 500 MB with little host memory", async () =
   assert.ok(extra_megabytes === null || extra_megabytes < 200, `${extra_megabytes} MB`);
 });
 
+Deno.test("bench --only=stream reads latents in batches", async () => {
+  const { code, out, err } = await runBench("--only=stream", "--rounds=1", "--json");
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+  const { streaming, loading } = JSON.parse(out);
+  assert.equal(loading, null);
+  assert.deepEqual([streaming.latents, streaming.bytes], [8192, 2 ** 27]);
+  assert.ok(streaming.latents_per_s > 0);
+});
+
 Deno.test("bench refuses unknown flags and words in one line with exit code 2", async () => {
   const flag = await runBench("--pears=none");
   assert.deepEqual({ code: flag.code, out: flag.out }, { code: 2, out: "" });

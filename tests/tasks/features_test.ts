@@ -1,6 +1,7 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import { ImageEncoder } from "../../eval/latents/image_encoder.ts";
+import { openAutoencoder } from "../../train/checkpoints/autoencoder/open_autoencoder.ts";
 import { autoencoderOf } from "../../train/checkpoints/autoencoder/autoencoder_weights.ts";
 import { openFeatures } from "../../train/data/features/open_features.ts";
 import { FeatureWriter } from "../../train/data/features/feature_writer.ts";
@@ -69,7 +70,8 @@ Deno.test("features encodes images by class, both flips, and goes on where it wa
     [source.length, source.shape, source.class_names, source.class_counts],
     [12, [4, 8, 8], ["cat", "dog"], [8, 4]],
   );
-  deepEqual(source.latents.scale_factor, 0.25);
+  using autoencoder = await openAutoencoder(vae);
+  deepEqual(source.latents, { scale_factor: 0.25, autoencoder: autoencoder.sha256() });
   const { data, labels } = await source.read(consecutive(0, 12));
   deepEqual([...labels], [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1]);
 
