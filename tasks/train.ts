@@ -22,6 +22,7 @@ export * from "../train/mod.ts";
 
 import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
+import type { LatentDecoding } from "../eval/latents/latent_decoding.ts";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { gridTexts, lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
@@ -45,6 +46,7 @@ import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
+import { gridDecoding, otherAutoencoder } from "./train/grid_decoding.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { ownImagesLines, processorLines } from "./train/own_images.ts";
 import { readTrainArguments, TRAIN_FLAGS } from "./train/train_flags.ts";
@@ -66,6 +68,8 @@ async function main(args: readonly string[]): Promise<void> {
   const lines = ownImagesLines(config, given, outline);
   for (const line of [...lines, ...processorLines(config, given, capabilities)]) run.note(line);
 
+  const decoder = await gridDecoding(config);
+  if (decoder) run.use(decoder.file);
   await run.lock();
   if (own.profile) return await profile(run, await run.load());
   const from = await startOfRun(config, own, outline.class_names, run.note);
@@ -77,11 +81,14 @@ async function main(args: readonly string[]): Promise<void> {
   if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
   const dataset = await run.load();
   await noteData(resumed, dataset, run.note);
+  const other = decoder && otherAutoencoder(decoder.file, dataset.latents);
+  if (other) run.note(other);
   const fid = needs && await run.fid(dataset, needs);
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();
-  const parts = { ...own, ...from, dataset, fid, probe_interval };
+  const decoding = decoder && decoder.decoding;
+  const parts = { ...own, ...from, dataset, fid, decoding, probe_interval };
   const { done, isFinished } = await train(run, parts).catch(async (error) => {
     if (!(error instanceof DivergedError)) throw error;
     throw await afterDivergence(error, { config, args: Deno.args, unusable });
@@ -100,6 +107,7 @@ async function main(args: readonly string[]): Promise<void> {
 interface Parts extends Pick<Start, "checkpoint" | "unusable"> {
   readonly dataset: ImageSource;
   readonly fid: RunFid | null;
+  readonly decoding: LatentDecoding | null;
   readonly probe_interval: number | undefined;
   readonly tensorboard: boolean;
 }
@@ -111,7 +119,7 @@ interface Parts extends Pick<Start, "checkpoint" | "unusable"> {
  */
 async function train(
   run: Run,
-  { dataset, checkpoint, unusable, fid, probe_interval, tensorboard }: Parts,
+  { dataset, checkpoint, unusable, fid, decoding, probe_interval, tensorboard }: Parts,
 ): Promise<{ done: number; isFinished: boolean }> {
   const { device, config, config: { workdir, train: { n_steps, keep, format } }, signal } = run;
   const step = checkpoint?.step ?? 0;
@@ -119,7 +127,9 @@ async function train(
   const probes = probe_interval === undefined ? null : await run.probes(step);
   const events = tensorboard ? await run.events(step) : null;
   const texts = await gridTexts(dataset, config);
-  const grids = run.use(new SampleGrids(device, config, dataset.class_names.length, texts));
+  const grids = run.use(
+    new SampleGrids(device, config, dataset.class_names.length, texts, decoding),
+  );
   const draw = async (trainStep: TrainStep, at: number) => {
     await grids.draw(trainStep, at);
     if (config.sample.n_samples > 0) await events?.image(at);

@@ -52,6 +52,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "eval",
     "eval/samplers",
     "eval/execution",
+    "eval/latents",
     "eval/image_sets",
     "eval/metrics",
   ],

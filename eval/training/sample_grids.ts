@@ -8,6 +8,7 @@ import { Sampler } from "../sampler.ts";
 import { fittingSampler } from "../execution/sampler_memory.ts";
 import { samplerSettings } from "../sampler_settings.ts";
 import { chooseMethod } from "../samplers/choose_method.ts";
+import type { DecodedImages, LatentDecoding } from "../latents/latent_decoding.ts";
 import { toBytes } from "../image_sets/to_bytes.ts";
 import { trainedNetwork } from "../trained_network.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
@@ -77,12 +78,14 @@ export class SampleGrids implements Disposable {
    *
    * @param classes of the data, that images are drawn of in turn
    * @param texts that images of a network of texts are drawn from in turn
+   * @param decoding of what a network of latents draws
    */
   constructor(
     readonly device: Device,
     readonly config: Config,
     readonly classes: number,
     readonly texts: EncodedTexts | null = null,
+    readonly decoding: LatentDecoding | null = null,
   ) {}
 
   /** Draws the grid of a run that has done `step` steps; none where `n_samples` is 0. */
@@ -95,7 +98,7 @@ export class SampleGrids implements Disposable {
 
   /** Draws the grid of the weights as they are now; `n_samples` must not be 0. */
   async grid({ state }: Pick<TrainStep, "state">): Promise<ImageGrid> {
-    const { nnet, sample: { n_samples: n }, seed } = this.config;
+    const { sample: { n_samples: n }, seed } = this.config;
     this.#options ??= gridSampler(this.device.capabilities, this.config, state.nnet_ema);
     this.#sampler ??= new Sampler(this.device, this.#options);
     const [batch, ...image] = this.#options.shape;
@@ -105,11 +108,15 @@ export class SampleGrids implements Disposable {
       const part = await this.#sampler.sample({ seed, first, ...this.#conditions(first, batch) });
       x.set(part.subarray(0, (n - first) * size), first * size);
     }
-    return imageGrid(toBytes(x), {
-      channels: nnet.in_chans,
-      image_size: nnet.img_size,
-      columns: Math.min(8, n),
-    });
+    const { values, channels, image_size } = await this.#decoded(x);
+    return imageGrid(toBytes(values), { channels, image_size, columns: Math.min(8, n) });
+  }
+
+  /** What was drawn as images: of latents, what they decode to. */
+  async #decoded(x: Float32Array): Promise<DecodedImages> {
+    const { nnet: { in_chans, img_size }, autoencoder: { scale_factor } } = this.config;
+    if (!this.decoding) return { values: x, channels: in_chans, image_size: img_size };
+    return await this.decoding.decode(this.device, x, { size: img_size, scale_factor });
   }
 
   #conditions(first: number, n: number): Partial<BatchStart> {

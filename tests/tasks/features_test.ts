@@ -10,27 +10,17 @@ import { consecutive } from "../../train/data/image_source.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import { encodeSafetensors } from "../../train/formats/safetensors.ts";
-import type { StoredTensor } from "../../train/formats/stored_tensor.ts";
 import { openDevice } from "../device.ts";
 import { configJson, parameters, tokenizerJson } from "../eval/text/clip_files.ts";
 import { distance } from "../golden.ts";
-import { goldenAutoencoder } from "../nets/golden_autoencoder.ts";
 import { temporaryFolder } from "../train/data/features/made_features.ts";
+import { golden, writeAutoencoder } from "./autoencoder_file.ts";
 import { runScript } from "./run_script.ts";
 
 const SIZE = 16;
-const golden = await goldenAutoencoder("autoencoder_kl_tiny");
 const { images } = shapes({ image_size: SIZE, n: 6, seed: 1 });
 /** `[3, SIZE, SIZE]` of image `i`. */
 const pixelsOf = (i: number) => images.subarray(i * 3 * SIZE ** 2, (i + 1) * 3 * SIZE ** 2);
-
-/** Writes the small autoencoder's weights. */
-async function writeAutoencoder(file: string): Promise<void> {
-  const values = Object.entries(golden.values()).map(([name, data]) =>
-    [name, { dtype: "F32", shape: golden.shapes[name], data } as StoredTensor] as const
-  );
-  await Deno.writeFile(file, encodeSafetensors(Object.fromEntries(values)));
-}
 
 /** Writes images `from` to `to - 1` as files. */
 async function writeImages(folder: string, from: number, to: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
+import { decodeImage } from "../../train/formats/image.ts";
 import { FeatureWriter } from "../../train/data/features/feature_writer.ts";
 import {
   CAPTIONED,
@@ -9,6 +10,7 @@ import {
   RECIPE,
   temporaryFolder,
 } from "../train/data/features/made_features.ts";
+import { writeAutoencoder } from "./autoencoder_file.ts";
 import { runScript } from "./run_script.ts";
 import { logWithoutTimes, newest } from "./tiny_run.ts";
 
@@ -111,6 +113,35 @@ Deno.test("train learns latents from captions, and refuses features without or w
   );
 });
 
+Deno.test("train decodes the grids of latents, and says where another autoencoder made the features", async () => {
+  await using folder = await temporaryFolder();
+  const [features, vae, run] = ["features", "vae.safetensors", "run"]
+    .map((name) => join(folder.path, name));
+  await makeFeatures(features, 6);
+  await writeAutoencoder(vae);
+  const train = (...args: string[]) =>
+    runScript(
+      "train.ts",
+      ...TINY,
+      `--dataset.path=${features}`,
+      `--workdir=${run}`,
+      "--n_steps=2",
+      "--sample.n_samples=2",
+      "--sample.sample_steps=2",
+      ...args,
+    );
+  const { code, err } = await train(`--autoencoder.path=${vae}`);
+  equal(code, 0, err);
+  match(err, /vae\.safetensors is not the autoencoder that the features were made with: grids /);
+  const file = join(run, "samples", "2.png");
+  const { width, height } = await decodeImage(await Deno.readFile(file), file);
+  // Two colour images beside each other, four times as large.
+  deepEqual([width, height], [134, 68]);
+  const missing = await train("--autoencoder.path=nowhere", "--n_steps=3");
+  equal(missing.code, 1, missing.err);
+  match(missing.err, /^nowhere: there is no such autoencoder; /m);
+});
+
 Deno.test("train says in a line what is wrong with features or with what is asked of them", async () => {
   await using folder = await temporaryFolder();
   const { path } = folder;
@@ -123,7 +154,7 @@ Deno.test("train says in a line what is wrong with features or with what is aske
     ok(!/\n./.test(outcome.err), outcome.err);
   };
   await refuses(2, /dataset\.random_flip: latents cannot be mirrored; /, "--random_flip");
-  await refuses(2, /sample\.n_samples: grids of latents are not drawn yet/, "--n_samples=4");
+  await refuses(2, /sample\.n_samples: grids of latents take the autoencoder/, "--n_samples=4");
   await refuses(
     2,
     /autoencoder\.scale_factor: the latents of features were made for 0\.5, not 0\.2; /,

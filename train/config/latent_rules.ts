@@ -8,7 +8,7 @@ export function isLatent({ dataset }: Pick<Config, "dataset">): boolean {
 /** The rules for latents that `config` breaks, one line each with what to set instead. */
 export function latentProblems(config: Config): string[] {
   if (!isLatent(config)) return [];
-  const { dataset, sample, eval: { fid } } = config;
+  const { dataset, sample, autoencoder, eval: { fid } } = config;
   return [
     ...dataset.random_flip
       ? [
@@ -16,10 +16,10 @@ export function latentProblems(config: Config): string[] {
         "the features of both flips made",
       ]
       : [],
-    ...sample.n_samples > 0
+    ...sample.n_samples > 0 && autoencoder.path === null
       ? [
-        "sample.n_samples: grids of latents are not drawn yet, as they are to be decoded first; " +
-        "set sample.n_samples=0",
+        "sample.n_samples: grids of latents take the autoencoder that decodes them; name its weights " +
+        "with autoencoder.path, or set sample.n_samples=0",
       ]
       : [],
     ...fid.n_samples > 0
