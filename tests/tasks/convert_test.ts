@@ -83,7 +83,7 @@ Deno.test("convert says which values are not finite, and makes no checkpoint of 
 
     const weights = await convert(spoilt, at("ema.pth"));
     equal(weights.code, 0, weights.err);
-    ok(weights.out.includes(`${said}, and 1 more arrays are not finite; converted as it is\n`));
+    ok(weights.out.includes(`${said}, and 1 more array is not finite; converted as it is\n`));
     const refused = await convert(spoilt, at("13.ckpt"));
     equal(refused.code, 1, refused.out);
     equal(refused.err, `${join(spoilt, said)}\n`);
