@@ -6,6 +6,7 @@ import {
   CAPTIONED,
   captionOf,
   featuresOf,
+  makeCaptioned,
   makeFeatures,
   RECIPE,
   temporaryFolder,
@@ -110,6 +111,25 @@ Deno.test("train learns latents from captions, and refuses features without or w
   match(
     without.err,
     /^--nnet\.clip_dim: the network takes texts, and features has no captions; set/,
+  );
+});
+
+Deno.test("train learns latents by caption, from contexts of the features' size alone", async () => {
+  await using folder = await temporaryFolder();
+  const [features, workdir] = ["features", "run"].map((name) => join(folder.path, name));
+  await makeCaptioned(features, 9);
+  const train = (...args: string[]) =>
+    runScript("train.ts", ...TINY, `--dataset.path=${features}`, `--workdir=${workdir}`, ...args);
+  const { code, err } = await train("--n_steps=3", "--clip_dim=3", "--num_clip_token=2");
+  equal(code, 0, err);
+  const { config: { nnet }, nnet: weights } = await newest(workdir);
+  ok(nnet.name === "uvit" && nnet.clip_dim === 3 && nnet.num_classes === -1);
+  deepEqual(weights["context_embed.weight"].shape, [32, 3]);
+  const other = await train("--n_steps=3", "--clip_dim=768");
+  equal(other.code, 2, other.err);
+  match(
+    other.err,
+    /nnet\.clip_dim: the captions of features are 2 tokens of 3 numbers, not 77 of /,
   );
 });
 

@@ -44,6 +44,17 @@ export function captionOf(text: string): EncodedCaption {
   };
 }
 
+/** Writes features of `n` images with a caption each. */
+export async function makeCaptioned(folder: string, n: number): Promise<void> {
+  const writer = await FeatureWriter.open(folder, CAPTIONED);
+  await writer.addCaption(captionOf(""));
+  for (let i = 0; i < n; i++) {
+    const caption = await writer.addCaption(captionOf(`text ${i}`));
+    await writer.add({ moments: momentsOf(i), label: 0, captions: [caption] });
+  }
+  await writer.finish();
+}
+
 /** A folder that is removed in the end. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir();
