@@ -19,13 +19,16 @@ import { openAutoencoder } from "../train/checkpoints/autoencoder/open_autoencod
 import { UsageError } from "../train/config/usage_error.ts";
 import { counted } from "../engine/counted.ts";
 import type { FeatureRecipe } from "../train/data/features/feature_index.ts";
+import { openFeatures } from "../train/data/features/open_features.ts";
 import { FeatureWriter } from "../train/data/features/feature_writer.ts";
+import { writeReferenceFeatures } from "../train/data/features/write_reference.ts";
 import { sha256Of } from "../train/files/sha256_of.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { Interrupt } from "./cli/interrupt.ts";
 import { Progress } from "./cli/progress.ts";
 import { workLine } from "./cli/progress_line.ts";
 import { RunLock } from "./cli/run_lock.ts";
+import { progressHooks } from "./cli/progress_hooks.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { shownCommand } from "./cli/shown_command.ts";
@@ -89,7 +92,8 @@ async function main(args: readonly string[]): Promise<void> {
   const writer = await FeatureWriter.open(out, recipe);
   const before = writer.done + writer.skipped;
   if (writer.isComplete) {
-    return note(`${out} has the features of ${counted(total, "image")} already`);
+    note(`${out} has the features of ${counted(total, "image")} already`);
+    return await asReference(read);
   }
   if (before > 0) note(`going on after ${before} of ${total} images`);
   using encoder = await ImageEncoder.open(
@@ -128,6 +132,21 @@ async function main(args: readonly string[]): Promise<void> {
   note(
     `to train: ${shownCommand("train --dataset.name=features", [`--dataset.path=${out}`])}`,
   );
+  await asReference(read);
+}
+
+/** Writes the features as U-ViT reads them, where that is asked for. */
+async function asReference(
+  { out, npy }: { readonly out: string; readonly npy: string | null },
+): Promise<void> {
+  if (npy === null) return;
+  using source = await openFeatures(out);
+  using progress = new Progress();
+  const onProgress = progressHooks(progress)("writing NumPy files", "images");
+  await writeReferenceFeatures(source, npy, onProgress);
+  // The last line of progress first, so that the summary ends what is said.
+  progress[Symbol.dispose]();
+  progress.note(`Left ${npy}, ${counted(source.length, "image")}`);
 }
 
 if (import.meta.main) await runTask(main, { flags: FEATURES_FLAGS });

@@ -53,6 +53,7 @@ export {
 } from "./data/image_source.ts";
 export { type FeatureSource } from "./data/features/feature_source.ts";
 export { openFeatures } from "./data/features/open_features.ts";
+export { writeReferenceFeatures } from "./data/features/write_reference.ts";
 export { type FeatureRecipe } from "./data/features/feature_index.ts";
 export {
   type EncodedCaption,

@@ -20,6 +20,7 @@ export interface FeaturesFlags {
   dtype: "f16" | "f32";
   scale_factor: number | null;
   batch_size: number | null;
+  npy: string | null;
   skip_broken: boolean;
   help: boolean;
 }
@@ -59,6 +60,9 @@ const schema: z.ZodType<FeaturesFlags> = z.strictObject({
   ),
   batch_size: z.int().min(1).nullable()
     .describe("images encoded at once: memory and speed only; null: as suits the adapter"),
+  npy: path.describe(
+    "also write them as U-ViT reads them, a NumPy file for each image, to this folder, when all are done",
+  ),
   skip_broken: z.boolean().describe("leave out image files that cannot be decoded, and name them"),
   help: z.boolean().describe("show this page; -h for short"),
 });
@@ -79,6 +83,7 @@ const defaults: FeaturesFlags = {
   dtype: "f16",
   scale_factor: null,
   batch_size: null,
+  npy: null,
   skip_broken: false,
   help: false,
 };

@@ -92,7 +92,10 @@ Deno.test("features encodes images by class, both flips, and goes on where it wa
   match(resumed.err, /^going on after 5 of 12 images$/m);
   using again = await openFeatures(killed);
   deepEqual(await again.digest(), await source.digest());
-  match((await run(killed)).err, /has the features of 12 images already\n$/);
+  const done = await run(killed, `--npy=${join(folder.path, "npy")}`);
+  match(done.err, /has the features of 12 images already\n(?:.*\n)*Left .*npy, 12 images\n$/);
+  using reference = await openFeatures(join(folder.path, "npy"));
+  deepEqual((await reference.read(consecutive(0, 12))).data, data);
   const other = await run(killed, "--scale_factor=0.5");
   equal(other.code, 1);
   match(other.err, /is of other features; choose another folder, .*\n {2}autoencoder: .*0\.5}$/m);

@@ -46,6 +46,8 @@ export interface LatentOrigin {
 export interface CaptionSource {
   /** `[tokens, width]` of a caption's context. */
   readonly shape: readonly [tokens: number, width: number];
+  /** How many captions each image has. */
+  readonly counts: ArrayLike<number>;
   /**
    * The context of one caption of each image, `[n, tokens, width]`.
    *

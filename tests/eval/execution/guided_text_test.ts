@@ -180,6 +180,7 @@ Deno.test("a run's grids of texts are of the first images' captions, the same as
   };
   const captions = {
     shape: [21, 24],
+    counts: [1, 1],
     read,
     empty: () => Promise.resolve(Float32Array.from(empty)),
   } as const;

@@ -99,6 +99,7 @@ Deno.test("batches() with captions draws one of each image's at each visit, by t
   // Image i has three captions, whose contexts are 3 i, 3 i + 1 and 3 i + 2.
   const captions: CaptionSource = {
     shape: [1, 1],
+    counts: new Array(5).fill(3),
     read: (images, draws) =>
       Promise.resolve(
         Float32Array.from(images, (image, i) => 3 * image + Math.floor(draws[i] / 2 ** 32 * 3)),

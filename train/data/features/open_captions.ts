@@ -40,6 +40,7 @@ export async function openCaptions(
   };
   return {
     shape,
+    counts: ends.map((end, i) => end - (i === 0 ? 0 : ends[i - 1])),
     read: (images, draws) =>
       contextsOf(Array.from(images, (image, i) => {
         const start = image === 0 ? 0 : ends[image - 1];

@@ -85,6 +85,7 @@ async function openContexts(
   const width = shape[0] * shape[1];
   return {
     shape,
+    counts,
     async read(images, draws) {
       const contexts = new Float32Array(images.length * width);
       await inParallel(images.length, async (at) => {

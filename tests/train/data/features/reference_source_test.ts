@@ -2,7 +2,8 @@ import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { openFeatures } from "../../../../train/data/features/open_features.ts";
 import { encodeNpy, encodeNpyObjects } from "../../../../train/formats/npy.ts";
-import { momentsOf, temporaryFolder } from "./made_features.ts";
+import { writeReferenceFeatures } from "../../../../train/data/features/write_reference.ts";
+import { makeCaptioned, makeFeatures, momentsOf, temporaryFolder } from "./made_features.ts";
 
 const moments = (i: number) => ({ dtype: "F32" as const, shape: [8, 8, 8], data: momentsOf(i) });
 const context = (value: number) => ({
@@ -61,6 +62,30 @@ Deno.test("openFeatures() reads U-ViT's files of moments and of captions, one dr
     name: "DatasetError",
     message: /train: the captions of image 2 are not there, or not all; copy it again$/,
   });
+});
+
+Deno.test("writeReferenceFeatures() writes files that are read as the same features", async () => {
+  await using folder = await temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  await makeFeatures(path("labelled"), 6);
+  await makeCaptioned(path("captioned"), 3);
+  for (const name of ["labelled", "captioned"]) {
+    using source = await openFeatures(path(name));
+    await writeReferenceFeatures(source, path(`${name}_npy`));
+    using written = await openFeatures(path(`${name}_npy`));
+    const all = Array.from({ length: source.length }, (_, i) => i);
+    deepEqual(await written.read(all), await source.read(all));
+    deepEqual(await written.class_digests(), await source.class_digests());
+    const draws = all.map(() => 5);
+    deepEqual(
+      await written.captions?.read(all, draws),
+      await source.captions?.read(all, draws),
+    );
+    deepEqual(await written.captions?.empty(), await source.captions?.empty());
+    await rejects(writeReferenceFeatures(source, path(`${name}_npy`)), {
+      message: /_npy exists: name another folder$/,
+    });
+  }
 });
 
 Deno.test("openFeatures() names what is missing from U-ViT's files, torn or no features", async () => {
