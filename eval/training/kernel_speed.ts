@@ -15,14 +15,11 @@ export interface KernelSpeed {
   readonly inception: KernelRates | null;
 }
 
-/**
- * Operations of a step's largest product, at most where it has several images: some 10 ms on each kind
- * of adapter, so many that it is busy, so few that measuring takes seconds.
- */
-const LARGEST_FLOPS: Readonly<Record<AdapterClass, number>> = {
-  software: 3e8,
-  integrated: 5e9,
-  discrete: 5e10,
+/** Operations of a step that is timed, at most where it has several images: a second or two. */
+const MOST_FLOPS: Readonly<Record<AdapterClass, number>> = {
+  software: 4e10,
+  integrated: 1e12,
+  discrete: 1e13,
 };
 
 /**
@@ -44,11 +41,12 @@ export async function kernelSpeed(device: Device, config: Config): Promise<Kerne
   };
 }
 
-/** As many images as the largest product has `LARGEST_FLOPS` for; one at least and `most` at most. */
+/** As many images as `MOST_FLOPS` allow; one at least and `most` at most. */
 function enoughImages(device: Device, config: Config, most: number): number {
-  const dispatches = layouts(device, withImages(config, 1)).flatMap((p) => p.layout.dispatches);
-  const largest = Math.max(...dispatches.map(({ flops }) => flops));
-  const images = Math.floor(LARGEST_FLOPS[device.capabilities.adapterClass] / largest);
+  const flops = layouts(device, withImages(config, 1))
+    .flatMap(({ layout, runs }) => layout.dispatches.map((dispatch) => runs * dispatch.flops))
+    .reduce((a, b) => a + b, 0);
+  const images = Math.floor(MOST_FLOPS[device.capabilities.adapterClass] / flops);
   return Math.max(1, Math.min(most, images));
 }
 
