@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import { type LatentDecoding, latentDecoding } from "../../eval/latents/latent_decoding.ts";
 import {
   type AutoencoderFile,
@@ -29,8 +30,9 @@ export async function gridDecoding(config: Config): Promise<GridDecoding | null>
   if (file.config.embed_dim === in_chans) return { decoding: latentDecoding(file), file };
   file[Symbol.dispose]();
   throw new UsageError(
-    `autoencoder.path: the latents of ${path} have ${file.config.embed_dim} channels, the network's ` +
-      `${in_chans}; name the autoencoder that the features were made with`,
+    `autoencoder.path: the latents of ${path} have ${
+      counted(file.config.embed_dim, "channel")
+    }, the network's ${in_chans}; name the autoencoder that the features were made with`,
   );
 }
 
