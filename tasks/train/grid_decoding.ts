@@ -24,13 +24,13 @@ export interface GridDecoding {
  * @throws {UsageError} where its latents have another number of channels
  */
 export async function gridDecoding(config: Config): Promise<GridDecoding | null> {
-  const { autoencoder: { path, scale_factor }, nnet: { in_chans }, sample } = config;
-  if (!isLatent(config) || path === null || sample.n_samples === 0) return null;
-  const file = await openAutoencoder(path, { scale_factor });
+  const { autoencoder: { weights, scale_factor }, nnet: { in_chans }, sample } = config;
+  if (!isLatent(config) || weights === null || sample.n_samples === 0) return null;
+  const file = await openAutoencoder(weights, { scale_factor });
   if (file.config.embed_dim === in_chans) return { decoding: latentDecoding(file), file };
   file[Symbol.dispose]();
   throw new UsageError(
-    `autoencoder.path: the latents of ${path} have ${
+    `autoencoder.weights: the latents of ${weights} have ${
       counted(file.config.embed_dim, "channel")
     }, the network's ${in_chans}; name the autoencoder that the features were made with`,
   );

@@ -150,14 +150,14 @@ Deno.test("train decodes the grids of latents, and says where another autoencode
       "--sample.sample_steps=2",
       ...args,
     );
-  const { code, err } = await train(`--autoencoder.path=${vae}`);
+  const { code, err } = await train(`--autoencoder.weights=${vae}`);
   equal(code, 0, err);
   match(err, /vae\.safetensors is not the autoencoder that the features were made with: grids /);
   const file = join(run, "samples", "2.png");
   const { width, height } = await decodeImage(await Deno.readFile(file), file);
   // Two colour images beside each other, four times as large.
   deepEqual([width, height], [134, 68]);
-  const missing = await train("--autoencoder.path=nowhere", "--n_steps=3");
+  const missing = await train("--autoencoder.weights=nowhere", "--n_steps=3");
   equal(missing.code, 1, missing.err);
   match(missing.err, /^nowhere: there is no such autoencoder; /m);
 });

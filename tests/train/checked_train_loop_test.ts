@@ -79,6 +79,6 @@ Deno.test("trainLoop() of the library speaks of settings where training diverges
   const wild = tinyConfig({ optimizer: { lr: 1e30 }, lr_scheduler: { warmup_steps: 0 } });
   await rejects(trainLoop(device, wild, data), (error: Error) => {
     equal(error.name, "DivergedError");
-    return /try a lower lr, /.test(error.message) && !error.message.includes("--");
+    return /try a lower optimizer\.lr, /.test(error.message) && !error.message.includes("--");
   });
 });

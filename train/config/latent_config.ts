@@ -3,11 +3,11 @@
  * @category Configuration
  */
 export interface LatentConfig {
-  /** Its weights, with which grids are decoded; null: none are drawn. */
-  path: string | null;
+  /** The file of its weights, with which grids are decoded; null: none are drawn. */
+  weights: string | null;
   /** What a latent is multiplied by for the network, so that it varies about as much as noise. */
   scale_factor: number;
 }
 
 /** The factor of Stable Diffusion's first autoencoder. */
-export const DEFAULT_LATENTS: LatentConfig = { path: null, scale_factor: 0.18215 };
+export const DEFAULT_LATENTS: LatentConfig = { weights: null, scale_factor: 0.18215 };

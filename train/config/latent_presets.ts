@@ -78,7 +78,7 @@ function published({ train, betas, nnet, process, scale, scale_factor }: Publish
       skip_broken: false,
       cache: true,
     },
-    autoencoder: { path: null, scale_factor },
+    autoencoder: { weights: null, scale_factor },
     process,
     sample: {
       n_samples: 0,

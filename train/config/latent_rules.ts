@@ -16,10 +16,10 @@ export function latentProblems(config: Config): string[] {
         "the features of both flips made",
       ]
       : [],
-    ...sample.n_samples > 0 && autoencoder.path === null
+    ...sample.n_samples > 0 && autoencoder.weights === null
       ? [
         "sample.n_samples: grids of latents take the autoencoder that decodes them; name its weights " +
-        "with autoencoder.path, or set sample.n_samples=0",
+        "with autoencoder.weights, or set sample.n_samples=0",
       ]
       : [],
     ...fid.n_samples > 0

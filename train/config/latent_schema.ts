@@ -3,7 +3,7 @@ import { DEFAULT_LATENTS, type LatentConfig } from "./latent_config.ts";
 
 /** Checks {@linkcode LatentConfig}; whatever is missing has its default. */
 export const latentSchema: z.ZodType<LatentConfig> = z.strictObject({
-  path: z.string().min(1).nullable().default(DEFAULT_LATENTS.path)
+  weights: z.string().min(1).nullable().default(DEFAULT_LATENTS.weights)
     .describe("weights of the autoencoder, which decode the grids of samples; null: no grids"),
   scale_factor: z.number().gt(0).default(DEFAULT_LATENTS.scale_factor)
     .describe(

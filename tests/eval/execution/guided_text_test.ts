@@ -133,7 +133,7 @@ Deno.test("sampleCheckpoint() decodes what a network of latents draws, by the ru
     config: {
       ...tinyConfig({ nnet: goldenNnet(weights.metadata), process }),
       dataset: { ...tinyConfig().dataset, name: "features" },
-      autoencoder: { path: null, scale_factor },
+      autoencoder: { weights: null, scale_factor },
     },
   });
   const options: SampleOptions = {
