@@ -40,7 +40,7 @@ export function workLine({ what, done, total, unit, seconds }: WorkProgress): st
   const rate = seconds > 0 ? done / seconds : 0;
   const parts = [amount(done)];
   if (total > 0) {
-    parts[0] += ` of ${amount(total)}`;
+    parts[0] = `${unit === "bytes" ? humanBytes(done) : Math.round(done)} of ${amount(total)}`;
     parts.push(`${Math.floor(100 * Math.min(1, done / total))}%`);
   }
   const slow = unit !== "bytes" && rate < 10;

@@ -54,7 +54,10 @@ Deno.test("features encodes images by class, both flips, and goes on where it wa
     );
   const whole = await run(out);
   equal(whole.code, 0, whole.err);
-  match(whole.err, /^12 images, .* Left .*features\.json\nto train: deno task train --dataset\./m);
+  match(
+    whole.err,
+    /^12 images, .* Left .*features\.json\nto train: (?:deno|npx -y deno@\S+) task train --dataset\./m,
+  );
   using source = await openFeatures(out);
   deepEqual(
     [source.length, source.shape, source.class_names, source.class_counts],

@@ -27,5 +27,5 @@ Deno.test("workLine() leaves out what is unknown", () => {
   const work = { what: "decoding", done: 30, total: NaN, unit: "files", seconds: 2 };
   equal(workLine(work), "decoding  30 files  15 files/s");
   equal(workLine({ ...work, seconds: 40 }), "decoding  30 files  0.75 files/s");
-  equal(workLine({ ...work, done: 0, total: 5, seconds: 0 }), "decoding  0 files of 5 files  0%");
+  equal(workLine({ ...work, done: 0, total: 5, seconds: 0 }), "decoding  0 of 5 files  0%");
 });
