@@ -67,6 +67,8 @@ kept++;
 const stopped_at = checkpoint.step;
 checkpoint = await trainInNotebook(device, config(stopped_at + 3), dataset, { checkpoint });
 console.log(JSON.stringify({ kept, stopped_at, step: checkpoint.step }));
+// What is logged arrives on its own, sometimes after the cell has ended, and is then lost.
+await new Promise((done) => setTimeout(done, 1000));
 """
 try:
     run(SET_UP)
