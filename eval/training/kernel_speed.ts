@@ -15,7 +15,7 @@ export interface KernelSpeed {
   readonly inception: KernelRates | null;
 }
 
-/** Operations of a step that is timed, at most where it has several images: a second or two. */
+/** Operations of a step that is timed, at most where it has more than two images: a second or two. */
 const MOST_FLOPS: Readonly<Record<AdapterClass, number>> = {
   software: 4e10,
   integrated: 1e12,
@@ -41,13 +41,13 @@ export async function kernelSpeed(device: Device, config: Config): Promise<Kerne
   };
 }
 
-/** As many images as `MOST_FLOPS` allow; one at least and `most` at most. */
+/** As many images as `MOST_FLOPS` allow; two at least, since one fills tiles badly, `most` at most. */
 function enoughImages(device: Device, config: Config, most: number): number {
   const flops = layouts(device, withImages(config, 1))
     .flatMap(({ layout, runs }) => layout.dispatches.map((dispatch) => runs * dispatch.flops))
     .reduce((a, b) => a + b, 0);
   const images = Math.floor(MOST_FLOPS[device.capabilities.adapterClass] / flops);
-  return Math.max(1, Math.min(most, images));
+  return Math.min(most, Math.max(2, images));
 }
 
 async function inceptionSamples(device: Device, { nnet }: Config) {
