@@ -7,8 +7,13 @@ export function isLatent({ dataset }: Pick<Config, "dataset">): boolean {
 
 /** The rules for latents that `config` breaks, one line each with what to set instead. */
 export function latentProblems(config: Config): string[] {
-  if (!isLatent(config)) return [];
   const { dataset, sample, autoencoder, eval: { fid } } = config;
+  if (!isLatent(config)) {
+    return autoencoder.weights === null ? [] : [
+      "autoencoder.weights: decodes latents, and the data are images; leave it out, or set " +
+      "dataset.name=features with a folder of latents",
+    ];
+  }
   return [
     ...dataset.random_flip
       ? [

@@ -64,6 +64,7 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.nnet.patch_size = 5, /patches of 5 do not fill images of 12/],
     [(c) => c.dataset.image_size = 32, /resized to 32 pixels.*expects 12/],
     [(c) => [c.nnet.scalelong, c.nnet.skip] = [2, false], /method 2 scales long skips/],
+    [(c) => c.autoencoder.weights = "kl.pth", /autoencoder.weights: decodes latents.*leave it out/],
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*train\.mode=uncond/],
     [(c) => c.nnet.num_classes = -1, /num_classes: train\.mode=cond needs .* plus 1/],
