@@ -20,6 +20,7 @@ import {
 import { latentMode, sampleLatents } from "../../nets/latent_moments.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { bandEdges } from "../../nets/row_bands.ts";
+import { ADAPTER_KINDS, IS_FULL } from "../adapter_kinds.ts";
 import { openDevice } from "../device.ts";
 import { distance } from "../golden.ts";
 import { type GoldenAutoencoder, goldenAutoencoder } from "./golden_autoencoder.ts";
@@ -98,13 +99,16 @@ async function strayed(device: Device, golden: GoldenAutoencoder): Promise<strin
 }
 
 Deno.test("moments, latents and decoded images are the reference's", async () => {
-  using device = await openDevice();
-  deepEqual(await strayed(device, await goldenAutoencoder("autoencoder_kl_tiny")), []);
+  const golden = await goldenAutoencoder("autoencoder_kl_tiny");
+  for (const options of ADAPTER_KINDS) {
+    using device = await openDevice(options);
+    deepEqual(await strayed(device, golden), [], JSON.stringify(options));
+  }
 });
 
 Deno.test({
   name: "so they are with Stable Diffusion's layout, of a quarter of its widths and whole",
-  ignore: Deno.env.get("SCALELONG_GOLDENS") !== "full",
+  ignore: !IS_FULL,
   async fn() {
     using device = await openDevice();
     for (const name of ["kl", "kl_quarter_hashed", "kl_sd_hashed"]) {

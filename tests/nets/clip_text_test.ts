@@ -8,6 +8,7 @@ import {
   clipTokenTable,
 } from "../../nets/clip_text.ts";
 import { initialize, parameterShapes } from "../../nets/parameters.ts";
+import { ADAPTER_KINDS, IS_FULL } from "../adapter_kinds.ts";
 import { openDevice } from "../device.ts";
 import { distance, readGolden } from "../golden.ts";
 import { hashedWeight } from "./hashed_weights.ts";
@@ -53,16 +54,18 @@ async function hiddenStates(device: Device): Promise<Record<string, Float32Array
 }
 
 Deno.test("clipText() gives the reference's hidden states after every block", async () => {
-  using device = await openDevice();
-  for (const [name, data] of Object.entries(await hiddenStates(device))) {
-    const error = distance(data, golden.f32(name).data);
-    ok(error < 2e-5, `${name}: ${error}`);
+  for (const options of ADAPTER_KINDS) {
+    using device = await openDevice(options);
+    for (const [name, data] of Object.entries(await hiddenStates(device))) {
+      const error = distance(data, golden.f32(name).data);
+      ok(error < 2e-5, `${name} ${JSON.stringify(options)}: ${error}`);
+    }
   }
 });
 
 Deno.test({
   name: "CLIP ViT-L/14's text encoder, weights by hash, gives the reference's context",
-  ignore: Deno.env.get("SCALELONG_GOLDENS") !== "full",
+  ignore: !IS_FULL,
   async fn() {
     const file = await readGolden("clip_text_l_hashed");
     const shapes = shapesOf(CLIP_VIT_L_14);

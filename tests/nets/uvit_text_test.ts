@@ -3,7 +3,6 @@ import {
   compile,
   constant,
   type Device,
-  type DeviceOptions,
   evaluate,
   grad,
   mean,
@@ -15,13 +14,12 @@ import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { uvit, type UVitConfig, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
 import type { UVitNnetConfig } from "../../train/config/config.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
+import { ADAPTER_KINDS, IS_FULL } from "../adapter_kinds.ts";
 import { openDevice } from "../device.ts";
 import { distance, type Golden, goldenNnet, readGolden } from "../golden.ts";
 import { hashedValues, hashedWeight } from "./hashed_weights.ts";
 
 const TOLERANCE = 1e-4;
-/** Whether the full-size network and every kind of adapter are tested, too. */
-const IS_FULL = Deno.env.get("SCALELONG_GOLDENS") === "full";
 
 const shapesOf = (config: UVitConfig) =>
   parameterShapes((make: MakeParameter<void>) => void uvitParameters(config, make));
@@ -64,15 +62,7 @@ async function strayed(device: Device, file: Golden, config: UVitConfig): Promis
 }
 
 Deno.test("uvit() of texts and its gradients are the reference's with CS and LS", async () => {
-  const kinds: DeviceOptions[] = IS_FULL
-    ? [
-      {},
-      { withoutSubgroups: true },
-      { adapterClass: "integrated" },
-      { adapterClass: "discrete" },
-    ]
-    : [{}];
-  for (const options of kinds) {
+  for (const options of ADAPTER_KINDS) {
     using device = await openDevice(options);
     for (const name of ["t2i_uvit_tiny_scalelong2", "t2i_uvit_tiny_scalelong3"]) {
       const file = await readGolden(name);
