@@ -44,6 +44,7 @@ export type {
   UVitNnetConfig,
 } from "./train/config/config.ts";
 export type { EvalConfig, FidConfig } from "./train/config/fid_config.ts";
+export type { SolverConfig } from "./train/config/solver_config.ts";
 export { learningRate } from "./train/config/learning_rate.ts";
 export { type Preset, type PresetName, type Presets, presets } from "./train/config/presets.ts";
 export { UsageError } from "./train/config/usage_error.ts";
@@ -150,7 +151,7 @@ export {
   type SampleOptions,
 } from "./eval/sample_checkpoint.ts";
 export { fittingSampler, samplerMemory } from "./eval/execution/sampler_memory.ts";
-export { completeSettings, samplerSettings } from "./eval/sampler_settings.ts";
+export { completeSettings, samplerSettings, usualSampler } from "./eval/sampler_settings.ts";
 export { ancestral } from "./eval/samplers/ancestral.ts";
 export { chooseMethod } from "./eval/samplers/choose_method.ts";
 export { ddim } from "./eval/samplers/ddim.ts";

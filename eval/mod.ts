@@ -75,7 +75,7 @@ export {
 } from "./sample_checkpoint.ts";
 export { Samples } from "./image_sets/samples.ts";
 export { fittingSampler, samplerMemory } from "./execution/sampler_memory.ts";
-export { completeSettings, samplerSettings } from "./sampler_settings.ts";
+export { completeSettings, samplerSettings, usualSampler } from "./sampler_settings.ts";
 export { ancestral } from "./samplers/ancestral.ts";
 export { chooseMethod } from "./samplers/choose_method.ts";
 export { ddim } from "./samplers/ddim.ts";

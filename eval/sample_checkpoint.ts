@@ -17,7 +17,7 @@ import { networkClasses } from "./network_classes.ts";
 import { mustBeFinite } from "./not_finite_error.ts";
 import { type LabelChoice, sampledConditions, sampledLabel } from "./sampled_labels.ts";
 import { Sampler } from "./sampler.ts";
-import { samplerSettings } from "./sampler_settings.ts";
+import { samplerSettings, usualSampler } from "./sampler_settings.ts";
 import { chooseMethod } from "./samplers/choose_method.ts";
 import type { SamplerMethod } from "./samplers/program.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";
@@ -91,9 +91,11 @@ export async function sampleCheckpoint(
   checkpoint: SampledCheckpoint,
   options: SampleOptions = {},
 ): Promise<Samples> {
-  const { algorithm, sample_steps } = checkpoint.config.sample;
+  const usual = usualSampler(checkpoint.config.sample);
+  const { sampler = usual.sampler, steps = usual.steps } = options;
   const settings = {
-    ...samplerSettings(options.sampler ?? algorithm, options.steps ?? sample_steps),
+    // How the run's sampler works says nothing of another.
+    ...sampler === usual.sampler ? { ...usual, steps } : samplerSettings(sampler, steps),
     ...given(options, ["variant", "order", "grid", "eta", "t_end"]),
   };
   const methodOf = (schedule: NoiseSchedule) => chooseMethod(schedule, settings);

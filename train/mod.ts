@@ -34,6 +34,7 @@ export {
 } from "./config/config.ts";
 export { type EvalConfig, type FidConfig } from "./config/fid_config.ts";
 export { parseConfig } from "./config/parse_config.ts";
+export { type SolverConfig } from "./config/solver_config.ts";
 export {
   type Dataset,
   DatasetError,

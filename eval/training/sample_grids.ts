@@ -6,7 +6,7 @@ import { type ImageGrid, imageGrid } from "../image_sets/image_grid.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { Sampler } from "../sampler.ts";
 import { fittingSampler } from "../execution/sampler_memory.ts";
-import { samplerSettings } from "../sampler_settings.ts";
+import { usualSampler } from "../sampler_settings.ts";
 import { chooseMethod } from "../samplers/choose_method.ts";
 import type { DecodedImages, LatentDecoding } from "../latents/latent_decoding.ts";
 import { toBytes } from "../image_sets/to_bytes.ts";
@@ -29,13 +29,13 @@ export function gridSampler(
   config: Pick<Config, "nnet" | "process" | "sample">,
   weights: StateLayout,
 ): DeviceMachineOptions {
-  const { nnet, sample: { n_samples, algorithm, sample_steps, scale, clip_denoised } } = config;
+  const { nnet, sample, sample: { n_samples, scale, clip_denoised } } = config;
   const { schedule } = processOf(config.process);
   return fittingSampler(capabilities, {
     shape: [n_samples, nnet.in_chans, nnet.img_size, nnet.img_size],
     network: trainedNetwork(weights, config),
     schedule,
-    method: chooseMethod(schedule, samplerSettings(algorithm, sample_steps)),
+    method: chooseMethod(schedule, usualSampler(sample)),
     guidance: { scale, interval: [0, 1] },
     limit: clip_denoised ? "clip" : "none",
   });

@@ -92,6 +92,11 @@ Deno.test("configure() names each mistake, in words of settings", () => {
     ],
     [
       "quickstart",
+      { sample: { grid: "even" } },
+      'sample.grid: expected log_snr, uniform, quadratic, karras or null, got "even"',
+    ],
+    [
+      "quickstart",
       { nnet: { ch: 64 } },
       "nnet.ch: is a setting of unet, not of uvit; leave it out, or set nnet.name=unet",
     ],

@@ -1,4 +1,9 @@
-import { deepStrictEqual as deepEqual, ok, rejects } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  notDeepStrictEqual as notDeepEqual,
+  ok,
+  rejects,
+} from "node:assert/strict";
 import { sampleCheckpoint, type SampleOptions } from "../../eval/sample_checkpoint.ts";
 import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
@@ -41,12 +46,18 @@ Deno.test("sampleCheckpoint() draws image i of a seed alike, however many are dr
 Deno.test("sampleCheckpoint() takes what is left out from the run, and every class in turn", async () => {
   const checkpoint = await trained(tinyConfig({
     train: { n_steps: 1, batch_size: 8 },
-    sample: { algorithm: "ddim", sample_steps: 3, scale: 0 },
+    sample: { algorithm: "ddim", sample_steps: 3, grid: "quadratic", scale: 0 },
   }));
   const usual = await sampleCheckpoint(device, checkpoint, { n: 18 });
   deepEqual(usual.labels, Int32Array.from({ length: 18 }, (_, i) => i % 16));
   const named = { n: 18, sampler: "ddim", steps: 3, scale: 0, limit: "clip" } as const;
+  const asked = await sampleCheckpoint(device, checkpoint, { ...named, grid: "quadratic" });
+  deepEqual(asked.images, usual.images);
   deepEqual((await sampleCheckpoint(device, checkpoint, named)).images, usual.images);
+  const other = await sampleCheckpoint(device, checkpoint, { ...named, grid: "uniform" });
+  notDeepEqual(other.images, usual.images);
+  // How the run's sampler works is not asked of another.
+  await sampleCheckpoint(device, checkpoint, { n: 1, sampler: "euler_maruyama_ode", steps: 1 });
 });
 
 Deno.test("sampleCheckpoint() frees what it allocates, and says what the network cannot take", async () => {

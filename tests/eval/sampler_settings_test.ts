@@ -60,5 +60,10 @@ Deno.test("completeSettings() says in a line what a sampler does not have", () =
   );
   refuses({ variant: "adaptive", grid: "uniform" }, /^grid: adaptive finds its own times/);
   refuses({ order: 3, steps: 2 }, /^steps: an interval of order 3 takes 3 steps, not 2$/);
+  refuses(
+    { variant: "slow" as never, grid: "even" as never },
+    /^variant: there is no "slow", only fast, singlestep, multistep, adaptive$/,
+    /^grid: there is no "even", only log_snr, uniform, quadratic, karras$/,
+  );
   refuses({ t_end: 1 }, /^t_end: 1 is not before the first time, 1$/);
 });

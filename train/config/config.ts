@@ -3,6 +3,7 @@ import type { UVitConfig } from "../../nets/uvit.ts";
 import type { LatentConfig } from "./latent_config.ts";
 import type { ProcessConfig } from "../diffusion/process_config.ts";
 import type { EvalConfig } from "./fid_config.ts";
+import type { SolverConfig } from "./solver_config.ts";
 
 /**
  * The training loop.
@@ -118,7 +119,7 @@ export interface DatasetConfig {
  * The grid of samples drawn while training.
  * @category Configuration
  */
-export interface SampleConfig {
+export interface SampleConfig extends SolverConfig {
   /** Number of images in a grid; 0: no grids are drawn. */
   n_samples: number;
   /** A name in the table of samplers. */

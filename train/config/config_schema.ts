@@ -6,6 +6,7 @@ import { latentSchema } from "./latent_schema.ts";
 import type { Config } from "./config.ts";
 import { contradictions } from "./config_rules.ts";
 import { evalSchema } from "./fid_schema.ts";
+import { DEFAULT_SOLVER } from "./solver_config.ts";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
@@ -196,6 +197,16 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     n_samples: z.int().min(0).describe("images in a grid; 0: no grids"),
     algorithm: z.string().min(1).describe("sampler, which turns noise into images"),
     sample_steps: count.describe("network evaluations per image; more is slower and finer"),
+    variant: z.string().min(1).nullable().default(DEFAULT_SOLVER.variant)
+      .describe("how the solver spends its steps"),
+    order: z.literal([1, 2, 3]).nullable().default(DEFAULT_SOLVER.order)
+      .describe("order of convergence"),
+    grid: z.string().min(1).nullable().default(DEFAULT_SOLVER.grid)
+      .describe("how times are spaced"),
+    eta: z.number().min(0).max(1).nullable().default(DEFAULT_SOLVER.eta)
+      .describe("fraction of the noise of ancestral sampling to add"),
+    t_end: z.number().gt(0).lt(1).nullable().default(DEFAULT_SOLVER.t_end)
+      .describe("the last time but 0"),
     scale: z.number().min(0).describe(
       "how strongly images are pushed towards their class (guidance); cond only; 0: not",
     ),

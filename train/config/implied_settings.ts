@@ -1,4 +1,5 @@
 import type { Settings } from "./fields.ts";
+import { DEFAULT_SOLVER } from "./solver_config.ts";
 
 /** What data tell of settings that are left out. */
 export interface DataFacts {
@@ -18,7 +19,7 @@ export const NO_FACTS: DataFacts = { classes: null, latents: null };
 /**
  * Settings that follow from those `given` where they are left out: both image sizes are one, texts or a
  * number of classes tell the mode, and the mode the number of classes and the guidance of samples.
- * Latents tell image size, channels and factor.
+ * Latents tell image size, channels and factor. How a sampler works is not how another does.
  *
  * @param base every setting, as it is without those given
  * @param facts of the data
@@ -37,6 +38,12 @@ export function impliedSettings(
   imply("nnet.img_size", given.get("dataset.image_size") ?? latents?.size);
   imply("nnet.in_chans", latents?.channels);
   imply("autoencoder.scale_factor", latents?.scale_factor ?? undefined);
+  const algorithm = given.get("sample.algorithm") ?? base.get("sample.algorithm");
+  if (algorithm !== base.get("sample.algorithm")) {
+    const set = Object.keys(DEFAULT_SOLVER).map((name) => `sample.${name}`)
+      .filter((path) => (base.get(path) ?? null) !== null);
+    for (const path of set) imply(path, null);
+  }
 
   const rows = given.get("nnet.num_classes");
   if (isText(given, base)) {

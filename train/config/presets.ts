@@ -1,6 +1,7 @@
 import type { UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { DEFAULT_LATENTS } from "./latent_config.ts";
 import { latentPresets } from "./latent_presets.ts";
+import { DEFAULT_SOLVER } from "./solver_config.ts";
 import { UsageError } from "./usage_error.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
@@ -127,6 +128,7 @@ const cifar10: Preset<UVitNnetConfig> = {
     n_samples: 100,
     algorithm: "euler_maruyama_ode",
     sample_steps: 50,
+    ...DEFAULT_SOLVER,
     scale: 0,
     clip_denoised: false,
   },
@@ -181,6 +183,7 @@ const folder: Preset<UVitNnetConfig> = {
     n_samples: 16,
     algorithm: "dpm_solver",
     sample_steps: 30,
+    ...DEFAULT_SOLVER,
     scale: 1,
     clip_denoised: true,
   },

@@ -2,6 +2,7 @@ import { DEFAULT_LATENTS } from "./latent_config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
+import { DEFAULT_SOLVER } from "./solver_config.ts";
 
 /**
  * A configuration of one kind of network.
@@ -63,7 +64,14 @@ export const quickstart: Preset<UVitNnetConfig> = {
   },
   autoencoder: DEFAULT_LATENTS,
   process: DEFAULT_PROCESS,
-  sample: { n_samples: 32, algorithm: "ddpm", sample_steps: 40, scale: 1, clip_denoised: true },
+  sample: {
+    n_samples: 32,
+    algorithm: "ddpm",
+    sample_steps: 40,
+    ...DEFAULT_SOLVER,
+    scale: 1,
+    clip_denoised: true,
+  },
   eval: EVAL_OFF,
 };
 

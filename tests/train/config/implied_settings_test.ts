@@ -100,6 +100,15 @@ Deno.test("latents tell image size, channels and factor, unless they are given",
   deepEqual(implied("features", given, facts), rest);
 });
 
+Deno.test("how a sampler works is not how another does, unless that is given too", () => {
+  const open = { "sample.variant": null, "sample.order": null, "sample.t_end": null };
+  const over = (settings: Record<string, unknown>) => implied("imagenet256_uvit_huge", settings);
+  deepEqual(over({ "sample.algorithm": "ddim" }), { ...open, "sample.grid": null });
+  deepEqual(over({ "sample.algorithm": "ddim", "sample.grid": "karras" }), open);
+  deepEqual(over({ "sample.algorithm": "dpm_solver_pp" }), {});
+  deepEqual(implied("folder", { "sample.algorithm": "ddim" }), {});
+});
+
 Deno.test("followsData() is true of latents, and where a folder, or labels that a preset lacks, leave classes open", () => {
   const follows = (preset: PresetName, settings: Record<string, unknown>) =>
     followsData(given(settings), settingsOf(preset));

@@ -7,6 +7,8 @@ Deno.test("parseConfig() returns a configuration, with the defaults of missing s
   deepEqual(parseConfig(JSON.parse(JSON.stringify(old))), presets.quickstart);
   const { clip_dim: _d, num_clip_token: _n, ...nnet } = old.nnet;
   deepEqual(parseConfig({ ...old, nnet }), presets.quickstart);
+  const { variant: _v, order: _o, grid: _g, eta: _e, t_end: _t, ...sample } = old.sample;
+  deepEqual(parseConfig({ ...old, sample }), presets.quickstart);
 });
 
 Deno.test("parseConfig() takes a background as a colour, and none where it is missing", () => {
