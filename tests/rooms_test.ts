@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "train/diffusion": [],
   "train/config": ["train/formats", "train/diffusion"],
   "train/data": ["train/files", "train/formats", "train/diffusion", "train/config"],
+  "train/collective": ["train/config"],
   "train/tensorboard": ["train/files", "train/formats", "train/config"],
   "train/checkpoints": [
     "train/files",
@@ -40,6 +41,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "train/config",
     "train/data",
     "train/checkpoints",
+    "train/collective",
   ],
 
   "eval/samplers": ["eval"],

@@ -1,0 +1,31 @@
+/** What every rank of a job does in collective_test.ts; rank 0 prints what all found. */
+import { broadcastValue } from "../../../train/collective/broadcast_value.ts";
+import { launcherOf } from "../../../train/collective/launcher.ts";
+import { openCollective } from "../../../train/collective/open_collective.ts";
+import { UserError } from "../../../engine/user_error.ts";
+import { valuesOf } from "./values_of.ts";
+
+try {
+  const { collective, leave } = openCollective(launcherOf((name) => Deno.env.get(name)));
+  const { rank, size } = collective;
+  const sums = new Float32Array(size * 5);
+  await collective.sum(valuesOf(rank, size * 5), sums);
+  const again = new Float32Array(size * 5);
+  await collective.sum(valuesOf(rank, size * 5), again);
+  const first = Uint8Array.from([rank, 7, rank]);
+  await collective.broadcast(first);
+  const said = await broadcastValue(collective, { rank, text: "é".repeat(3000) });
+  await collective.barrier();
+  const found = { rank, size, sums: [...sums], again: [...again], first: [...first], said };
+  // Of different lengths.
+  const all = await collective.gather(
+    new TextEncoder().encode(`${JSON.stringify(found)}${" ".repeat(100 * rank)}`),
+  );
+  if (rank === 0) {
+    console.log(JSON.stringify(all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)))));
+  }
+  await leave();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.log(error.message);
+}
