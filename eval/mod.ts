@@ -25,6 +25,7 @@ export {
   type Overrides,
   type SettingOf,
 } from "./configure.ts";
+export { byteTexts, type ByteTextsOptions } from "./text/byte_texts.ts";
 export { type EncodedTexts } from "./execution/encoded_texts.ts";
 export { encoderMemory, ImageEncoder } from "./latents/image_encoder.ts";
 export { type ImageNetworkOptions, type Size } from "./latents/image_network.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { conditioningOf } from "../nets/conditioning.ts";
+import { conditioningOf, takesTexts } from "../nets/conditioning.ts";
 import type { Weights } from "../train/checkpoints/find_weights.ts";
 import type { Config } from "../train/config/config.ts";
 import { isLatent } from "../train/config/latent_rules.ts";
@@ -73,7 +73,7 @@ export async function sampleRecipe(
         "so far",
     );
   }
-  if (conditioningOf(config.nnet).kind === "tokens") {
+  if (takesTexts(conditioningOf(config.nnet))) {
     throw new UsageError(
       "checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +
         "library takes so far",

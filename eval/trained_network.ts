@@ -17,7 +17,7 @@ export interface Network {
    * Its prediction, as graph, in the shape of `x` `[n, C, H, W]`.
    *
    * @param timesteps `[n]`
-   * @param condition of a conditional network: labels `[n]`, i32
+   * @param condition of a conditional network: labels `[n]`, i32, tokens or ids
    */
   predict(x: Tensor, timesteps: Tensor, condition?: Tensor): Tensor;
 }

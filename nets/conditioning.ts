@@ -1,8 +1,10 @@
 import { input, ShapeError, type Tensor } from "../engine/mod.ts";
+import { BYTE_VOCABULARY } from "./byte_tokens.ts";
 
 /**
  * What a network is conditioned on besides the noisy image and its time: nothing, a class label of
- * each image, or a sequence of tokens for each, as a text encoder makes of a caption.
+ * each image, a sequence of tokens for each, as a text encoder makes of a caption, or a text, which its
+ * own text encoder reads.
  * @category Networks
  */
 export type Conditioning =
@@ -18,6 +20,13 @@ export type Conditioning =
     readonly tokens: number;
     /** Numbers of a token. */
     readonly width: number;
+  }
+  | {
+    readonly kind: "text";
+    /** Number of ids, see `byteTokens`; those of the empty text stand for no condition. */
+    readonly tokens: number;
+    /** Number of different ids. */
+    readonly vocabulary: number;
   };
 
 /**
@@ -31,6 +40,8 @@ export interface ConditioningOptions {
   readonly clip_dim?: number | null;
   /** Number of the tokens of a text. */
   readonly num_clip_token?: number;
+  /** Blocks of the network's own text encoder; 0, or left out, for none. */
+  readonly text_depth?: number;
 }
 
 /**
@@ -38,18 +49,25 @@ export interface ConditioningOptions {
  * @category Networks
  */
 export function conditioningOf(
-  { num_classes, clip_dim, num_clip_token }: ConditioningOptions,
+  { num_classes, clip_dim, num_clip_token, text_depth = 0 }: ConditioningOptions,
 ): Conditioning {
   if (clip_dim && num_clip_token) {
-    return { kind: "tokens", tokens: num_clip_token, width: clip_dim };
+    return text_depth > 0
+      ? { kind: "text", tokens: num_clip_token, vocabulary: BYTE_VOCABULARY }
+      : { kind: "tokens", tokens: num_clip_token, width: clip_dim };
   }
   return num_classes > 0 ? { kind: "label", labels: num_classes } : { kind: "none" };
 }
 
+/** Whether a network draws what texts say, whichever text encoder reads them. */
+export function takesTexts({ kind }: Conditioning): boolean {
+  return kind === "tokens" || kind === "text";
+}
+
 /**
- * The condition of `n` images as an input of the graph: `labels` `[n]`, i32, or `context`
- * `[n, tokens, width]`, f32; undefined for an unconditional network. `conditionInputs` gives what a
- * plan with it takes.
+ * The condition of `n` images as an input of the graph: `labels` `[n]`, i32, `context`
+ * `[n, tokens, width]`, f32, or `text` `[n, tokens]`, i32; undefined for an unconditional network.
+ * `conditionInputs` gives what a plan with it takes.
  */
 export function conditionInput(conditioning: Conditioning, n: number): Tensor | undefined {
   switch (conditioning.kind) {
@@ -59,6 +77,8 @@ export function conditionInput(conditioning: Conditioning, n: number): Tensor | 
       return input("labels", [n], "i32");
     case "tokens":
       return input("context", [n, conditioning.tokens, conditioning.width]);
+    case "text":
+      return input("text", [n, conditioning.tokens], "i32");
   }
 }
 

@@ -1,6 +1,7 @@
 /** Conditions on the host: what a plan takes that has `conditionInput`, row by row. */
 
 import type { HostArray } from "../engine/mod.ts";
+import { byteTokens } from "./byte_tokens.ts";
 import type { Conditioning } from "./conditioning.ts";
 
 /**
@@ -13,15 +14,20 @@ export interface Conditions {
   readonly labels?: Int32Array;
   /** Encoded texts `[n, tokens, width]`. */
   readonly context?: Float32Array;
+  /** Texts as ids `[n, tokens]`, see `byteTokens`. */
+  readonly text?: Int32Array;
 }
 
-/** The conditions of a batch for one network, a row for each image: a label, or its tokens. */
+/**
+ * The conditions of a batch for one network, a row for each image: a label, its tokens or its ids.
+ * @category Networks
+ */
 export type ConditionRows = Int32Array | Float32Array;
 
 /** The conditions that a network takes; null where it takes none or there are none for it. */
 export function conditionRows(
   { kind }: Conditioning,
-  { labels, context }: Conditions,
+  { labels, context, text }: Conditions,
 ): ConditionRows | null {
   switch (kind) {
     case "none":
@@ -30,12 +36,15 @@ export function conditionRows(
       return labels ?? null;
     case "tokens":
       return context ?? null;
+    case "text":
+      return text ?? null;
   }
 }
 
 /**
- * The row that stands for no condition: the one given, else the last label. Null where there is none: for
- * an unconditional network, and where the context of the empty text is not given.
+ * The row that stands for no condition: the one given, else the last label, or the ids of the empty text.
+ * Null where there is none: for an unconditional network, and where the context of the empty text is not
+ * given.
  *
  * @param given the condition of one image
  */
@@ -44,8 +53,15 @@ export function unconditionalRow(
   given: Conditions = {},
 ): ConditionRows | null {
   const row = conditionRows(conditioning, given);
-  if (row || conditioning.kind !== "label") return row;
-  return Int32Array.of(conditioning.labels - 1);
+  if (row) return row;
+  switch (conditioning.kind) {
+    case "label":
+      return Int32Array.of(conditioning.labels - 1);
+    case "text":
+      return byteTokens("", conditioning.tokens).ids;
+    default:
+      return null;
+  }
 }
 
 /** A row, `n` times. */
@@ -76,8 +92,13 @@ export function guidedRows(rows: ConditionRows, none: ConditionRows): ConditionR
   return both;
 }
 
-/** The rows as inputs of a plan; those of an unconditional network, null, are none. */
-export function conditionInputs(rows: ConditionRows | null): Record<string, HostArray> {
-  if (!rows) return {};
-  return rows instanceof Int32Array ? { labels: rows } : { context: rows };
+/** The rows as the input `conditionInput` of a plan; those of an unconditional network, null, are none. */
+export function conditionInputs(
+  { kind }: Conditioning,
+  rows: ConditionRows | null,
+): Record<string, HostArray> {
+  if (!rows || kind === "none") return {};
+  return { [INPUTS[kind]]: rows };
 }
+
+const INPUTS = { label: "labels", tokens: "context", text: "text" } as const;

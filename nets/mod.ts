@@ -26,8 +26,10 @@ export {
   type AttentionBlockParameters,
   attentionBlockParameters,
 } from "./attention_block.ts";
+export { type ByteTextParameters } from "./byte_text.ts";
+export { type ByteTokens, byteTokens } from "./byte_tokens.ts";
 export { type Conditioning, conditioningOf, type ConditioningOptions } from "./conditioning.ts";
-export { type Conditions } from "./conditions.ts";
+export { type ConditionRows, type Conditions } from "./conditions.ts";
 export {
   CLIP_VIT_L_14,
   type ClipLayerParameters,

@@ -12,8 +12,8 @@ export interface NetworkInputs {
   /** Timesteps `[batch]`: 999 t by default, for the continuous time t in [0, 1]. */
   readonly timesteps: Tensor;
   /**
-   * What a conditional network is conditioned on: labels `[batch]`, i32, or tokens
-   * `[batch, tokens, width]`.
+   * What a conditional network is conditioned on: labels `[batch]`, i32, tokens
+   * `[batch, tokens, width]`, or the ids of texts `[batch, tokens]`, i32.
    */
   readonly condition?: Tensor;
   /**

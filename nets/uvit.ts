@@ -20,7 +20,8 @@ import {
   slice,
   type Tensor,
 } from "../engine/mod.ts";
-import { conditioningOf } from "./conditioning.ts";
+import { byteText, type ByteTextParameters, byteTextParameters } from "./byte_text.ts";
+import { conditioningOf, takesTexts } from "./conditioning.ts";
 import {
   type ConvParameters,
   convParameters,
@@ -71,6 +72,13 @@ export interface UVitConfig {
   readonly clip_dim: number | null;
   /** Number of the tokens of a text. */
   readonly num_clip_token: number;
+  /**
+   * Blocks of its own text encoder, trained with it, which reads the bytes of a text; 0: contexts come
+   * from outside.
+   */
+  readonly text_depth: number;
+  /** Attention heads of its own text encoder. */
+  readonly text_heads: number;
   /** Whether the network ends with a 3 x 3 convolution on the image. */
   readonly conv: boolean;
   /** Whether it has long skip connections. */
@@ -116,6 +124,8 @@ export interface UVitParameters<T> {
   readonly label_emb?: { readonly weight: T };
   /** Tokens of a text to those of the sequence: `[D, clip_dim]`, with `clip_dim`. */
   readonly context_embed?: LinearParameters<T>;
+  /** Its own text encoder, with `text_depth`; the keys are CLIP's, `text_model.`. */
+  readonly text?: ByteTextParameters<T>;
   /** Blocks before the middle, the outermost first. */
   readonly in_blocks: readonly BlockParameters<T>[];
   /** The block in the middle. */
@@ -184,9 +194,10 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
     label_emb: conditioning.kind === "label"
       ? { weight: make("label_emb.weight", [conditioning.labels, dim], { kind: "normal", std: 1 }) }
       : undefined,
-    context_embed: conditioning.kind === "tokens"
-      ? linear02("context_embed", dim, conditioning.width)
+    context_embed: takesTexts(conditioning)
+      ? linear02("context_embed", dim, config.clip_dim!)
       : undefined,
+    text: conditioning.kind === "text" ? byteTextParameters(config, make) : undefined,
     in_blocks: blocks("in_blocks", false),
     mid_block: block("mid_block", false),
     out_blocks: blocks("out_blocks", config.skip),
@@ -224,8 +235,9 @@ export function uvit(
   const patches = patchEmbed(params.patch_embed.proj, cast(x, dtype), config);
   const { label_emb, context_embed } = params;
   const label = condition && label_emb ? [row(embedding(label_emb.weight, condition))] : [];
-  const text = condition && context_embed
-    ? [linear(cast(condition, dtype), context_embed.weight, context_embed.bias)]
+  const context = condition && params.text ? byteText(params.text, condition, config) : condition;
+  const text = context && context_embed
+    ? [linear(cast(context, dtype), context_embed.weight, context_embed.bias)]
     : [];
   let h = add(concat([...label, row(time), ...text, patches], 1), params.pos_embed);
 
@@ -344,6 +356,7 @@ function extrasOf(config: UVitConfig): number {
     case "label":
       return 2;
     case "tokens":
+    case "text":
       return 1 + conditioning.tokens;
   }
 }

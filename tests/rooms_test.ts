@@ -57,6 +57,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "eval/latents",
     "eval/image_sets",
     "eval/metrics",
+    "eval/text",
   ],
   "eval/text": ["eval/execution"],
   "eval": [

@@ -46,6 +46,9 @@ export {
 export { type DataIdentity, dataIdentity } from "./data/data_identity.ts";
 export {
   type CaptionSource,
+  type CaptionsOutline,
+  type CaptionTexts,
+  type EncodedCaptions,
   type ImageArrays,
   type ImageDtype,
   type ImageSource,

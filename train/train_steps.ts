@@ -89,8 +89,8 @@ export async function* trainSteps(
   const { config } = step;
   const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
   const { random_flip } = config.dataset;
-  const captions = conditioningOf(config.nnet).kind === "tokens";
-  const data = batches(dataset, { seed: config.seed, random_flip, captions });
+  const conditioning = conditioningOf(config.nnet);
+  const data = batches(dataset, { seed: config.seed, random_flip, conditioning });
   const batchOf = (at: number) => {
     const batch = data.at(at * batch_size, batch_size);
     // It may never be awaited, where training ends before.

@@ -173,7 +173,7 @@ export class DeviceMachine implements SamplerMachine, Disposable {
     const rows = conditionRows(conditioning, this.#start) ??
       (none && repeatedRow(none, this.images));
     if (!rows || (kind === "guided" && !none)) throw new TypeError(NEEDS_EMPTY);
-    return conditionInputs(kind === "plain" ? rows : guidedRows(rows, none!));
+    return conditionInputs(conditioning, kind === "plain" ? rows : guidedRows(rows, none!));
   }
 
   #key(): Uint32Array {

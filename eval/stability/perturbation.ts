@@ -78,7 +78,7 @@ export class Perturbation implements Disposable {
       t: new Float32Array(this.#plan.shape("ratios")[0]).fill(t),
       key: Uint32Array.of(seed, 0, 0, 0),
       level: Float32Array.of(level),
-      ...conditionInputs(conditionRows(this.#conditioning, conditions)),
+      ...conditionInputs(this.#conditioning, conditionRows(this.#conditioning, conditions)),
     });
     return [...await this.#plan.read("ratios")];
   }

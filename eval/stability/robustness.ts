@@ -1,5 +1,4 @@
 import type { Device } from "../../engine/mod.ts";
-import { conditioningOf } from "../../nets/conditioning.ts";
 import { batches } from "../../train/data/batches.ts";
 import { byteSource } from "../../train/data/byte_source.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
@@ -32,8 +31,8 @@ export async function robustness(
   const process = processOf(config.process);
   const shape = [IMAGES, nnet.in_chans, nnet.img_size, nnet.img_size];
   using perturbation = await Perturbation.create(device, { network, process, shape });
-  const captions = conditioningOf(nnet).kind === "tokens";
-  const walk = batches(byteSource(dataset), { seed, random_flip: false, captions });
+  const { conditioning } = network;
+  const walk = batches(byteSource(dataset), { seed, random_flip: false, conditioning });
   const { images, ...conditions } = await walk.at(0, IMAGES);
   const inputs = {
     x0: Float32Array.from(images, (v) => v / 127.5 - 1),

@@ -207,7 +207,7 @@ export async function encodeTexts(
   device: Device,
   texts: readonly string[],
   { negative = "", ...options }: ClipTextOptions & { readonly negative?: string },
-): Promise<EncodedTexts> {
+): Promise<EncodedTexts<Float32Array>> {
   using encoder = await ClipTextEncoder.open(device, options);
   const { context, tokens, width } = await encoder.encode([...texts, negative]);
   const end = texts.length * tokens * width;

@@ -14,6 +14,7 @@ import { trainedNetwork } from "../trained_network.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { consecutive, type ImageSource } from "../../train/data/image_source.ts";
 import { conditioningOf } from "../../nets/conditioning.ts";
+import { byteTexts } from "../text/byte_texts.ts";
 import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
@@ -42,17 +43,26 @@ export function gridSampler(
 }
 
 /**
- * The texts that the grids of a network of texts are drawn from, captions of the data's first images;
- * null for other networks.
+ * The texts that the grids of a network of texts are drawn from: captions of the data's first images, or
+ * the prompts that come with its captions; null for other networks.
  */
 export async function gridTexts(
-  { captions, length }: Pick<ImageSource, "captions" | "length">,
+  data: Pick<ImageSource, "captions" | "length">,
   { nnet, sample: { n_samples } }: Pick<Config, "nnet" | "sample">,
 ): Promise<EncodedTexts | null> {
-  if (conditioningOf(nnet).kind !== "tokens" || !captions || n_samples === 0) return null;
-  const images = consecutive(0, Math.min(n_samples, length));
-  const context = await captions.read(images, new Uint32Array(images.length));
-  return { context, empty: await captions.empty() };
+  const conditioning = conditioningOf(nnet);
+  if (!data.captions || n_samples === 0) return null;
+  const images = consecutive(0, Math.min(n_samples, data.length));
+  const draws = new Uint32Array(images.length);
+  if (conditioning.kind === "text" && data.captions.kind === "texts") {
+    const prompts = data.captions.prompts ?? await data.captions.read(images, draws);
+    return byteTexts(prompts.slice(0, n_samples), conditioning);
+  }
+  if (conditioning.kind === "tokens" && data.captions.kind === "contexts") {
+    const context = await data.captions.read(images, draws);
+    return { context, empty: await data.captions.empty() };
+  }
+  return null;
 }
 
 /** Whether a run has saved the checkpoint of a step that a grid is due at, and not drawn the grid. */

@@ -37,8 +37,8 @@ export async function profileTraining(
   using step = await TrainStep.create(device, config, { recordLength: 4 * STEPS });
   const { batch_size } = config.train;
   const { random_flip } = config.dataset;
-  const captions = conditioningOf(config.nnet).kind === "tokens";
-  const data = batches(dataset, { seed: config.seed, random_flip, captions });
+  const conditioning = conditioningOf(config.nnet);
+  const data = batches(dataset, { seed: config.seed, random_flip, conditioning });
   const inputs = async (at: number) =>
     microBatches(config, await data.at(at * batch_size, batch_size), at);
   // The first step also fills caches.

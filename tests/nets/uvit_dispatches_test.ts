@@ -17,6 +17,8 @@ const config: UVitConfig = {
   num_classes: -1,
   clip_dim: null,
   num_clip_token: 77,
+  text_depth: 0,
+  text_heads: 4,
   conv: true,
   skip: false,
   use_checkpoint: false,

@@ -11,6 +11,7 @@ const variants: Partial<UVitConfig>[] = [
   { scalelong: 4, depth: 6, qkv_bias: true, conv: true, mlp_ratio: 2.5 },
   { mlp_time_embed: true, skip: false, embed_dim: 64 },
   { clip_dim: 24, num_clip_token: 77, num_classes: -1, scalelong: 3 },
+  { clip_dim: 24, num_clip_token: 9, num_classes: -1, text_depth: 3, text_heads: 2 },
 ];
 
 Deno.test("uvitFromShapes() finds every option that shapes depend on", () => {
@@ -18,7 +19,7 @@ Deno.test("uvitFromShapes() finds every option that shapes depend on", () => {
     const config: UVitConfig = { ...base, ...variant };
     const shapes = parameterShapes((make) => uvitParameters(config, make));
     const { num_heads: _h, qk_scale: _s, kappa: _k, use_checkpoint: _c, ...rest } = config;
-    const { num_clip_token, scalelong, ...known } = rest;
+    const { num_clip_token, text_heads: _t, scalelong, ...known } = rest;
     deepEqual(uvitFromShapes(shapes), {
       ...known,
       ...(known.clip_dim === null ? {} : { num_clip_token }),

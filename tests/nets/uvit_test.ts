@@ -156,6 +156,8 @@ const tiny: UVitNnetConfig = {
   num_classes: 6,
   clip_dim: null,
   num_clip_token: 77,
+  text_depth: 0,
+  text_heads: 4,
   conv: true,
   skip: true,
   use_checkpoint: false,

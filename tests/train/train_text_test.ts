@@ -67,7 +67,7 @@ function batchesOf(file: Golden, { nnet }: Config, step: number, parts: number) 
       latent_noise: rows(file.f32("latent_noise")),
       t: Float32Array.from(rows(file.i32("n")!), (n) => n / 1000),
       noise: rows(file.f32("noise")),
-      ...conditionInputs(withDropped(given, none, (i) => drops[i] === 1)),
+      ...conditionInputs(conditioning, withDropped(given, none, (i) => drops[i] === 1)),
     };
   });
 }

@@ -1,5 +1,5 @@
 import { counted } from "../../engine/counted.ts";
-import { conditioningOf } from "../../nets/conditioning.ts";
+import { type Conditioning, conditioningOf, takesTexts } from "../../nets/conditioning.ts";
 import { GROUP_NORM } from "../../nets/resnet_block.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { latentProblems } from "./latent_rules.ts";
@@ -17,8 +17,11 @@ export interface DatasetTraits {
   images: number;
   /** What latents are multiplied by for the network; null where not known, absent for images. */
   scale_factor?: number | null;
-  /** Tokens of an encoded caption and their width; null or absent where there are no captions. */
-  captions?: readonly [tokens: number, width: number] | null;
+  /** What its captions are; null or absent where there are none. */
+  captions?:
+    | { readonly kind: "contexts"; readonly shape: readonly [tokens: number, width: number] }
+    | { readonly kind: "texts" }
+    | null;
 }
 
 /**
@@ -49,8 +52,9 @@ export function contradictions(config: Config): string[] {
         `${train.micro_batches} equal parts; take a divisor of ${train.batch_size}`,
     );
   }
-  const { kind } = conditioningOf(nnet);
-  if (train.mode === "uncond" && kind === "tokens") {
+  const conditioning = conditioningOf(nnet);
+  const isText = takesTexts(conditioning);
+  if (train.mode === "uncond" && isText) {
     problems.push(
       "nnet.clip_dim: the embedding of texts has no use with train.mode=uncond; set " +
         "nnet.clip_dim=null or train.mode=cond",
@@ -62,19 +66,19 @@ export function contradictions(config: Config): string[] {
         `train.mode=uncond; set nnet.num_classes=-1 or train.mode=cond`,
     );
   }
-  if (kind === "tokens" && (n_samples > 0 || (final_n_samples ?? 0) > 0)) {
+  if (isText && (n_samples > 0 || (final_n_samples ?? 0) > 0)) {
     problems.push(
       "eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0, and " +
         "eval.fid.final_n_samples=null",
     );
   }
-  if (kind === "tokens" && nnet.num_classes !== -1) {
+  if (isText && nnet.num_classes !== -1) {
     problems.push(
       `nnet.num_classes: a network of texts (nnet.clip_dim) takes no labels; set ` +
         `nnet.num_classes=-1 or nnet.clip_dim=null`,
     );
   }
-  if (train.mode === "cond" && kind === "none") {
+  if (train.mode === "cond" && conditioning.kind === "none") {
     problems.push(
       `nnet.num_classes: train.mode=cond needs label embeddings, but -1 means none; ` +
         `give the number of classes${train.p_uncond > 0 ? " plus 1 for the dropped label" : ""}`,
@@ -133,9 +137,7 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
       );
     }
   }
-  if (conditioning.kind === "tokens") {
-    problems.push(...captionProblems(conditioning, traits, dataset.name));
-  }
+  problems.push(...captionProblems(conditioning, traits, dataset.name));
   const { n_samples, stats } = config.eval.fid;
   if (n_samples > 0 && stats === null && traits.images < 2) {
     problems.push(
@@ -148,17 +150,31 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
 
 /** Why a network of texts cannot be trained on the captions of a data set. */
 function captionProblems(
-  { tokens, width }: { readonly tokens: number; readonly width: number },
+  conditioning: Conditioning,
   { captions }: Pick<DatasetTraits, "captions">,
   name: string,
 ): string[] {
+  if (conditioning.kind !== "tokens" && conditioning.kind !== "text") return [];
   if (!captions) {
     return [
       `nnet.clip_dim: the network takes texts, and ${name} has no captions; set ` +
-      "nnet.clip_dim=null for one without, or take features of images with captions",
+      "nnet.clip_dim=null for one without, or take images with captions or features of them",
     ];
   }
-  const [found, found_width] = captions;
+  if (conditioning.kind === "text") {
+    return captions.kind === "texts" ? [] : [
+      `nnet.text_depth: the captions of ${name} are encoded, and the network's own text encoder reads ` +
+      "texts; set nnet.text_depth=0",
+    ];
+  }
+  if (captions.kind === "texts") {
+    return [
+      `nnet.text_depth: the captions of ${name} are texts, and a network without a text encoder takes ` +
+      "encoded ones; set nnet.text_depth=2, say, or make features of the images",
+    ];
+  }
+  const { tokens, width } = conditioning;
+  const [found, found_width] = captions.shape;
   if (found === tokens && found_width === width) return [];
   return [
     `nnet.clip_dim: the captions of ${name} are ${found} tokens of ${found_width} numbers, not ` +
@@ -168,6 +184,19 @@ function captionProblems(
 
 function uvitProblems(nnet: UVitNnetConfig): string[] {
   const problems: string[] = [];
+  const { text_depth, text_heads, clip_dim } = nnet;
+  if (text_depth > 0 && clip_dim === null) {
+    problems.push(
+      "nnet.text_depth: a text encoder makes tokens of a width; set nnet.clip_dim=64, say, or " +
+        "nnet.text_depth=0",
+    );
+  }
+  if (text_depth > 0 && clip_dim !== null && clip_dim % text_heads !== 0) {
+    problems.push(
+      `nnet.clip_dim: ${clip_dim} cannot be divided among ${text_heads} heads; take ` +
+        `${multiple(clip_dim, text_heads)}, or other nnet.text_heads`,
+    );
+  }
   if (nnet.embed_dim % nnet.num_heads !== 0) {
     problems.push(
       `nnet.embed_dim: ${nnet.embed_dim} cannot be divided among ${nnet.num_heads} heads; ` +

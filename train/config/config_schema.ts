@@ -63,6 +63,11 @@ const uvitSchema = z.strictObject({
     "width of the tokens of a text to be conditioned on, 768 for CLIP ViT-L/14's; null: none",
   ),
   num_clip_token: count.default(77).describe("clip_dim: number of tokens of a text, 77 for CLIP's"),
+  text_depth: z.int().min(0).default(0).describe(
+    "clip_dim: blocks of a text encoder of the network's own, trained with it on the bytes of captions; " +
+      "0: texts are encoded before, as CLIP does",
+  ),
+  text_heads: count.default(4).describe("text_depth: attention heads, a divisor of clip_dim"),
   conv: z.boolean().describe("end with a 3 x 3 convolution over the image"),
   skip: z.boolean().describe(
     "have long skips: each block before the middle also feeds its counterpart after it",

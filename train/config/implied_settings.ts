@@ -52,6 +52,7 @@ export function impliedSettings(
     return implied;
   }
   if (base.get("nnet.clip_dim") ?? false) imply("nnet.clip_dim", null);
+  if (Number(base.get("nnet.text_depth") ?? 0) > 0) imply("nnet.text_depth", 0);
   if (rows !== undefined) imply("train.mode", rows === -1 ? "uncond" : "cond");
   else if (classes !== null) imply("train.mode", classes > 1 ? "cond" : "uncond");
 

@@ -61,6 +61,8 @@ function published({ train, betas, nnet, process, scale, scale_factor }: Publish
       num_classes: 1001,
       clip_dim: null,
       num_clip_token: 77,
+      text_depth: 0,
+      text_heads: 4,
       conv: true,
       skip: true,
       use_checkpoint: true,

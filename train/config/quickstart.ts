@@ -46,6 +46,8 @@ export const quickstart: Preset<UVitNnetConfig> = {
     num_classes: 17,
     clip_dim: null,
     num_clip_token: 77,
+    text_depth: 0,
+    text_heads: 4,
     conv: false,
     skip: true,
     use_checkpoint: false,

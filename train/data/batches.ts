@@ -1,6 +1,8 @@
 /** The images of each training step: a pure function of the sample's global number. */
 
+import type { Conditioning } from "../../nets/conditioning.ts";
 import type { Conditions } from "../../nets/conditions.ts";
+import { captionConditions } from "./captions/caption_conditions.ts";
 import { DatasetError } from "./dataset.ts";
 import { hash32, mix32 } from "./hash32.ts";
 import type { ImageArrays, ImageDtype, ImageSource } from "./image_source.ts";
@@ -14,8 +16,10 @@ export interface Batch<D extends ImageDtype = ImageDtype> {
   images: ImageArrays[D];
   /** `[n]` */
   labels: Int32Array<ArrayBuffer>;
-  /** Encoded captions `[n, tokens, width]`, where images have captions. */
-  context?: Float32Array<ArrayBuffer>;
+  /** Encoded captions `[n, tokens, width]`, where images have them. */
+  context?: Float32Array;
+  /** Captions as ids `[n, tokens]`, where images have captions as texts. */
+  text?: Int32Array;
   /** The condition of one image that stands for none: the empty caption's, where images have captions. */
   none?: Conditions;
 }
@@ -37,18 +41,18 @@ const CAPTION = 4;
 
 /**
  * Walks over `source` in an order given by `seed`; with `random_flip` each sample is mirrored left to
- * right with a probability of 1/2; with `captions`, one of each image's is drawn at each visit, where
- * the source has any. There is no position to save: the same numbers give a resumed run the same values.
+ * right with a probability of 1/2; for a network of texts, one of each image's captions is drawn at each
+ * visit, where the source has any. There is no position to save: the same numbers give a resumed run the same values.
  *
  * @throws {DatasetError} where the source has no images, or moments are to be mirrored: those of a
  * mirrored image are others
  */
 export function batches<D extends ImageDtype>(
   source: ImageSource<D>,
-  { seed, random_flip, captions: wanted = false }: {
+  { seed, random_flip, conditioning = { kind: "none" } }: {
     seed: number;
     random_flip: boolean;
-    captions?: boolean;
+    conditioning?: Conditioning;
   },
 ): Batches<D> {
   const { length, shape: [channels, height, width] } = source;
@@ -59,7 +63,7 @@ export function batches<D extends ImageDtype>(
     );
   }
   const size = channels * height * width;
-  const captions = wanted ? source.captions : undefined;
+  const captions = captionConditions(source.captions, conditioning);
   let none: Promise<Conditions> | undefined;
   const orders = new Map<number, Uint32Array>();
 
@@ -87,8 +91,8 @@ export function batches<D extends ImageDtype>(
       }
       if (!captions) return { images, labels };
       const draws = Uint32Array.from({ length: n }, (_, i) => hash32(seed, CAPTION, sample + i));
-      none ??= captions.empty().then((context) => ({ context }));
-      return { images, labels, context: await captions.read(indices, draws), none: await none };
+      none ??= captions.empty();
+      return { images, labels, ...await captions.read(indices, draws), none: await none };
     },
   };
 }

@@ -33,7 +33,7 @@ export async function checkDataset(
       classes: class_names.length,
       images,
       scale_factor: latents?.scale_factor ?? null,
-      captions: captions?.shape ?? null,
+      captions: captions ?? null,
     });
   }
   return outline;

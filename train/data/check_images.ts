@@ -27,6 +27,6 @@ export function checkImages(config: Config, images: ImageSource): void {
     classes: class_names.length,
     images: length,
     scale_factor: latents?.scale_factor ?? null,
-    captions: captions?.shape ?? null,
+    captions: captions ?? null,
   });
 }

@@ -1,7 +1,7 @@
 /** What every data set shares: how it is opened, what it reports, how it fails. */
 
 import { UserError } from "../../engine/user_error.ts";
-import type { CaptionSource, ImageSource, LatentOrigin } from "./image_source.ts";
+import type { CaptionsOutline, ImageSource, LatentOrigin } from "./image_source.ts";
 
 /**
  * A data set of the table: how its images are opened.
@@ -39,8 +39,8 @@ export interface DatasetOutline {
   readonly class_counts: readonly number[];
   /** Of latents: what they were encoded with. */
   readonly latents?: LatentOrigin;
-  /** Of images with captions: what a text encoder made of them. */
-  readonly captions?: Pick<CaptionSource, "shape">;
+  /** Of images with captions: what these are. */
+  readonly captions?: CaptionsOutline;
 }
 
 /**

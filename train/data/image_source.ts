@@ -43,7 +43,9 @@ export interface LatentOrigin {
  * What a text encoder made of the captions of images.
  * @category Data
  */
-export interface CaptionSource {
+export interface EncodedCaptions {
+  /** What they are. */
+  readonly kind: "contexts";
   /** `[tokens, width]` of a caption's context. */
   readonly shape: readonly [tokens: number, width: number];
   /** How many captions each image has. */
@@ -57,6 +59,35 @@ export interface CaptionSource {
   /** The context of the empty caption, `[tokens, width]`. */
   empty(): Promise<Float32Array<ArrayBuffer>>;
 }
+
+/**
+ * The captions of images as they are written, for a network with a text encoder of its own.
+ * @category Data
+ */
+export interface CaptionTexts {
+  /** What they are. */
+  readonly kind: "texts";
+  /** How many captions each image has. */
+  readonly counts: ArrayLike<number>;
+  /** One caption of each image; `draws` as in {@linkcode EncodedCaptions.read}. */
+  read(images: ArrayLike<number>, draws: ArrayLike<number>): Promise<readonly string[]>;
+  /** What grids are drawn from while training; where absent, captions of the first images. */
+  readonly prompts?: readonly string[];
+}
+
+/**
+ * What images are captioned with: contexts, or texts.
+ * @category Data
+ */
+export type CaptionSource = EncodedCaptions | CaptionTexts;
+
+/**
+ * What is known of captions before images are loaded.
+ * @category Data
+ */
+export type CaptionsOutline =
+  | Pick<EncodedCaptions, "kind" | "shape">
+  | Pick<CaptionTexts, "kind">;
 
 /**
  * Labelled images of one shape, numbered from 0, in memory or not; or latents, as the network takes
@@ -74,7 +105,7 @@ export interface ImageSource<D extends ImageDtype = ImageDtype> {
   readonly dtype: D;
   /** Of latents: what they were encoded with. */
   readonly latents?: LatentOrigin;
-  /** Of images with captions: what a text encoder made of them. */
+  /** Of images with captions: these, or what a text encoder made of them. */
   readonly captions?: CaptionSource;
   /** One name per label. */
   readonly class_names: readonly string[];

@@ -38,9 +38,10 @@ export function microBatches(
   const n = train.batch_size / train.micro_batches;
   const isDropped = (i: number) =>
     hash32(seed, DROP, step * train.batch_size + i) < train.p_uncond * 2 ** 32;
+  const conditioning = conditioningOf(nnet);
   const conditions = conditionsOf(
     batch,
-    conditioningOf(nnet),
+    conditioning,
     train.p_uncond > 0 ? isDropped : null,
   );
   return Array.from({ length: train.micro_batches }, (_, part) => {
@@ -54,7 +55,7 @@ export function microBatches(
         ? { images: words(itsOwn(images)) }
         : { moments: itsOwn(images) },
       key: batchKey(seed, step, first),
-      ...conditionInputs(conditions && itsOwn(conditions)),
+      ...conditionInputs(conditioning, conditions && itsOwn(conditions)),
     };
   });
 }

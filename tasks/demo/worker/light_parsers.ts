@@ -37,15 +37,19 @@ function configOf(value: Partial<Config>): Config {
 
 /** With what runs of before lack. The order stays: a run that goes on writes the same text. */
 function withLater(value: Partial<Config>): Partial<Config> {
-  const { autoencoder, process, eval: evaluation, nnet: { clip_dim, num_clip_token } } = quickstart;
+  const { autoencoder, process, eval: evaluation } = quickstart;
+  const { clip_dim, num_clip_token, text_depth, text_heads } = quickstart.nnet;
+  const texts = { clip_dim, num_clip_token, text_depth, text_heads };
   const { nnet } = value;
-  const lacksTexts = nnet?.name === "uvit" && !Object.hasOwn(nnet, "clip_dim");
+  const lacking = nnet?.name === "uvit"
+    ? Object.entries(texts).filter(([name]) => !Object.hasOwn(nnet, name))
+    : [];
   return {
     ...value,
     autoencoder: value.autoencoder ?? autoencoder,
     process: value.process ?? process,
     eval: value.eval ?? evaluation,
-    nnet: lacksTexts ? { ...nnet, clip_dim, num_clip_token } : nnet,
+    nnet: { ...nnet, ...Object.fromEntries(lacking) } as Config["nnet"],
   };
 }
 

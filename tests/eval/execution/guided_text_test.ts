@@ -179,6 +179,7 @@ Deno.test("a run's grids of texts are of the first images' captions, the same as
     return Promise.resolve(Float32Array.from(context));
   };
   const captions = {
+    kind: "contexts",
     shape: [21, 24],
     counts: [1, 1],
     read,

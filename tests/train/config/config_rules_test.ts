@@ -125,10 +125,10 @@ Deno.test("checkAgainstDataset() requires one label more than classes when label
   check((c) => c.train.p_uncond = 0)();
   throws(check((c) => [c.train.p_uncond, c.nnet.num_classes] = [0, 15]), /num_classes=16/);
   const isText: Change<UVitNnetConfig> = (c) => [c.nnet.num_classes, c.nnet.clip_dim] = [-1, 768];
-  check(isText, { ...shapes, captions: [77, 768] })();
+  check(isText, { ...shapes, captions: { kind: "contexts", shape: [77, 768] } })();
   throws(check(isText), /clip_dim: the network takes texts, and shapes has no captions; set/);
   throws(
-    check(isText, { ...shapes, captions: [7, 64] }),
+    check(isText, { ...shapes, captions: { kind: "contexts", shape: [7, 64] } }),
     /7 tokens of 64 numbers, not 77 of 768; set nnet.num_clip_token=7 and nnet.clip_dim=64/,
   );
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batches } from "../../../train/data/batches.ts";
-import type { CaptionSource, ImageSource } from "../../../train/data/image_source.ts";
+import type { EncodedCaptions, ImageSource } from "../../../train/data/image_source.ts";
 import { type InMemorySource, inMemorySource } from "../../../train/data/in_memory_source.ts";
 
 /** N images of 2 channels of 3 x 3 pixels, each byte encoding image and position. */
@@ -97,7 +97,8 @@ Deno.test("batches() walks over moments as over bytes, and mirrors none", async 
 
 Deno.test("batches() with captions draws one of each image's at each visit, by the sample's number", async () => {
   // Image i has three captions, whose contexts are 3 i, 3 i + 1 and 3 i + 2.
-  const captions: CaptionSource = {
+  const captions: EncodedCaptions = {
+    kind: "contexts",
     shape: [1, 1],
     counts: new Array(5).fill(3),
     read: (images, draws) =>
@@ -107,7 +108,7 @@ Deno.test("batches() with captions draws one of each image's at each visit, by t
     empty: () => Promise.resolve(Float32Array.of(-1)),
   };
   const source = { ...numbered(5), captions };
-  const walk = batches(source, { ...still, captions: true });
+  const walk = batches(source, { ...still, conditioning: { kind: "tokens", tokens: 1, width: 1 } });
   const { context, labels, none } = await walk.at(0, 300);
   const counts = [0, 0, 0];
   labels.forEach((label, i) => {

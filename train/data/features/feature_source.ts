@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatasetError } from "../dataset.ts";
-import type { ImageSource, LatentOrigin } from "../image_source.ts";
+import type { EncodedCaptions, ImageSource, LatentOrigin } from "../image_source.ts";
 import { concatenated } from "./concatenated.ts";
 import { type FeatureIndex, INDEX_FILE, readFeatureIndex } from "./feature_index.ts";
 import { momentRows } from "./feature_rows.ts";
@@ -15,6 +15,8 @@ import { RowReader } from "./row_reader.ts";
 export interface FeatureSource extends ImageSource<"moments">, Disposable {
   /** What they were encoded with. */
   readonly latents: LatentOrigin;
+  /** Where images have captions: what a text encoder made of them. */
+  readonly captions?: EncodedCaptions;
   /** Closes the files; reading opens them again. */
   [Symbol.dispose](): void;
 }

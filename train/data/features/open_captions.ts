@@ -1,13 +1,13 @@
 import type { StoredTensor } from "../../formats/stored_tensor.ts";
 import { DatasetError } from "../dataset.ts";
-import type { CaptionSource } from "../image_source.ts";
+import type { EncodedCaptions } from "../image_source.ts";
 import { concatenated } from "./concatenated.ts";
 import type { FeatureIndex } from "./feature_index.ts";
 import { captionTexts, contextRows } from "./feature_rows.ts";
 import { RowReader } from "./row_reader.ts";
 
 /** Captions of a folder of features, open until they are disposed of. */
-export interface OpenCaptions extends CaptionSource, Disposable {}
+export interface OpenCaptions extends EncodedCaptions, Disposable {}
 
 /**
  * Opens the captions of a folder of features; contexts stay on the disk until they are read.
@@ -39,6 +39,7 @@ export async function openCaptions(
     return into;
   };
   return {
+    kind: "contexts",
     shape,
     counts: ends.map((end, i) => end - (i === 0 ? 0 : ends[i - 1])),
     read: (images, draws) =>

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { exists } from "../../files/durable.ts";
 import { DatasetError, type DatasetProgress } from "../dataset.ts";
-import type { CaptionSource } from "../image_source.ts";
+import type { EncodedCaptions } from "../image_source.ts";
 import type { FeatureSource } from "./feature_source.ts";
 import { imagesIdentity } from "./images_identity.ts";
 import { readReferenceContext, readReferenceImage, type ReferenceImage } from "./reference_file.ts";
@@ -80,10 +80,11 @@ export async function openReferenceFeatures(
 async function openContexts(
   folder: string,
   counts: NonNullable<ReferenceListing["captions"]>,
-): Promise<CaptionSource> {
+): Promise<EncodedCaptions> {
   const { context: empty, shape } = await readReferenceContext(await emptyContextOf(folder));
   const width = shape[0] * shape[1];
   return {
+    kind: "contexts",
     shape,
     counts,
     async read(images, draws) {
