@@ -32,6 +32,7 @@ export { type ImageNetworkOptions, type Size } from "./latents/image_network.ts"
 export { decoderMemory, LatentDecoder } from "./latents/latent_decoder.ts";
 export {
   type DecodedImages,
+  type ImageShape,
   type LatentDecoding,
   latentDecoding,
 } from "./latents/latent_decoding.ts";

@@ -123,7 +123,7 @@ export async function sampleByMethod(
     texts,
     decoding,
     scale,
-    limit = usual.clip_denoised ? "clip" : "none",
+    limit = usual.clip_denoised && !isLatent(config) ? "clip" : "none",
   } = options;
   mustFit(config, { ...options, n, batch_size, limit });
   const { schedule } = processOf(config.process);
@@ -202,6 +202,9 @@ function mustFit(
   }
   if (!CLIPPINGS.includes(limit)) {
     problems.push(`limit: expected one of ${CLIPPINGS.join(", ")}, got ${limit}`);
+  }
+  if (isLatent(config) && CLIPPINGS.includes(limit) && limit !== "none") {
+    problems.push(`limit: latents have no range of pixels to ${limit}; leave it out`);
   }
   if (classes === 0 && labels) {
     problems.push("labels: this network was trained without labels; leave them out");

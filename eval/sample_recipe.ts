@@ -9,6 +9,7 @@ import { DatasetError } from "../train/data/dataset.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import type { Clipping } from "./clipping.ts";
 import type { Guidance } from "./execution/machine_options.ts";
+import type { RunAutoencoder } from "./latents/run_autoencoder.ts";
 import { networkClasses } from "./network_classes.ts";
 import type { LabelChoice } from "./sampled_labels.ts";
 import { completeSettings } from "./sampler_settings.ts";
@@ -32,6 +33,16 @@ export interface Recipe {
   readonly guidance: Guidance;
   /** How labels are chosen; null for an unconditional network. */
   readonly labels: LabelChoice | null;
+  /** What decodes latents to images; null for a network of images. */
+  readonly autoencoder: DecoderIdentity | null;
+}
+
+/** What determines how latents are decoded. */
+export interface DecoderIdentity {
+  /** SHA-256 of the autoencoder's weights, hexadecimal. */
+  readonly sha256: string;
+  /** What latents were multiplied by for the network. */
+  readonly scale_factor: number;
 }
 
 /** Guidance as requested; null leaves the choice to the training configuration. */
@@ -57,21 +68,20 @@ export interface SamplingChoices extends Pick<SamplerSettings, "sampler" | "step
 /**
  * Fills in every sampling choice that was left open, from the sampler and the weights' configuration.
  *
+ * @param autoencoder decodes what a network of latents draws
  * @throws {UsageError} with a line for each request that these weights cannot meet
  */
 export async function sampleRecipe(
   { sampler, steps, seed, solver, guidance }: SamplingChoices,
-  { files, step, config }: Weights,
+  { files, step, config, data }: Weights,
+  autoencoder: RunAutoencoder | null = null,
 ): Promise<Recipe> {
   const { limit, ...choices } = solver;
   const process = processOf(config.process);
   const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
   const classes = networkClasses(config);
-  if (isLatent(config)) {
-    throw new UsageError(
-      "checkpoint: this network draws latents, which only sampleCheckpoint() of the library decodes " +
-        "so far",
-    );
+  if (isLatent(config) && !autoencoder) {
+    throw new UsageError("checkpoint: this network draws latents, which cannot be measured so far");
   }
   if (takesTexts(conditioningOf(config.nnet))) {
     throw new UsageError(
@@ -82,6 +92,10 @@ export async function sampleRecipe(
   const problems = classes === 0
     ? unconditionalProblems(guidance)
     : conditionalProblems(guidance, config, classes);
+  const usual = config.sample.clip_denoised && !autoencoder ? "clip" : "none";
+  if (autoencoder && (limit ?? usual) !== "none") {
+    problems.push(`solver.limit: latents have no range of pixels to ${limit}; leave it out`);
+  }
   if (problems.length > 0) throw new UsageError(problems);
   return {
     weights_sha256: await sha256(files),
@@ -89,12 +103,16 @@ export async function sampleRecipe(
     seed,
     schedule: process.name,
     sampler: settings,
-    limit: limit ?? (config.sample.clip_denoised ? "clip" : "none"),
+    limit: limit ?? usual,
     guidance: {
       scale: classes === 0 ? 0 : guidance.scale ?? config.sample.scale,
       interval: guidance.interval,
     },
-    labels: classes === 0 ? null : await labelChoice(guidance.labels, seed, config),
+    labels: classes === 0 ? null : await labelChoice(guidance.labels, seed, { config, data }),
+    autoencoder: autoencoder && {
+      sha256: autoencoder.sha256(),
+      scale_factor: autoencoder.scale_factor,
+    },
   };
 }
 
@@ -144,9 +162,10 @@ function conditionalProblems(
 async function labelChoice(
   labels: readonly number[] | null,
   seed: number,
-  config: Config,
+  { config, data }: Pick<Weights, "config" | "data">,
 ): Promise<LabelChoice> {
   if (labels !== null) return { kind: "list", labels };
+  if (data) return { kind: "drawn", counts: data.class_counts, seed };
   try {
     const { class_counts: counts } = await datasetOutline(config);
     return { kind: "drawn", counts, seed };

@@ -12,6 +12,7 @@ import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
+import { autoencoderNotes, openRunAutoencoder } from "../eval/latents/run_autoencoder.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
@@ -19,11 +20,10 @@ import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts"
 import { humanDuration } from "../page/human_units.ts";
 import { Progress } from "./cli/progress.ts";
 import { UsageError } from "../train/config/usage_error.ts";
-import { drawImages } from "./sample/draw_images.ts";
+import { drawImages, imageShape } from "./sample/draw_images.ts";
 import {
   hasFile,
   missingImages,
-  pngChannels,
   readImages,
   removeImages,
   writePng,
@@ -66,8 +66,11 @@ async function main(args: readonly string[]): Promise<void> {
     config,
     remedies: NETWORK_REMEDIES,
   });
-  const recipe = await sampleRecipe(flags, weights);
-  const channels = pngChannels(weights.config.nnet);
+  using resources = new DisposableStack();
+  const autoencoder = resources.use(await openRunAutoencoder(weights.config, flags.autoencoder));
+  const recipe = await sampleRecipe(flags, weights, autoencoder);
+  const shape = imageShape(weights, autoencoder);
+  if (autoencoder) autoencoderNotes(autoencoder, weights.data?.latents, "images").forEach(onNote);
   const recorded = await inFolder(
     out,
     "--out",
@@ -85,6 +88,7 @@ async function main(args: readonly string[]): Promise<void> {
       ...countsOf(recipe, weights, Math.max(n, recorded)),
       checkpoint,
       weights: weights.file,
+      autoencoder_weights: autoencoder && autoencoder.file,
       made_with: {
         deno: Deno.version.deno,
         adapter: device.info.description || device.info.vendor,
@@ -98,19 +102,25 @@ async function main(args: readonly string[]): Promise<void> {
   progress.note(headline(flags, weights, missing.length));
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
+  // Drawing and decoding are timed apart.
+  let begun = { what: "drawing", at: start };
   await drawImages(device, {
     folder: out,
     weights,
     recipe,
+    autoencoder,
     requested: missing,
     batch_size: flags.batch_size,
     strip: needsStrip ? strip : null,
-    onProgress: (done, total) => progress.show(samplingLine({ done, total, seconds: seconds() })),
+    onProgress: (what, done, total) => {
+      if (what !== begun.what) begun = { what, at: performance.now() };
+      const seconds = (performance.now() - begun.at) / 1000;
+      progress.show(samplingLine({ what, done, total, seconds }));
+    },
   });
   const drawn = seconds();
-  const { img_size: image_size } = weights.config.nnet;
-  const images = await readImages(out, { n: Math.min(n, GRID), channels, image_size });
-  await writePng(join(out, "grid.png"), imageGrid(images, { channels, image_size }));
+  const images = await readImages(out, { n: Math.min(n, GRID), ...shape });
+  await writePng(join(out, "grid.png"), imageGrid(images, shape));
   // The last line of progress first, so that the summary ends what is said.
   progress[Symbol.dispose]();
   progress.note(summary(flags, missing.length, drawn));

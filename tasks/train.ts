@@ -23,6 +23,7 @@ export * from "../train/mod.ts";
 import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
 import type { LatentDecoding } from "../eval/latents/latent_decoding.ts";
+import { autoencoderNotes } from "../eval/latents/run_autoencoder.ts";
 import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { gridTexts, lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
@@ -46,7 +47,7 @@ import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
-import { gridDecoding, otherAutoencoder } from "./train/grid_decoding.ts";
+import { gridDecoding } from "./train/grid_decoding.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { ownImagesLines, processorLines } from "./train/own_images.ts";
 import { readTrainArguments, TRAIN_FLAGS } from "./train/train_flags.ts";
@@ -69,7 +70,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const line of [...lines, ...processorLines(config, given, capabilities)]) run.note(line);
 
   const decoder = await gridDecoding(config);
-  if (decoder) run.use(decoder.file);
+  if (decoder) run.use(decoder);
   await run.lock();
   if (own.profile) return await profile(run, await run.load());
   const from = await startOfRun(config, own, outline.class_names, run.note);
@@ -81,8 +82,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
   const dataset = await run.load();
   await noteData(resumed, dataset, run.note);
-  const other = decoder && otherAutoencoder(decoder.file, dataset.latents);
-  if (other) run.note(other);
+  if (decoder) autoencoderNotes(decoder, dataset.latents, "grids").forEach(run.note);
   const fid = needs && await run.fid(dataset, needs);
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 

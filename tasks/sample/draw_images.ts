@@ -1,96 +1,139 @@
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
 import { imageGrid } from "../../eval/image_sets/image_grid.ts";
-import { processOf } from "../../train/diffusion/process.ts";
+import { toBytes } from "../../eval/image_sets/to_bytes.ts";
+import type { ImageShape } from "../../eval/latents/latent_decoding.ts";
+import type { RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import { sampledConditions } from "../../eval/sampled_labels.ts";
-import { Sampler } from "../../eval/sampler.ts";
-import { chooseMethod } from "../../eval/samplers/choose_method.ts";
-import { toBytes } from "../../eval/image_sets/to_bytes.ts";
-import { trainedNetwork } from "../../eval/trained_network.ts";
-import type { Weights } from "../../train/checkpoints/find_weights.ts";
-import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
-import { imageFile, interleaved, pngChannels, writePng } from "./image_files.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
+import type { Weights } from "../../train/checkpoints/find_weights.ts";
+import { type BatchOptions, drawBatches } from "./draw_batches.ts";
+import { imageFile, interleaved, pngChannels, writePng } from "./image_files.ts";
+import {
+  drawnLatents,
+  readLatents,
+  removeLatent,
+  removeLatents,
+  writeLatent,
+} from "./latent_files.ts";
 
 /** What to draw, and where. */
 export interface DrawOptions {
   readonly folder: string;
   readonly weights: Weights;
   readonly recipe: Recipe;
+  /** Decodes what a network of latents draws; null for one of images. */
+  readonly autoencoder: RunAutoencoder | null;
   /** Indices of the images to write, in order. */
   readonly requested: readonly number[];
   /** Images drawn at once, at most. */
   readonly batch_size: number;
   /** The file that shows the way from noise to the first `rows` images; null for none. */
   readonly strip: { readonly file: string; readonly rows: number } | null;
-  /** Called with the images drawn, parts included, and their total. */
-  readonly onProgress: (done: number, total: number) => void;
+  /** Called with the images drawn, then decoded, fractions included, and their total. */
+  readonly onProgress: (what: "drawing" | "decoding", done: number, total: number) => void;
 }
 
 /** Moments that a strip shows an image at. */
 const MOMENTS = 11;
 
+/** The shape of the images that weights draw, decoded where they draw latents. */
+export function imageShape(
+  { config: { nnet } }: Weights,
+  autoencoder: RunAutoencoder | null,
+): ImageShape & { readonly channels: 1 | 3 } {
+  const { channels, image_size } = autoencoder
+    ? autoencoder.decoding.imageShape(nnet.img_size)
+    : { channels: nnet.in_chans, image_size: nnet.img_size };
+  return { channels: pngChannels(channels), image_size };
+}
+
 /**
- * Draws images batch by batch and writes a PNG file of each.
+ * Draws images batch by batch and writes a PNG file of each. Latents are all drawn first, and kept in
+ * files, so that an interrupted command draws none again; then the decoder takes the network's place
+ * on the device.
  *
  * @throws {NotFiniteError} where an image has a value that is not finite; it is not written
  */
 export async function drawImages(device: Device, options: DrawOptions): Promise<void> {
-  const { folder, weights, recipe, batch_size, strip, onProgress } = options;
-  const { nnet, process } = weights.config;
-  const { schedule } = processOf(process);
-  const channels = pngChannels(nnet);
-  const { img_size: image_size } = nnet;
-  const size = channels * image_size * image_size;
-  const requested = new Set(options.requested);
-  // A strip needs the first images even where they are there.
-  const drawn = [...requested.union(new Set(strip ? Array(strip.rows).keys() : []))]
-    .sort((a, b) => a - b);
-  if (drawn.length === 0) return;
-  // As few batches as fit, and these alike.
-  const n = Math.ceil(drawn.length / Math.ceil(drawn.length / batch_size));
+  const { folder, weights, recipe, autoencoder, strip, batch_size, onProgress } = options;
+  const shape = imageShape(weights, autoencoder);
+  const { in_chans: channels, img_size: size } = weights.config.nnet;
+  const kept = autoencoder ? await drawnLatents(folder) : new Set<number>();
+  const lacking = new Set(options.requested).difference(kept);
+  const moments: Float32Array[] = [];
+  const batches: BatchOptions = {
+    weights,
+    recipe,
+    batch_size,
+    // A strip needs the first images even where they are there.
+    numbers: [...lacking.union(new Set(strip ? Array(strip.rows).keys() : []))]
+      .sort((a, b) => a - b),
+    conditions: (first, n) => sampledConditions(recipe.labels, first, n),
+    strip: strip && {
+      moments: MOMENTS,
+      take: (values) => moments.push(values.slice(0, strip.rows * channels * size ** 2)),
+    },
+    take: async (i, values) => {
+      if (!lacking.has(i)) return;
+      if (autoencoder) await writeLatent(folder, i, values, { channels, size });
+      else await writeImage(folder, i, values, shape);
+    },
+    onProgress: (done, total) => onProgress("drawing", done, total),
+  };
+  await drawBatches(device, batches);
+  const writeStrip = async (moments: readonly Float32Array[]) => {
+    if (strip) await writePng(join(folder, strip.file), imageStrip(moments, shape));
+  };
+  if (!autoencoder) return await writeStrip(moments);
 
-  using state = await loadWeights(device, weights);
-  using sampler = new Sampler(device, {
-    shape: [n, channels, image_size, image_size],
-    network: trainedNetwork(state, weights.config),
-    schedule,
-    method: chooseMethod(schedule, recipe.sampler),
-    guidance: recipe.guidance,
-    limit: recipe.limit,
-  });
-  for (let done = 0; done < drawn.length;) {
-    const first = drawn[done];
-    const now = drawn.slice(done, done + n).filter((i) => i < first + n);
-    const { seed, labels } = recipe;
-    const numbers = Array.from({ length: n }, (_, i) => first + i);
-    const moments: Uint8Array[] = [];
-    const hasStrip = strip !== null && done === 0;
-    const start = { seed, first, ...sampledConditions(labels, first, n) };
-    const x = await sampler.sample(start, async (fraction, images) => {
-      onProgress(done + fraction * now.length, drawn.length);
-      if (hasStrip && fraction * (MOMENTS - 1) >= moments.length) {
-        moments.push(toBytes(await images()));
-      }
-    });
-    for (const i of now) {
-      const values = x.subarray((i - first) * size, (i - first + 1) * size);
+  const { requested } = options;
+  if (requested.length === 0 && moments.length === 0) return;
+  const { decoding, scale_factor } = autoencoder;
+  using decoder = await decoding.open(device, scale_factor);
+  const latents = { height: size, width: size };
+  const batch = decoder.batchOf(latents);
+  const each = shape.channels * shape.image_size ** 2;
+  onProgress("decoding", 0, requested.length);
+  for (let done = 0; done < requested.length; done += batch) {
+    const now = requested.slice(done, done + batch);
+    const drawn = await readLatents(folder, now, channels * size ** 2);
+    const images = await decoder.decode(drawn, latents);
+    for (const [at, i] of now.entries()) {
+      const values = images.subarray(at * each, (at + 1) * each);
       mustBeFinite(values, i);
-      if (!requested.has(i)) continue;
-      await writePng(
-        imageFile(folder, i),
-        interleaved(toBytes(values), { channels, image_size }),
-      );
+      await writeImage(folder, i, values, shape);
+      await removeLatent(folder, i);
     }
-    if (hasStrip) {
-      const rows = numbers.slice(0, strip.rows);
-      const cells = rows.flatMap((i) => moments.map((m) => m.subarray(i * size, (i + 1) * size)));
-      const bytes = new Uint8Array(cells.length * size);
-      cells.forEach((cell, i) => bytes.set(cell, i * size));
-      const layout = { channels, image_size, columns: moments.length };
-      await writePng(join(folder, strip.file), imageGrid(bytes, layout));
-    }
-    done += now.length;
+    onProgress("decoding", done + now.length, requested.length);
   }
+  if (requested.length > 0) await removeLatents(folder, { ifEmpty: true });
+  const decoded: Float32Array[] = [];
+  for (const moment of moments) decoded.push(await decoder.decode(moment, latents));
+  await writeStrip(decoded);
+}
+
+async function writeImage(
+  folder: string,
+  i: number,
+  values: Float32Array,
+  shape: ImageShape & { readonly channels: 1 | 3 },
+): Promise<void> {
+  await writePng(imageFile(folder, i), interleaved(toBytes(values), shape));
+}
+
+/** A row for each image, a column for each moment. @param moments `[n, C, H, W]` each */
+function imageStrip(moments: readonly Float32Array[], shape: ImageShape) {
+  const each = shape.channels * shape.image_size ** 2;
+  const rows = moments[0].length / each;
+  const bytes = new Uint8Array(rows * moments.length * each);
+  moments.forEach((values, m) => {
+    const moment = toBytes(values);
+    for (let row = 0; row < rows; row++) {
+      const cell = moment.subarray(row * each, (row + 1) * each);
+      bytes.set(cell, (row * moments.length + m) * each);
+    }
+  });
+  return imageGrid(bytes, { ...shape, columns: moments.length });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { planar } from "../../train/data/planar.ts";
 import { decodeImage, encodePng } from "../../train/formats/image.ts";
+import { LATENTS, removeLatents } from "./latent_files.ts";
 
 const NUMBERED = /^\d{6,}\.png$/;
 
@@ -18,10 +19,12 @@ export async function missingImages(folder: string, n: number): Promise<number[]
   return Array.from({ length: n }, (_, i) => i).filter((i) => !there.has(imageFile(folder, i)));
 }
 
-/** Whether a folder, which may not exist, has numbered images. */
+/** Whether a folder, which may not exist, has numbered images, or latents of them. */
 export async function hasImages(folder: string): Promise<boolean> {
   try {
-    for await (const { name } of Deno.readDir(folder)) if (NUMBERED.test(name)) return true;
+    for await (const { name } of Deno.readDir(folder)) {
+      if (NUMBERED.test(name) || name === LATENTS) return true;
+    }
     return false;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
@@ -34,6 +37,7 @@ export async function removeImages(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     const ours = NUMBERED.test(name) || name === "grid.png" || name === "trajectory.png";
     if (ours) await Deno.remove(join(folder, name));
+    if (name === LATENTS) await removeLatents(folder);
   }
 }
 
@@ -56,15 +60,15 @@ export interface PngImage {
 }
 
 /**
- * The channels of a network's images as those of PNG files.
+ * The channels of images as those of PNG files.
  *
  * @throws {UsageError} where they are neither grey nor RGB
  */
-export function pngChannels({ in_chans }: { in_chans: number }): 1 | 3 {
-  if (in_chans === 1 || in_chans === 3) return in_chans;
+export function pngChannels(channels: number): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
   throw new UsageError(
     `--checkpoint: its images have ${
-      counted(in_chans, "channel")
+      counted(channels, "channel")
     }, and images are written with 1 (grey) or 3 (RGB)`,
   );
 }

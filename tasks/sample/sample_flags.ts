@@ -1,5 +1,7 @@
+import { AUTOENCODER_DEFAULTS, autoencoderSchema } from "../cli/autoencoder_flags.ts";
 import { machineFields } from "../cli/machine_flags.ts";
 import { z } from "zod";
+import type { AutoencoderChoice } from "../../eval/latents/run_autoencoder.ts";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type FlagSource, parseFlags } from "../cli/flags.ts";
@@ -37,6 +39,7 @@ export interface SampleFlags {
   help: boolean;
   solver: SolverFlags;
   guidance: GuidanceFlags;
+  autoencoder: AutoencoderChoice;
 }
 
 const count = z.int().min(1);
@@ -61,6 +64,7 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
 
   solver: solverSchema,
   guidance: guidanceSchema,
+  autoencoder: autoencoderSchema,
 });
 
 const defaults: SampleFlags = {
@@ -77,6 +81,7 @@ const defaults: SampleFlags = {
   help: false,
   solver: SOLVER_DEFAULTS,
   guidance: GUIDANCE_DEFAULTS,
+  autoencoder: AUTOENCODER_DEFAULTS,
 };
 
 /** All flags of `deno task sample`. */
@@ -114,6 +119,10 @@ export function sampleHelp(): string {
       {
         command: "sample --checkpoint=runs/a --labels=0,3,5 --scale=2",
         does: "three classes in turn, strongly guided",
+      },
+      {
+        command: "sample --checkpoint=runs/b --autoencoder.weights=autoencoder_kl.pth",
+        does: "of a run on latents, decoded",
       },
       {
         command: "sample --checkpoint=nnet_ema.pth --preset=cifar10 --nnet.scalelong=3",

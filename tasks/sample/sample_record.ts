@@ -13,6 +13,8 @@ export interface SampleRecord extends Recipe {
   /** What `--checkpoint` named, and the file that was read. */
   readonly checkpoint: string;
   readonly weights: string;
+  /** The file that decodes latents; null for a network of images. */
+  readonly autoencoder_weights: string | null;
   /** Network evaluations per image; null where each found its own. */
   readonly network_evaluations: number | null;
   /** Label of each image, where the network has labels. */
@@ -37,7 +39,8 @@ export async function recordedImages(folder: string, recipe: Recipe): Promise<nu
     );
   }
   const changed = (Object.keys(recipe) as (keyof Recipe)[])
-    .filter((key) => !equal(record[key], recipe[key]));
+    // What an older record does not name, it was without.
+    .filter((key) => !equal(record[key] ?? null, recipe[key]));
   if (changed.length > 0) {
     const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
     const [key] = changed;

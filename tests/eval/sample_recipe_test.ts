@@ -18,7 +18,7 @@ Deno.test("sampleRecipe() refuses what commands cannot draw yet: latents and tex
   const cases = [
     [
       imagenet256_uvit_large,
-      /^checkpoint: this network draws latents, which only sampleCheckpoint/,
+      /^checkpoint: this network draws latents, which cannot be measured so far/,
     ],
     [{ ...quickstart, nnet }, /^checkpoint: this network draws from encoded texts, which only/],
   ] as const;

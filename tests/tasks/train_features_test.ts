@@ -49,6 +49,8 @@ Deno.test("train learns latents by class from a folder of features, and a resume
     [4, 8, 4, "cond"],
   );
   deepEqual([config.autoencoder.scale_factor, data!.class_counts], [0.5, [5, 4, 4]]);
+  deepEqual(data!.latents, { autoencoder: RECIPE.autoencoder.sha256, scale_factor: 0.5 });
+  deepEqual([config.sample.clip_denoised, data!.text_encoder], [false, undefined]);
 
   // Three steps are less than an epoch, six are more.
   equal((await train(b, "--n_steps=3")).code, 0);
@@ -95,7 +97,8 @@ Deno.test("train learns latents from captions, and refuses features without or w
   const text = ["--clip_dim=3", "--num_clip_token=2"];
   const { code, err } = await train(captioned, ...text);
   equal(code, 0, err);
-  const { config, nnet } = await newest(run);
+  const { config, nnet, data } = await newest(run);
+  equal(data!.text_encoder, CAPTIONED.text_encoder!.sha256);
   deepEqual([config.process.schedule, config.autoencoder.scale_factor], ["vp_discrete", 0.5]);
   deepEqual(nnet["context_embed.weight"].shape, [32, 3]);
   ok(nnet["context_embed.bias"].data.every((v) => v !== 0 && Number.isFinite(v)));
@@ -174,6 +177,7 @@ Deno.test("train says in a line what is wrong with features or with what is aske
     ok(!/\n./.test(outcome.err), outcome.err);
   };
   await refuses(2, /dataset\.random_flip: latents cannot be mirrored; /, "--random_flip");
+  await refuses(2, /sample\.clip_denoised: latents have no range/, "--clip_denoised=true");
   await refuses(2, /sample\.n_samples: grids of latents take the autoencoder/, "--n_samples=4");
   await refuses(
     2,

@@ -6,6 +6,11 @@ const schema: z.ZodType<DataIdentity> = z.strictObject({
   class_counts: z.array(z.int().min(0)),
   class_digests: z.array(z.string()),
   digest: z.string(),
+  latents: z.strictObject({
+    scale_factor: z.number().nullable(),
+    autoencoder: z.string().nullable(),
+  }).optional(),
+  text_encoder: z.string().nullable().optional(),
 }).refine(({ class_names, class_counts, class_digests }) =>
   class_counts.length === class_names.length && class_digests.length === class_names.length
 );

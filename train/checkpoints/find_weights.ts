@@ -3,6 +3,7 @@ import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { openTokens } from "../../nets/uvit_from_shapes.ts";
 import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
 import type { Config } from "../config/config.ts";
+import type { DataIdentity } from "../data/data_identity.ts";
 import { exists } from "../files/durable.ts";
 import { firstReadable } from "./first_readable.ts";
 import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
@@ -33,6 +34,8 @@ export interface Weights {
   readonly step: number | null;
   /** The configuration of their network. */
   readonly config: Config;
+  /** What they were trained on; null where unknown. */
+  readonly data: DataIdentity | null;
 }
 
 /**
@@ -91,7 +94,7 @@ async function weightsIn(
   weights.mustBeFinite(fit.names);
   [...weights.notes, ...prefixNote(fit, file)].forEach(onNote);
   const step = saved ? saved.step : await stepNextTo(file);
-  return { file, kind, files: weights.files, step, config };
+  return { file, kind, files: weights.files, step, config, data: saved?.data ?? null };
 }
 
 /**

@@ -19,7 +19,8 @@ export const NO_FACTS: DataFacts = { classes: null, latents: null };
 /**
  * Settings that follow from those `given` where they are left out: both image sizes are one, texts or a
  * number of classes tell the mode, and the mode the number of classes and the guidance of samples.
- * Latents tell image size, channels and factor. How a sampler works is not how another does.
+ * Latents tell image size, channels and factor, and are not clipped. How a sampler works is not how
+ * another does.
  *
  * @param base every setting, as it is without those given
  * @param facts of the data
@@ -43,6 +44,11 @@ export function impliedSettings(
     const set = Object.keys(DEFAULT_SOLVER).map((name) => `sample.${name}`)
       .filter((path) => (base.get(path) ?? null) !== null);
     for (const path of set) imply(path, null);
+  }
+  // Pixels have a range that they can be clipped to, latents have none.
+  const dataset = given.get("dataset.name") ?? base.get("dataset.name");
+  if (dataset === "features" && base.get("sample.clip_denoised")) {
+    imply("sample.clip_denoised", false);
   }
 
   const rows = given.get("nnet.num_classes");

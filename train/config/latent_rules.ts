@@ -21,6 +21,12 @@ export function latentProblems(config: Config): string[] {
         "the features of both flips made",
       ]
       : [],
+    ...sample.clip_denoised
+      ? [
+        "sample.clip_denoised: latents have no range to be clipped to; set " +
+        "sample.clip_denoised=false",
+      ]
+      : [],
     ...sample.n_samples > 0 && autoencoder.weights === null
       ? [
         "sample.n_samples: grids of latents take the autoencoder that decodes them; name its weights " +

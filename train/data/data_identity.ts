@@ -1,4 +1,4 @@
-import type { ImageSource } from "./image_source.ts";
+import type { ImageSource, LatentOrigin } from "./image_source.ts";
 
 /**
  * What a run is trained on, as its checkpoints record it.
@@ -13,6 +13,10 @@ export interface DataIdentity {
   readonly class_digests: readonly string[];
   /** See {@linkcode ImageSource.digest}. */
   readonly digest: string;
+  /** Of latents: what they were encoded with. */
+  readonly latents?: LatentOrigin;
+  /** Of captions: SHA-256 of the text encoder's weights, hexadecimal; null where that is not known. */
+  readonly text_encoder?: string | null;
 }
 
 /**
@@ -25,5 +29,7 @@ export async function dataIdentity(source: ImageSource): Promise<DataIdentity> {
     class_counts: source.class_counts,
     class_digests: await source.class_digests(),
     digest: await source.digest(),
+    ...source.latents && { latents: source.latents },
+    ...source.captions?.kind === "contexts" && { text_encoder: source.captions.encoder ?? null },
   };
 }

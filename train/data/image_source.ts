@@ -48,6 +48,8 @@ export interface EncodedCaptions {
   readonly kind: "contexts";
   /** `[tokens, width]` of a caption's context. */
   readonly shape: readonly [tokens: number, width: number];
+  /** SHA-256 of the text encoder's weights, hexadecimal; null, or left out, where it is not known. */
+  readonly encoder?: string | null;
   /** How many captions each image has. */
   readonly counts: ArrayLike<number>;
   /**

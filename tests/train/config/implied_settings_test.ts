@@ -98,6 +98,11 @@ Deno.test("latents tell image size, channels and factor, unless they are given",
   const { "nnet.in_chans": _, "autoencoder.scale_factor": __, ...rest } = all;
   const given = { "nnet.in_chans": 4, "autoencoder.scale_factor": 1 };
   deepEqual(implied("features", given, facts), rest);
+  const { "sample.clip_denoised": clip } = implied("quickstart", {
+    "dataset.name": "features",
+    "sample.n_samples": 0,
+  });
+  equal(clip, false);
 });
 
 Deno.test("how a sampler works is not how another does, unless that is given too", () => {

@@ -57,7 +57,7 @@ export interface FoundAutoencoder {
 export const DIFFUSERS_FILE = "diffusion_pytorch_model.safetensors";
 const FILES = [DIFFUSERS_FILE, "diffusion_pytorch_model.fp16.safetensors"];
 /** Where people get one. */
-const SOURCES =
+export const AUTOENCODER_SOURCES: string =
   "Stable Diffusion's is vae/diffusion_pytorch_model.safetensors in its repositories " +
   "on huggingface.co, and autoencoder_kl.pth among U-ViT's files";
 
@@ -118,13 +118,13 @@ export async function openAutoencoder(
 async function fileOf(path: string): Promise<string> {
   const stat = await Deno.stat(path).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new CheckpointError(`${path}: there is no such autoencoder; ${SOURCES}`);
+    throw new CheckpointError(`${path}: there is no such autoencoder; ${AUTOENCODER_SOURCES}`);
   });
   if (!stat.isDirectory) return path;
   for (const folder of [path, join(path, "vae")]) {
     for (const file of FILES) if (await exists(join(folder, file))) return join(folder, file);
   }
-  throw new CheckpointError(`${path}: has no ${DIFFUSERS_FILE}; ${SOURCES}`);
+  throw new CheckpointError(`${path}: has no ${DIFFUSERS_FILE}; ${AUTOENCODER_SOURCES}`);
 }
 
 /** The autoencoder among a file's arrays, complete or not; null where there is none. */

@@ -20,7 +20,7 @@ export async function openCaptions(
   { contexts, text_encoder }: Pick<FeatureIndex, "contexts" | "text_encoder">,
   small: readonly Readonly<Record<string, StoredTensor>>[],
 ): Promise<OpenCaptions> {
-  const { shape } = text_encoder!;
+  const { shape, sha256: encoder } = text_encoder!;
   const reader = await RowReader.open(folder, contexts, contextRows(shape));
   const [first] = reader.heads;
   if (!first || captionTexts(first.small)[0] !== "") {
@@ -41,6 +41,7 @@ export async function openCaptions(
   return {
     kind: "contexts",
     shape,
+    encoder,
     counts: ends.map((end, i) => end - (i === 0 ? 0 : ends[i - 1])),
     read: (images, draws) =>
       contextsOf(Array.from(images, (image, i) => {
