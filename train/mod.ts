@@ -49,6 +49,7 @@ export {
   type CaptionsOutline,
   type CaptionTexts,
   type EncodedCaptions,
+  type EncodedPrompts,
   type ImageArrays,
   type ImageDtype,
   type ImageSource,

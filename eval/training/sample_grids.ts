@@ -43,8 +43,8 @@ export function gridSampler(
 }
 
 /**
- * The texts that the grids of a network of texts are drawn from: captions of the data's first images, or
- * the prompts that come with its captions; null for other networks.
+ * The texts that the grids of a network of texts are drawn from: those that the data name for it, else
+ * captions of the first images; null for other networks.
  */
 export async function gridTexts(
   data: Pick<ImageSource, "captions" | "length">,
@@ -59,7 +59,8 @@ export async function gridTexts(
     return byteTexts(prompts.slice(0, n_samples), conditioning);
   }
   if (conditioning.kind === "tokens" && data.captions.kind === "contexts") {
-    const context = await data.captions.read(images, draws);
+    const prompts = await data.captions.prompts?.(n_samples);
+    const context = prompts?.context ?? await data.captions.read(images, draws);
     return { context, empty: await data.captions.empty() };
   }
   return null;

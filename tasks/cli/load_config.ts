@@ -8,9 +8,11 @@ import { type PresetName, presets } from "../../train/config/presets.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { factsOf } from "../../train/data/data_facts.ts";
 import { datasetOutline } from "../../train/data/dataset_outline.ts";
+import { datasetProgress } from "./dataset_progress.ts";
 import { type FlagSource, parseFlags } from "./flags.ts";
 import { type Help, helpText } from "./help_text.ts";
 import { machineFields } from "./machine_flags.ts";
+import { Progress } from "./progress.ts";
 import { readSettings } from "./settings_file.ts";
 
 /** Flags of one command that are not part of the configuration. */
@@ -113,8 +115,11 @@ export async function configFrom(
   const file: Settings = source.config ? await readSettings(source.config, fields) : new Map();
   const layers = layersOver(source.preset, { file, settings }, fields);
   const { preset, initial, filed, given } = layers;
+  using progress = new Progress();
   const outline = looks && followsData(given, initial)
-    ? await datasetOutline(dataOf(new Map([...filed, ...settings])))
+    ? await datasetOutline(dataOf(new Map([...filed, ...settings])), {
+      onProgress: datasetProgress(progress),
+    })
     : null;
   const config = configOf(layers, outline ? factsOf(outline) : NO_FACTS, fields);
   return { config, preset, outline, given: [...given.keys()] };

@@ -1,7 +1,8 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { openFeatures } from "../../train/data/features/open_features.ts";
-import { temporaryFolder } from "../train/data/features/made_features.ts";
+import { writeReferenceFeatures } from "../../train/data/features/write_reference.ts";
+import { makeCaptioned, temporaryFolder } from "../train/data/features/made_features.ts";
 import { missing, pythonWith } from "./python.ts";
 
 const python = pythonWith("numpy");
@@ -20,6 +21,10 @@ for i in range(5):
     np.save(os.path.join(folder, "labelled", f"{i}.npy"), pair)
     np.save(os.path.join(folder, "captioned", f"{i}.npy"), moments(i))
     np.save(os.path.join(folder, "captioned", f"{i}_0.npy"), np.full((3, 2), i, np.float32))
+os.makedirs(os.path.join(folder, "run_vis"))
+pair = np.empty(2, object)
+pair[:] = "a green elephant", np.full((3, 2), 7, np.float32)
+np.save(os.path.join(folder, "run_vis", "0.npy"), pair)
 np.save(os.path.join(folder, "empty_context.npy"), np.zeros((3, 2), np.float32))
 `;
 
@@ -38,6 +43,34 @@ Deno.test({
       deepEqual([...labels], part === "labelled" ? [1, 1] : [0, 0]);
       const contexts = await source.captions?.read([3], [5]);
       deepEqual(contexts?.[0], part === "labelled" ? undefined : 3);
+      const context = new Float32Array(6).fill(7);
+      const prompts = { texts: ["a green elephant"], context };
+      deepEqual(await source.captions?.prompts?.(5), source.captions && prompts);
     }
+  },
+});
+
+/** What U-ViT's scripts read of a text for samples. */
+const READ = `
+import sys
+import numpy as np
+prompt, context = np.load(sys.argv[1], allow_pickle=True)
+print(prompt, context.dtype, context.shape, context[1, 2])
+`;
+
+Deno.test({
+  name: `NumPy reads the texts for samples that are written${missing(python, "numpy")}`,
+  ignore: !python,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const ours = join(folder.path, "ours");
+    await makeCaptioned(ours, 2);
+    using source = await openFeatures(ours);
+    await writeReferenceFeatures(source, join(folder.path, "train"));
+    const first = await source.captions!.read([1], [0]);
+    const { stdout } = await new Deno.Command(python!, {
+      args: ["-c", READ, join(folder.path, "run_vis", "1.npy")],
+    }).output();
+    deepEqual(new TextDecoder().decode(stdout), `text 1 float32 (2, 3) ${first[5]}\n`);
   },
 });

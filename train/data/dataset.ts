@@ -76,7 +76,10 @@ export interface DatasetRequest {
  * Which images of a data set are outlined.
  * @category Data
  */
-export type OutlineRequest = Pick<DatasetRequest, "path" | "image_size" | "channels" | "n">;
+export type OutlineRequest = Pick<
+  DatasetRequest,
+  "path" | "image_size" | "channels" | "n" | "onProgress"
+>;
 
 /**
  * How far a data set's preparation has come.
@@ -84,8 +87,8 @@ export type OutlineRequest = Pick<DatasetRequest, "path" | "image_size" | "chann
  */
 export interface DatasetProgress {
   /** What is being done. */
-  what: "download" | "decode";
-  /** Bytes downloaded, or images decoded. */
+  what: "download" | "decode" | "read";
+  /** Bytes downloaded, or images decoded or read. */
   done: number;
   /** All of them; NaN where the server does not say. */
   total: number;

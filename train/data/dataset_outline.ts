@@ -1,19 +1,21 @@
 import type { Config } from "../config/config.ts";
 import { requestedChannels } from "./channels.ts";
 import { datasetNamed } from "./data_sets.ts";
-import type { DatasetOutline } from "./dataset.ts";
+import type { DatasetOutline, DatasetRequest } from "./dataset.ts";
 
 /**
  * What the training split that `loadDataset` opens holds, without loading it: a folder is listed, no
  * image decoded.
  *
+ * @param options what is called where files must be read for that, one by one
  * @throws {DatasetError} where that cannot be told
  * @throws {UsageError} where there is no such data set, or its path is missing
  * @category Data
  */
 export async function datasetOutline(
   { dataset, nnet }: Pick<Config, "dataset" | "nnet">,
+  options: Pick<DatasetRequest, "onProgress"> = {},
 ): Promise<DatasetOutline> {
-  const request = { ...dataset, channels: requestedChannels(nnet) };
+  const request = { ...dataset, channels: requestedChannels(nnet), ...options };
   return await datasetNamed(dataset).outline(request);
 }

@@ -40,6 +40,17 @@ export interface LatentOrigin {
 }
 
 /**
+ * Texts that grids of samples may be drawn of, as a text encoder made them.
+ * @category Data
+ */
+export interface EncodedPrompts {
+  /** The texts. */
+  readonly texts: readonly string[];
+  /** `[n, tokens, width]` */
+  readonly context: Float32Array<ArrayBuffer>;
+}
+
+/**
  * What a text encoder made of the captions of images.
  * @category Data
  */
@@ -60,6 +71,8 @@ export interface EncodedCaptions {
   read(images: ArrayLike<number>, draws: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>>;
   /** The context of the empty caption, `[tokens, width]`. */
   empty(): Promise<Float32Array<ArrayBuffer>>;
+  /** At most `n` texts to draw samples of. Absent, or null, where the data name none. */
+  prompts?(n: number): Promise<EncodedPrompts | null>;
 }
 
 /**

@@ -14,8 +14,8 @@ export const featuresDataset: Dataset = {
     outlined.clear();
     return source;
   },
-  outline: async ({ path }) => {
-    const source = openSquares(path!);
+  outline: async ({ path, onProgress }) => {
+    const source = openSquares(path!, onProgress);
     outlined.clear();
     outlined.set(resolve(path!), source);
     return await source;

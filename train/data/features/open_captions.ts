@@ -5,6 +5,7 @@ import { concatenated } from "./concatenated.ts";
 import type { FeatureIndex } from "./feature_index.ts";
 import { captionTexts, contextRows } from "./feature_rows.ts";
 import { RowReader } from "./row_reader.ts";
+import type { ShardHead } from "./row_shard.ts";
 
 /** Captions of a folder of features, open until they are disposed of. */
 export interface OpenCaptions extends EncodedCaptions, Disposable {}
@@ -49,8 +50,27 @@ export async function openCaptions(
         return numbers[start + Math.floor(draws[i] / 2 ** 32 * (ends[image] - start))];
       })),
     empty: () => contextsOf([0]),
+    async prompts(n) {
+      // The first caption of each of the first images.
+      const wanted = Array.from(ends.subarray(0, n), (_, i) => numbers[i === 0 ? 0 : ends[i - 1]]);
+      return { texts: textsOf(reader.heads, wanted), context: await contextsOf(wanted) };
+    },
     [Symbol.dispose]: () => reader[Symbol.dispose](),
   };
+}
+
+/** The texts of captions by number. */
+function textsOf(heads: readonly Pick<ShardHead, "small">[], wanted: readonly number[]): string[] {
+  const found = new Map<number, string>();
+  let first = 0;
+  for (const { small } of heads) {
+    const end = first + small.text_ends.data.length;
+    const here = wanted.filter((number) => number >= first && number < end);
+    const texts = here.length > 0 ? captionTexts(small) : [];
+    for (const number of here) found.set(number, texts[number - first]);
+    first = end;
+  }
+  return wanted.map((number) => found.get(number)!);
 }
 
 /** For each image of all files, the end of its captions among those of all. */

@@ -8,7 +8,11 @@ import { openReferenceFeatures } from "./reference_source.ts";
  * of U-ViT, with a NumPy file for each image. They stay on the disk: a batch's are read when it is
  * asked for, and checked. In memory is some ten bytes for each image.
  *
- * @param onProgress called while U-ViT's files are read for their labels
+ * U-ViT's files are read one by one for their labels; of these an index is kept for the next start, in
+ * the folder or else in the user's cache, where the program may write. A folder that has changed is read
+ * anew.
+ *
+ * @param onProgress called while that is done
  * @throws {DatasetError} where the folder has no features, or they are not finished, torn or changed
  * @category Data
  */

@@ -54,6 +54,30 @@ export async function readReferenceContext(
   throw new DatasetError(`${path} is no caption's context: tokens by width`);
 }
 
+/**
+ * Reads a text that samples are drawn of, and its context.
+ *
+ * @param shape `[tokens, width]` of a context
+ * @throws {DatasetError} where the file is missing, torn, or holds something else
+ */
+export async function readReferencePrompt(
+  path: string,
+  shape: readonly [tokens: number, width: number],
+): Promise<{ text: string; context: Float32Array }> {
+  const bytes = await bytesOf(path);
+  try {
+    const [text, tensor, ...more] = decodeNpyObjects(bytes, path);
+    const isContext = isStoredTensor(tensor) && `${tensor.shape}` === `${shape}`;
+    if (typeof text === "string" && isContext && more.length === 0) {
+      return { text, context: toFloat32(tensor) };
+    }
+  } catch (error) {
+    if (error instanceof NpyError) throw new DatasetError(error.message);
+    throw error;
+  }
+  throw new DatasetError(`${path} does not hold a text and its context [${shape}]`);
+}
+
 function image(path: string, tensor: StoredTensor, label: number): ReferenceImage {
   const { shape } = tensor;
   if (shape.length === 3 && shape[0] % 2 === 0) return { moments: toFloat32(tensor), shape, label };

@@ -1,5 +1,11 @@
 import { DatasetError } from "../dataset.ts";
 
+/** The context of the empty caption, beside the folders of the parts. */
+export const EMPTY_CONTEXT_FILE = "empty_context.npy";
+
+/** Beside them, `I.npy` for text I that samples are drawn of. */
+export const PROMPTS_FOLDER = "run_vis";
+
 /** The files of a folder as U-ViT writes features: `I.npy` for image I, `I_K.npy` for its caption K. */
 export interface ReferenceListing {
   /** How many images there are. */

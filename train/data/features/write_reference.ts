@@ -1,14 +1,18 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { exists } from "../../files/durable.ts";
+import { exists, replaceFolder } from "../../files/durable.ts";
 import { encodeNpy, encodeNpyObjects } from "../../formats/npy.ts";
 import type { StoredTensor } from "../../formats/stored_tensor.ts";
 import { DatasetError } from "../dataset.ts";
 import type { FeatureSource } from "./feature_source.ts";
+import { EMPTY_CONTEXT_FILE, PROMPTS_FOLDER } from "./reference_listing.ts";
+
+/** Texts for samples: the reference has as many. */
+const PROMPTS = 12;
 
 /**
  * Writes features as U-ViT reads them, a NumPy file for each image in F32: `I.npy` with moments and
  * label or, of images with captions, `I.npy` with moments, `I_K.npy` with the context of caption K, and
- * `empty_context.npy` beside the folder.
+ * beside the folder `empty_context.npy` and, unless it is there, `run_vis` with texts for samples.
  *
  * @param folder must not exist yet
  * @param onProgress called with the number of images done
@@ -46,6 +50,18 @@ export async function writeReferenceFeatures(
   }
   await Deno.rename(saving, folder);
   if (!captions) return;
-  const empty = join(dirname(resolve(folder)), "empty_context.npy");
-  await Deno.writeFile(empty, encodeNpy(context(await captions.empty())));
+  const beside = dirname(resolve(folder));
+  await Deno.writeFile(
+    join(beside, EMPTY_CONTEXT_FILE),
+    encodeNpy(context(await captions.empty())),
+  );
+  const prompts = await captions.prompts?.(PROMPTS);
+  if (!prompts || await exists(join(beside, PROMPTS_FOLDER))) return;
+  await replaceFolder(join(beside, PROMPTS_FOLDER), async (saving) => {
+    const width = prompts.context.length / prompts.texts.length;
+    for (const [i, text] of prompts.texts.entries()) {
+      const tensor = context(prompts.context.subarray(i * width, (i + 1) * width));
+      await Deno.writeFile(join(saving, `${i}.npy`), encodeNpyObjects([text, tensor]));
+    }
+  });
 }

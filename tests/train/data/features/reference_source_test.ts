@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { REFERENCE_INDEX_FILE } from "../../../../train/data/features/reference_index.ts";
 import { openFeatures } from "../../../../train/data/features/open_features.ts";
 import { encodeNpy, encodeNpyObjects } from "../../../../train/formats/npy.ts";
 import { writeReferenceFeatures } from "../../../../train/data/features/write_reference.ts";
@@ -32,7 +33,7 @@ Deno.test("openFeatures() reads U-ViT's files of moments and label", async () =>
   await Deno.writeFile(join(folder.path, "5.npy"), encodeNpyObjects([moments(55), 1]));
   await rejects(source.read([5]), {
     name: "DatasetError",
-    message: /5\.npy was changed since the folder was opened$/,
+    message: /5\.npy was changed since its label was read; start again: all are read anew$/,
   });
   using other = await openFeatures(folder.path);
   deepEqual(await other.digest() === digest, false);
@@ -82,10 +83,106 @@ Deno.test("writeReferenceFeatures() writes files that are read as the same featu
       await source.captions?.read(all, draws),
     );
     deepEqual(await written.captions?.empty(), await source.captions?.empty());
+    deepEqual(await written.captions?.prompts?.(2), await source.captions?.prompts?.(2));
     await rejects(writeReferenceFeatures(source, path(`${name}_npy`)), {
       message: /_npy exists: name another folder$/,
     });
   }
+});
+
+Deno.test("openFeatures() reads U-ViT's files for their labels once, and again where they have changed", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  const write = (i: number, label: number) =>
+    Deno.writeFile(join(path, `${i}.npy`), encodeNpyObjects([moments(i), label]));
+  for (let i = 0; i < 5; i++) await write(i, i % 3);
+  /** Opens the folder. @returns how many files were read for that, with its classes and digest */
+  const opened = async () => {
+    let read = 0;
+    using source = await openFeatures(path, () => read++);
+    const { labels } = await source.read([0, 1, 2]);
+    return { read, rest: [source.shape, source.class_counts, await source.digest(), labels] };
+  };
+  const first = await opened();
+  deepEqual([first.read, first.rest[1]], [5, [2, 2, 1]]);
+  deepEqual(await opened(), { ...first, read: 0 });
+
+  const index = join(path, REFERENCE_INDEX_FILE);
+  const bytes = await Deno.readFile(index);
+  // After the labels there are five checksums, sizes and times.
+  bytes[bytes.length - 5 * (4 + 8 + 8) - 4] ^= 1;
+  await Deno.writeFile(index, bytes);
+  deepEqual(await opened(), first);
+  await Deno.writeTextFile(index, "torn");
+  deepEqual(await opened(), first);
+
+  await write(5, 0);
+  deepEqual((await opened()).rest[1], [3, 2, 1]);
+  await write(4, 0);
+  const changed = await opened();
+  deepEqual([changed.read, changed.rest[1]], [6, [4, 1, 1]]);
+
+  // A label alone, in a file that looks as it did.
+  const file = join(path, "2.npy");
+  const { mtime, atime } = await Deno.stat(file);
+  await write(2, 1);
+  await Deno.utime(file, atime!, mtime!);
+  await rejects(opened(), { name: "DatasetError", message: /2\.npy was changed since its label / });
+  deepEqual((await opened()).rest[1], [4, 2]);
+});
+
+Deno.test("an index of labels in a folder that cannot be written is kept in the user's cache", async () => {
+  await using folder = await temporaryFolder();
+  const [path, cache] = ["features", "cache"].map((name) => join(folder.path, name));
+  await Deno.mkdir(path);
+  await Deno.writeFile(join(path, "0.npy"), encodeNpyObjects([moments(0), 0]));
+  // A folder in its place, as no file can be written there.
+  await Deno.mkdir(join(path, REFERENCE_INDEX_FILE));
+  const module = import.meta.resolve("../../../../train/data/features/open_features.ts");
+  const program = `
+    import { openFeatures } from "${module}";
+    let read = 0;
+    await openFeatures(Deno.args[0], () => read++);
+    console.log(read);`;
+  // A process of its own: the cache's place is in the environment.
+  const opened = async () => {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--quiet", program, path],
+      env: { XDG_CACHE_HOME: cache },
+    }).output();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  };
+  deepEqual([await opened(), await opened()], ["1\n", "0\n"]);
+});
+
+Deno.test("features name texts to draw samples of: U-ViT's of run_vis, and of ours the first captions", async () => {
+  await using folder = await temporaryFolder();
+  const [ours, theirs, run_vis] = ["ours", "theirs", "run_vis"]
+    .map((name) => join(folder.path, name));
+  await makeCaptioned(ours, 3);
+  {
+    using source = await openFeatures(ours);
+    const first = await source.captions!.read([0, 1], [0, 0]);
+    deepEqual(await source.captions!.prompts!(2), { texts: ["text 0", "text 1"], context: first });
+    await writeReferenceFeatures(source, theirs);
+  }
+  const write = (i: number, ...values: Parameters<typeof encodeNpyObjects>[0]) =>
+    Deno.writeFile(join(run_vis, `${i}.npy`), encodeNpyObjects(values));
+  await write(1, "a blue cross", context(7));
+  using source = await openFeatures(theirs);
+  const { captions } = source;
+  const { texts, context: values } = (await captions!.prompts!(9))!;
+  deepEqual([texts, values.slice(6, 12)], [
+    ["text 0", "a blue cross", "text 2"],
+    new Float32Array(6).fill(7),
+  ]);
+  await write(1, "a blue cross", moments(0));
+  await rejects(captions!.prompts!(2), {
+    name: "DatasetError",
+    message: /run_vis.1\.npy does not hold a text and its context \[2,3\]$/,
+  });
+  await Deno.remove(run_vis, { recursive: true });
+  deepEqual(await captions!.prompts!(2), null);
 });
 
 Deno.test("openFeatures() names what is missing from U-ViT's files, torn or no features", async () => {
