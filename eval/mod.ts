@@ -28,7 +28,11 @@ export {
 export { byteTexts, type ByteTextsOptions } from "./text/byte_texts.ts";
 export { type EncodedTexts } from "./execution/encoded_texts.ts";
 export { encoderMemory, ImageEncoder } from "./latents/image_encoder.ts";
-export { type ImageNetworkOptions, type Size } from "./latents/image_network.ts";
+export {
+  type ImageNetworkNeed,
+  type ImageNetworkOptions,
+  type Size,
+} from "./latents/image_network.ts";
 export { decoderMemory, LatentDecoder } from "./latents/latent_decoder.ts";
 export {
   type DecodedImages,

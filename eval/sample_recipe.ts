@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { conditioningOf, takesTexts } from "../nets/conditioning.ts";
 import type { Weights } from "../train/checkpoints/find_weights.ts";
 import type { Config } from "../train/config/config.ts";
-import { isLatent } from "../train/config/latent_rules.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { datasetOutline } from "../train/data/dataset_outline.ts";
 import { DatasetError } from "../train/data/dataset.ts";
@@ -74,15 +73,12 @@ export interface SamplingChoices extends Pick<SamplerSettings, "sampler" | "step
 export async function sampleRecipe(
   { sampler, steps, seed, solver, guidance }: SamplingChoices,
   { files, step, config, data }: Weights,
-  autoencoder: RunAutoencoder | null = null,
+  autoencoder: RunAutoencoder | null,
 ): Promise<Recipe> {
   const { limit, ...choices } = solver;
   const process = processOf(config.process);
   const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
   const classes = networkClasses(config);
-  if (isLatent(config) && !autoencoder) {
-    throw new UsageError("checkpoint: this network draws latents, which cannot be measured so far");
-  }
   if (takesTexts(conditioningOf(config.nnet))) {
     throw new UsageError(
       "checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +

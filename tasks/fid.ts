@@ -41,6 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
   const wait = progressHooks(progress);
   const tools: SideTools = {
     config,
+    stack,
     note: (message) => progress.note(inFlags(message, ...FID_FLAGS)),
     onDataset: ({ what, done, total }) =>
       what === "download"

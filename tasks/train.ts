@@ -47,7 +47,6 @@ import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
-import { gridDecoding } from "./train/grid_decoding.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { ownImagesLines, processorLines } from "./train/own_images.ts";
 import { readTrainArguments, TRAIN_FLAGS } from "./train/train_flags.ts";
@@ -65,12 +64,11 @@ async function main(args: readonly string[]): Promise<void> {
   const outline = await checkDataset(config);
   using run = await Run.open(config);
   const { capabilities } = run.device;
-  mustFit(capabilities, config);
+  const autoencoder = await run.autoencoder();
+  mustFit(capabilities, config, autoencoder?.config);
   const lines = ownImagesLines(config, given, outline);
   for (const line of [...lines, ...processorLines(config, given, capabilities)]) run.note(line);
 
-  const decoder = await gridDecoding(config);
-  if (decoder) run.use(decoder);
   await run.lock();
   if (own.profile) return await profile(run, await run.load());
   const from = await startOfRun(config, own, outline.class_names, run.note);
@@ -82,12 +80,12 @@ async function main(args: readonly string[]): Promise<void> {
   if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
   const dataset = await run.load();
   await noteData(resumed, dataset, run.note);
-  if (decoder) autoencoderNotes(decoder, dataset.latents, "grids").forEach(run.note);
-  const fid = needs && await run.fid(dataset, needs);
+  if (autoencoder) autoencoderNotes(autoencoder, dataset.latents, "grids").forEach(run.note);
+  const fid = needs && await run.fid(dataset, { ...needs, autoencoder });
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();
-  const decoding = decoder && decoder.decoding;
+  const decoding = autoencoder && autoencoder.decoding;
   const parts = { ...own, ...from, dataset, fid, decoding, probe_interval };
   const { done, isFinished } = await train(run, parts).catch(async (error) => {
     if (!(error instanceof DivergedError)) throw error;
@@ -209,9 +207,11 @@ async function dryRun(
   using run = await Run.open(config);
   const known = outline ?? await datasetOutline(config).catch(() => null);
   const images = known && known.class_counts.reduce((sum, count) => sum + count, 0);
+  const autoencoder = await run.autoencoder();
+  const parts = { probes, decoder: autoencoder && autoencoder.config };
   console.error("timing a step; the first time its kernels are compiled ..");
-  const measured = await timeAndDisk(run.device, config, probes, images);
-  console.log(dryRunText(run.device.capabilities, config, probes, measured));
+  const measured = await timeAndDisk(run.device, config, parts, images);
+  console.log(dryRunText(run.device.capabilities, config, parts, measured));
 }
 
 /** Times a few steps kernel by kernel; nothing is trained. */

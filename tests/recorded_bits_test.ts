@@ -1,6 +1,7 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Device } from "../engine/mod.ts";
+import { drawnConditions } from "../eval/image_sets/drawn_conditions.ts";
 import { sampledImages } from "../eval/image_sets/sampled_images.ts";
 import { sampleRecipe, type SamplingChoices } from "../eval/sample_recipe.ts";
 import { samplerSettings } from "../eval/sampler_settings.ts";
@@ -55,22 +56,21 @@ function withPrefix(prefix: string, values: Values): Values {
 
 async function sampleHash(device: Device, folder: string, choices: SamplingChoices) {
   const weights = await findWeights(folder, { kind: "ema", onNote: () => {}, config: null });
-  const recipe = await sampleRecipe(choices, weights);
+  const recipe = await sampleRecipe(choices, weights, null);
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);
-  using state = await loadWeights(device, weights);
   const set = sampledImages(device, "recorded", {
-    sampler: {
+    open: async (resources) => ({
       shape: [IMAGES, nnet.in_chans, nnet.img_size, nnet.img_size],
-      network: trainedNetwork(state, weights.config),
+      network: trainedNetwork(resources.use(await loadWeights(device, weights)), weights.config),
       schedule,
       method: chooseMethod(schedule, recipe.sampler),
       guidance: recipe.guidance,
       limit: recipe.limit,
-    },
+    }),
     n: IMAGES,
     seed: recipe.seed,
-    labels: recipe.labels,
+    conditions: drawnConditions(recipe.labels),
   });
   const hash = createHash("sha256");
   for await (const { images } of set.batches()) hash.update(images);

@@ -46,7 +46,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 
   "eval/samplers": ["eval"],
   "eval/execution": ["eval", "eval/samplers"],
-  "eval/image_sets": ["eval", "eval/samplers", "eval/execution"],
+  "eval/image_sets": ["eval", "eval/samplers", "eval/execution", "eval/latents"],
   "eval/metrics": ["eval", "eval/samplers", "eval/execution", "eval/image_sets"],
   "eval/latents": [],
   "eval/stability": ["eval", "eval/samplers", "eval/execution"],

@@ -1,29 +1,41 @@
 import type { Device } from "../../engine/mod.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
+import type { RunAutoencoder } from "../latents/run_autoencoder.ts";
 import { mustBeFinite } from "../not_finite_error.ts";
-import { type LabelChoice, sampledConditions } from "../sampled_labels.ts";
 import { Sampler } from "../sampler.ts";
-import { toBytes } from "./to_bytes.ts";
+import type { ConditionsOf } from "./drawn_conditions.ts";
 import type { ImageBatch, ImageSet } from "./image_set.ts";
 import { rgb } from "./rgb.ts";
+import { toBytes } from "./to_bytes.ts";
 
 /** Which images are drawn, and how many. */
 export interface SampledImagesOptions {
-  /** The sampler; the batch size of its `shape` changes memory and speed only. */
-  readonly sampler: DeviceMachineOptions;
+  /**
+   * Puts the network on the device, and says how it is sampled; the batch size changes memory and
+   * speed only.
+   *
+   * @param resources frees what is put there
+   */
+  readonly open: (resources: DisposableStack) => Promise<DeviceMachineOptions>;
   /** How many images. */
   readonly n: number;
   /** Seed of their noise. */
   readonly seed: number;
-  /** How labels are chosen; null for an unconditional network. */
-  readonly labels: LabelChoice | null;
+  /** What they are drawn with. */
+  readonly conditions: ConditionsOf;
+  /** Decodes what a network of latents draws; left out for one of images. */
+  readonly autoencoder?: Pick<RunAutoencoder, "decoding" | "scale_factor"> | null;
   /** Called with how many images of `total` are drawn, fractions included. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Bytes of latents that are drawn before the decoder takes the network's place on the device. */
+const ROUND_BYTES = 2 ** 28;
+
 /**
  * Images 0 to `n` - 1 of a seed, drawn batch by batch as they are read, and rounded to bytes exactly
- * as if written to files and read again.
+ * as if written to files and read again. Of latents, thousands are drawn before they are decoded; the
+ * network is on the device only meanwhile, and the decoder only then.
  *
  * Its batches throw {@linkcode NotFiniteError} where an image has values that are not finite.
  */
@@ -32,26 +44,86 @@ export function sampledImages(
   name: string,
   options: SampledImagesOptions,
 ): ImageSet {
-  return { name, n: options.n, batches: () => drawn(device, options) };
+  const { n, autoencoder } = options;
+  const batches = () =>
+    autoencoder ? decoded(device, autoencoder, options) : drawnImages(device, options);
+  return { name, n, batches };
 }
 
-async function* drawn(
+/** Some images, or latents, as they are drawn. */
+interface Drawn {
+  /** `[n, channels, height, width]`. */
+  readonly values: Float32Array;
+  readonly n: number;
+  readonly shape: readonly [channels: number, height: number, width: number];
+}
+
+async function* drawnImages(
   device: Device,
-  { sampler: settings, n, seed, labels, onProgress }: SampledImagesOptions,
+  options: SampledImagesOptions,
 ): AsyncGenerator<ImageBatch> {
-  using sampler = new Sampler(device, settings);
-  const [batch, channels, height, width] = settings.shape;
-  const pixels = height * width;
-  for (let first = 0; first < n; first += batch) {
-    const now = Math.min(batch, n - first);
-    const x = await sampler.sample(
-      { seed, first, ...sampledConditions(labels, first, batch) },
-      onProgress && ((fraction) => onProgress(first + fraction * now, n)),
-    );
-    for (let i = 0; i < now; i++) {
-      mustBeFinite(x.subarray(i * channels * pixels, (i + 1) * channels * pixels), first + i);
+  for await (const drawn of drawnFrom(device, 0, options)) yield imageBatch(drawn);
+}
+
+/** Draws latents until they are many, then decodes them, and goes on. */
+async function* decoded(
+  device: Device,
+  { decoding, scale_factor }: NonNullable<SampledImagesOptions["autoencoder"]>,
+  options: SampledImagesOptions,
+): AsyncGenerator<ImageBatch> {
+  for (let first = 0, next = 0; first < options.n; first = next) {
+    const round: Drawn[] = [];
+    let bytes = 0;
+    for await (const drawn of drawnFrom(device, first, options)) {
+      round.push(drawn);
+      next += drawn.n;
+      bytes += drawn.values.byteLength;
+      if (bytes >= ROUND_BYTES) break;
     }
-    const bytes = toBytes(x).subarray(0, now * channels * pixels);
-    yield { images: rgb(bytes, { channels, pixels }), n: now, height, width };
+    using decoder = await decoding.open(device, scale_factor);
+    let done = first;
+    for (const { values: latents, n, shape: [, height, width] } of round) {
+      const { channels, image_size } = decoding.imageShape(height);
+      const values = await decoder.decode(latents, { height, width });
+      const shape = [channels, image_size, image_size] as const;
+      yield imageBatch(finite({ values, n, shape }, done));
+      done += n;
+    }
   }
+}
+
+/** Draws from image `first` on, batch by batch. */
+async function* drawnFrom(
+  device: Device,
+  first: number,
+  { open, n, seed, conditions, onProgress }: SampledImagesOptions,
+): AsyncGenerator<Drawn> {
+  using resources = new DisposableStack();
+  const settings = await open(resources);
+  const sampler = resources.use(new Sampler(device, settings));
+  const [batch, channels, height, width] = settings.shape;
+  const size = channels * height * width;
+  for (let at = first; at < n; at += batch) {
+    const now = Math.min(batch, n - at);
+    const x = await sampler.sample(
+      { seed, first: at, ...await conditions(at, batch) },
+      onProgress && ((fraction) => onProgress(at + fraction * now, n)),
+    );
+    const values = x.slice(0, now * size);
+    yield finite({ values, n: now, shape: [channels, height, width] }, at);
+  }
+}
+
+/** The same. @throws {NotFiniteError} where an image has a value that is not finite */
+function finite(drawn: Drawn, first: number): Drawn {
+  const size = drawn.values.length / drawn.n;
+  for (let i = 0; i < drawn.n; i++) {
+    mustBeFinite(drawn.values.subarray(i * size, (i + 1) * size), first + i);
+  }
+  return drawn;
+}
+
+function imageBatch({ values, n, shape: [channels, height, width] }: Drawn): ImageBatch {
+  const images = rgb(toBytes(values), { channels, pixels: height * width });
+  return { images, n, height, width };
 }

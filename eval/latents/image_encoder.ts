@@ -1,4 +1,4 @@
-import type { Capabilities, Device, MemoryNeed } from "../../engine/mod.ts";
+import type { Capabilities, Device } from "../../engine/mod.ts";
 import { encodeImages, encoderLevels } from "../../nets/autoencoder.ts";
 import {
   type AutoencoderConfig,
@@ -7,9 +7,9 @@ import {
 } from "../../nets/autoencoder_parameters.ts";
 import type { AutoencoderWeights } from "../../train/checkpoints/autoencoder/autoencoder_weights.ts";
 import {
-  batchOf,
   type ImageNetwork,
   imageNetworkMemory,
+  type ImageNetworkNeed,
   type ImageNetworkOptions,
   ImageNetworkRunner,
   type Size,
@@ -81,12 +81,8 @@ export function encoderMemory(
   config: AutoencoderConfig,
   size: Size,
   options: ImageNetworkOptions = {},
-): MemoryNeed & { readonly batch: number } {
-  const network = encoderOf(config);
-  return {
-    ...imageNetworkMemory(capabilities, network, size, options),
-    batch: batchOf(capabilities, network, size, options),
-  };
+): ImageNetworkNeed {
+  return imageNetworkMemory(capabilities, encoderOf(config), size, options);
 }
 
 function encoderOf(config: AutoencoderConfig): ImageNetwork {

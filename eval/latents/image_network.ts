@@ -6,6 +6,7 @@ import {
   DeviceError,
   type FloatType,
   input,
+  type Layout,
   layOut,
   type MemoryNeed,
   memoryNeed,
@@ -77,11 +78,32 @@ export function batchOf(
   { batch, dtype = "f32" }: ImageNetworkOptions,
 ): number {
   const requested = batch ?? (capabilities.adapterClass === "software" ? 1 : USUAL_BATCH);
+  return Math.max(1, Math.min(requested, bound(capabilities, network, size, dtype)));
+}
+
+/** Images that the adapter binds without bands; 0 where even one takes them. */
+function bound(
+  capabilities: Capabilities,
+  network: ImageNetwork,
+  size: Size,
+  dtype: FloatType,
+): number {
   const elementBytes = dtype === "f16" ? 2 : 4;
   const bytes = Math.max(
     ...network.levels(size).map((shape) => shape.reduce((a, b) => a * b, elementBytes)),
   );
-  return Math.max(1, Math.min(requested, Math.floor(mostBytes(capabilities, dtype) / bytes)));
+  return Math.floor(mostBytes(capabilities, dtype) / bytes);
+}
+
+/**
+ * What a half of an autoencoder takes on the device.
+ * @category Latents
+ */
+export interface ImageNetworkNeed extends MemoryNeed {
+  /** Images at a time. */
+  readonly batch: number;
+  /** Whether an image is computed in bands of rows, since the adapter does not bind it whole. */
+  readonly in_bands: boolean;
 }
 
 /** The device memory of a network for images of one size, weights included. */
@@ -90,11 +112,26 @@ export function imageNetworkMemory(
   network: ImageNetwork,
   size: Size,
   options: ImageNetworkOptions,
-): MemoryNeed {
+): ImageNetworkNeed {
+  const { layout, state } = imageNetworkLayout(capabilities, network, size, options);
+  return {
+    ...memoryNeed([layout], [state]),
+    batch: batchOf(capabilities, network, size, options),
+    in_bands: bound(capabilities, network, size, options.dtype ?? "f32") === 0,
+  };
+}
+
+/** The kernels of a network for as many images of one size as run at a time, and its weights. */
+export function imageNetworkLayout(
+  capabilities: Capabilities,
+  network: ImageNetwork,
+  size: Size,
+  options: ImageNetworkOptions,
+): { readonly layout: Layout; readonly state: StateLayout } {
   const state = new StateLayout(parameterShapes(network.describe), network.label);
   const batch = batchOf(capabilities, network, size, options);
   const spec = specOf(capabilities, network, state, { ...size, batch }, options);
-  return memoryNeed([layOut(capabilities, spec)], [state]);
+  return { layout: layOut(capabilities, spec), state };
 }
 
 function specOf(

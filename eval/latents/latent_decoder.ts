@@ -1,4 +1,4 @@
-import type { Capabilities, Device, MemoryNeed, PlanStep } from "../../engine/mod.ts";
+import type { Capabilities, Device, Layout, PlanStep } from "../../engine/mod.ts";
 import { decodeLatents, decoderLevels } from "../../nets/autoencoder.ts";
 import {
   type AutoencoderConfig,
@@ -7,9 +7,10 @@ import {
 } from "../../nets/autoencoder_parameters.ts";
 import type { AutoencoderWeights } from "../../train/checkpoints/autoencoder/autoencoder_weights.ts";
 import {
-  batchOf,
   type ImageNetwork,
+  imageNetworkLayout,
   imageNetworkMemory,
+  type ImageNetworkNeed,
   type ImageNetworkOptions,
   ImageNetworkRunner,
   type Size,
@@ -99,12 +100,18 @@ export function decoderMemory(
   config: AutoencoderConfig,
   size: Size,
   options: ImageNetworkOptions = {},
-): MemoryNeed & { readonly batch: number } {
-  const network = decoderOf(config);
-  return {
-    ...imageNetworkMemory(capabilities, network, size, options),
-    batch: batchOf(capabilities, network, size, options),
-  };
+): ImageNetworkNeed {
+  return imageNetworkMemory(capabilities, decoderOf(config), size, options);
+}
+
+/** The kernels that decode {@linkcode decoderMemory}'s batch. @param size of the latents */
+export function decoderLayout(
+  capabilities: Capabilities,
+  config: AutoencoderConfig,
+  size: Size,
+  options: ImageNetworkOptions = {},
+): Layout {
+  return imageNetworkLayout(capabilities, decoderOf(config), size, options).layout;
 }
 
 function decoderOf(config: AutoencoderConfig): ImageNetwork {

@@ -1,4 +1,5 @@
 import { counted } from "../../engine/counted.ts";
+import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import {
   AUTOENCODER_SOURCES,
   type AutoencoderFile,
@@ -22,11 +23,13 @@ export interface AutoencoderChoice {
 export interface RunAutoencoder extends Disposable {
   /** The file that was opened. */
   readonly file: string;
+  /** The autoencoder; its own scale factor is the same. */
+  readonly config: AutoencoderConfig;
   /** What latents were multiplied by for the network. */
   readonly scale_factor: number;
   /** Makes images of what is drawn. */
   readonly decoding: LatentDecoding;
-  /** SHA-256 of its weights, hexadecimal; the file is read for it. */
+  /** SHA-256 of its weights, hexadecimal; the file is read for it, once. */
   sha256(): string;
 }
 
@@ -62,11 +65,13 @@ export async function openRunAutoencoder(
     file[Symbol.dispose]();
     throw error;
   }
+  let digest: string | null = null;
   return {
     file: file.file,
+    config: file.config,
     scale_factor,
     decoding: latentDecoding(file),
-    sha256: file.sha256,
+    sha256: () => digest ??= file.sha256(),
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }

@@ -5,7 +5,9 @@ import { findWeights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
+import { drawnConditions } from "../image_sets/drawn_conditions.ts";
 import { sampledImages } from "../image_sets/sampled_images.ts";
+import type { RunAutoencoder } from "../latents/run_autoencoder.ts";
 import { frechetDistance } from "../metrics/frechet_distance.ts";
 import type { FeatureStatistics } from "../metrics/inception/feature_statistics.ts";
 import { inceptionExtract } from "../metrics/inception/inception_extract.ts";
@@ -25,6 +27,8 @@ export interface FidSubject {
   readonly inception: InceptionWeights;
   /** The statistics that are compared with. */
   readonly reference: FeatureStatistics;
+  /** Decodes what a network of latents draws; left out for one of images. */
+  readonly autoencoder?: RunAutoencoder | null;
 }
 
 /** What is called while an FID is measured. */
@@ -43,7 +47,7 @@ export interface CheckpointFidOptions {
  * @throws {NotFiniteError} where the images are not finite
  */
 export async function checkpointFid(
-  { device, config, dataset, inception, reference }: FidSubject,
+  { device, config, dataset, inception, reference, autoencoder }: FidSubject,
   step: number,
   drawing: FidDrawing,
   { note, onProgress, signal }: CheckpointFidOptions,
@@ -52,7 +56,6 @@ export async function checkpointFid(
   const { n } = drawing;
   const folder = checkpointFolder(workdir, step);
   const weights = await findWeights(folder, { kind: "ema", onNote: note });
-  using state = await loadWeights(device, weights);
   using stack = new DisposableStack();
   const extract = inceptionExtract(device, inception, {
     logits: false,
@@ -68,12 +71,18 @@ export async function checkpointFid(
     onProgress((drawn + measured) / 2, n);
   };
   const images = sampledImages(device, folder, {
-    sampler: fidSampler(device.capabilities, config, state, drawing),
+    open: async (resources) => {
+      const state = resources.use(await loadWeights(device, weights));
+      return fidSampler(device.capabilities, config, state, drawing);
+    },
     n,
     seed,
-    labels: conditioningOf(nnet).kind === "label"
-      ? { kind: "drawn", counts: dataset.class_counts, seed }
-      : null,
+    conditions: drawnConditions(
+      conditioningOf(nnet).kind === "label"
+        ? { kind: "drawn", counts: dataset.class_counts, seed }
+        : null,
+    ),
+    autoencoder,
     onProgress: (done) => {
       drawn = done;
       report();

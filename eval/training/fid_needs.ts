@@ -1,6 +1,7 @@
 import type { Config } from "../../train/config/config.ts";
 import type { DatasetProgress } from "../../train/data/dataset.ts";
 import { NpzError } from "../../train/formats/npz.ts";
+import type { RunAutoencoder } from "../latents/run_autoencoder.ts";
 import type { FeatureStatistics } from "../metrics/inception/feature_statistics.ts";
 import { FEATURES } from "../metrics/inception/inception_features.ts";
 import {
@@ -16,6 +17,8 @@ export interface FidNeeds {
   readonly inception: InceptionWeights;
   /** The statistics that are compared with, where the configuration names a file of them. */
   readonly statistics: FeatureStatistics | null;
+  /** Decodes what a network of latents draws; left out for one of images. */
+  readonly autoencoder?: RunAutoencoder | null;
 }
 
 /**

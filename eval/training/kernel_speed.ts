@@ -3,6 +3,8 @@ import { KernelRates } from "../../engine/testing/kernel_rates.ts";
 import { measureKernels } from "../../engine/testing/measure_kernels.ts";
 import { trainStepLayouts } from "../../train/train_step_graph.ts";
 import type { Config } from "../../train/config/config.ts";
+import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
+import { drawnSize } from "./run_decoding.ts";
 import { inceptionLayout } from "../metrics/inception/inception_features.ts";
 
 /** How fast an adapter runs the kernels of a run. */
@@ -26,13 +28,20 @@ const MOST_FLOPS: Readonly<Record<AdapterClass, number>> = {
  * Times a training step, at its own batch size or, on an adapter that takes long for that, with fewer
  * images, and Inception where it is needed; compiling them takes longest.
  *
+ * @param decoder decodes what a network of latents draws
  * @returns null where the device's memory does not suffice
  */
-export async function kernelSpeed(device: Device, config: Config): Promise<KernelSpeed | null> {
+export async function kernelSpeed(
+  device: Device,
+  config: Config,
+  decoder: AutoencoderConfig | null = null,
+): Promise<KernelSpeed | null> {
   const most = config.train.batch_size / config.train.micro_batches;
   const images = enoughImages(device, config, most);
   const step = await measureKernels(device, layouts(device, withImages(config, images)));
-  const inception = config.eval.fid.n_samples > 0 ? await inceptionSamples(device, config) : [];
+  const inception = config.eval.fid.n_samples > 0
+    ? await inceptionSamples(device, drawnSize(config, decoder))
+    : [];
   if (!step || !inception) return null;
   return {
     step: new KernelRates(step),
@@ -50,8 +59,8 @@ function enoughImages(device: Device, config: Config, most: number): number {
   return Math.min(most, Math.max(2, images));
 }
 
-async function inceptionSamples(device: Device, { nnet }: Config) {
-  const size = { channels: 3, height: nnet.img_size, width: nnet.img_size };
+async function inceptionSamples(device: Device, image_size: number) {
+  const size = { channels: 3, height: image_size, width: image_size };
   const layout = inceptionLayout(device.capabilities, size, 1);
   return await measureKernels(device, [{ layout, runs: 1 }]);
 }

@@ -61,10 +61,10 @@ export class RunFid {
     needs: FidNeeds,
     callbacks: RunFidCallbacks,
   ): Promise<RunFid> {
-    const { inception } = needs;
+    const { inception, autoencoder } = needs;
     const { onProgress } = callbacks;
     const reference = await referenceStatistics(device, config, dataset, needs, onProgress);
-    return new RunFid({ device, config, dataset, inception, reference }, callbacks);
+    return new RunFid({ device, config, dataset, inception, reference, autoencoder }, callbacks);
   }
 
   /** The best checkpoint so far, which must not be deleted; null before the first score. */

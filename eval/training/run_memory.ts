@@ -1,10 +1,12 @@
 import { type Capabilities, type MemoryNeed, StateLayout } from "../../engine/mod.ts";
+import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import {
   FEATURES,
   inceptionBatchSize,
   inceptionMemory,
 } from "../metrics/inception/inception_features.ts";
+import type { ImageNetworkNeed } from "../latents/image_network.ts";
 import { samplerMemory } from "../execution/sampler_memory.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
@@ -12,6 +14,7 @@ import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import { MAX_AHEAD } from "../../train/read_ahead.ts";
 import { inceptionBatch } from "../metrics/inception/inception_extract.ts";
 import { type FidDrawing, fidSampler, finalDrawing, usualDrawing } from "./fid_drawing.ts";
+import { decodingMemory, drawnSize } from "./run_decoding.ts";
 import { gridSampler } from "./sample_grids.ts";
 
 /** What a whole run needs of a device. */
@@ -22,6 +25,8 @@ export interface RunMemory {
   readonly probes_bytes: number;
   /** The sampler of grids, there from the first grid on; null where none are drawn. */
   readonly grid: MemoryNeed | null;
+  /** Decoding a grid of latents, on top of both; null where nothing is decoded. */
+  readonly decoding: ImageNetworkNeed | null;
   /** Measuring the data for FID, before all that; null without FID or where statistics are given. */
   readonly data: MemoryNeed | null;
   /** What each checkpoint's FID takes on top of all that; null without FID. */
@@ -37,12 +42,14 @@ export interface RunMemory {
 /**
  * Plans all that `deno task train` makes on the device, and adds up what is there at the same time.
  *
+ * @param decoder decodes what a network of latents draws; null for one of images
  * @throws {UsageError} where a sampler cannot take so many steps
  */
 export function runMemory(
   capabilities: Capabilities,
   config: Config,
   probes: boolean,
+  decoder: AutoencoderConfig | null = null,
 ): RunMemory {
   const step = memoryEstimate(capabilities, config, MAX_AHEAD, probes);
   const without = probes ? memoryEstimate(capabilities, config, MAX_AHEAD) : step;
@@ -50,17 +57,27 @@ export function runMemory(
   const images = config.sample.n_samples > 0 ? gridSampler(capabilities, config, ema) : null;
   const grid = images && samplerMemory(capabilities, images);
   const grid_bytes = grid?.bytes ?? 0;
+  const decoding = decoder && images &&
+    decodingMemory(capabilities, config, decoder, config.sample.n_samples);
   const { n_samples, stats } = config.eval.fid;
   const isScored = n_samples > 0;
   const final = isScored ? finalDrawing(config) : null;
-  const data = isScored && stats === null ? measuringMemory(capabilities, config, Infinity) : null;
-  const fid = isScored ? fidMemory(capabilities, config, usualDrawing(config)) : null;
-  const final_fid = final && fidMemory(capabilities, config, final);
-  const transient = Math.max(step.read_bytes, images ? imageBytes(images) : 0, fid?.bytes ?? 0);
+  const data = isScored && stats === null
+    ? measuringMemory(capabilities, drawnSize(config, decoder), Infinity)
+    : null;
+  const fid = isScored ? fidMemory(capabilities, config, usualDrawing(config), decoder) : null;
+  const final_fid = final && fidMemory(capabilities, config, final, decoder);
+  const transient = Math.max(
+    step.read_bytes,
+    images ? imageBytes(images) : 0,
+    decoding?.bytes ?? 0,
+    fid?.bytes ?? 0,
+  );
   return {
     step,
     probes_bytes: step.plan_bytes - without.plan_bytes,
     grid,
+    decoding,
     data,
     fid,
     final_fid,
@@ -69,27 +86,41 @@ export function runMemory(
       step.state_bytes + step.plan_bytes + grid_bytes + transient,
       grid_bytes + (final_fid?.bytes ?? 0),
     ),
-    largest: largest([step, grid, data, fid, final_fid]),
+    largest: largest([step, grid, decoding, data, fid, final_fid]),
   };
 }
 
-/** An FID: the averaged weights once more, their sampler, Inception, and what is read of either. */
-function fidMemory(capabilities: Capabilities, config: Config, drawing: FidDrawing): MemoryNeed {
+/**
+ * An FID: the averaged weights once more, their sampler, then what decodes latents in their place;
+ * Inception, and what is read of either.
+ */
+function fidMemory(
+  capabilities: Capabilities,
+  config: Config,
+  drawing: FidDrawing,
+  decoder: AutoencoderConfig | null,
+): MemoryNeed {
   const weights = new StateLayout(shapesOf(config), "nnet_ema");
   const images = fidSampler(capabilities, config, weights, drawing);
   const sampler = samplerMemory(capabilities, images);
-  const measuring = measuringMemory(capabilities, config, drawing.n);
-  const more = Math.max(0, imageBytes(images) - featureBytes(capabilities, drawing.n));
+  const measuring = measuringMemory(capabilities, drawnSize(config, decoder), drawing.n);
+  const features = featureBytes(capabilities, drawing.n);
+  const [batch] = images.shape;
+  const decoding = decoder && decodingMemory(capabilities, config, decoder, batch);
+  const drawn = weights.bytes + sampler.bytes + Math.max(0, imageBytes(images) - features);
   return {
-    bytes: weights.bytes + sampler.bytes + measuring.bytes + more,
-    largest: largest([sampler, measuring]),
+    bytes: measuring.bytes + Math.max(drawn, decoding?.bytes ?? 0),
+    largest: largest([sampler, decoding, measuring]),
   };
 }
 
-/** Inception for `most` images of the configuration's size, and the features that are read. */
-function measuringMemory(capabilities: Capabilities, config: Config, most: number): MemoryNeed {
-  const { img_size } = config.nnet;
-  const size = { channels: 3, height: img_size, width: img_size };
+/** Inception for `most` images of a height and width, and the features that are read. */
+function measuringMemory(
+  capabilities: Capabilities,
+  image_size: number,
+  most: number,
+): MemoryNeed {
+  const size = { channels: 3, height: image_size, width: image_size };
   const inception = inceptionMemory(capabilities, size, { batch_size: inceptionBatch(most) });
   return { ...inception, bytes: inception.bytes + featureBytes(capabilities, most) };
 }

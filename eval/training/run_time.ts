@@ -5,6 +5,7 @@ import {
   planSteps,
   StateLayout,
 } from "../../engine/mod.ts";
+import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import type { KernelRates } from "../../engine/testing/kernel_rates.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import type { Config } from "../../train/config/config.ts";
@@ -13,6 +14,7 @@ import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { samplerLayouts } from "../execution/sampler_layouts.ts";
 import { inceptionBatchSize, inceptionLayout } from "../metrics/inception/inception_features.ts";
 import { inceptionBatch } from "../metrics/inception/inception_extract.ts";
+import { decodingRuns, drawnSize } from "./run_decoding.ts";
 import { type FidDrawing, fidSampler, finalDrawing, usualDrawing } from "./fid_drawing.ts";
 import { gridSampler } from "./sample_grids.ts";
 
@@ -52,6 +54,8 @@ export interface RunTimeOptions {
   readonly probes: boolean;
   /** Images of the data set; null where that is not known. */
   readonly images: number | null;
+  /** Decodes what a network of latents draws; left out for one of images. */
+  readonly decoder?: AutoencoderConfig | null;
 }
 
 type Batch = readonly { readonly layout: Layout; readonly runs: number }[];
@@ -60,7 +64,7 @@ type Batch = readonly { readonly layout: Layout; readonly runs: number }[];
 export function runTime(
   capabilities: Capabilities,
   config: Config,
-  { rates, inception, choices, probes, images }: RunTimeOptions,
+  { rates, inception, choices, probes, images, decoder = null }: RunTimeOptions,
 ): RunTime {
   const { n_steps, eval_interval, save_interval } = config.train;
   const seconds = (batch: Batch, by: KernelRates = rates) =>
@@ -72,7 +76,8 @@ export function runTime(
   const weights = new StateLayout(shapesOf(config), "nnet_ema");
   const drawing = (n: number, options: DeviceMachineOptions): number | null => {
     const { batch } = samplerLayouts(capabilities, options, choices);
-    return batch && Math.ceil(n / options.shape[0]) * seconds(batch);
+    const decoding = decoder ? [decodingRuns(capabilities, config, decoder, n)] : [];
+    return batch && Math.ceil(n / options.shape[0]) * seconds(batch) + seconds(decoding);
   };
   const { n_samples } = config.sample;
   const grid = n_samples === 0 ? null : gridSampler(capabilities, config, weights);
@@ -81,8 +86,8 @@ export function runTime(
 
   const measuring = (n: number): number => {
     if (!inception) return 0;
-    const { img_size } = config.nnet;
-    const size = { channels: 3, height: img_size, width: img_size };
+    const side = drawnSize(config, decoder);
+    const size = { channels: 3, height: side, width: side };
     const batch = inceptionBatchSize(capabilities, inceptionBatch(n));
     const layout = inceptionLayout(capabilities, size, batch);
     return seconds([{ layout, runs: Math.ceil(n / batch) }], inception);
@@ -104,7 +109,11 @@ export function runTime(
   return {
     steps,
     kernels: new Set(
-      [...step, ...grid ? samplerLayouts(capabilities, grid, choices).batch ?? [] : []]
+      [
+        ...step,
+        ...grid ? samplerLayouts(capabilities, grid, choices).batch ?? [] : [],
+        ...grid && decoder ? [decodingRuns(capabilities, config, decoder, n_samples)] : [],
+      ]
         .flatMap(({ layout }) => layout.dispatches.map(({ code }) => code)),
     ).size,
     grids,

@@ -5,7 +5,10 @@ import type { FidDrawing } from "./fid_drawing.ts";
 
 /** What a score depends on besides the weights: only scores of one kind are compared. */
 export function scoreKind(
-  { config, inception, reference: { mu, sigma } }: Omit<FidSubject, "device" | "dataset">,
+  { config, inception, reference: { mu, sigma }, autoencoder }: Omit<
+    FidSubject,
+    "device" | "dataset"
+  >,
   { n, steps }: FidDrawing,
 ): string {
   const { sample, nnet, seed, eval: { fid: { algorithm } } } = config;
@@ -17,6 +20,9 @@ export function scoreKind(
     `seed ${seed}`,
     `Inception ${inception.sha256.slice(0, 8)}`,
     `data ${sha256(mu, sigma).slice(0, 8)}`,
+    ...autoencoder
+      ? [`decoder ${autoencoder.sha256().slice(0, 8)}, factor ${autoencoder.scale_factor}`]
+      : [],
   ].join(", ");
 }
 

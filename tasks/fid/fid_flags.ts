@@ -1,6 +1,8 @@
+import { AUTOENCODER_DEFAULTS, autoencoderSchema } from "../cli/autoencoder_flags.ts";
 import { shownCommand } from "../cli/shown_command.ts";
 import { machineFields } from "../cli/machine_flags.ts";
 import { z } from "zod";
+import type { AutoencoderChoice } from "../../eval/latents/run_autoencoder.ts";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
 import { type FlagSource, parseArguments } from "../cli/flags.ts";
 import type { Config } from "../../train/config/config.ts";
@@ -52,6 +54,7 @@ export interface FidFlags {
   };
   solver: SolverFlags;
   guidance: GuidanceFlags;
+  autoencoder: AutoencoderChoice;
 }
 
 const count = z.int().min(1);
@@ -89,6 +92,7 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
   }).describe("how images are drawn from a checkpoint"),
   solver: solverSchema,
   guidance: guidanceSchema,
+  autoencoder: autoencoderSchema,
 });
 
 const defaults: FidFlags = {
@@ -111,6 +115,7 @@ const defaults: FidFlags = {
   },
   solver: SOLVER_DEFAULTS,
   guidance: GUIDANCE_DEFAULTS,
+  autoencoder: AUTOENCODER_DEFAULTS,
 };
 
 /** All flags of `deno task fid`. */

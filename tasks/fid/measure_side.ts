@@ -35,14 +35,12 @@ export async function measureSide(
       projections: null,
     };
   }
-  using stack = new DisposableStack();
   const show = wait(`${side.drawn ? "drawing and " : ""}measuring ${letter}`, "images");
   // For drawn images, drawing and measuring count half each.
   let drawn = 0;
   let measured = 0;
   const report = () => show(side.drawn ? (drawn + measured) / 2 : measured, side.n);
-  const set = await side.images(device, {
-    stack,
+  const set = side.images(device, {
     onDrawn: (done) => {
       drawn = done;
       report();

@@ -3,14 +3,17 @@ import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
+import { drawnConditions } from "../../eval/image_sets/drawn_conditions.ts";
 import { folderImages } from "../../eval/image_sets/folder_images.ts";
 import type { ImageSet } from "../../eval/image_sets/image_set.ts";
 import { sampledImages } from "../../eval/image_sets/sampled_images.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
+import { autoencoderNotes, openRunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { CheckpointError } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import { isLatent } from "../../train/config/latent_rules.ts";
 import { DATASET_SPLITS, datasetNamed } from "../../train/data/data_sets.ts";
 import type { DatasetProgress } from "../../train/data/dataset.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
@@ -31,8 +34,8 @@ export interface Side {
   readonly name: string;
   /** Statistics read from a file; null where the images are measured. */
   readonly statistics: FeatureStatistics | null;
-  /** Opens the images, where there are any; the stack disposes of what they hold on the device. */
-  readonly images: ((device: Device, tools: OpenTools) => Promise<ImageSet>) | null;
+  /** Opens the images, where there are any. */
+  readonly images: ((device: Device, tools: OpenTools) => ImageSet) | null;
   /** How many images there are to measure. */
   readonly n: number;
   /** The weights that images are drawn from, and how; null where none are. */
@@ -41,8 +44,6 @@ export interface Side {
 
 /** What drawing images needs. */
 export interface OpenTools {
-  /** Disposes of the network's weights. */
-  readonly stack: DisposableStack;
   /** Called with how many images are drawn, fractions included. */
   readonly onDrawn: (done: number) => void;
 }
@@ -55,6 +56,8 @@ export interface SideTools {
   readonly onDataset: (progress: DatasetProgress) => void;
   /** The configuration for weights that come without one. */
   readonly config: Config | null;
+  /** Closes what is open in the end. */
+  readonly stack: DisposableStack;
 }
 
 /** "a, b and c" */
@@ -89,7 +92,7 @@ export async function openSide(text: string, flags: FidFlags, tools: SideTools):
     return {
       name: statistics ? `statistics in ${text}` : `images in ${text}`,
       statistics,
-      images: images && (() => Promise.resolve(images)),
+      images: images && (() => images),
       n: images?.n ?? 0,
       drawn: null,
     };
@@ -99,6 +102,12 @@ export async function openSide(text: string, flags: FidFlags, tools: SideTools):
 
 /** The training data of a checkpoint. @throws {UsageError} where the side is not a checkpoint */
 export async function trainingData({ name, drawn }: Side, tools: SideTools): Promise<Side> {
+  if (drawn && isLatent(drawn.weights.config)) {
+    throw new UsageError(
+      `${name} has learned latents, which are no images to be compared with: name the images, or ` +
+        "their statistics",
+    );
+  }
   if (drawn) {
     return ofDataset(
       await loadDataset(drawn.weights.config, {
@@ -129,7 +138,7 @@ async function ofFolder(
   return {
     name: set.name,
     statistics: null,
-    images: () => Promise.resolve(set),
+    images: () => set,
     n: set.n,
     drawn: null,
   };
@@ -140,7 +149,7 @@ function ofDataset(dataset: ImageSource): Side {
   return {
     name: set.name,
     statistics: null,
-    images: () => Promise.resolve(set),
+    images: () => set,
     n: set.n,
     drawn: null,
   };
@@ -149,7 +158,7 @@ function ofDataset(dataset: ImageSource): Side {
 async function ofCheckpoint(
   path: string,
   flags: FidFlags,
-  { note, config }: SideTools,
+  { note, config, stack }: SideTools,
 ): Promise<Side> {
   const { n, seed, batch_size, weights: kind } = flags.sample;
   const weights = await findWeights(path, {
@@ -158,31 +167,36 @@ async function ofCheckpoint(
     config,
     remedies: NETWORK_REMEDIES,
   });
-  const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights);
+  const autoencoder = stack.use(await openRunAutoencoder(weights.config, flags.autoencoder));
+  if (autoencoder) autoencoderNotes(autoencoder, weights.data?.latents, "images").forEach(note);
+  const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights, autoencoder);
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);
+  const name = `drawn from ${weights.file}`;
   return {
-    name: `drawn from ${weights.file}`,
+    name,
     statistics: null,
     n,
     drawn: { weights, recipe },
-    images: async (device, { stack, onDrawn }) => {
-      const state = stack.use(await loadWeights(device, weights));
-      return sampledImages(device, `drawn from ${weights.file}`, {
-        sampler: {
+    images: (device, { onDrawn }) =>
+      sampledImages(device, name, {
+        open: async (resources) => ({
           shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-          network: trainedNetwork(state, weights.config),
+          network: trainedNetwork(
+            resources.use(await loadWeights(device, weights)),
+            weights.config,
+          ),
           schedule,
           method: chooseMethod(schedule, recipe.sampler),
           guidance: recipe.guidance,
           limit: recipe.limit,
-        },
+        }),
         n,
         seed,
-        labels: recipe.labels,
+        conditions: drawnConditions(recipe.labels),
+        autoencoder,
         onProgress: onDrawn,
-      });
-    },
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Device } from "../../engine/mod.ts";
-import type { BatchStart } from "../../eval/execution/device_machine.ts";
+import type { ConditionsOf } from "../../eval/image_sets/drawn_conditions.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 import { Sampler } from "../../eval/sampler.ts";
@@ -17,8 +17,8 @@ export interface BatchOptions {
   readonly numbers: readonly number[];
   /** Images drawn at once, at most. */
   readonly batch_size: number;
-  /** The conditions of images `first` to `first + n - 1`. */
-  readonly conditions: (first: number, n: number) => Partial<BatchStart>;
+  /** What they are drawn with. */
+  readonly conditions: ConditionsOf;
   /** Called with each image's values, `[C, H, W]`. */
   readonly take: (i: number, values: Float32Array<ArrayBuffer>) => Promise<void>;
   /** Called at `moments` moments of the first batch with its values, noise and result included. */
@@ -54,7 +54,7 @@ export async function drawBatches(device: Device, options: BatchOptions): Promis
     const first = numbers[done];
     const now = numbers.slice(done, done + n).filter((i) => i < first + n);
     let moments = 0;
-    const start = { seed: recipe.seed, first, ...conditions(first, n) };
+    const start = { seed: recipe.seed, first, ...await conditions(first, n) };
     const x = await sampler.sample(start, async (fraction, images) => {
       onProgress(done + fraction * now.length, numbers.length);
       if (strip && done === 0 && fraction * (strip.moments - 1) >= moments) {

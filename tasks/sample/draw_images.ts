@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Device } from "../../engine/mod.ts";
+import { drawnConditions } from "../../eval/image_sets/drawn_conditions.ts";
 import { imageGrid } from "../../eval/image_sets/image_grid.ts";
 import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import type { ImageShape } from "../../eval/latents/latent_decoding.ts";
 import type { RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
-import { sampledConditions } from "../../eval/sampled_labels.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { type BatchOptions, drawBatches } from "./draw_batches.ts";
@@ -70,7 +70,7 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
     // A strip needs the first images even where they are there.
     numbers: [...lacking.union(new Set(strip ? Array(strip.rows).keys() : []))]
       .sort((a, b) => a - b),
-    conditions: (first, n) => sampledConditions(recipe.labels, first, n),
+    conditions: drawnConditions(recipe.labels),
     strip: strip && {
       moments: MOMENTS,
       take: (values) => moments.push(values.slice(0, strip.rows * channels * size ** 2)),

@@ -1,8 +1,10 @@
 import { counted } from "../../engine/counted.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { Capabilities, Device } from "../../engine/mod.ts";
+import type { ImageNetworkNeed } from "../../eval/latents/image_network.ts";
 import { kernelSpeed } from "../../eval/training/kernel_speed.ts";
 import { runDisk } from "../../eval/training/run_disk.ts";
+import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import { conditioningOf } from "../../nets/conditioning.ts";
 import type { Config } from "../../train/config/config.ts";
 import { humanBytes } from "../../page/human_units.ts";
@@ -17,6 +19,14 @@ export class TooLargeError extends UserError {
   override readonly name: string = "TooLargeError";
 }
 
+/** What a run is besides its configuration. */
+export interface RunParts {
+  /** Whether probes are recorded. */
+  readonly probes: boolean;
+  /** Decodes what a network of latents draws; null for one of images. */
+  readonly decoder: AutoencoderConfig | null;
+}
+
 /**
  * What `--dry-run` prints: the network, a step's work, the run's memory, what the adapter allows, and
  * where it was measured how long the run takes and what it leaves.
@@ -24,11 +34,11 @@ export class TooLargeError extends UserError {
 export function dryRunText(
   capabilities: Capabilities,
   config: Config,
-  probes: boolean,
+  { probes, decoder }: RunParts,
   measured: TimeAndDisk | null = null,
 ): string {
-  const memory = runMemory(capabilities, config, probes);
-  const { step, probes_bytes, grid, data, fid, final_fid, bytes, largest } = memory;
+  const memory = runMemory(capabilities, config, probes, decoder);
+  const { step, probes_bytes, grid, decoding, data, fid, final_fid, bytes, largest } = memory;
   const { batch_size, micro_batches } = config.train;
   const { flops_per_image: flops, state_bytes, plan_bytes } = step;
   const misfit = misfitOf(capabilities, config, memory);
@@ -55,6 +65,7 @@ export function dryRunText(
         `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`,
       ]]
       : [],
+    ...decoding ? [["  decoding", decodingText(decoding)]] : [],
     fid
       ? [
         "  FID",
@@ -89,12 +100,12 @@ export function dryRunText(
 export async function timeAndDisk(
   device: Device,
   config: Config,
-  probes: boolean,
+  { probes, decoder }: RunParts,
   images: number | null,
 ): Promise<TimeAndDisk | null> {
   const { capabilities, tuning } = device;
-  if (misfitOf(capabilities, config, runMemory(capabilities, config, probes))) return null;
-  const speed = await kernelSpeed(device, config);
+  if (misfitOf(capabilities, config, runMemory(capabilities, config, probes, decoder))) return null;
+  const speed = await kernelSpeed(device, config, decoder);
   if (!speed) return null;
   const time = runTime(capabilities, config, {
     rates: speed.step,
@@ -102,13 +113,18 @@ export async function timeAndDisk(
     choices: tuning?.choices,
     probes,
     images,
+    decoder,
   });
   return { time, disk: runDisk(config, images), images: speed.images };
 }
 
 /** @throws {TooLargeError} where a tensor of the run is beyond the adapter, saying what to do */
-export function mustFit(capabilities: Capabilities, config: Config): void {
-  const misfit = misfitOf(capabilities, config, runMemory(capabilities, config, false));
+export function mustFit(
+  capabilities: Capabilities,
+  config: Config,
+  decoder: AutoencoderConfig | null = null,
+): void {
+  const misfit = misfitOf(capabilities, config, runMemory(capabilities, config, false, decoder));
   if (!misfit) return;
   const { what, largest: { bytes, label }, remedy } = misfit;
   throw new TooLargeError(
@@ -129,7 +145,7 @@ interface Misfit {
 function misfitOf(
   capabilities: Capabilities,
   config: Config,
-  { step, grid, largest }: RunMemory,
+  { step, grid, decoding, largest }: RunMemory,
 ): Misfit | null {
   const { maxBindingBytes } = capabilities;
   if (!step.fits) {
@@ -144,9 +160,18 @@ function misfitOf(
       remedy: `use ${guided ? "--sample.scale=0, or " : ""}a smaller network or a larger patch`,
     };
   }
+  if (decoding && decoding.largest.bytes > maxBindingBytes) {
+    const remedy = "use --sample.n_samples=0, which draws no grids, and smaller images";
+    return { what: "decoding one image", largest: decoding.largest, remedy };
+  }
   return largest.bytes > maxBindingBytes
     ? { what: "Inception", largest, remedy: "use --eval.fid.n_samples=0, which measures no FID" }
     : null;
+}
+
+function decodingText({ bytes, batch, in_bands }: ImageNetworkNeed): string {
+  return `${humanBytes(bytes)} while a grid is decoded, ${counted(batch, "image")} at a time` +
+    (in_bands ? ", in bands of rows: the adapter does not bind a whole one" : "");
 }
 
 function humanFlops(flops: number): string {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Device } from "../../engine/mod.ts";
+import { openRunAutoencoder, type RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { type FidNeeds, fidNeeds } from "../../eval/training/fid_needs.ts";
 import { RunFid } from "../../eval/training/run_fid.ts";
 import type { Config } from "../../train/config/config.ts";
@@ -85,6 +86,13 @@ export class Run implements Disposable {
     });
     this.#stack.defer(() => source[Symbol.dispose]?.());
     return source;
+  }
+
+  /** What decodes grids and images for FID; null where neither is drawn, or of images. */
+  async autoencoder(): Promise<RunAutoencoder | null> {
+    const { sample, eval: { fid } } = this.config;
+    if (sample.n_samples === 0 && fid.n_samples === 0) return null;
+    return this.#stack.use(await openRunAutoencoder(this.config));
   }
 
   /** What judging the checkpoints takes besides the data; null where no FID is asked for. */

@@ -167,6 +167,8 @@ Deno.test("sample leaves images, a grid, a strip and how they were made", async 
     n: 5,
     network_evaluations: 4,
     image_labels: [0, 3, 0, 3, 0],
+    autoencoder: null,
+    autoencoder_weights: null,
     checkpoint: tiny.run,
     weights: join(tiny.step, "nnet_ema.safetensors"),
     made_with: { deno, adapter },

@@ -179,6 +179,11 @@ Deno.test("train says in a line what is wrong with features or with what is aske
   await refuses(2, /dataset\.random_flip: latents cannot be mirrored; /, "--random_flip");
   await refuses(2, /sample\.clip_denoised: latents have no range/, "--clip_denoised=true");
   await refuses(2, /sample\.n_samples: grids of latents take the autoencoder/, "--n_samples=4");
+  const scored = ["--fid.n_samples=2", "--sample.n_samples=0"];
+  const stats = "--fid.stats=data.npz";
+  await refuses(2, /eval\.fid\.n_samples: FID of latents takes the autoenc/, ...scored, stats);
+  const vae = "--autoencoder.weights=vae";
+  await refuses(2, /eval\.fid\.stats: latents are no images to compare with; /, ...scored, vae);
   await refuses(
     2,
     /autoencoder\.scale_factor: the latents of features were made for 0\.5, not 0\.2; /,

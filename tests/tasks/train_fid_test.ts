@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { bestFile, type BestRecord, writeBest } from "../../train/checkpoints/best_checkpoint.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { randomInceptionFile } from "../eval/metrics/inception/random_inception.ts";
+import { saveStatistics } from "../../eval/metrics/statistics_file.ts";
+import { makeFeatures } from "../train/data/features/made_features.ts";
+import { writeAutoencoder } from "./autoencoder_file.ts";
 import { runScript } from "./run_script.ts";
 import { command, newest, noSignals, Training, withWorkdir } from "./tiny_run.ts";
 
@@ -76,6 +79,41 @@ Deno.test("deno task train scores checkpoints by FID, keeps the best, and takes 
     const third = await train("--fid.final_sample_steps=3");
     equal(third.code, 0, third.err);
     deepEqual(await record(), after);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("deno task train scores latents by what they decode to, against statistics", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [features, vae, stats, inception, workdir] = [
+      "features",
+      "vae.safetensors",
+      "stats.npz",
+      "inception.safetensors",
+      "run",
+    ].map((name) => join(folder, name));
+    await makeFeatures(features, 4);
+    await writeAutoencoder(vae);
+    await Deno.writeFile(inception, randomInceptionFile());
+    const sigma = new Float64Array(2048 ** 2);
+    for (let i = 0; i < 2048; i++) sigma[i * 2049] = 1;
+    await saveStatistics(stats, { mu: new Float64Array(2048), sigma, n: 5000 });
+    const { code, err } = await runScript(
+      "train.ts",
+      ...TINY.filter((flag) => !/image_size|img_size|dataset\.n/.test(flag)),
+      "--dataset.name=features",
+      `--dataset.path=${features}`,
+      `--workdir=${workdir}`,
+      "--n_steps=2",
+      "--sample.n_samples=0",
+      `--autoencoder.weights=${vae}`,
+      `--fid.inception=${inception}`,
+      `--fid.stats=${stats}`,
+    );
+    equal(code, 0, err);
+    match(err, /^FID at step 2: \d+\.\d+ \(2 images, .*, decoder [0-9a-f]{8}, factor 0\.5\), the/m);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -3,7 +3,7 @@
  * @category Configuration
  */
 export interface LatentConfig {
-  /** The file of its weights, with which grids are decoded; null: none are drawn. */
+  /** The file of its weights, with which what is drawn is decoded; null: nothing is drawn. */
   weights: string | null;
   /** What a latent is multiplied by for the network, so that it varies about as much as noise. */
   scale_factor: number;

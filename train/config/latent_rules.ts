@@ -33,10 +33,16 @@ export function latentProblems(config: Config): string[] {
         "with autoencoder.weights, or set sample.n_samples=0",
       ]
       : [],
-    ...fid.n_samples > 0
+    ...fid.n_samples > 0 && autoencoder.weights === null
       ? [
-        "eval.fid.n_samples: FID of latents is not measured yet, as they are to be decoded first; " +
-        "set eval.fid.n_samples=0",
+        "eval.fid.n_samples: FID of latents takes the autoencoder that decodes them; name its " +
+        "weights with autoencoder.weights, or set eval.fid.n_samples=0",
+      ]
+      : [],
+    ...fid.n_samples > 0 && fid.stats === null
+      ? [
+        "eval.fid.stats: latents are no images to compare with; name the .npz file of the images' " +
+        "statistics, or set eval.fid.n_samples=0",
       ]
       : [],
   ];

@@ -13,7 +13,10 @@ Deno.test("mustFit() refuses what a run's images or its FID cannot bind, saying 
       mustFit(capabilities, config);
     } catch (error) {
       ok(error instanceof TooLargeError);
-      match(dryRunText(capabilities, config, false), /^fits +no: use --/m);
+      match(
+        dryRunText(capabilities, config, { probes: false, decoder: null }),
+        /^fits +no: use --/m,
+      );
       return error.message;
     }
     return "";
