@@ -49,7 +49,9 @@ export { learningRate } from "./train/config/learning_rate.ts";
 export { type Preset, type PresetName, type Presets, presets } from "./train/config/presets.ts";
 export { UsageError } from "./train/config/usage_error.ts";
 
+export type { Collective } from "./train/collective/collective.ts";
 export type { Batch } from "./train/data/batches.ts";
+export type { Rank } from "./train/data/rank_share.ts";
 export { type DataIdentity, dataIdentity } from "./train/data/data_identity.ts";
 export type {
   ImageArrays,

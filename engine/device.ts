@@ -244,7 +244,6 @@ export class Device implements Disposable {
     try {
       const encoder = this.gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
-      using _wait = this.#onWait?.(`reading "${buffer.label}"`);
       this.gpu.queue.submit([encoder.finish()]);
       await staging.mapAsync(GPUMapMode.READ);
       const copy = staging.getMappedRange().slice(0);
@@ -257,6 +256,14 @@ export class Device implements Disposable {
     } finally {
       this.destroyBuffer(staging);
     }
+  }
+
+  /** Maps a buffer for reading, until it is unmapped; waits for the work submitted before. */
+  async map(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    using _wait = this.#onWait?.(`reading "${buffer.label}"`);
+    await buffer.mapAsync(GPUMapMode.READ);
+    this.check();
+    return buffer.getMappedRange();
   }
 
   /** Waits until all submitted work is done, and releases the host's copies of written data. */

@@ -28,6 +28,7 @@ import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { gridTexts, lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
+import { ONE_PROCESS } from "../train/collective/collective.ts";
 import type { Config } from "../train/config/config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import type { DatasetOutline } from "../train/data/dataset.ts";
@@ -35,15 +36,20 @@ import { datasetOutline } from "../train/data/dataset_outline.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
 import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/files/log.ts";
+import { withAllParts } from "../train/data/rank_share.ts";
 import { trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { humanDuration } from "../page/human_units.ts";
 import { inFolder } from "./cli/in_folder.ts";
+import { launchProcesses } from "./cli/launch/launch_processes.ts";
+import { Job } from "./cli/job.ts";
 import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";
+import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { shownCommand } from "./cli/shown_command.ts";
 import { afterDivergence } from "./train/after_divergence.ts";
 import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
+import { processesOf } from "./train/processes.ts";
 import { Run } from "./train/run.ts";
 import { profileTraining } from "./train/profile.ts";
 import { headline, leftBehind } from "./train/run_text.ts";
@@ -53,8 +59,16 @@ import { readTrainArguments, TRAIN_FLAGS } from "./train/train_flags.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
+  using job = Job.join();
+  await task(args, job);
+  await job.leave();
+}
+
+async function task(args: readonly string[], job: Job): Promise<void> {
+  const { launcher } = job;
   const { config, own, given, probe_interval, help, ...known } = await readTrainArguments(args);
-  if (help !== null) return console.log(help);
+  if (help !== null) return job.collective.rank === 0 ? console.log(help) : undefined;
+  const num_processes = processesOf(launcher, own, config);
   if (own.dry_run) {
     const { outline } = known;
     for (const line of outline ? ownImagesLines(config, given, outline) : []) console.error(line);
@@ -62,10 +76,19 @@ async function main(args: readonly string[]): Promise<void> {
   }
   // What can be told in seconds comes first: images may take minutes to decode.
   const outline = await checkDataset(config);
-  using run = await Run.open(config);
+  if (num_processes > 1 && !launcher) {
+    await ensureAdapter();
+    Deno.exit(await launchProcesses({ ...own, num_processes }));
+  }
+  using run = await Run.open(config, job);
   const { capabilities } = run.device;
+  const share = withAllParts(config, num_processes);
+  if (run.collective.rank > 0) {
+    mustFit(capabilities, share);
+    return await follow(run);
+  }
   const autoencoder = await run.autoencoder();
-  mustFit(capabilities, config, autoencoder?.config);
+  mustFit(capabilities, share, autoencoder?.config);
   const lines = ownImagesLines(config, given, outline);
   for (const line of [...lines, ...processorLines(config, given, capabilities)]) run.note(line);
 
@@ -77,11 +100,15 @@ async function main(args: readonly string[]): Promise<void> {
   const { n_steps } = config.train;
   const isDone = checkpoint !== null && checkpoint.step >= n_steps &&
     !await lacksGrid(config, checkpoint.step);
-  if (isDone && !needs) return await finished(run, null, checkpoint.step, own.tensorboard);
+  if (isDone && !needs) {
+    await run.agree(false);
+    return await finished(run, null, checkpoint.step, own.tensorboard);
+  }
   const dataset = await run.load();
   await noteData(resumed, dataset, run.note);
   if (autoencoder) autoencoderNotes(autoencoder, dataset.latents, "grids").forEach(run.note);
   const fid = needs && await run.fid(dataset, { ...needs, autoencoder });
+  await run.agree(!isDone);
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();
@@ -99,6 +126,17 @@ async function main(args: readonly string[]): Promise<void> {
     run.note(`to go on: ${shownCommand("train", Deno.args)}`);
     Deno.exitCode = 130;
   }
+}
+
+/** What the ranks do that are not the first: they train, and leave the rest to it. */
+async function follow(run: Run): Promise<void> {
+  run.listen();
+  const { device, config, signal, collective } = run;
+  if (!await run.agree(false)) return;
+  // What rank 0 has decoded need not be decoded again.
+  const dataset = await run.load();
+  const hooks = { onStart: () => run.begin() };
+  await trainLoop(device, config, dataset, { signal, collective, hooks });
 }
 
 /** What a run trains on, where it starts, and what judges and probes it. */
@@ -143,6 +181,7 @@ async function train(
     checkpoint,
     signal,
     probe_interval,
+    collective: run.collective,
     hooks: {
       onStart: async (trainStep) => {
         run.note(headline(device, config, dataset, trainStep));
@@ -156,6 +195,7 @@ async function train(
         probes?.append({ step, ...values });
         events?.scalars({ step, ...values });
       },
+      onStop: () => run.stop(),
       onCheckpoint: async (c) => {
         unusable.delete(c.step);
         const exceptions = { best: fid?.best?.step, unusable };
@@ -204,7 +244,7 @@ async function dryRun(
   probes: boolean,
   outline: DatasetOutline | null,
 ): Promise<void> {
-  using run = await Run.open(config);
+  using run = await Run.open(config, { collective: ONE_PROCESS });
   const known = outline ?? await datasetOutline(config).catch(() => null);
   const images = known && known.class_counts.reduce((sum, count) => sum + count, 0);
   const autoencoder = await run.autoencoder();

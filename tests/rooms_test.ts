@@ -25,7 +25,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "train/diffusion": [],
   "train/config": ["train/formats", "train/diffusion"],
   "train/data": ["train/files", "train/formats", "train/diffusion", "train/config"],
-  "train/collective": ["train/config"],
+  "train/collective": [],
   "train/tensorboard": ["train/files", "train/formats", "train/config"],
   "train/checkpoints": [
     "train/files",

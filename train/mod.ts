@@ -171,6 +171,8 @@ export { DivergedError, type DivergenceKind } from "./divergence.ts";
 export { trainLoop } from "./checked_train_loop.ts";
 export { type TrainHooks, type TrainingProgress, type TrainLoopOptions } from "./train_loop.ts";
 export { type Batch } from "./data/batches.ts";
+export type { Collective } from "./collective/collective.ts";
+export type { Rank } from "./data/rank_share.ts";
 export { batchKey, microBatches } from "./data/micro_batches.ts";
 export { MAX_AHEAD } from "./read_ahead.ts";
 export type { ScalingRecord, StepRecord } from "./step_record.ts";

@@ -1,5 +1,7 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
+import { broadcastValue } from "./collective/broadcast_value.ts";
+import { type Collective, ONE_PROCESS } from "./collective/collective.ts";
 import type { Config } from "./config/config.ts";
 import { dataIdentity } from "./data/data_identity.ts";
 import { checkImages } from "./data/check_images.ts";
@@ -47,6 +49,8 @@ export interface TrainHooks {
   onProbe?(step: number, probes: Readonly<Record<string, number>>): void;
   /** Every `eval_interval` steps, and at the last. @param done steps done */
   onEval?(step: TrainStep, done: number): void | Promise<unknown>;
+  /** Where training ends early, before what is done is saved. */
+  onStop?(): void;
   /** Every `save_interval` steps, at the last, and when stopped. */
   onCheckpoint?(checkpoint: Checkpoint): void | Promise<unknown>;
 }
@@ -62,6 +66,11 @@ export interface TrainLoopOptions {
   readonly signal?: AbortSignal;
   /** Steps between probes; none where absent. */
   readonly probe_interval?: number;
+  /**
+   * The processes that train together; default one. What the hooks get is the same on all ranks, but
+   * rank 0 alone has checkpoints, given and made.
+   */
+  readonly collective?: Collective;
   /** Called as the run goes on. */
   readonly hooks?: TrainHooks;
 }
@@ -80,21 +89,26 @@ export async function trainLoop(
   device: Device,
   config: Config,
   dataset: ImageSource,
-  { checkpoint, signal, probe_interval, hooks = {} }: TrainLoopOptions = {},
+  { checkpoint, signal, probe_interval, collective = ONE_PROCESS, hooks = {} }: TrainLoopOptions =
+    {},
 ): Promise<number> {
   checkImages(config, dataset);
-  let done = checkpoint?.step ?? 0;
+  let { done, loss_average } = await broadcastValue(collective, {
+    done: checkpoint?.step ?? 0,
+    loss_average: checkpoint?.loss_average,
+  });
   let saved = done;
-  let loss_average = checkpoint?.loss_average;
   using step = await TrainStep.create(device, config, {
     checkpoint,
     recordLength: MAX_AHEAD,
     probes: probe_interval !== undefined,
+    collective,
   });
   const save = async () => {
+    saved = done;
+    if (collective.rank > 0) return;
     const data = await dataIdentity(dataset);
     await hooks.onCheckpoint?.({ ...await step.checkpoint(done), loss_average, data });
-    saved = done;
   };
   await hooks.onStart?.(step);
   for await (const record of trainSteps(step, dataset, { done, loss_average, signal })) {
@@ -109,6 +123,7 @@ export async function trainLoop(
     if (record.due.save) await save();
     if (record.due.eval) await hooks.onEval?.(step, done);
   }
+  if (done < config.train.n_steps) hooks.onStop?.();
   if (saved < done) await save();
   return done;
 }

@@ -15,6 +15,10 @@ import { UsageError } from "./config/usage_error.ts";
 import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 import { mustBeFinite } from "./divergence.ts";
 import { FIRST_LOSS_SCALE } from "./loss_scale.ts";
+import { type Collective, ONE_PROCESS } from "./collective/collective.ts";
+import { RankSums } from "./collective/rank_sums.ts";
+import { shareVariants } from "./collective/share_variants.ts";
+import { mustDivide, withAllParts } from "./data/rank_share.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
 import type { StepRecord } from "./step_record.ts";
 import {
@@ -44,6 +48,9 @@ export class TrainStep implements Disposable {
   #accumulate: Plan | null;
   #update: Plan;
   #norms: Plan;
+  /** The processes that train together. */
+  readonly collective: Collective;
+  readonly #ranks: RankSums | null;
 
   private constructor(
     device: Device,
@@ -54,6 +61,8 @@ export class TrainStep implements Disposable {
       readonly update: Plan;
       readonly norms: Plan;
     },
+    collective: Collective,
+    ranks: RankSums | null,
     resources: DisposableStack,
   ) {
     this.device = device;
@@ -65,33 +74,43 @@ export class TrainStep implements Disposable {
     this.#accumulate = accumulate;
     this.#update = update;
     this.#norms = norms;
+    this.collective = collective;
+    this.#ranks = ranks;
   }
 
   /**
-   * Allocates the states, fills them from the checkpoint or with initial values, and compiles.
+   * Allocates the states, fills them from the checkpoint or with initial values, and compiles. Of
+   * several processes, all have the start and the kernel variants of rank 0.
    *
    * @throws {TypeError} for probes with micro-batches
-   * @throws {UsageError} where 16-bit floats are asked for and the adapter has none
+   * @throws {UsageError} where 16-bit floats are asked for and the adapter has none, or the batch
+   * cannot be divided among the processes
    */
   static async create(
     device: Device,
     config: Config,
-    options: TrainStepOptions & { readonly checkpoint?: Checkpoint | null },
+    options: TrainStepOptions & {
+      readonly checkpoint?: Checkpoint | null;
+      /** The processes that train together; default one. */
+      readonly collective?: Collective;
+    },
   ): Promise<TrainStep> {
+    const { collective = ONE_PROCESS } = options;
     mustHaveFloats(device, config);
+    mustDivide(config.train, collective.size);
     using resources = new DisposableStack();
     const graph = trainStepGraph(
-      config,
+      withAllParts(config, collective.size),
       (shapes, label) => resources.use(new State(device, shapes, label)),
       options,
     );
-    const { state, loss_scale, accumulate, update, norms } = graph;
+    const { state, loss_scale, sums, accumulate, update, norms } = graph;
     const scaling = options.checkpoint?.loss_scale ?? FIRST_LOSS_SCALE;
     for (const [name, value] of Object.entries(scaling)) {
       loss_scale?.write(name, Float32Array.of(value));
     }
     if (options.checkpoint) restore(state, options.checkpoint);
-    else {
+    else if (collective.rank === 0) {
       const first = initialize(
         (make: MakeParameter<void>) => networkParameters(config.nnet, make),
         config.seed,
@@ -101,12 +120,20 @@ export class TrainStep implements Disposable {
         state.nnet_ema.write(name, first[name]);
       }
     }
+    const ranks = sums && collective.size > 1
+      ? resources.use(new RankSums(device, sums, collective))
+      : null;
+    for (const started of [...Object.values(state), ...loss_scale ? [loss_scale] : []]) {
+      await ranks?.broadcast(started);
+    }
+    const specs = [...accumulate ? [accumulate] : [], update, norms];
+    await shareVariants(device, collective, specs);
     const plans = {
       accumulate: accumulate && resources.use(await compile(device, accumulate)),
       update: resources.use(await compile(device, update)),
       norms: resources.use(await compile(device, norms)),
     };
-    return new TrainStep(device, config, graph, plans, resources.move());
+    return new TrainStep(device, config, graph, plans, collective, ranks, resources.move());
   }
 
   /**
@@ -119,6 +146,28 @@ export class TrainStep implements Disposable {
     if (!this.#accumulate) return this.#update.run({ ...numbers, ...batches[0] });
     for (const batch of batches) this.#accumulate.run(batch);
     this.#update.run(numbers);
+  }
+
+  /**
+   * Runs step `step` (from 0) together with the other processes.
+   *
+   * @param batches the inputs of the batch source, for each micro-batch of this rank
+   * @param stop whether this rank asks all to stop after the step
+   * @returns whether any rank does
+   */
+  async runTogether(
+    step: number,
+    batches: readonly Readonly<Record<string, HostArray>>[],
+    stop: boolean,
+  ): Promise<boolean> {
+    if (!this.#ranks || !this.#accumulate) {
+      this.run(step, batches);
+      return stop;
+    }
+    for (const batch of batches) this.#accumulate.run(batch);
+    const isStopping = await this.#ranks.exchange(stop);
+    this.#update.run(optimizerInputs(this.config, step));
+    return isStopping;
   }
 
   /**
@@ -223,13 +272,13 @@ export class TrainStep implements Disposable {
     return this.#update.steps;
   }
 
-  /** Kernel launches and submits of one step. */
+  /** Kernel launches and submits of one step, of this process. */
   get launches(): { readonly dispatches: number; readonly submits: number } {
     const { micro_batches } = this.config.train;
     const accumulate = this.#accumulate ? micro_batches * this.#accumulate.steps.length : 0;
     return {
       dispatches: accumulate + this.#update.steps.length,
-      submits: this.#accumulate ? micro_batches + 1 : 1,
+      submits: this.#accumulate ? micro_batches + (this.#ranks ? 2 : 1) : 1,
     };
   }
 

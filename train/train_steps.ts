@@ -3,6 +3,7 @@ import type { LossAverageState } from "./checkpoints/loss_average_state.ts";
 import { batches } from "./data/batches.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import { microBatches } from "./data/micro_batches.ts";
+import { shareOf } from "./data/rank_share.ts";
 import { isSkipped, mustNotDiverge } from "./divergence.ts";
 import { LossAverage } from "./loss_average.ts";
 import { learningRate } from "./config/learning_rate.ts";
@@ -86,13 +87,14 @@ export async function* trainSteps(
   dataset: ImageSource,
   { done = 0, loss_average, signal }: TrainStepsOptions = {},
 ): AsyncGenerator<TrainedStep, void, undefined> {
-  const { config } = step;
+  const { config, collective } = step;
   const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
   const { random_flip } = config.dataset;
   const conditioning = conditioningOf(config.nnet);
   const data = batches(dataset, { seed: config.seed, random_flip, conditioning });
   const batchOf = (at: number) => {
-    const batch = data.at(at * batch_size, batch_size);
+    const { first, n } = shareOf(batch_size, collective);
+    const batch = data.at(at * batch_size + first, n);
     // It may never be awaited, where training ends before.
     batch.catch(() => {});
     return batch;
@@ -101,8 +103,12 @@ export async function* trainSteps(
   const ahead = new ReadAhead(step.recordLength);
   if (done >= n_steps) return;
   let next = batchOf(done);
-  while (done < n_steps && !signal?.aborted) {
-    step.run(done, microBatches(config, await next, done));
+  // Of several processes, all stop after the step at which the first is asked to.
+  let agreed = false;
+  const isStopping = () => collective.size === 1 ? signal?.aborted ?? false : agreed;
+  while (done < n_steps && !isStopping()) {
+    const inputs = microBatches(config, await next, done, collective);
+    agreed = await step.runTogether(done, inputs, signal?.aborted ?? false);
     done++;
     if (done < n_steps) next = batchOf(done);
     const isDue = (interval: number) => done % interval === 0 || done === n_steps;
@@ -112,7 +118,7 @@ export async function* trainSteps(
       save: isDue(save_interval),
     };
     ahead.submitted();
-    if (!due.log && !due.eval && !due.save && !ahead.isFull && !signal?.aborted) continue;
+    if (!due.log && !due.eval && !due.save && !ahead.isFull && !isStopping()) continue;
 
     const records = await step.records();
     const steps_per_s = ahead.read();

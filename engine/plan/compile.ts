@@ -1,5 +1,5 @@
 import type { Device } from "../device.ts";
-import { layOut, type PlanSpec } from "./layout.ts";
+import { type Layout, layOut, type PlanSpec } from "./layout.ts";
 import { checkLimits } from "./limits.ts";
 import { Plan } from "./plan.ts";
 import { timeTrial } from "./time_trial.ts";
@@ -13,11 +13,26 @@ import { timeTrial } from "./time_trial.ts";
  * @category Engine
  */
 export async function compile(device: Device, spec: PlanSpec): Promise<Plan> {
+  return await Plan.build(device, await tunedLayout(device, spec), spec);
+}
+
+/**
+ * Times those kernel variants of a graph that are not decided yet, where the device does so.
+ *
+ * @throws {DeviceError} where the adapter's limits do not allow the graph
+ * @throws {ShapeError} where the graph cannot be planned
+ * @category Engine
+ */
+export async function tune(device: Device, spec: PlanSpec): Promise<void> {
+  if (device.tuning) await tunedLayout(device, spec);
+}
+
+async function tunedLayout(device: Device, spec: PlanSpec): Promise<Layout> {
   const { capabilities, tuning } = device;
   const usual = layOut(capabilities, spec, tuning?.choices);
-  if (!tuning || usual.undecided.size === 0) return await Plan.build(device, usual, spec);
+  if (!tuning || usual.undecided.size === 0) return usual;
   // Nothing is timed for a plan that cannot run.
   checkLimits(device, usual.dispatches);
   await tuning.decide(capabilities, usual.undecided, (trial) => timeTrial(device, trial));
-  return await Plan.build(device, layOut(capabilities, spec, tuning.choices), spec);
+  return layOut(capabilities, spec, tuning.choices);
 }

@@ -59,6 +59,12 @@ export class Tuning {
     return this.#choices;
   }
 
+  /** Takes the variants that were chosen on another device of the same job; nothing is remembered. */
+  adopt(choices: KernelChoices): void {
+    this.#choices.clear();
+    for (const [key, name] of choices) this.#choices.set(key, name);
+  }
+
   /**
    * Times the variants that are not decided yet, and remembers the fastest of each.
    *

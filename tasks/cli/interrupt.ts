@@ -1,10 +1,10 @@
 /**
- * What asks a run to end: Ctrl-C, a supervisor, a terminal that is closed. Windows has no SIGTERM
- * that one process sends another.
+ * What asks a run to end: Ctrl-C, a supervisor, a terminal that is closed; and what mpirun and Slurm
+ * pass on. Windows has no SIGTERM that one process sends another.
  */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
+  : ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"];
 
 /** Two seconds, in turns of the event loop. */
 const TURNS = 20;
@@ -18,11 +18,18 @@ const TURN_MS = 100;
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
+  readonly #onEnd: () => void;
   /** Turns until a Ctrl-C ends the process; null before the first. */
   #left: number | null = null;
 
-  /** Starts to listen; `onFirst` is called at the first signal. */
-  constructor(onFirst: () => void) {
+  /**
+   * Starts to listen.
+   *
+   * @param onFirst called at the first signal
+   * @param onEnd called at the Ctrl-C that ends all; default: it ends the process
+   */
+  constructor(onFirst: () => void, onEnd: () => void = () => Deno.exit(130)) {
+    this.#onEnd = onEnd;
     this.#listeners = SIGNALS.map((signal) => [signal, () => {
       if (signal === "SIGINT") this.#ctrlC();
       if (this.#controller.signal.aborted) return;
@@ -37,6 +44,11 @@ export class Interrupt implements Disposable {
     return this.#controller.signal;
   }
 
+  /** As after a signal, without a message. */
+  abort(): void {
+    this.#controller.abort();
+  }
+
   /** Stops listening, except once aborted: what is left to do until the process ends is protected. */
   [Symbol.dispose](): void {
     if (this.signal.aborted) return;
@@ -44,7 +56,7 @@ export class Interrupt implements Disposable {
   }
 
   #ctrlC(): void {
-    if (this.#left === 0) Deno.exit(130);
+    if (this.#left === 0) return this.#onEnd();
     if (this.#left !== null) return;
     this.#left = TURNS;
     // Turns are counted, not seconds: a signal that came while the thread was busy is heard late.

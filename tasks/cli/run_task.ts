@@ -1,6 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 import type { FlagSource } from "./flags.ts";
 import { inFlags } from "./in_flags.ts";
+import { rankMessage } from "./rank_message.ts";
 import { machineFlags } from "./machine_flags.ts";
 import { writeToStandardError } from "./standard_error.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
@@ -27,7 +28,7 @@ export async function runTask(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (!(error instanceof UserError || "code" in error)) throw error;
-    writeToStandardError(`${inFlags(error.message, ...flags)}\n`);
+    writeToStandardError(`${await rankMessage(inFlags(error.message, ...flags))}\n`);
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }
 }

@@ -3,6 +3,8 @@ import { Device } from "../../engine/mod.ts";
 import { openRunAutoencoder, type RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { type FidNeeds, fidNeeds } from "../../eval/training/fid_needs.ts";
 import { RunFid } from "../../eval/training/run_fid.ts";
+import { broadcastValue } from "../../train/collective/broadcast_value.ts";
+import type { Collective } from "../../train/collective/collective.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
@@ -10,6 +12,7 @@ import { replaceFile } from "../../train/files/durable.ts";
 import { Log } from "../../train/files/log.ts";
 import { RunEvents } from "../../train/tensorboard/run_events.ts";
 import { datasetProgress } from "../cli/dataset_progress.ts";
+import type { Job } from "../cli/job.ts";
 import { inFolder } from "../cli/in_folder.ts";
 import { imagesCache } from "../cli/images_cache.ts";
 import { inFlags } from "../cli/in_flags.ts";
@@ -35,42 +38,57 @@ export class Run implements Disposable {
     readonly config: Config,
     readonly device: Device,
     readonly progress: Progress,
+    /** The processes that train together. */
+    readonly collective: Collective,
     stack: DisposableStack,
   ) {
     this.#stack = stack;
   }
 
-  /** Finds an adapter, installing a driver where it must, and opens it under a watchdog. */
-  static async open(config: Config): Promise<Run> {
-    await ensureAdapter();
+  /**
+   * Finds an adapter, installing a driver where it must, and opens it under a watchdog; of several
+   * processes, rank 0 first.
+   */
+  static async open(config: Config, { collective }: Pick<Job, "collective">): Promise<Run> {
     using stack = new DisposableStack();
     const watchdog = stack.use(new Watchdog());
+    const isFirst = collective.rank === 0;
+    if (!isFirst) await collective.barrier();
+    await ensureAdapter();
+    if (isFirst) await collective.barrier();
     const device = stack.use(
       await Device.open({ tuning: tuningFile(), onWait: watchdog.watch }),
     );
-    const progress = stack.use(new Progress());
-    return new Run(config, device, progress, stack.move());
+    const progress = stack.use(new Progress(isFirst ? {} : { write: () => {} }));
+    return new Run(config, device, progress, collective, stack.move());
   }
 
   /** Prints a message that stays, above the progress line. */
   note = (message: string): void => this.progress.note(inFlags(message, ...TRAIN_FLAGS));
 
   /**
-   * Takes the folder for this process. Until training begins there is nothing to save: a signal frees
-   * the folder and ends the process.
+   * Listens for signals. Until training begins there is nothing to save: a signal frees what `free`
+   * frees and ends the process.
    */
-  async lock(): Promise<void> {
-    const { config: { workdir }, progress, note } = this;
-    let lock: RunLock | null = null;
+  listen(free: () => void = () => {}): void {
+    const { progress, note, collective } = this;
     this.#interrupt = this.#stack.use(
       new Interrupt(() => {
-        if (this.#hasBegun) return note(STOPPING);
+        // Of several processes, all must have heard of it: until then it may be their end.
+        if (this.#hasBegun) return collective.size === 1 ? note(STOPPING) : undefined;
         progress[Symbol.dispose]();
         note("stopped; there was nothing to save");
-        lock?.[Symbol.dispose]();
+        free();
         Deno.exit(130);
       }),
     );
+  }
+
+  /** Takes the folder for this process, and listens for signals. */
+  async lock(): Promise<void> {
+    const { config: { workdir }, note } = this;
+    let lock: RunLock | null = null;
+    this.listen(() => lock?.[Symbol.dispose]());
     lock = this.#stack.use(
       await inFolder(workdir, "--workdir", () => RunLock.take(workdir, note)),
     );
@@ -139,6 +157,17 @@ export class Run implements Disposable {
   /** Aborted by the first signal after training began. */
   get signal(): AbortSignal | undefined {
     return this.#interrupt?.signal;
+  }
+
+  /** Training ends early: of several processes, all have heard that one is to stop. */
+  stop(): void {
+    this.#interrupt?.abort();
+    if (this.collective.size > 1) this.note(STOPPING);
+  }
+
+  /** Whether rank 0 goes on to train, which the other ranks hear from it. */
+  async agree(trains: boolean): Promise<boolean> {
+    return await broadcastValue(this.collective, trains);
   }
 
   /** From now on a signal ends the process only after what is done is saved. */

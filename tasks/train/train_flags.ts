@@ -45,6 +45,8 @@ export interface TrainFlags {
   resume_from: string | null;
   init_from: string | null;
   init_from_partial: boolean;
+  num_processes: number | null;
+  hostfile: string | null;
 }
 
 const OWN: OwnFlags<TrainFlags> = {
@@ -66,6 +68,12 @@ const OWN: OwnFlags<TrainFlags> = {
       ),
     tensorboard: z.boolean()
       .describe("also write the log, the grids and the settings for TensorBoard, beside log.jsonl"),
+    num_processes: z.int().min(1).nullable()
+      .describe(
+        "processes that divide each batch, one for each GPU, started by mpirun or mpiexec; null: one",
+      ),
+    hostfile: z.string().min(1).nullable()
+      .describe("the machines for --num_processes, a file as mpirun takes it; null: this one"),
     dry_run: z.boolean()
       .describe(
         "print parameters, work, memory, the largest batch that fits, and time and disk of the run, and end",
@@ -81,6 +89,8 @@ const OWN: OwnFlags<TrainFlags> = {
     resume_from: null,
     init_from: null,
     init_from_partial: false,
+    num_processes: null,
+    hostfile: null,
   },
 };
 

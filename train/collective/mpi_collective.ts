@@ -16,10 +16,17 @@ export class MpiCollective implements Collective {
   readonly library: string;
   readonly #mpi: MpiFunctions;
   readonly #abi: MpiAbi;
+  readonly #onWait: (() => Disposable) | undefined;
   /** What the other ranks sent of this rank's part of a sum. */
   #received: Float32Array<ArrayBuffer> = new Float32Array(0);
 
-  private constructor(mpi: MpiFunctions, abi: MpiAbi, library: string) {
+  private constructor(
+    mpi: MpiFunctions,
+    abi: MpiAbi,
+    library: string,
+    onWait: (() => Disposable) | undefined,
+  ) {
+    this.#onWait = onWait;
     this.#mpi = mpi;
     this.#abi = abi;
     this.library = `${library} (${abi.name})`;
@@ -40,12 +47,17 @@ export class MpiCollective implements Collective {
    * Joins the job that a launcher started.
    *
    * @param named library that the person names; null: the one that belongs to the launcher
+   * @param onWait called before each wait for the other ranks; its result is disposed afterwards
    * @throws {CollectiveError} where no MPI is installed, or the launcher is another MPI's
    */
-  static join({ kind, name, size }: Launcher, named: string | null): MpiCollective {
+  static join(
+    { kind, name, size }: Launcher,
+    named: string | null,
+    onWait?: () => Disposable,
+  ): MpiCollective {
     const library = loadMpi(kind, named);
     const { functions, abi } = mpiSymbols(library);
-    const joined = new MpiCollective(functions, abi, library);
+    const joined = new MpiCollective(functions, abi, library, onWait);
     if (joined.size === size) return joined;
     throw new CollectiveError(
       `${name} started ${size} processes, but ${joined.library} finds ${joined.size}: ` +
@@ -63,10 +75,9 @@ export class MpiCollective implements Collective {
     if (values.length % size !== 0 || total.length !== values.length) {
       throw new TypeError(`sum: ${values.length} values into ${total.length} on ${size} ranks`);
     }
-    if (this.#received.length !== values.length) {
-      this.#received = new Float32Array(values.length);
-    }
-    const received = this.#received;
+    using _wait = this.#onWait?.();
+    if (this.#received.length < values.length) this.#received = new Float32Array(values.length);
+    const received = this.#received.subarray(0, values.length);
     const n = values.length / size;
     const sent = values as Float32Array<ArrayBuffer>;
     this.#check(
@@ -93,6 +104,7 @@ export class MpiCollective implements Collective {
 
   /** See {@linkcode Collective.broadcast}. */
   async broadcast(bytes: Uint8Array): Promise<void> {
+    using _wait = this.#onWait?.();
     const { BYTE, COMM_WORLD } = this.#abi;
     const data = bytes as Uint8Array<ArrayBuffer>;
     this.#check(await this.#mpi.MPI_Bcast(data, bytes.length, BYTE, 0, COMM_WORLD));
@@ -100,6 +112,7 @@ export class MpiCollective implements Collective {
 
   /** See {@linkcode Collective.gather}. */
   async gather(bytes: Uint8Array): Promise<Uint8Array[]> {
+    using _wait = this.#onWait?.();
     const { BYTE, COMM_WORLD } = this.#abi;
     const counts = new Int32Array(this.size);
     const own = Int32Array.of(bytes.length);
@@ -125,6 +138,7 @@ export class MpiCollective implements Collective {
 
   /** See {@linkcode Collective.barrier}. */
   async barrier(): Promise<void> {
+    using _wait = this.#onWait?.();
     this.#check(await this.#mpi.MPI_Barrier(this.#abi.COMM_WORLD));
   }
 

@@ -11,6 +11,7 @@ import type { Config } from "../config/config.ts";
 import type { Batch } from "./batches.ts";
 import { DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
+import { type Rank, shareOf } from "./rank_share.ts";
 
 /** Salt of the hash that drops conditions. */
 const DROP = 3;
@@ -27,17 +28,21 @@ export function batchKey(seed: number, step: number, first: number): Uint32Array
  * The inputs of `drawnBatch`, or of `drawnLatents`, for each micro-batch of step `step` (from 0). A
  * fraction `p_uncond` of the conditions is replaced by the one that stands for none.
  *
+ * @param batch a whole batch; of several processes, the share of one
+ * @param rank whose share it is; default the only one's
  * @category Data
  */
 export function microBatches(
   { train, nnet, seed }: Config,
   batch: Batch,
   step: number,
+  rank: Rank = { rank: 0, size: 1 },
 ): Record<string, HostArray>[] {
   const { images } = batch;
-  const n = train.batch_size / train.micro_batches;
+  const share = shareOf(train.batch_size, rank);
+  const n = share.n / train.micro_batches;
   const isDropped = (i: number) =>
-    hash32(seed, DROP, step * train.batch_size + i) < train.p_uncond * 2 ** 32;
+    hash32(seed, DROP, step * train.batch_size + share.first + i) < train.p_uncond * 2 ** 32;
   const conditioning = conditioningOf(nnet);
   const conditions = conditionsOf(
     batch,
@@ -47,14 +52,14 @@ export function microBatches(
   return Array.from({ length: train.micro_batches }, (_, part) => {
     const first = part * n;
     const itsOwn = <A extends Batch["images"] | ConditionRows>(values: A) => {
-      const width = values.length / train.batch_size;
+      const width = values.length / share.n;
       return values.subarray(first * width, (first + n) * width) as A;
     };
     return {
       ...images instanceof Uint8Array
         ? { images: words(itsOwn(images)) }
         : { moments: itsOwn(images) },
-      key: batchKey(seed, step, first),
+      key: batchKey(seed, step, share.first + first),
       ...conditionInputs(conditioning, conditions && itsOwn(conditions)),
     };
   });

@@ -4,11 +4,14 @@ export type Message =
   | { readonly kind: "begin"; readonly id: number; readonly what: string }
   | { readonly kind: "end"; readonly id: number };
 
+/** What a process of several waits for. */
+export const OTHERS = "the other processes";
+
 /** Seconds without an answer before a line is printed. */
 const AFTER = 60;
 
 /**
- * Prints a line on standard error when the device has not answered for long; it ends nothing. It
+ * Prints a line on standard error when the device, or {@linkcode OTHERS}, did not answer for long; it ends nothing. It
  * runs in a thread of its own, as a wait for the device can block the thread that waits.
  */
 export class Watchdog implements Disposable {

@@ -1,7 +1,7 @@
 import { writeToStandardError } from "../standard_error.ts";
 import { humanDuration } from "../../../page/human_units.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
-import type { Message } from "./watchdog.ts";
+import { type Message, OTHERS } from "./watchdog.ts";
 
 const TICK_MS = 100;
 const now = () => performance.now() / 1000;
@@ -22,6 +22,13 @@ function report(): void {
   const clear = Deno.stderr.isTerminal() ? "\r\x1b[K" : "";
   for (const { what, seconds } of monitor?.due(now()) ?? []) {
     const time = humanDuration(seconds);
+    if (what === OTHERS) {
+      writeToStandardError(
+        `${clear}${OTHERS} have not answered for ${time}: one of them, or its machine, may be ` +
+          "stopped, or still load its data; saved checkpoints are safe\n",
+      );
+      continue;
+    }
     writeToStandardError(
       `${clear}the device has not answered for ${time} (${what}); a large step on a slow adapter ` +
         `may take this long. If the driver hangs, Ctrl-C has no effect: end the process with ` +

@@ -46,14 +46,14 @@ async function interrupted(
 const saved = { said: "ready\nfirst\nsaved\n", code: 0 };
 
 Deno.test("Interrupt takes signals of any kind as one", { ignore }, async () => {
-  const kinds = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const kinds = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const;
   const all = kinds.map((first) => {
     const soon = [...kinds, first].map((signal, i) => [100 * (i + 1), signal] as const);
     // These come after the process has saved, and before it ends.
     const late = [[5200, "SIGTERM"], [5300, "SIGHUP"]] as const;
     return interrupted([[0, first], ...soon, ...late], { busy_ms: 0 });
   });
-  deepEqual(await Promise.all(all), [saved, saved, saved]);
+  deepEqual(await Promise.all(all), [saved, saved, saved, saved]);
 });
 
 Deno.test(

@@ -1,12 +1,14 @@
 /** What every rank of a job does in collective_test.ts; rank 0 prints what all found. */
 import { broadcastValue } from "../../../train/collective/broadcast_value.ts";
 import { launcherOf } from "../../../train/collective/launcher.ts";
-import { openCollective } from "../../../train/collective/open_collective.ts";
+import { MpiCollective } from "../../../train/collective/mpi_collective.ts";
+import { MPI_VARIABLE } from "../../../train/collective/mpi_library.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { valuesOf } from "./values_of.ts";
 
 try {
-  const { collective, leave } = openCollective(launcherOf((name) => Deno.env.get(name)));
+  const launcher = launcherOf((name) => Deno.env.get(name))!;
+  const collective = MpiCollective.join(launcher, Deno.env.get(MPI_VARIABLE) ?? null);
   const { rank, size } = collective;
   const sums = new Float32Array(size * 5);
   await collective.sum(valuesOf(rank, size * 5), sums);
@@ -24,7 +26,7 @@ try {
   if (rank === 0) {
     console.log(JSON.stringify(all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)))));
   }
-  await leave();
+  await collective.leave();
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   console.log(error.message);

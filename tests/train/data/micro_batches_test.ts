@@ -88,3 +88,20 @@ Deno.test("microBatches() gives moments as they are, split like images", () => {
   const split = microBatches({ ...config, train }, batch, 2);
   deepEqual(split.flatMap(({ moments }) => [...moments]), [...images]);
 });
+
+Deno.test("microBatches() gives each of several processes its part of the whole batch", () => {
+  const config = tinyConfig({ train: { batch_size: 6, p_uncond: 0.5 } });
+  const width = 3 * 8 * 8;
+  const images = Uint8Array.from({ length: 6 * width }, (_, i) => 7 * i);
+  const labels = Int32Array.of(0, 1, 2, 3, 4, 5);
+  const split = { ...config, train: { ...config.train, micro_batches: 3 } };
+  const whole = microBatches(split, { images, labels }, 9);
+  const parts = [0, 1, 2].flatMap((rank) => {
+    const share = {
+      images: images.subarray(2 * rank * width, 2 * (rank + 1) * width),
+      labels: labels.subarray(2 * rank, 2 * (rank + 1)),
+    };
+    return microBatches(config, share, 9, { rank, size: 3 });
+  });
+  deepEqual(parts, whole);
+});

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, throws } from "node:assert/strict";
-import { mustDivide, shareOf } from "../../../train/collective/rank_share.ts";
+import { mustDivide, shareOf } from "../../../train/data/rank_share.ts";
 
 Deno.test("shareOf() divides a batch into consecutive parts", () => {
   const shares = [0, 1, 2].map((rank) => shareOf(12, { rank, size: 3 }));

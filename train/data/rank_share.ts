@@ -1,7 +1,11 @@
 import { counted } from "../../engine/counted.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 
-/** One of several processes that train together. */
+/**
+ * One of several processes that train together.
+ * @category Data
+ */
 export interface Rank {
   /** From 0. */
   readonly rank: number;
@@ -19,6 +23,15 @@ export interface RankShare {
 export function shareOf(batch_size: number, { rank, size }: Rank): RankShare {
   const n = batch_size / size;
   return { first: rank * n, n };
+}
+
+/**
+ * The configuration by which each of several processes plans its step: all micro-batches of the
+ * global batch are counted, of which a rank has its share.
+ */
+export function withAllParts(config: Config, size: number): Config {
+  const { train } = config;
+  return { ...config, train: { ...train, micro_batches: size * train.micro_batches } };
 }
 
 /**

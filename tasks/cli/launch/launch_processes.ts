@@ -1,0 +1,87 @@
+import { Interrupt } from "../interrupt.ts";
+import { writeToStandardError } from "../standard_error.ts";
+import { findLauncher, type MpiLauncher } from "./find_launcher.ts";
+
+/** How many processes, and where. */
+export interface Processes {
+  readonly num_processes: number;
+  /** The launcher's file of machines; null: all here. */
+  readonly hostfile: string | null;
+}
+
+/** After the Ctrl-C that ends all, until the launcher itself is killed. */
+const LAST_MS = 5000;
+
+/**
+ * Starts this command again as several processes, and waits for their end. A signal is passed on as the
+ * one that the launcher passes on to all.
+ *
+ * @returns the exit code
+ * @throws {CollectiveError} where no launcher is installed
+ */
+export async function launchProcesses(processes: Processes): Promise<number> {
+  const launcher = await findLauncher();
+  const child = new Deno.Command(launcher.command, {
+    args: [...optionsOf(launcher, processes), ...thisCommand()],
+    env: ROOT,
+    // Out of the terminal's reach: of its Ctrl-C, Open MPI's mpirun would end all within a second.
+    detached: true,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  };
+  using interrupt = new Interrupt(
+    () => kill(PASSED_ON[launcher.kind]),
+    () => {
+      kill("SIGTERM");
+      Deno.unrefTimer(setTimeout(() => kill("SIGKILL"), LAST_MS));
+    },
+  );
+  const { code } = await child.status;
+  if (launcher.kind === "openmpi" && code > 128 && code !== 130) {
+    writeToStandardError(
+      `one of the processes was ended by signal ${code - 128}, and the others with it; the same ` +
+        "command goes on from the newest checkpoint\n",
+    );
+  }
+  // MPICH's launcher forgets the exit codes of those that it has passed a signal on to.
+  return code === 0 && interrupt.signal.aborted ? 130 : code;
+}
+
+/** What a launcher passes on to all processes, and survives. */
+const PASSED_ON: Readonly<Record<MpiLauncher["kind"], Deno.Signal>> = {
+  openmpi: "SIGUSR2",
+  mpich: "SIGINT",
+};
+
+/** Open MPI starts nothing as root without these, as in containers. */
+const ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
+
+/** The options of a launcher. */
+export function optionsOf(
+  { kind }: MpiLauncher,
+  { num_processes, hostfile }: Processes,
+): string[] {
+  const n = ["-n", `${num_processes}`];
+  if (kind === "mpich") return [...n, ...hostfile === null ? [] : ["-f", hostfile]];
+  // A process bound to one core would starve its own threads; here GPUs count, and not cores.
+  return [
+    ...n,
+    "--bind-to",
+    "none",
+    "--quiet",
+    ...hostfile === null ? ["--oversubscribe"] : ["--hostfile", hostfile],
+  ];
+}
+
+/** The command line of this process. */
+function thisCommand(): string[] {
+  return [Deno.execPath(), "run", "--quiet", "--allow-all", Deno.mainModule, ...Deno.args];
+}

@@ -1,0 +1,41 @@
+import { counted } from "../../engine/counted.ts";
+import type { Launcher } from "../../train/collective/launcher.ts";
+import type { Config } from "../../train/config/config.ts";
+import { UsageError } from "../../train/config/usage_error.ts";
+import { mustDivide } from "../../train/data/rank_share.ts";
+import type { TrainFlags } from "./train_flags.ts";
+
+/**
+ * How many processes train together: those that a launcher started, or that are asked for.
+ *
+ * @throws {UsageError} where the two differ, the batch cannot be divided among them, or the command
+ * line asks for what one process does
+ */
+export function processesOf(
+  launcher: Launcher | null,
+  own: Pick<TrainFlags, "num_processes" | "hostfile" | "dry_run" | "profile" | "probe">,
+  config: Config,
+): number {
+  const { num_processes, hostfile } = own;
+  const n = launcher?.size ?? num_processes ?? 1;
+  if (num_processes !== null && num_processes !== n) {
+    throw new UsageError(
+      `--num_processes: ${counted(num_processes, "process is", "processes are")} asked for, and ` +
+        `${launcher?.name} started ${n}; leave it out there`,
+    );
+  }
+  if (hostfile !== null && n === 1) {
+    throw new UsageError(
+      "--hostfile: names the machines of several processes; set --num_processes",
+    );
+  }
+  if (n === 1) return 1;
+  const single = [
+    own.dry_run && "--dry_run",
+    own.profile && "--profile",
+    own.probe !== null && "--probe",
+  ].find((flag) => flag !== false);
+  if (single) throw new UsageError(`${single}: looks at one process; leave --num_processes out`);
+  mustDivide(config.train, n);
+  return n;
+}
