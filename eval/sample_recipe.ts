@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { conditioningOf, takesTexts } from "../nets/conditioning.ts";
 import type { Weights } from "../train/checkpoints/find_weights.ts";
 import type { Config } from "../train/config/config.ts";
 import { UsageError } from "../train/config/usage_error.ts";
@@ -11,6 +10,7 @@ import type { Guidance } from "./execution/machine_options.ts";
 import type { RunAutoencoder } from "./latents/run_autoencoder.ts";
 import { networkClasses } from "./network_classes.ts";
 import type { LabelChoice } from "./sampled_labels.ts";
+import type { TextIdentity } from "./text/run_texts.ts";
 import { completeSettings } from "./sampler_settings.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";
 
@@ -34,6 +34,8 @@ export interface Recipe {
   readonly labels: LabelChoice | null;
   /** What decodes latents to images; null for a network of images. */
   readonly autoencoder: DecoderIdentity | null;
+  /** The texts of the images; null for a network without. */
+  readonly texts: TextIdentity | null;
 }
 
 /** What determines how latents are decoded. */
@@ -64,30 +66,33 @@ export interface SamplingChoices extends Pick<SamplerSettings, "sampler" | "step
   readonly guidance: GuidanceChoices;
 }
 
+/** What a network takes besides labels, where it takes any. */
+export interface RecipeParts {
+  /** Decodes what a network of latents draws. */
+  readonly autoencoder: RunAutoencoder | null;
+  /** What a network of texts draws. */
+  readonly texts: TextIdentity | null;
+}
+
 /**
  * Fills in every sampling choice that was left open, from the sampler and the weights' configuration.
  *
- * @param autoencoder decodes what a network of latents draws
+ * @param parts what decodes latents, and the texts that images are drawn from
  * @throws {UsageError} with a line for each request that these weights cannot meet
  */
 export async function sampleRecipe(
   { sampler, steps, seed, solver, guidance }: SamplingChoices,
   { files, step, config, data }: Weights,
-  autoencoder: RunAutoencoder | null,
+  { autoencoder, texts }: RecipeParts,
 ): Promise<Recipe> {
   const { limit, ...choices } = solver;
   const process = processOf(config.process);
   const settings = completeSettings(process.schedule, { sampler, steps, ...choices });
   const classes = networkClasses(config);
-  if (takesTexts(conditioningOf(config.nnet))) {
-    throw new UsageError(
-      "checkpoint: this network draws from encoded texts, which only sampleCheckpoint() of the " +
-        "library takes so far",
-    );
-  }
-  const problems = classes === 0
-    ? unconditionalProblems(guidance)
-    : conditionalProblems(guidance, config, classes);
+  const isConditional = classes > 0 || texts !== null;
+  const problems = isConditional
+    ? conditionalProblems(guidance, config, classes)
+    : unconditionalProblems(guidance);
   const usual = config.sample.clip_denoised && !autoencoder ? "clip" : "none";
   if (autoencoder && (limit ?? usual) !== "none") {
     problems.push(`solver.limit: latents have no range of pixels to ${limit}; leave it out`);
@@ -101,13 +106,18 @@ export async function sampleRecipe(
     sampler: settings,
     limit: limit ?? usual,
     guidance: {
-      scale: classes === 0 ? 0 : guidance.scale ?? config.sample.scale,
+      scale: isConditional ? guidance.scale ?? config.sample.scale : 0,
       interval: guidance.interval,
     },
     labels: classes === 0 ? null : await labelChoice(guidance.labels, seed, { config, data }),
     autoencoder: autoencoder && {
       sha256: autoencoder.sha256(),
       scale_factor: autoencoder.scale_factor,
+    },
+    texts: texts && {
+      prompts: texts.prompts,
+      negative: texts.negative,
+      text_encoder: texts.text_encoder,
     },
   };
 }
@@ -142,12 +152,16 @@ function conditionalProblems(
   const problems: string[] = [];
   if (scale !== null && scale > 0 && train.p_uncond === 0) {
     problems.push(
-      "guidance.scale: guidance needs a network that has also learned without labels " +
+      `guidance.scale: guidance needs a network that has also learned without ${
+        classes > 0 ? "labels" : "texts"
+      } ` +
         "(train.p_uncond above 0), and this one has not; leave it out",
     );
   }
   const wrong = labels?.find((label) => label >= classes);
-  if (wrong !== undefined) {
+  if (classes === 0 && labels !== null) {
+    problems.push("guidance.labels: this network draws what texts say, not classes; leave it out");
+  } else if (wrong !== undefined) {
     problems.push(
       `guidance.labels: there is no class ${wrong}; this network knows 0 to ${classes - 1}`,
     );

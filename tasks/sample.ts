@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
 import { autoencoderNotes, openRunAutoencoder } from "../eval/latents/run_autoencoder.ts";
+import { openRunTexts, textNotes } from "../eval/text/run_texts.ts";
 import { processOf } from "../train/diffusion/process.ts";
 import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
@@ -39,6 +40,7 @@ import { recordedImages, writeRecord } from "./sample/sample_record.ts";
 import { samplingLine } from "./sample/sampling_line.ts";
 import { NETWORK_REMEDIES } from "./cli/network_flags.ts";
 import { inFolder } from "./cli/in_folder.ts";
+import { promptsOf } from "./cli/text_flags.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
@@ -68,9 +70,15 @@ async function main(args: readonly string[]): Promise<void> {
   });
   using resources = new DisposableStack();
   const autoencoder = resources.use(await openRunAutoencoder(weights.config, flags.autoencoder));
-  const recipe = await sampleRecipe(flags, weights, autoencoder);
+  const texts = await openRunTexts(weights.config, {
+    prompts: await promptsOf(flags.texts),
+    negative: flags.texts.negative,
+    encoder: flags.text_encoder.weights,
+  });
+  const recipe = await sampleRecipe(flags, weights, { autoencoder, texts });
   const shape = imageShape(weights, autoencoder);
   if (autoencoder) autoencoderNotes(autoencoder, weights.data?.latents, "images").forEach(onNote);
+  if (texts) textNotes(texts, weights.data).forEach(onNote);
   const recorded = await inFolder(
     out,
     "--out",
@@ -89,6 +97,7 @@ async function main(args: readonly string[]): Promise<void> {
       checkpoint,
       weights: weights.file,
       autoencoder_weights: autoencoder && autoencoder.file,
+      text_encoder_weights: texts && texts.file,
       made_with: {
         deno: Deno.version.deno,
         adapter: device.info.description || device.info.vendor,
@@ -109,6 +118,8 @@ async function main(args: readonly string[]): Promise<void> {
     weights,
     recipe,
     autoencoder,
+    texts,
+    onNote,
     requested: missing,
     batch_size: flags.batch_size,
     strip: needsStrip ? strip : null,
@@ -126,12 +137,14 @@ async function main(args: readonly string[]): Promise<void> {
   progress.note(summary(flags, missing.length, drawn));
 }
 
-function countsOf({ sampler, labels }: Recipe, { config }: Weights, n: number) {
+function countsOf({ sampler, labels, texts }: Recipe, { config }: Weights, n: number) {
   const { schedule } = processOf(config.process);
   return {
     n,
     network_evaluations: chooseMethod(schedule, sampler).evaluations,
     image_labels: labels && Array.from({ length: n }, (_, i) => sampledLabel(labels, i)),
+    image_prompts: texts &&
+      Array.from({ length: n }, (_, i) => texts.prompts[i % texts.prompts.length]),
   };
 }
 

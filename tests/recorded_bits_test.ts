@@ -56,7 +56,7 @@ function withPrefix(prefix: string, values: Values): Values {
 
 async function sampleHash(device: Device, folder: string, choices: SamplingChoices) {
   const weights = await findWeights(folder, { kind: "ema", onNote: () => {}, config: null });
-  const recipe = await sampleRecipe(choices, weights, null);
+  const recipe = await sampleRecipe(choices, weights, { autoencoder: null, texts: null });
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);
   const set = sampledImages(device, "recorded", {

@@ -66,6 +66,7 @@ export {
   type ImageFeatures,
 } from "./data/features/feature_writer.ts";
 export { type LatentConfig } from "./config/latent_config.ts";
+export { type TextEncoderConfig } from "./config/text_config.ts";
 export {
   type InMemoryImages,
   type InMemorySource,

@@ -26,6 +26,12 @@ import {
   type SolverFlags,
   solverSchema,
 } from "../cli/solver_flags.ts";
+import {
+  TEXT_DEFAULTS,
+  type TextChoiceFlags,
+  textEncoderFlagSchema,
+  textsSchema,
+} from "../cli/text_flags.ts";
 
 /** Names of the metrics. */
 export const METRICS = ["fid", "kid", "is", "pr", "swd"] as const;
@@ -34,7 +40,7 @@ export const METRICS = ["fid", "kid", "is", "pr", "swd"] as const;
 export type Metric = typeof METRICS[number];
 
 /** Flags of `deno task fid`; their meaning is in the schema. */
-export interface FidFlags {
+export interface FidFlags extends TextChoiceFlags {
   metrics: Metric[];
   inception: string | null;
   cache: string | null;
@@ -92,6 +98,8 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
   }).describe("how images are drawn from a checkpoint"),
   solver: solverSchema,
   guidance: guidanceSchema,
+  texts: textsSchema,
+  text_encoder: textEncoderFlagSchema,
   autoencoder: autoencoderSchema,
 });
 
@@ -115,6 +123,8 @@ const defaults: FidFlags = {
   },
   solver: SOLVER_DEFAULTS,
   guidance: GUIDANCE_DEFAULTS,
+  texts: TEXT_DEFAULTS,
+  text_encoder: { weights: null },
   autoencoder: AUTOENCODER_DEFAULTS,
 };
 

@@ -147,7 +147,8 @@ function sideText({ name, n, statistics_from_file, drawn }: SideReport): string 
   const text = `${count}: ${name}`;
   if (statistics_from_file) return `${text} (of unknown variant)`;
   if (!drawn) return text;
-  const { sampler, guidance, limit, seed, ema, training_step, weights_sha256, autoencoder } = drawn;
+  const { sampler, guidance, limit, seed, ema, training_step, weights_sha256, autoencoder, texts } =
+    drawn;
   const choices = Object.entries(sampler)
     .filter(([key, value]) => value !== null && key !== "sampler" && key !== "steps")
     .map(([key, value]) => `${key} ${value}`);
@@ -160,6 +161,7 @@ function sideText({ name, n, statistics_from_file, drawn }: SideReport): string 
     `guidance ${guidance.scale}`,
     `limit ${limit}`,
     `seed ${seed}`,
+    ...texts ? [counted(texts.prompts.length, "text")] : [],
     ...autoencoder
       ? [`decoded by ${autoencoder.sha256.slice(0, 8)}..., factor ${autoencoder.scale_factor}`]
       : [],

@@ -9,6 +9,8 @@ import type { ImageSet } from "../../eval/image_sets/image_set.ts";
 import { sampledImages } from "../../eval/image_sets/sampled_images.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { autoencoderNotes, openRunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
+import { openRunTexts, textNotes } from "../../eval/text/run_texts.ts";
+import type { EncodedTexts } from "../../eval/execution/encoded_texts.ts";
 import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import { CheckpointError } from "../../train/checkpoints/checkpoint.ts";
@@ -24,6 +26,7 @@ import { tensorFileKind } from "../../train/checkpoints/tensor_file.ts";
 import { presets } from "../../train/config/presets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { type Recipe, sampleRecipe } from "../../eval/sample_recipe.ts";
+import { promptsOf } from "../cli/text_flags.ts";
 import { imagesCache } from "../cli/images_cache.ts";
 import { NETWORK_REMEDIES } from "../cli/network_flags.ts";
 import type { FidFlags } from "./fid_flags.ts";
@@ -169,7 +172,14 @@ async function ofCheckpoint(
   });
   const autoencoder = stack.use(await openRunAutoencoder(weights.config, flags.autoencoder));
   if (autoencoder) autoencoderNotes(autoencoder, weights.data?.latents, "images").forEach(note);
-  const recipe = await sampleRecipe({ ...flags, ...flags.sample }, weights, autoencoder);
+  const texts = await openRunTexts(weights.config, {
+    prompts: await promptsOf(flags.texts),
+    negative: flags.texts.negative,
+    encoder: flags.text_encoder.weights,
+  });
+  if (texts) textNotes(texts, weights.data).forEach(note);
+  const choices = { ...flags, ...flags.sample };
+  const recipe = await sampleRecipe(choices, weights, { autoencoder, texts });
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);
   const name = `drawn from ${weights.file}`;
@@ -178,25 +188,31 @@ async function ofCheckpoint(
     statistics: null,
     n,
     drawn: { weights, recipe },
-    images: (device, { onDrawn }) =>
-      sampledImages(device, name, {
-        open: async (resources) => ({
-          shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-          network: trainedNetwork(
-            resources.use(await loadWeights(device, weights)),
-            weights.config,
-          ),
-          schedule,
-          method: chooseMethod(schedule, recipe.sampler),
-          guidance: recipe.guidance,
-          limit: recipe.limit,
-        }),
+    images: (device, { onDrawn }) => {
+      let encoded: EncodedTexts | null = null;
+      return sampledImages(device, name, {
+        open: async (resources) => {
+          // The text encoder is gone before the network is there.
+          if (texts) encoded ??= await texts.encode(device, note);
+          return {
+            shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
+            network: trainedNetwork(
+              resources.use(await loadWeights(device, weights)),
+              weights.config,
+            ),
+            schedule,
+            method: chooseMethod(schedule, recipe.sampler),
+            guidance: recipe.guidance,
+            limit: recipe.limit,
+          };
+        },
         n,
         seed,
-        conditions: drawnConditions(recipe.labels),
+        conditions: (first, n) => drawnConditions(recipe.labels, encoded)(first, n),
         autoencoder,
         onProgress: onDrawn,
-      }),
+      });
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { ImageShape } from "../../eval/latents/latent_decoding.ts";
 import type { RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
+import type { RunTexts } from "../../eval/text/run_texts.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { type BatchOptions, drawBatches } from "./draw_batches.ts";
 import { imageFile, interleaved, pngChannels, writePng } from "./image_files.ts";
@@ -25,6 +26,10 @@ export interface DrawOptions {
   readonly recipe: Recipe;
   /** Decodes what a network of latents draws; null for one of images. */
   readonly autoencoder: RunAutoencoder | null;
+  /** What a network of texts draws; null for another. */
+  readonly texts: RunTexts | null;
+  /** Called with a line for each text that was cut. */
+  readonly onNote: (message: string) => void;
   /** Indices of the images to write, in order. */
   readonly requested: readonly number[];
   /** Images drawn at once, at most. */
@@ -63,14 +68,17 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   const kept = autoencoder ? await drawnLatents(folder) : new Set<number>();
   const lacking = new Set(options.requested).difference(kept);
   const moments: Float32Array[] = [];
+  // A strip needs the first images even where they are there.
+  const numbers = [...lacking.union(new Set(strip ? Array(strip.rows).keys() : []))]
+    .sort((a, b) => a - b);
+  const { texts, onNote } = options;
+  const encoded = texts && numbers.length > 0 ? await texts.encode(device, onNote) : null;
   const batches: BatchOptions = {
     weights,
     recipe,
     batch_size,
-    // A strip needs the first images even where they are there.
-    numbers: [...lacking.union(new Set(strip ? Array(strip.rows).keys() : []))]
-      .sort((a, b) => a - b),
-    conditions: drawnConditions(recipe.labels),
+    numbers,
+    conditions: drawnConditions(recipe.labels, encoded),
     strip: strip && {
       moments: MOMENTS,
       take: (values) => moments.push(values.slice(0, strip.rows * channels * size ** 2)),

@@ -23,9 +23,15 @@ import {
   type SolverFlags,
   solverSchema,
 } from "../cli/solver_flags.ts";
+import {
+  TEXT_DEFAULTS,
+  type TextChoiceFlags,
+  textEncoderFlagSchema,
+  textsSchema,
+} from "../cli/text_flags.ts";
 
 /** The flags of `deno task sample`; each is described in the schema. */
-export interface SampleFlags {
+export interface SampleFlags extends TextChoiceFlags {
   checkpoint: string | null;
   out: string;
   n: number;
@@ -64,6 +70,8 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
 
   solver: solverSchema,
   guidance: guidanceSchema,
+  texts: textsSchema,
+  text_encoder: textEncoderFlagSchema,
   autoencoder: autoencoderSchema,
 });
 
@@ -81,6 +89,8 @@ const defaults: SampleFlags = {
   help: false,
   solver: SOLVER_DEFAULTS,
   guidance: GUIDANCE_DEFAULTS,
+  texts: TEXT_DEFAULTS,
+  text_encoder: { weights: null },
   autoencoder: AUTOENCODER_DEFAULTS,
 };
 
@@ -119,6 +129,10 @@ export function sampleHelp(): string {
       {
         command: "sample --checkpoint=runs/a --labels=0,3,5 --scale=2",
         does: "three classes in turn, strongly guided",
+      },
+      {
+        command: 'sample --checkpoint=runs/c --prompt="a red circle" --n=4',
+        does: "what a text says, where the run has learned from captions",
       },
       {
         command: "sample --checkpoint=runs/b --autoencoder.weights=autoencoder_kl.pth",

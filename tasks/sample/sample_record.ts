@@ -15,14 +15,20 @@ export interface SampleRecord extends Recipe {
   readonly weights: string;
   /** The file that decodes latents; null for a network of images. */
   readonly autoencoder_weights: string | null;
+  /** The file of the text encoder; null where the network has its own, or takes no texts. */
+  readonly text_encoder_weights: string | null;
   /** Network evaluations per image; null where each found its own. */
   readonly network_evaluations: number | null;
   /** Label of each image, where the network has labels. */
   readonly image_labels: readonly number[] | null;
+  /** Text of each image, where the network takes texts. */
+  readonly image_prompts: readonly string[] | null;
   readonly made_with: { readonly deno: string; readonly adapter: string };
 }
 
 const FILE = "sample.json";
+/** Characters of a value in a message. */
+const SHOWN = 200;
 
 /**
  * How many images the folder's record speaks of, 0 where it has none.
@@ -42,7 +48,7 @@ export async function recordedImages(folder: string, recipe: Recipe): Promise<nu
     // What an older record does not name, it was without.
     .filter((key) => !equal(record[key] ?? null, recipe[key]));
   if (changed.length > 0) {
-    const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
+    const text = (value: unknown) => shortened(JSON.stringify(value) ?? "nothing");
     const [key] = changed;
     throw new UsageError(
       `--out: ${folder} has images made otherwise (${key}: ${text(record[key])} there, ` +
@@ -69,6 +75,11 @@ async function readRecord(folder: string): Promise<Record<string, unknown> | nul
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
   throw new UsageError(`--out: ${file} is damaged; choose another --out, or --overwrite`);
+}
+
+/** A text of many prompts, say, as a line has room for. */
+function shortened(text: string): string {
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}..`;
 }
 
 /** Whether two values are the same as JSON, whatever the order of keys. */

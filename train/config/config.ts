@@ -1,6 +1,7 @@
 import type { UNetConfig } from "../../nets/unet.ts";
 import type { UVitConfig } from "../../nets/uvit.ts";
 import type { LatentConfig } from "./latent_config.ts";
+import type { TextEncoderConfig } from "./text_config.ts";
 import type { ProcessConfig } from "../diffusion/process_config.ts";
 import type { EvalConfig } from "./fid_config.ts";
 import type { SolverConfig } from "./solver_config.ts";
@@ -153,6 +154,8 @@ export interface Config {
   dataset: DatasetConfig;
   /** The autoencoder of latents. */
   autoencoder: LatentConfig;
+  /** The text encoder of a network of texts. */
+  text_encoder: TextEncoderConfig;
   /** The diffusion process. */
   process: ProcessConfig;
   /** The grid of samples drawn while training. */

@@ -72,6 +72,12 @@ export function contradictions(config: Config): string[] {
         "eval.fid.final_n_samples=null",
     );
   }
+  if (conditioning.kind !== "tokens" && config.text_encoder.weights !== null) {
+    problems.push(
+      "text_encoder.weights: encodes texts for a network that takes contexts of them " +
+        "(nnet.clip_dim), which this one does not; leave it out",
+    );
+  }
   if (isText && nnet.num_classes !== -1) {
     problems.push(
       `nnet.num_classes: a network of texts (nnet.clip_dim) takes no labels; set ` +

@@ -3,6 +3,7 @@ import { methodsWithKappa, SKIP_SCALINGS } from "../../nets/skip_scaling.ts";
 import { processSchema } from "../diffusion/process_schema.ts";
 import { COLOUR } from "../formats/images/colour.ts";
 import { latentSchema } from "./latent_schema.ts";
+import { textEncoderSchema } from "./text_schema.ts";
 import type { Config } from "./config.ts";
 import { contradictions } from "./config_rules.ts";
 import { evalSchema } from "./fid_schema.ts";
@@ -195,6 +196,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   }).describe("the images"),
 
   autoencoder: latentSchema,
+
+  text_encoder: textEncoderSchema,
 
   process: processSchema,
 

@@ -1,6 +1,7 @@
 import { DEFAULT_PROCESS, type ProcessConfig } from "../diffusion/process_config.ts";
 import type { Config, TrainConfig, UVitNnetConfig } from "./config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
+import { DEFAULT_TEXT_ENCODER } from "./text_config.ts";
 
 /** A U-ViT on latents. */
 type LatentPreset = Config & { nnet: UVitNnetConfig };
@@ -81,6 +82,7 @@ function published({ train, betas, nnet, process, scale, scale_factor }: Publish
       cache: true,
     },
     autoencoder: { weights: null, scale_factor },
+    text_encoder: DEFAULT_TEXT_ENCODER,
     process,
     sample: {
       n_samples: 0,

@@ -1,5 +1,6 @@
 import type { UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { DEFAULT_LATENTS } from "./latent_config.ts";
+import { DEFAULT_TEXT_ENCODER } from "./text_config.ts";
 import { latentPresets } from "./latent_presets.ts";
 import { DEFAULT_SOLVER } from "./solver_config.ts";
 import { UsageError } from "./usage_error.ts";
@@ -125,6 +126,7 @@ const cifar10: Preset<UVitNnetConfig> = {
     cache: true,
   },
   autoencoder: DEFAULT_LATENTS,
+  text_encoder: DEFAULT_TEXT_ENCODER,
   process: DEFAULT_PROCESS,
   sample: {
     n_samples: 100,
@@ -182,6 +184,7 @@ const folder: Preset<UVitNnetConfig> = {
   },
   dataset: { ...cifar10.dataset, name: "folder", image_size: 64 },
   autoencoder: DEFAULT_LATENTS,
+  text_encoder: DEFAULT_TEXT_ENCODER,
   process: DEFAULT_PROCESS,
   sample: {
     n_samples: 16,

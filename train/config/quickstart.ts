@@ -1,4 +1,5 @@
 import { DEFAULT_LATENTS } from "./latent_config.ts";
+import { DEFAULT_TEXT_ENCODER } from "./text_config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
@@ -65,6 +66,7 @@ export const quickstart: Preset<UVitNnetConfig> = {
     cache: true,
   },
   autoencoder: DEFAULT_LATENTS,
+  text_encoder: DEFAULT_TEXT_ENCODER,
   process: DEFAULT_PROCESS,
   sample: {
     n_samples: 32,

@@ -37,7 +37,7 @@ function configOf(value: Partial<Config>): Config {
 
 /** With what runs of before lack. The order stays: a run that goes on writes the same text. */
 function withLater(value: Partial<Config>): Partial<Config> {
-  const { autoencoder, process, eval: evaluation } = quickstart;
+  const { autoencoder, text_encoder, process, eval: evaluation } = quickstart;
   const { clip_dim, num_clip_token, text_depth, text_heads } = quickstart.nnet;
   const texts = { clip_dim, num_clip_token, text_depth, text_heads };
   const { nnet } = value;
@@ -47,6 +47,7 @@ function withLater(value: Partial<Config>): Partial<Config> {
   return {
     ...value,
     autoencoder: value.autoencoder ?? autoencoder,
+    text_encoder: value.text_encoder ?? text_encoder,
     process: value.process ?? process,
     eval: value.eval ?? evaluation,
     nnet: { ...nnet, ...Object.fromEntries(lacking) } as Config["nnet"],

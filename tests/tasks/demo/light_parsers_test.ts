@@ -10,7 +10,7 @@ Deno.test("the page takes every configuration that the commands write", () => {
     deepEqual(JSON.stringify(LIGHT_PARSERS.config(text)), text);
   }
   // A run of before lacks what was added since.
-  const { process: _, autoencoder: __, nnet, ...before } = presets.quickstart;
+  const { process: _, autoencoder: __, text_encoder: _e, nnet, ...before } = presets.quickstart;
   const { clip_dim: _d, num_clip_token: _n, text_depth: _t, text_heads: _h, ...network } = nnet;
   deepEqual(
     LIGHT_PARSERS.config(JSON.stringify({ ...before, nnet: network })),
