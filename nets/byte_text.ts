@@ -1,4 +1,4 @@
-import { embedding, type Tensor } from "../engine/mod.ts";
+import { embedding, reshape, type Tensor } from "../engine/mod.ts";
 import { BYTE_VOCABULARY } from "./byte_tokens.ts";
 import {
   clipText,
@@ -19,6 +19,8 @@ export interface ByteTextOptions {
   readonly text_depth: number;
   /** Attention heads of each, a divisor of `clip_dim`. */
   readonly text_heads: number;
+  /** Neighbouring tokens that are one context, a divisor of `num_clip_token`. */
+  readonly text_patch: number;
 }
 
 /**
@@ -44,6 +46,13 @@ export function byteTextConfig(
   };
 }
 
+/** How many contexts a text is, and how wide each: bytes say little alone, so some make one together. */
+export function byteContexts(
+  { clip_dim, num_clip_token, text_patch }: ByteTextOptions,
+): { readonly contexts: number; readonly width: number } {
+  return { contexts: num_clip_token / text_patch, width: text_patch * clip_dim! };
+}
+
 /** Describes every parameter of the text encoder, with the initial values of CLIP's authors. */
 export function byteTextParameters<T>(
   options: ByteTextOptions,
@@ -61,12 +70,14 @@ export function byteTextParameters<T>(
  * Contexts of texts.
  *
  * @param ids `[n, num_clip_token]`, i32
- * @returns `[n, num_clip_token, clip_dim]`
+ * @returns `[n, contexts, width]`, see {@linkcode byteContexts}
  */
 export function byteText(
   params: ByteTextParameters<Tensor>,
   ids: Tensor,
   options: ByteTextOptions,
 ): Tensor {
-  return clipText(params, embedding(params.token_embedding, ids), byteTextConfig(options));
+  const states = clipText(params, embedding(params.token_embedding, ids), byteTextConfig(options));
+  const { contexts, width } = byteContexts(options);
+  return reshape(states, [ids.shape[0], contexts, width]);
 }

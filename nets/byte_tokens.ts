@@ -24,11 +24,20 @@ export interface ByteTokens {
  * @category Networks
  */
 export function byteTokens(text: string, length: number): ByteTokens {
-  const plain = text.normalize("NFC").replaceAll(/\s+/g, " ").trim().toLowerCase();
-  const bytes = new TextEncoder().encode(plain);
+  const bytes = bytesOf(text);
   const kept = Math.min(bytes.length, Math.max(0, length - 2));
   const ids = new Int32Array(length).fill(END);
   ids[0] = START;
   ids.set(bytes.subarray(0, kept), 1);
   return { ids, cut: bytes.length - kept };
+}
+
+/** How many bytes a text has as {@linkcode byteTokens} reads it; two more make its ids. */
+export function byteLength(text: string): number {
+  return bytesOf(text).length;
+}
+
+function bytesOf(text: string): Uint8Array {
+  const plain = text.normalize("NFC").replaceAll(/\s+/g, " ").trim().toLowerCase();
+  return new TextEncoder().encode(plain);
 }

@@ -42,7 +42,7 @@ const PLURAL = [
 
 /** Sources that keep their wording. */
 const KEPT: Readonly<Record<string, string>> = {
-  "train/data/shapes.ts": "there are none, or fewer",
+  "train/data/shape_drawing.ts": "there are none, or fewer",
   "eval/training/score_kind.ts": "the text is compared with those that runs have recorded",
 };
 

@@ -40,7 +40,9 @@ export function byteTexts(
     if (cut > 0) {
       const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}..` : text;
       onNote(
-        `"${shown}" has ${tokens - 2 + cut} bytes, and the network reads ${tokens - 2}: ` +
+        `"${shown}" has ${counted(tokens - 2 + cut, "byte")}, and the network reads ${
+          tokens - 2
+        }: ` +
           `${counted(cut, "byte is", "bytes are")} cut off its end`,
       );
     }

@@ -19,7 +19,7 @@ import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
 import { exists, replaceFile } from "../../train/files/durable.ts";
-import { sampleFile } from "../../train/files/sample_files.ts";
+import { promptsFile, sampleFile } from "../../train/files/sample_files.ts";
 
 /**
  * The sampler of a run's grids, of a whole one at once where the adapter holds it; `n_samples` must
@@ -42,6 +42,12 @@ export function gridSampler(
   });
 }
 
+/** Texts that grids are drawn from. */
+export interface GridTexts extends EncodedTexts {
+  /** The same as they are written, where that is known. */
+  readonly prompts?: readonly string[];
+}
+
 /**
  * The texts that the grids of a network of texts are drawn from: those that the data name for it, else
  * captions of the first images; null for other networks.
@@ -49,14 +55,15 @@ export function gridSampler(
 export async function gridTexts(
   data: Pick<ImageSource, "captions" | "length">,
   { nnet, sample: { n_samples } }: Pick<Config, "nnet" | "sample">,
-): Promise<EncodedTexts | null> {
+): Promise<GridTexts | null> {
   const conditioning = conditioningOf(nnet);
   if (!data.captions || n_samples === 0) return null;
   const images = consecutive(0, Math.min(n_samples, data.length));
   const draws = new Uint32Array(images.length);
   if (conditioning.kind === "text" && data.captions.kind === "texts") {
-    const prompts = data.captions.prompts ?? await data.captions.read(images, draws);
-    return byteTexts(prompts.slice(0, n_samples), conditioning);
+    const all = data.captions.prompts ?? await data.captions.read(images, draws);
+    const prompts = all.slice(0, n_samples);
+    return { ...byteTexts(prompts, conditioning), prompts };
   }
   if (conditioning.kind === "tokens" && data.captions.kind === "contexts") {
     const prompts = await data.captions.prompts?.(n_samples);
@@ -77,7 +84,8 @@ export async function lacksGrid(
 }
 
 /**
- * Grids of images from the averaged weights, `samples/<step>.png`. The sampler is compiled with the
+ * Grids of images from the averaged weights, `samples/<step>.png`; what was asked for is beside them, in
+ * `prompts.txt`, a line for each image, row by row. The sampler is compiled with the
  * first and stays until the end.
  */
 export class SampleGrids implements Disposable {
@@ -95,7 +103,7 @@ export class SampleGrids implements Disposable {
     readonly device: Device,
     readonly config: Config,
     readonly classes: number,
-    readonly texts: EncodedTexts | null = null,
+    readonly texts: GridTexts | null = null,
     readonly decoding: LatentDecoding | null = null,
   ) {}
 
@@ -103,8 +111,10 @@ export class SampleGrids implements Disposable {
   async draw(trainStep: TrainStep, step: number): Promise<void> {
     if (this.config.sample.n_samples === 0) return;
     const { pixels, width, height, channels } = await this.grid(trainStep);
-    const file = sampleFile(this.config.workdir, step);
-    await replaceFile(file, encodePng(pixels, width, height, channels));
+    const { workdir, sample: { n_samples } } = this.config;
+    const prompts = this.texts?.prompts;
+    if (prompts) await replaceFile(promptsFile(workdir), linesOf(prompts, n_samples));
+    await replaceFile(sampleFile(workdir, step), encodePng(pixels, width, height, channels));
   }
 
   /** Draws the grid of the weights as they are now; `n_samples` must not be 0. */
@@ -139,4 +149,13 @@ export class SampleGrids implements Disposable {
   [Symbol.dispose](): void {
     this.#sampler?.[Symbol.dispose]();
   }
+}
+
+/** A line for each of `n` images that are drawn from texts in turn. */
+function linesOf(texts: readonly string[], n: number): Uint8Array<ArrayBuffer> {
+  const lines = Array.from(
+    { length: n },
+    (_, i) => texts[i % texts.length].replaceAll(/\s+/g, " "),
+  );
+  return new TextEncoder().encode(`${lines.join("\n")}\n`);
 }

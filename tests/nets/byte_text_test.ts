@@ -10,7 +10,14 @@ const LENGTH = 4;
 const config: UVitConfig = {
   ...presets.quickstart.nnet,
   ...{ img_size: 4, patch_size: 2, in_chans: 1, embed_dim: 4, depth: 2, num_heads: 2 },
-  ...{ num_classes: -1, clip_dim: 4, num_clip_token: LENGTH, text_depth: 2, text_heads: 2 },
+  ...{
+    num_classes: -1,
+    clip_dim: 4,
+    num_clip_token: LENGTH,
+    text_depth: 2,
+    text_heads: 2,
+    text_patch: 2,
+  },
 };
 const describe = (make: Parameters<typeof uvitParameters>[1]) => void uvitParameters(config, make);
 
@@ -90,4 +97,7 @@ Deno.test("the keys of a text encoder of the network's own are those of CLIP's f
   deepEqual(shapes["text_model.embeddings.position_embedding.weight"], [LENGTH, 4]);
   deepEqual(shapes["text_model.encoder.layers.1.mlp.fc1.weight"], [16, 4]);
   deepEqual(shapes["text_model.final_layer_norm.weight"], [4]);
+  // Two bytes together are a token of the network: time, two of the text, four patches.
+  deepEqual(shapes["context_embed.weight"], [4, 8]);
+  deepEqual(shapes.pos_embed, [1, 7, 4]);
 });

@@ -190,7 +190,7 @@ function captionProblems(
 
 function uvitProblems(nnet: UVitNnetConfig): string[] {
   const problems: string[] = [];
-  const { text_depth, text_heads, clip_dim } = nnet;
+  const { text_depth, text_heads, text_patch, clip_dim, num_clip_token } = nnet;
   if (text_depth > 0 && clip_dim === null) {
     problems.push(
       "nnet.text_depth: a text encoder makes tokens of a width; set nnet.clip_dim=64, say, or " +
@@ -201,6 +201,12 @@ function uvitProblems(nnet: UVitNnetConfig): string[] {
     problems.push(
       `nnet.clip_dim: ${clip_dim} cannot be divided among ${text_heads} heads; take ` +
         `${multiple(clip_dim, text_heads)}, or other nnet.text_heads`,
+    );
+  }
+  if (text_depth > 0 && num_clip_token % text_patch !== 0) {
+    problems.push(
+      `nnet.num_clip_token: ${num_clip_token} cannot be divided into patches of ${text_patch}; take ` +
+        `${multiple(num_clip_token, text_patch)}, or another nnet.text_patch`,
     );
   }
   if (nnet.embed_dim % nnet.num_heads !== 0) {

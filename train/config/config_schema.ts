@@ -69,6 +69,10 @@ const uvitSchema = z.strictObject({
       "0: texts are encoded before, as CLIP does",
   ),
   text_heads: count.default(4).describe("text_depth: attention heads, a divisor of clip_dim"),
+  text_patch: count.default(1).describe(
+    "text_depth: neighbouring bytes that are one token for the network, a divisor of num_clip_token; " +
+      "large is faster",
+  ),
   conv: z.boolean().describe("end with a 3 x 3 convolution over the image"),
   skip: z.boolean().describe(
     "have long skips: each block before the middle also feeds its counterpart after it",
@@ -174,7 +178,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   dataset: z.strictObject({
     name: z.string().min(1)
       .describe(
-        "shapes are drawn by the program, folder is a folder of PNG, JPEG or WebP files, features one of " +
+        "shapes and captioned_shapes are drawn by the program, folder is a folder of PNG, JPEG or WebP files, features one of " +
           "latents",
       ),
     path: z.string().min(1).nullable()

@@ -6,7 +6,7 @@ import { DEFAULT_SOLVER } from "./solver_config.ts";
 import { UsageError } from "./usage_error.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
-import { type Preset, quickstart, quickstart_unet } from "./quickstart.ts";
+import { type Preset, quickstart, quickstart_t2i, quickstart_unet } from "./quickstart.ts";
 
 export type { Preset };
 
@@ -23,6 +23,8 @@ export interface Presets {
   readonly folder: Preset<UVitNnetConfig>;
   /** U-ViT on a folder of latents; image size, channels and classes are set as the folder has them. */
   readonly features: Preset<UVitNnetConfig>;
+  /** U-ViT on captioned shapes, with a text encoder of its own: text to image in minutes. */
+  readonly quickstart_t2i: Preset<UVitNnetConfig>;
   /** The UNet on shapes. */
   readonly quickstart_unet: Preset<UNetNnetConfig>;
   /** The UNet in DDPM's CIFAR-10 setting. */
@@ -69,6 +71,7 @@ export function presetOf(name: PresetName, network: unknown = presets[name].nnet
 
 /** The preset of a data set's name where none is requested. */
 export function presetForDataset(dataset: unknown): PresetName {
+  if (dataset === "captioned_shapes") return "quickstart_t2i";
   return dataset === "folder" || dataset === "features" ? dataset : "quickstart";
 }
 
@@ -109,6 +112,7 @@ const cifar10: Preset<UVitNnetConfig> = {
     num_clip_token: 77,
     text_depth: 0,
     text_heads: 4,
+    text_patch: 1,
     conv: true,
     skip: true,
     use_checkpoint: false,
@@ -176,6 +180,7 @@ const folder: Preset<UVitNnetConfig> = {
     num_clip_token: 77,
     text_depth: 0,
     text_heads: 4,
+    text_patch: 1,
     conv: true,
     skip: true,
     use_checkpoint: false,
@@ -217,6 +222,7 @@ export const presets: Presets = {
   cifar10,
   folder,
   features,
+  quickstart_t2i,
   quickstart_unet,
   cifar10_unet: {
     ...cifar10,

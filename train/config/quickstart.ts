@@ -49,6 +49,7 @@ export const quickstart: Preset<UVitNnetConfig> = {
     num_clip_token: 77,
     text_depth: 0,
     text_heads: 4,
+    text_patch: 1,
     conv: false,
     skip: true,
     use_checkpoint: false,
@@ -77,6 +78,26 @@ export const quickstart: Preset<UVitNnetConfig> = {
     clip_denoised: true,
   },
   eval: EVAL_OFF,
+};
+
+/** U-ViT on captioned shapes, with a text encoder of its own: text to image in minutes. */
+export const quickstart_t2i: Preset<UVitNnetConfig> = {
+  ...quickstart,
+  nnet: {
+    ...quickstart.nnet,
+    img_size: 16,
+    patch_size: 4,
+    embed_dim: 96,
+    num_heads: 3,
+    num_classes: -1,
+    clip_dim: 64,
+    num_clip_token: 52,
+    text_depth: 2,
+    text_heads: 2,
+    text_patch: 4,
+  },
+  dataset: { ...quickstart.dataset, name: "captioned_shapes", image_size: 16, n: 16384 },
+  sample: { ...quickstart.sample, scale: 2 },
 };
 
 /** The UNet on shapes. */

@@ -1,4 +1,5 @@
 import { UsageError } from "../config/usage_error.ts";
+import { captionedShapesDataset } from "./captioned_shapes.ts";
 import { cifar10Dataset } from "./cifar10.ts";
 import type { Dataset } from "./dataset.ts";
 import { featuresDataset } from "./features/features_dataset.ts";
@@ -11,6 +12,7 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
   cifar10: cifar10Dataset,
   folder: imageFolderDataset,
   features: featuresDataset,
+  captioned_shapes: captionedShapesDataset,
 };
 
 /** The names of all data sets. */

@@ -62,6 +62,8 @@ export interface DatasetRequest {
   readonly n: number;
   /** Seed of images that are generated. */
   readonly seed: number;
+  /** Whether images of a folder are taken with their captions, those that have any. */
+  readonly captions?: boolean;
   /** Whether files of a folder that cannot be decoded are left out; without it they are an error. */
   readonly skip_broken?: boolean;
   /** Where decoded images are kept for the next start; null, the default: nowhere. */
@@ -78,7 +80,7 @@ export interface DatasetRequest {
  */
 export type OutlineRequest = Pick<
   DatasetRequest,
-  "path" | "image_size" | "channels" | "n" | "onProgress"
+  "path" | "image_size" | "channels" | "n" | "captions" | "onProgress"
 >;
 
 /**

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { requestsCaptions } from "./captions/requests_captions.ts";
 import { requestedChannels } from "./channels.ts";
 import { datasetNamed } from "./data_sets.ts";
 import type { DatasetOutline, DatasetRequest } from "./dataset.ts";
@@ -16,6 +17,8 @@ export async function datasetOutline(
   { dataset, nnet }: Pick<Config, "dataset" | "nnet">,
   options: Pick<DatasetRequest, "onProgress"> = {},
 ): Promise<DatasetOutline> {
-  const request = { ...dataset, channels: requestedChannels(nnet), ...options };
+  const channels = requestedChannels(nnet);
+  const captions = requestsCaptions(nnet);
+  const request = { ...dataset, channels, captions, ...options };
   return await datasetNamed(dataset).outline(request);
 }

@@ -1,11 +1,12 @@
 /** A folder of image files as a data set. */
 
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { colourOf } from "../formats/images/colour.ts";
 import { counted } from "../../engine/counted.ts";
 import { type Dataset, DatasetError, type DatasetRequest } from "./dataset.ts";
 import { brokenText } from "./folder/broken_images.ts";
-import { classFolders } from "./folder/class_folders.ts";
+import { captionedFolder } from "./captions/captioned_images.ts";
+import { type ClassFolders, classFolders } from "./folder/class_folders.ts";
 import { decodeFiles } from "./folder/decode_files.ts";
 import { type InMemorySource, inMemorySource } from "./in_memory_source.ts";
 
@@ -17,11 +18,33 @@ export const imageFolderDataset: Dataset = {
   splits: ["train"],
   path: "needed",
   open: ({ path, ...request }) => imageFolder({ path: path!, ...request }),
-  outline: async ({ path, image_size, channels }) => ({
-    ...await classFolders(path!),
-    shape: [channels, image_size, image_size],
-  }),
+  outline: async ({ path, image_size, channels, captions }) => {
+    const { texts, ...folder } = await listed(path!, captions ?? false);
+    return {
+      ...folder,
+      shape: [channels, image_size, image_size],
+      ...texts ? { captions: { kind: "texts" } } : {},
+    };
+  },
 };
+
+/** The images of a folder: by class, or with captions where these are asked for and there are any. */
+async function listed(
+  path: string,
+  captions: boolean,
+): Promise<ClassFolders & { readonly texts?: readonly (readonly string[])[] }> {
+  const captioned = captions ? await captionedFolder(path) : null;
+  if (!captioned) return await classFolders(path);
+  const { paths, captions: texts, notes } = captioned;
+  return {
+    class_names: [basename(resolve(path))],
+    class_counts: [paths.length],
+    paths,
+    labels: new Int32Array(paths.length),
+    notes,
+    texts,
+  };
+}
 
 /**
  * Which folder is loaded, and how.
@@ -29,7 +52,8 @@ export const imageFolderDataset: Dataset = {
  */
 export type ImageFolderRequest =
   & { readonly path: string }
-  & Pick<DatasetRequest, "image_size" | "skip_broken" | "cache_folder" | "onProgress" | "onNote">
+  & Pick<DatasetRequest, "image_size" | "captions" | "skip_broken" | "cache_folder">
+  & Pick<DatasetRequest, "onProgress" | "onNote">
   & Partial<Pick<DatasetRequest, "channels" | "background">>;
 
 /**
@@ -38,6 +62,8 @@ export type ImageFolderRequest =
  * decoding in as many workers as there are cores. Transparent pixels are put over the colour
  * `background`, `white` or `#ffffff` for instance; by default they are opaque.
  *
+ * @param captions whether images are taken with their captions, where there are any (see
+ * `captionedFolder`): those that have some, as one class
  * @param skip_broken whether to leave out files that cannot be decoded, and name them
  * @param cache_folder where decoded images are kept for the next start; null: nowhere
  * @param onNote called with lines that say what is left out, and how many images were turned
@@ -51,13 +77,14 @@ export async function imageFolder(
     image_size,
     channels = 3,
     background = null,
+    captions = false,
     skip_broken = false,
     cache_folder = null,
     onProgress,
     onNote,
   }: ImageFolderRequest,
 ): Promise<InMemorySource> {
-  const { class_names, paths, labels, notes } = await classFolders(path);
+  const { class_names, paths, labels, notes, texts } = await listed(path, captions);
   for (const note of notes) onNote?.(note);
   const decoded = await decodeFiles(paths, allocate(paths.length, { image_size, channels, path }), {
     decode: {
@@ -91,6 +118,7 @@ export async function imageFolder(
     class_names,
     images: rowsOf(decoded.images, whole, paths.length),
     labels: Int32Array.from(whole, (i) => labels[i]),
+    ...texts ? { texts: whole.map((i) => texts[i]) } : {},
   });
   const lost = source.class_counts.indexOf(0);
   if (lost >= 0) throw new DatasetError(`${path}: no image of ${class_names[lost]} can be decoded`);

@@ -1,5 +1,6 @@
+import { byteLength } from "../../nets/byte_tokens.ts";
 import { blockDigest } from "./block_digest.ts";
-import type { ImageSource } from "./image_source.ts";
+import type { CaptionTexts, ImageSource } from "./image_source.ts";
 
 /**
  * The contents of a source in memory.
@@ -16,6 +17,10 @@ export interface InMemoryImages {
   readonly images: Uint8Array;
   /** `[N]`, indices into `class_names`. */
   readonly labels: Int32Array;
+  /** Captions of each image, one at least; absent where images have none. */
+  readonly texts?: readonly (readonly string[])[];
+  /** With `texts`: what grids are drawn from while training. */
+  readonly prompts?: readonly string[];
 }
 
 /**
@@ -42,7 +47,8 @@ export function inMemorySource(contents: InMemoryImages): InMemorySource {
     dtype: "u8",
     class_counts,
     class_digests: classDigests,
-    digest: async () => await digestOf(await classDigests(), labels),
+    digest: async () => await digestOf(await classDigests(), contents),
+    ...contents.texts ? { captions: captionsOf(contents.texts, contents.prompts) } : {},
     read(indices) {
       const data = new Uint8Array(indices.length * size);
       const chosen = new Int32Array(indices.length);
@@ -77,9 +83,34 @@ async function digestsByLabel(
   return digests;
 }
 
-async function digestOf(class_digests: readonly string[], labels: Int32Array): Promise<string> {
+async function digestOf(
+  class_digests: readonly string[],
+  { labels, texts }: Pick<InMemoryImages, "labels" | "texts">,
+): Promise<string> {
   const { buffer, byteOffset, byteLength } = labels;
-  const names = new TextEncoder().encode(class_digests.join("\n"));
+  const encoder = new TextEncoder();
+  const names = encoder.encode(class_digests.join("\n"));
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return await blockDigest([names, bytes], names.length + byteLength);
+  const captions = encoder.encode(texts ? JSON.stringify(texts) : "");
+  return await blockDigest(
+    [names, bytes, captions],
+    names.length + byteLength + captions.length,
+  );
+}
+
+function captionsOf(
+  texts: readonly (readonly string[])[],
+  prompts: readonly string[] | undefined,
+): CaptionTexts {
+  return {
+    kind: "texts",
+    counts: texts.map(({ length }) => length),
+    longest: texts.flat().reduce((most, text) => Math.max(most, byteLength(text)), 0),
+    read: (images, draws) =>
+      Promise.resolve(Array.from(images, (image, i) => {
+        const of = texts[image];
+        return of[Math.floor(draws[i] / 2 ** 32 * of.length)];
+      })),
+    ...prompts ? { prompts } : {},
+  };
 }

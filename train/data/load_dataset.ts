@@ -1,4 +1,7 @@
+import { conditioningOf } from "../../nets/conditioning.ts";
 import type { Config } from "../config/config.ts";
+import { longCaptionsNote } from "./captions/long_captions.ts";
+import { requestsCaptions } from "./captions/requests_captions.ts";
 import { requestedChannels } from "./channels.ts";
 import { datasetNamed } from "./data_sets.ts";
 import type { DatasetRequest } from "./dataset.ts";
@@ -15,7 +18,7 @@ export type LoadDatasetOptions = Pick<
 
 /**
  * Opens the training split of the data set that a configuration names, in grey where its network
- * takes one channel.
+ * takes one channel, and with captions where it reads them.
  *
  * @throws {DatasetError} where it cannot be read
  * @throws {UsageError} where there is no such data set, or its path is missing
@@ -26,6 +29,10 @@ export async function loadDataset(
   options: LoadDatasetOptions = {},
 ): Promise<ImageSource> {
   const channels = requestedChannels(nnet);
-  const request = { ...dataset, channels, seed, split: "train", ...options };
-  return await datasetNamed(dataset).open(request);
+  const captions = requestsCaptions(nnet);
+  const request = { ...dataset, channels, captions, seed, split: "train", ...options };
+  const source = await datasetNamed(dataset).open(request);
+  const note = longCaptionsNote(source.captions, conditioningOf(nnet));
+  if (note !== null) options.onNote?.(note);
+  return source;
 }

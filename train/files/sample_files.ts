@@ -6,6 +6,11 @@ export function sampleFile(workdir: string, step: number): string {
   return join(workdir, "samples", `${step}.png`);
 }
 
+/** The file of the texts that a run's grids are drawn from, a line for each image, row by row. */
+export function promptsFile(workdir: string): string {
+  return join(workdir, "samples", "prompts.txt");
+}
+
 /** The steps that a run has grids of, ascending. */
 export async function sampleSteps(workdir: string): Promise<number[]> {
   const folder = join(workdir, "samples");

@@ -11,7 +11,14 @@ Deno.test("the page takes every configuration that the commands write", () => {
   }
   // A run of before lacks what was added since.
   const { process: _, autoencoder: __, text_encoder: _e, nnet, ...before } = presets.quickstart;
-  const { clip_dim: _d, num_clip_token: _n, text_depth: _t, text_heads: _h, ...network } = nnet;
+  const {
+    clip_dim: _d,
+    num_clip_token: _n,
+    text_depth: _t,
+    text_heads: _h,
+    text_patch: _p,
+    ...network
+  } = nnet;
   deepEqual(
     LIGHT_PARSERS.config(JSON.stringify({ ...before, nnet: network })),
     presets.quickstart,

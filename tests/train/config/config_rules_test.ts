@@ -68,6 +68,18 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.train.micro_batches = 5, /batch of 64 .* 5 equal parts/],
     [(c) => c.train.mode = "uncond", /num_classes: 17 .*train\.mode=uncond/],
     [(c) => c.nnet.num_classes = -1, /num_classes: train\.mode=cond needs .* plus 1/],
+    [(c) => c.nnet.text_depth = 2, /text_depth: a text encoder .* set nnet\.clip_dim=64, say, or/],
+    [
+      (c) => [c.nnet.num_classes, c.nnet.clip_dim, c.nnet.text_depth] = [-1, 30, 2],
+      /clip_dim: 30 cannot be divided among 4 heads; take 32, or other nnet\.text_heads/,
+    ],
+    [
+      (c) => {
+        const { nnet } = c;
+        [nnet.num_classes, nnet.clip_dim, nnet.text_depth, nnet.text_patch] = [-1, 32, 2, 4];
+      },
+      /num_clip_token: 77 cannot be divided into patches of 4; take 80, or another nnet\.text_patch/,
+    ],
     [(c) => c.nnet.clip_dim = 768, /num_classes: a network of texts .* takes no labels; set/],
     [
       (c) => [c.nnet.num_classes, c.nnet.clip_dim, c.eval.fid.n_samples] = [-1, 768, 100],
@@ -130,6 +142,20 @@ Deno.test("checkAgainstDataset() requires one label more than classes when label
   throws(
     check(isText, { ...shapes, captions: { kind: "contexts", shape: [7, 64] } }),
     /7 tokens of 64 numbers, not 77 of 768; set nnet.num_clip_token=7 and nnet.clip_dim=64/,
+  );
+  const texts = { ...shapes, captions: { kind: "texts" } } as const;
+  throws(
+    check(isText, texts),
+    /text_depth: the captions of shapes are texts, and .*text_depth=2, say/,
+  );
+  const reads: Change<UVitNnetConfig> = (c) => {
+    [c.nnet.num_classes, c.nnet.clip_dim, c.nnet.text_depth] = [-1, 64, 2];
+  };
+  check(reads, texts)();
+  throws(check(reads), /clip_dim: the network takes texts, and shapes has no captions; set/);
+  throws(
+    check(reads, { ...shapes, captions: { kind: "contexts", shape: [77, 768] } }),
+    /text_depth: the captions of shapes are encoded, and .* set nnet.text_depth=0/,
   );
 });
 

@@ -38,6 +38,7 @@ Deno.test("--mode=uncond alone makes every preset unconditional", () => {
     const isText = nnet.name === "uvit" && nnet.clip_dim !== null;
     const expected = {
       ...isText ? { "nnet.clip_dim": null } : {},
+      ...name === "quickstart_t2i" ? { "nnet.text_depth": 0 } : {},
       "nnet.num_classes": -1,
       "sample.scale": 0,
     };

@@ -5,8 +5,14 @@ import { presets } from "../../../train/config/presets.ts";
 Deno.test("parseConfig() returns a configuration, with the defaults of missing sections", () => {
   const { process: _, ...old } = presets.quickstart;
   deepEqual(parseConfig(JSON.parse(JSON.stringify(old))), presets.quickstart);
-  const { clip_dim: _d, num_clip_token: _n, text_depth: _depth, text_heads: _h, ...nnet } =
-    old.nnet;
+  const {
+    clip_dim: _d,
+    num_clip_token: _n,
+    text_depth: _depth,
+    text_heads: _h,
+    text_patch: _p,
+    ...nnet
+  } = old.nnet;
   deepEqual(parseConfig({ ...old, nnet }), presets.quickstart);
   const { variant: _v, order: _o, grid: _g, eta: _e, t_end: _t, ...sample } = old.sample;
   deepEqual(parseConfig({ ...old, sample }), presets.quickstart);

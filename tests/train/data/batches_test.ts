@@ -121,6 +121,19 @@ Deno.test("batches() with captions draws one of each image's at each visit, by t
   assert.deepEqual(Object.keys(await batches(source, still).at(0, 2)), ["images", "labels"]);
 });
 
+Deno.test("batches() gives captions as ids to a network that reads texts, and to no other", async () => {
+  const bytes = numbered(2);
+  const source = inMemorySource({ ...bytes, texts: [["a"], ["Bcd"]] });
+  const conditioning = { kind: "text", tokens: 4, vocabulary: 258 } as const;
+  const { text, labels, none } = await batches(source, { ...still, conditioning }).at(0, 8);
+  const ids = [[256, 97, 257, 257], [256, 98, 99, 257]];
+  assert.deepEqual([...text!], [...labels].flatMap((label) => ids[label]));
+  assert.deepEqual(none, { text: Int32Array.of(256, 257, 257, 257) });
+  const other = { kind: "tokens", tokens: 4, width: 1 } as const;
+  const without = await batches(source, { ...still, conditioning: other }).at(0, 2);
+  assert.deepEqual(Object.keys(without), ["images", "labels"]);
+});
+
 Deno.test("batches() of one image, and of none", async () => {
   const { labels } = await batches(numbered(1), still).at(7, 3);
   assert.deepEqual(labels, Int32Array.of(0, 0, 0));

@@ -38,3 +38,21 @@ Deno.test("datasetNamed() says which data sets there are, and which need a path"
     message: "dataset.name=folder needs dataset.path=FOLDER",
   });
 });
+
+Deno.test("loadDataset() says where a network reads only the beginning of captions", async () => {
+  const { quickstart_t2i } = presets;
+  const dataset = { ...quickstart_t2i.dataset, n: 40 };
+  const notes = async (num_clip_token: number) => {
+    const found: string[] = [];
+    const nnet = { ...quickstart_t2i.nnet, num_clip_token };
+    const onNote = (note: string) => found.push(note);
+    await loadDataset({ ...quickstart_t2i, dataset, nnet }, { onNote });
+    return found;
+  };
+  assert.deepEqual(await notes(52), []);
+  const [note] = await notes(20);
+  assert.match(
+    note,
+    /^captions have up to \d\d bytes, and the network reads the first 18 of each; /,
+  );
+});

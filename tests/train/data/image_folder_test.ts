@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { centerCrop } from "../../../train/data/center_crop.ts";
 import type { DatasetProgress } from "../../../train/data/dataset.ts";
-import { imageFolder } from "../../../train/data/image_folder.ts";
+import { imageFolder, imageFolderDataset } from "../../../train/data/image_folder.ts";
 import { planar } from "../../../train/data/planar.ts";
 import { decodeImage } from "../../../train/formats/image.ts";
 import { upright } from "../../../train/formats/images/orientation.ts";
@@ -160,4 +160,22 @@ Deno.test("imageFolder() refuses other layouts, naming the file or folder in the
     { "a/1.png": IMAGE, "2.png": IMAGE },
     (path) => refuses(path, /has 1 image \(2\.png\) beside class folders \(a\)/),
   );
+});
+
+Deno.test("imageFolder() with captions takes the images that have some, where any has", async () => {
+  const files = { "a.png": IMAGE, "b.png": IMAGE, "c.png": IMAGE };
+  const texts = { "a.txt": "one\ntwo", "b.txt": "three" };
+  const request = { image_size: 8, captions: true } as const;
+  await withFolder({ ...files, ...texts }, async (path) => {
+    const notes: string[] = [];
+    const data = await imageFolder({ path, ...request, onNote: (note) => notes.push(note) });
+    assert.deepEqual([data.length, data.class_counts], [2, [2]]);
+    assert.deepEqual(data.texts, [["one", "two"], ["three"]]);
+    assert.deepEqual(notes, ["left out, as they have no caption: 1 image"]);
+    const outline = { path, channels: 3, n: 1, ...request } as const;
+    const { captions, class_counts } = await imageFolderDataset.outline(outline);
+    assert.deepEqual([captions, class_counts], [{ kind: "texts" }, [2]]);
+    const plain = await imageFolderDataset.outline({ ...outline, captions: false });
+    assert.deepEqual([plain.captions, plain.class_counts], [undefined, [3]]);
+  });
 });

@@ -105,3 +105,20 @@ Deno.test("microBatches() gives each of several processes its part of the whole 
   });
   deepEqual(parts, whole);
 });
+
+Deno.test("microBatches() gives a network that reads texts ids, and the empty text's where it drops them", () => {
+  const nnet = { num_classes: -1, clip_dim: 8, num_clip_token: 3, text_depth: 1 };
+  const config = tinyConfig({ train: { batch_size: 100, micro_batches: 2, p_uncond: 0.3 }, nnet });
+  const batch = {
+    images: new Uint8Array(400),
+    labels: new Int32Array(100),
+    text: Int32Array.from({ length: 300 }, (_, i) => i % 256),
+  };
+  const parts = microBatches(config, batch, 4);
+  deepEqual(Object.keys(parts[0]), ["images", "key", "text"]);
+  const ids = parts.flatMap(({ text }) => [...text]);
+  const isDropped = (i: number) => String(ids.slice(3 * i, 3 * i + 3)) === "256,257,257";
+  const dropped = Array.from({ length: 100 }, (_, i) => i).filter(isDropped);
+  ok(Math.abs(dropped.length - 30) < 15, `${dropped.length}`);
+  ids.forEach((id, at) => ok(id === at % 256 || dropped.includes(Math.floor(at / 3))));
+});
