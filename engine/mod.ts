@@ -22,6 +22,7 @@ export { attention, type AttentionAttrs, type AttentionInputs } from "./ops/atte
 export { avgPool2d } from "./ops/avg_pool2d.ts";
 export { add, div, mul, sub } from "./ops/binary.ts";
 export { unpackBytes } from "./ops/bytes.ts";
+export { unpackF16 } from "./ops/unpack_f16.ts";
 export { cast } from "./ops/cast.ts";
 export { conv2d, type Conv2dOptions, type Padding } from "./ops/conv2d.ts";
 export { dropout } from "./ops/dropout.ts";

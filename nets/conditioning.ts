@@ -1,4 +1,4 @@
-import { input, ShapeError, type Tensor } from "../engine/mod.ts";
+import { input, ShapeError, type Tensor, unpackF16 } from "../engine/mod.ts";
 import { BYTE_VOCABULARY } from "./byte_tokens.ts";
 
 /**
@@ -20,6 +20,8 @@ export type Conditioning =
     readonly tokens: number;
     /** Numbers of a token. */
     readonly width: number;
+    /** Whether the input has them in f16, two to a u32 word; else, or left out, in f32. */
+    readonly packed?: boolean;
   }
   | {
     readonly kind: "text";
@@ -66,8 +68,8 @@ export function takesTexts({ kind }: Conditioning): boolean {
 
 /**
  * The condition of `n` images as an input of the graph: `labels` `[n]`, i32, `context`
- * `[n, tokens, width]`, f32, or `text` `[n, tokens]`, i32; undefined for an unconditional network.
- * `conditionInputs` gives what a plan with it takes.
+ * `[n, tokens, width]`, f32 (packed, f16 from words), or `text` `[n, tokens]`, i32; undefined for an
+ * unconditional network. `conditionInputs` gives what a plan with it takes.
  */
 export function conditionInput(conditioning: Conditioning, n: number): Tensor | undefined {
   switch (conditioning.kind) {
@@ -75,8 +77,12 @@ export function conditionInput(conditioning: Conditioning, n: number): Tensor | 
       return undefined;
     case "label":
       return input("labels", [n], "i32");
-    case "tokens":
-      return input("context", [n, conditioning.tokens, conditioning.width]);
+    case "tokens": {
+      const { tokens, width } = conditioning;
+      const shape = [n, tokens, width];
+      if (!conditioning.packed) return input("context", shape);
+      return unpackF16(input("context", [Math.ceil(n * tokens * width / 2)], "u32"), shape, "f16");
+    }
     case "text":
       return input("text", [n, conditioning.tokens], "i32");
   }
@@ -86,7 +92,7 @@ export function conditionInput(conditioning: Conditioning, n: number): Tensor | 
  * Checks the condition of a batch of `n` images.
  *
  * @param network its name, for the message
- * @throws {ShapeError} where it is missing, unexpected, or of another shape or type
+ * @throws {ShapeError} where it is missing, unexpected, or of another shape or type; f16 passes for f32
  */
 export function checkCondition(
   network: string,
@@ -100,12 +106,13 @@ export function checkCondition(
     throw new ShapeError(`${network}: a condition for an unconditional network`);
   }
   const text = ({ dtype, shape }: Tensor) => `${dtype} [${shape.join(", ")}]`;
+  const kind = ({ dtype, shape }: Tensor) => `${dtype === "f16" ? "f32" : dtype} [${shape}]`;
   if (!condition) {
     throw new ShapeError(
       `${network}: a conditional network needs its condition, ${text(expected)}`,
     );
   }
-  if (text(condition) !== text(expected)) {
+  if (kind(condition) !== kind(expected)) {
     throw new ShapeError(
       `${network}: the condition is ${text(condition)}, the network takes ${text(expected)}`,
     );

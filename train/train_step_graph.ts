@@ -19,7 +19,7 @@ import {
   type Tensor,
   type Update,
 } from "../engine/mod.ts";
-import { conditioningOf } from "../nets/conditioning.ts";
+import { batchConditioning } from "./data/captions/batch_conditioning.ts";
 import { type MakeParameter, parameterShapes } from "../nets/parameters.ts";
 import type { Observe } from "../nets/observe.ts";
 import { network, networkParameters } from "../nets/network.ts";
@@ -95,7 +95,7 @@ export function trainStepGraph<S extends StateLayout>(
   );
   const shape = [batch_size / micro_batches, nnet.in_chans, nnet.img_size, nnet.img_size];
   const process = processOf(config.process);
-  const batch = source(shape, conditioningOf(nnet), process);
+  const batch = source(shape, batchConditioning(config), process);
   const observed = new Map<string, Tensor>();
   const observe: Observe | undefined = probes
     ? (name, value) => observed.set(name, value)

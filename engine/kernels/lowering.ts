@@ -7,6 +7,7 @@ import {
 } from "../ops/attention.ts";
 import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
+import { unpackF16Op } from "../ops/unpack_f16.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dSizes, conv2dWeightGradOp } from "../ops/conv2d.ts";
 import { dropoutOp, dropoutSizes } from "../ops/dropout.ts";
 import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
@@ -29,6 +30,7 @@ import { emitConv2d, emitConv2dInputGrad, emitConv2dWeightGrad } from "./conv2d.
 import type { Emitter, Ref } from "./dispatch.ts";
 import { emitFlashAttention, emitFlashAttentionBackward, fitsFlash } from "./flash_attention.ts";
 import { emitUnpackBytes } from "./bytes.ts";
+import { emitUnpackF16 } from "./unpack_f16.ts";
 import { emitDropout } from "./dropout.ts";
 import { emitEmbedding, emitEmbeddingGrad } from "./embedding.ts";
 import { emitRandom } from "./random.ts";
@@ -325,6 +327,10 @@ entry(embeddingGradOp, null, ({ emitter, node, inputs: [index, grad], outputs: [
 
 entry(unpackBytesOp, null, ({ emitter, inputs: [words], outputs: [out] }) => {
   emitUnpackBytes(emitter, words, out);
+});
+
+entry(unpackF16Op, null, ({ emitter, inputs: [words], outputs: [out] }) => {
+  emitUnpackF16(emitter, words, out);
 });
 
 entry(randomOp, null, ({ emitter, node, inputs: [key], outputs: [out] }) => {

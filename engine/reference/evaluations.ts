@@ -2,6 +2,7 @@ import { constantOp } from "../leaves.ts";
 import { attentionBackwardOp, attentionOp } from "../ops/attention.ts";
 import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
+import { unpackF16Op } from "../ops/unpack_f16.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dWeightGradOp } from "../ops/conv2d.ts";
 import { dropoutOp } from "../ops/dropout.ts";
 import { embeddingGradOp, embeddingOp } from "../ops/embedding.ts";
@@ -34,7 +35,7 @@ import {
   evaluateLayerNorm,
   evaluateLayerNormBackward,
 } from "./norms.ts";
-import { evaluatePack, evaluateUnpack, evaluateUnpackBytes } from "./packing.ts";
+import { evaluatePack, evaluateUnpack, evaluateUnpackBytes, evaluateUnpackF16 } from "./packing.ts";
 import {
   evaluateAvgPool2d,
   evaluateAvgPool2dInputGrad,
@@ -71,6 +72,7 @@ const rows = () => [
   row(maxPool2dOp, evaluateMaxPool2d),
   row(maxPool2dInputGradOp, evaluateMaxPool2dInputGrad),
   row(unpackBytesOp, evaluateUnpackBytes),
+  row(unpackF16Op, evaluateUnpackF16),
   row(conv2dOp, evaluateConv2d),
   row(conv2dInputGradOp, evaluateConv2dInputGrad),
   row(conv2dWeightGradOp, evaluateConv2dWeightGrad),

@@ -4,6 +4,7 @@ import { attention } from "../ops/attention.ts";
 import { avgPool2d } from "../ops/avg_pool2d.ts";
 import { add, div, mul, sub } from "../ops/binary.ts";
 import { unpackBytes } from "../ops/bytes.ts";
+import { unpackF16 } from "../ops/unpack_f16.ts";
 import { cast } from "../ops/cast.ts";
 import { conv2d, type Conv2dOptions } from "../ops/conv2d.ts";
 import { dropout } from "../ops/dropout.ts";
@@ -567,6 +568,13 @@ const gathers: readonly OperationExample[] = [
     inputs: [{ shape: [131075], dtype: "u32", values: (i) => (i * 2654435761) >>> 0 }],
     differentiable: [],
     build: ([words]) => [unpackBytes(words, [524297])],
+  },
+  {
+    // Below 2, so that all are finite; a sixteenth are subnormal.
+    name: "unpack_f16: [3, 5] of 8 words",
+    inputs: [{ shape: [8], dtype: "u32", values: (i) => (i * 2654435761 & 0xbbffbbff) >>> 0 }],
+    differentiable: [],
+    build: ([words]) => [unpackF16(words, [3, 5])],
   },
   {
     name: "random: [], [3, 5], [2, 2, 4] and [1, 9], the sample index wrapping around",

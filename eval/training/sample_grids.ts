@@ -68,7 +68,10 @@ export async function gridTexts(
   if (conditioning.kind === "tokens" && data.captions.kind === "contexts") {
     const prompts = await data.captions.prompts?.(n_samples);
     const context = prompts?.context ?? await data.captions.read(images, draws);
-    return { context, empty: await data.captions.empty() };
+    return {
+      context: Float32Array.from(context),
+      empty: Float32Array.from(await data.captions.empty()),
+    };
   }
   return null;
 }

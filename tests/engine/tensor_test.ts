@@ -3,6 +3,7 @@ import { constant, input } from "../../engine/leaves.ts";
 import { attention } from "../../engine/ops/attention.ts";
 import { add } from "../../engine/ops/binary.ts";
 import { unpackBytes } from "../../engine/ops/bytes.ts";
+import { unpackF16 } from "../../engine/ops/unpack_f16.ts";
 import { conv2d } from "../../engine/ops/conv2d.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { gelu } from "../../engine/ops/gelu.ts";
@@ -138,6 +139,11 @@ const refusals: readonly (readonly [string, () => Tensor, string])[] = [
     "unpack_bytes",
     () => unpackBytes(whole("u32", 2), [9]),
     "unpack_bytes: 2 words do not hold [9]",
+  ],
+  [
+    "unpack_f16",
+    () => unpackF16(whole("u32", 2), [5]),
+    "unpack_f16: 2 words do not hold [5]",
   ],
   ["reshape", () => reshape(x(2, 3), [4, -1]), "reshape: [2, 3] does not fill [4, 1.5]"],
   ["permute", () => permute(x(2, 3), [0, 0]), "permute: axes [0,0] do not order [2, 3]"],

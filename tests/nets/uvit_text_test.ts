@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import {
+  cast,
   compile,
   constant,
   type Device,
@@ -10,6 +11,8 @@ import {
   sub,
   type Tensor,
 } from "../../engine/mod.ts";
+import { conditioningOf, conditionInput } from "../../nets/conditioning.ts";
+import { conditionInputs } from "../../nets/conditions.ts";
 import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import { uvit, type UVitConfig, uvitParameters, uvitTokens } from "../../nets/uvit.ts";
 import type { UVitNnetConfig } from "../../train/config/config.ts";
@@ -70,6 +73,35 @@ Deno.test("uvit() of texts and its gradients are the reference's with CS and LS"
       deepEqual(await strayed(device, file, nnet), [], `${name} ${JSON.stringify(options)}`);
     }
   }
+});
+
+Deno.test("uvit() in f16 of packed contexts gives the bits of the same numbers in f32", async () => {
+  using device = await openDevice();
+  const file = await readGolden("t2i_uvit_tiny_scalelong3");
+  const config = goldenNnet(file.metadata);
+  const leaf = (name: string) => constant(file.f32(name).data, file.f32(name).shape);
+  const params = uvitParameters(config, (name) => cast(leaf(`param.${name}`), "f16"));
+  const x = leaf("xn");
+  const timesteps = constant(Float32Array.from(file.i32("n")!.data), [x.shape[0]]);
+  const conditioning = conditioningOf(config);
+  const packing = conditioning.kind === "tokens" ? { ...conditioning, packed: true } : conditioning;
+  const { data, shape } = file.f32("context");
+  const context = Float16Array.from(data);
+  const outputs = {
+    packed: uvit(
+      params,
+      { x, timesteps, condition: conditionInput(packing, x.shape[0]) },
+      config,
+    ),
+    f32: uvit(
+      params,
+      { x, timesteps, condition: constant(Float32Array.from(context), shape) },
+      config,
+    ),
+  };
+  using plan = await compile(device, { outputs });
+  plan.run(conditionInputs(packing, context));
+  deepEqual(await plan.read("packed"), await plan.read("f32"));
 });
 
 Deno.test("uvitParameters() of texts have the names and shapes of the reference's", async () => {

@@ -88,7 +88,6 @@ Deno.test("train learns latents from captions, and refuses features without or w
       "train.ts",
       "--preset=mscoco_uvit_small",
       ...TINY,
-      "--mixed_precision=no",
       `--dataset.path=${path}`,
       `--workdir=${run}`,
       "--n_steps=3",

@@ -68,9 +68,12 @@ export interface EncodedCaptions {
    *
    * @param draws a number from 0 to 2^32 for each image, which chooses among its captions
    */
-  read(images: ArrayLike<number>, draws: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>>;
+  read(
+    images: ArrayLike<number>,
+    draws: ArrayLike<number>,
+  ): Promise<Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>>;
   /** The context of the empty caption, `[tokens, width]`. */
-  empty(): Promise<Float32Array<ArrayBuffer>>;
+  empty(): Promise<Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>>;
   /** At most `n` texts to draw samples of. Absent, or null, where the data name none. */
   prompts?(n: number): Promise<EncodedPrompts | null>;
 }

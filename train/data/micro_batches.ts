@@ -1,5 +1,5 @@
 import type { HostArray } from "../../engine/mod.ts";
-import { type Conditioning, conditioningOf } from "../../nets/conditioning.ts";
+import type { Conditioning } from "../../nets/conditioning.ts";
 import {
   conditionInputs,
   type ConditionRows,
@@ -9,6 +9,7 @@ import {
 } from "../../nets/conditions.ts";
 import type { Config } from "../config/config.ts";
 import type { Batch } from "./batches.ts";
+import { batchConditioning } from "./captions/batch_conditioning.ts";
 import { DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
 import { type Rank, shareOf } from "./rank_share.ts";
@@ -43,7 +44,7 @@ export function microBatches(
   const n = share.n / train.micro_batches;
   const isDropped = (i: number) =>
     hash32(seed, DROP, step * train.batch_size + share.first + i) < train.p_uncond * 2 ** 32;
-  const conditioning = conditioningOf(nnet);
+  const conditioning = batchConditioning({ nnet, train });
   const conditions = conditionsOf(
     batch,
     conditioning,

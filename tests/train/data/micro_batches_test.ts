@@ -77,6 +77,36 @@ Deno.test("microBatches() gives a network of texts contexts, and the empty one w
   });
 });
 
+Deno.test("microBatches() gives contexts in mixed precision as f16, two to a word", () => {
+  const train = {
+    batch_size: 4,
+    micro_batches: 4,
+    p_uncond: 0.5,
+    mixed_precision: "fp16",
+  } as const;
+  const config = tinyConfig({ train, nnet: { num_classes: -1, clip_dim: 1, num_clip_token: 3 } });
+  // 2^-20 is subnormal in f16; 0.1 is not in it, and rounded.
+  const values = [2 ** -20, 0.1, ...Array.from({ length: 10 }, (_, i) => i)];
+  for (const type of [Float16Array, Float32Array]) {
+    const batch = {
+      images: new Uint8Array(16),
+      labels: new Int32Array(4),
+      context: type.from(values),
+      none: { context: new Float32Array(3).fill(-1) },
+    };
+    const parts = microBatches(config, batch, 2).map(({ context }) => {
+      ok(context instanceof Uint32Array && context.length === 2);
+      return [...new Float16Array(context.buffer, context.byteOffset, 3)];
+    });
+    const dropped = parts.flatMap(([first], i) => first === -1 ? [i] : []);
+    ok(dropped.length > 0 && dropped.length < 4, `${dropped}`);
+    parts.forEach((part, i) => {
+      const kept = values.slice(3 * i, 3 * i + 3).map(Math.f16round);
+      deepEqual(part, dropped.includes(i) ? [-1, -1, -1] : kept);
+    });
+  }
+});
+
 Deno.test("microBatches() gives moments as they are, split like images", () => {
   const config = tinyConfig({ train: { batch_size: 4 } });
   const images = Float32Array.from({ length: 4 * 8 }, (_, i) => i / 2);

@@ -35,7 +35,7 @@ export async function openCaptions(
   });
   const width = shape[0] * shape[1];
   const contextsOf = async (wanted: ArrayLike<number>) => {
-    const into = new Float32Array(wanted.length * width);
+    const into = new Float16Array(wanted.length * width);
     await reader.read(wanted, into);
     return into;
   };
@@ -53,7 +53,10 @@ export async function openCaptions(
     async prompts(n) {
       // The first caption of each of the first images.
       const wanted = Array.from(ends.subarray(0, n), (_, i) => numbers[i === 0 ? 0 : ends[i - 1]]);
-      return { texts: textsOf(reader.heads, wanted), context: await contextsOf(wanted) };
+      return {
+        texts: textsOf(reader.heads, wanted),
+        context: Float32Array.from(await contextsOf(wanted)),
+      };
     },
     [Symbol.dispose]: () => reader[Symbol.dispose](),
   };

@@ -13,6 +13,9 @@ import {
 /** Files that are read from at the same time. */
 const PARALLEL = 8;
 
+/** What rows are read into. */
+type Floats = Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>;
+
 /** Reads rows of shards by number; of the rows no more is in memory than is asked for. */
 export class RowReader implements Disposable {
   readonly #files = new OpenFiles();
@@ -58,13 +61,13 @@ export class RowReader implements Disposable {
   }
 
   /**
-   * Reads rows, as floats.
+   * Reads rows, as floats; those of the type of `into` are not converted.
    *
    * @param into takes them one after another, in the order of `numbers`
    * @throws {DatasetError} where one is not what was written
    * @throws {RangeError} for a number that no row has
    */
-  async read(numbers: ArrayLike<number>, into: Float32Array<ArrayBuffer>): Promise<void> {
+  async read(numbers: ArrayLike<number>, into: Floats): Promise<void> {
     const size = this.rows.shape.reduce((n, d) => n * d, 1);
     const byShard = Map.groupBy(
       Array.from(numbers, (number, at) => ({ number, at })),
@@ -93,13 +96,13 @@ export class RowReader implements Disposable {
     file: Deno.FsFile,
     shard: number,
     row: number,
-    into: Float32Array<ArrayBuffer>,
+    into: Floats,
   ): Promise<void> {
     const path = this.#paths[shard];
     const { begin, checksums } = this.heads[shard];
     const each = rowBytes(this.rows);
-    const isF32 = this.rows.dtype === "F32";
-    const bytes = isF32
+    const isSame = into.BYTES_PER_ELEMENT === (this.rows.dtype === "F32" ? 4 : 2);
+    const bytes = isSame
       ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
       : new Uint8Array(each);
     file.seekSync(begin + row * each, Deno.SeekMode.Start);
@@ -109,7 +112,9 @@ export class RowReader implements Disposable {
       done += count;
     }
     checkRow(path, row, bytes, checksums[row]);
-    if (!isF32) into.set(new Float16Array(bytes.buffer));
+    if (isSame) return;
+    const { buffer } = bytes;
+    into.set(this.rows.dtype === "F32" ? new Float32Array(buffer) : new Float16Array(buffer));
   }
 
   /** The shard that holds a row. */

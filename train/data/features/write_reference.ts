@@ -30,10 +30,10 @@ export async function writeReferenceFeatures(
   await Deno.mkdir(saving, { recursive: true });
   const { length, shape: [channels, height, width], captions } = source;
   const write = (name: string, bytes: Uint8Array) => Deno.writeFile(join(saving, name), bytes);
-  const context = (data: Float32Array): StoredTensor => ({
+  const context = (data: Float32Array | Float16Array): StoredTensor => ({
     dtype: "F32",
     shape: [...captions!.shape],
-    data,
+    data: Float32Array.from(data),
   });
   for (let i = 0; i < length; i++) {
     const { data, labels } = await source.read([i]);
