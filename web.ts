@@ -50,6 +50,8 @@ export { type Preset, type PresetName, type Presets, presets } from "./train/con
 export { UsageError } from "./train/config/usage_error.ts";
 
 export type { Collective } from "./train/collective/collective.ts";
+export type { RankSums, StepSums } from "./train/collective/rank_sums.ts";
+export type { StepParts, Together } from "./train/collective/together.ts";
 export type { Batch } from "./train/data/batches.ts";
 export type { Rank } from "./train/data/rank_share.ts";
 export { type DataIdentity, dataIdentity } from "./train/data/data_identity.ts";

@@ -244,6 +244,7 @@ export class Device implements Disposable {
     try {
       const encoder = this.gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+      using _wait = this.#onWait?.(`reading "${buffer.label}"`);
       this.gpu.queue.submit([encoder.finish()]);
       await staging.mapAsync(GPUMapMode.READ);
       const copy = staging.getMappedRange().slice(0);

@@ -53,7 +53,7 @@ export type { ViewMap } from "./ops/view_map.ts";
 export { finite, where } from "./ops/where.ts";
 export { broadcastTo, concat, pad, permute, reshape, slice } from "./ops/views.ts";
 export { philox } from "./philox.ts";
-export { compile, tune } from "./plan/compile.ts";
+export { compile } from "./plan/compile.ts";
 export type { Update } from "./plan/placement.ts";
 export {
   type Layout,

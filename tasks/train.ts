@@ -28,7 +28,6 @@ import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { gridTexts, lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
-import { ONE_PROCESS } from "../train/collective/collective.ts";
 import type { Config } from "../train/config/config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import type { DatasetOutline } from "../train/data/dataset.ts";
@@ -72,7 +71,7 @@ async function task(args: readonly string[], job: Job): Promise<void> {
   if (own.dry_run) {
     const { outline } = known;
     for (const line of outline ? ownImagesLines(config, given, outline) : []) console.error(line);
-    return await dryRun(config, probe_interval !== undefined, outline);
+    return await dryRun(config, job, probe_interval !== undefined, outline);
   }
   // What can be told in seconds comes first: images may take minutes to decode.
   const outline = await checkDataset(config);
@@ -131,12 +130,12 @@ async function task(args: readonly string[], job: Job): Promise<void> {
 /** What the ranks do that are not the first: they train, and leave the rest to it. */
 async function follow(run: Run): Promise<void> {
   run.listen();
-  const { device, config, signal, collective } = run;
+  const { device, config, signal, together } = run;
   if (!await run.agree(false)) return;
   // What rank 0 has decoded need not be decoded again.
   const dataset = await run.load();
   const hooks = { onStart: () => run.begin() };
-  await trainLoop(device, config, dataset, { signal, collective, hooks });
+  await trainLoop(device, config, dataset, { signal, together, hooks });
 }
 
 /** What a run trains on, where it starts, and what judges and probes it. */
@@ -181,7 +180,7 @@ async function train(
     checkpoint,
     signal,
     probe_interval,
-    collective: run.collective,
+    together: run.together,
     hooks: {
       onStart: async (trainStep) => {
         run.note(headline(device, config, dataset, trainStep));
@@ -241,10 +240,11 @@ async function finished(
 /** Prints what a run would take of the adapter, the day and the disk; nothing is loaded. */
 async function dryRun(
   config: Config,
+  job: Job,
   probes: boolean,
   outline: DatasetOutline | null,
 ): Promise<void> {
-  using run = await Run.open(config, { collective: ONE_PROCESS });
+  using run = await Run.open(config, job);
   const known = outline ?? await datasetOutline(config).catch(() => null);
   const images = known && known.class_counts.reduce((sum, count) => sum + count, 0);
   const autoencoder = await run.autoencoder();

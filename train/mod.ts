@@ -173,6 +173,8 @@ export { trainLoop } from "./checked_train_loop.ts";
 export { type TrainHooks, type TrainingProgress, type TrainLoopOptions } from "./train_loop.ts";
 export { type Batch } from "./data/batches.ts";
 export type { Collective } from "./collective/collective.ts";
+export type { RankSums, StepSums } from "./collective/rank_sums.ts";
+export type { StepParts, Together } from "./collective/together.ts";
 export type { Rank } from "./data/rank_share.ts";
 export { batchKey, microBatches } from "./data/micro_batches.ts";
 export { MAX_AHEAD } from "./read_ahead.ts";

@@ -1,7 +1,6 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
-import { broadcastValue } from "./collective/broadcast_value.ts";
-import { type Collective, ONE_PROCESS } from "./collective/collective.ts";
+import type { Together } from "./collective/together.ts";
 import type { Config } from "./config/config.ts";
 import { dataIdentity } from "./data/data_identity.ts";
 import { checkImages } from "./data/check_images.ts";
@@ -67,10 +66,10 @@ export interface TrainLoopOptions {
   /** Steps between probes; none where absent. */
   readonly probe_interval?: number;
   /**
-   * The processes that train together; default one. What the hooks get is the same on all ranks, but
+   * Training by several processes; default one. What the hooks get is the same on all ranks, but
    * rank 0 alone has checkpoints, given and made.
    */
-  readonly collective?: Collective;
+  readonly together?: Together | null;
   /** Called as the run goes on. */
   readonly hooks?: TrainHooks;
 }
@@ -89,24 +88,21 @@ export async function trainLoop(
   device: Device,
   config: Config,
   dataset: ImageSource,
-  { checkpoint, signal, probe_interval, collective = ONE_PROCESS, hooks = {} }: TrainLoopOptions =
-    {},
+  { checkpoint, signal, probe_interval, together = null, hooks = {} }: TrainLoopOptions = {},
 ): Promise<number> {
   checkImages(config, dataset);
-  let { done, loss_average } = await broadcastValue(collective, {
-    done: checkpoint?.step ?? 0,
-    loss_average: checkpoint?.loss_average,
-  });
+  const start = { done: checkpoint?.step ?? 0, loss_average: checkpoint?.loss_average };
+  let { done, loss_average } = await together?.first(start) ?? start;
   let saved = done;
   using step = await TrainStep.create(device, config, {
     checkpoint,
     recordLength: MAX_AHEAD,
     probes: probe_interval !== undefined,
-    collective,
+    together,
   });
   const save = async () => {
     saved = done;
-    if (collective.rank > 0) return;
+    if (step.rank.rank > 0) return;
     const data = await dataIdentity(dataset);
     await hooks.onCheckpoint?.({ ...await step.checkpoint(done), loss_average, data });
   };

@@ -15,10 +15,9 @@ import { UsageError } from "./config/usage_error.ts";
 import type { LossScale } from "./checkpoints/loss_scale_state.ts";
 import { mustBeFinite } from "./divergence.ts";
 import { FIRST_LOSS_SCALE } from "./loss_scale.ts";
-import { type Collective, ONE_PROCESS } from "./collective/collective.ts";
-import { RankSums } from "./collective/rank_sums.ts";
-import { shareVariants } from "./collective/share_variants.ts";
-import { mustDivide, withAllParts } from "./data/rank_share.ts";
+import type { RankSums } from "./collective/rank_sums.ts";
+import type { Together } from "./collective/together.ts";
+import { ALONE, type Rank, withAllParts } from "./data/rank_share.ts";
 import { optimizerInputs, type OptimizerState } from "./optimizer.ts";
 import type { StepRecord } from "./step_record.ts";
 import {
@@ -48,8 +47,8 @@ export class TrainStep implements Disposable {
   #accumulate: Plan | null;
   #update: Plan;
   #norms: Plan;
-  /** The processes that train together. */
-  readonly collective: Collective;
+  /** Which of the processes that train together this is. */
+  readonly rank: Rank;
   readonly #ranks: RankSums | null;
 
   private constructor(
@@ -61,7 +60,7 @@ export class TrainStep implements Disposable {
       readonly update: Plan;
       readonly norms: Plan;
     },
-    collective: Collective,
+    rank: Rank,
     ranks: RankSums | null,
     resources: DisposableStack,
   ) {
@@ -74,7 +73,7 @@ export class TrainStep implements Disposable {
     this.#accumulate = accumulate;
     this.#update = update;
     this.#norms = norms;
-    this.collective = collective;
+    this.rank = rank;
     this.#ranks = ranks;
   }
 
@@ -83,24 +82,23 @@ export class TrainStep implements Disposable {
    * several processes, all have the start and the kernel variants of rank 0.
    *
    * @throws {TypeError} for probes with micro-batches
-   * @throws {UsageError} where 16-bit floats are asked for and the adapter has none, or the batch
-   * cannot be divided among the processes
+   * @throws {UsageError} where 16-bit floats are asked for and the adapter has none
    */
   static async create(
     device: Device,
     config: Config,
     options: TrainStepOptions & {
       readonly checkpoint?: Checkpoint | null;
-      /** The processes that train together; default one. */
-      readonly collective?: Collective;
+      /** Training by several processes; default one. */
+      readonly together?: Together | null;
     },
   ): Promise<TrainStep> {
-    const { collective = ONE_PROCESS } = options;
+    const { together = null } = options;
+    const rank = together ?? ALONE;
     mustHaveFloats(device, config);
-    mustDivide(config.train, collective.size);
     using resources = new DisposableStack();
     const graph = trainStepGraph(
-      withAllParts(config, collective.size),
+      withAllParts(config, rank.size),
       (shapes, label) => resources.use(new State(device, shapes, label)),
       options,
     );
@@ -110,7 +108,7 @@ export class TrainStep implements Disposable {
       loss_scale?.write(name, Float32Array.of(value));
     }
     if (options.checkpoint) restore(state, options.checkpoint);
-    else if (collective.rank === 0) {
+    else if (rank.rank === 0) {
       const first = initialize(
         (make: MakeParameter<void>) => networkParameters(config.nnet, make),
         config.seed,
@@ -120,20 +118,17 @@ export class TrainStep implements Disposable {
         state.nnet_ema.write(name, first[name]);
       }
     }
-    const ranks = sums && collective.size > 1
-      ? resources.use(new RankSums(device, sums, collective))
-      : null;
-    for (const started of [...Object.values(state), ...loss_scale ? [loss_scale] : []]) {
-      await ranks?.broadcast(started);
-    }
+    const states = [...Object.values(state), ...loss_scale ? [loss_scale] : []];
     const specs = [...accumulate ? [accumulate] : [], update, norms];
-    await shareVariants(device, collective, specs);
+    const ranks = together && sums
+      ? resources.use(await together.start(device, { sums, states, specs }))
+      : null;
     const plans = {
       accumulate: accumulate && resources.use(await compile(device, accumulate)),
       update: resources.use(await compile(device, update)),
       norms: resources.use(await compile(device, norms)),
     };
-    return new TrainStep(device, config, graph, plans, collective, ranks, resources.move());
+    return new TrainStep(device, config, graph, plans, rank, ranks, resources.move());
   }
 
   /**

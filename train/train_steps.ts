@@ -87,13 +87,13 @@ export async function* trainSteps(
   dataset: ImageSource,
   { done = 0, loss_average, signal }: TrainStepsOptions = {},
 ): AsyncGenerator<TrainedStep, void, undefined> {
-  const { config, collective } = step;
+  const { config, rank } = step;
   const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
   const { random_flip } = config.dataset;
   const conditioning = conditioningOf(config.nnet);
   const data = batches(dataset, { seed: config.seed, random_flip, conditioning });
   const batchOf = (at: number) => {
-    const { first, n } = shareOf(batch_size, collective);
+    const { first, n } = shareOf(batch_size, rank);
     const batch = data.at(at * batch_size + first, n);
     // It may never be awaited, where training ends before.
     batch.catch(() => {});
@@ -105,9 +105,9 @@ export async function* trainSteps(
   let next = batchOf(done);
   // Of several processes, all stop after the step at which the first is asked to.
   let agreed = false;
-  const isStopping = () => collective.size === 1 ? signal?.aborted ?? false : agreed;
+  const isStopping = () => rank.size === 1 ? signal?.aborted ?? false : agreed;
   while (done < n_steps && !isStopping()) {
-    const inputs = microBatches(config, await next, done, collective);
+    const inputs = microBatches(config, await next, done, rank);
     agreed = await step.runTogether(done, inputs, signal?.aborted ?? false);
     done++;
     if (done < n_steps) next = batchOf(done);

@@ -2,7 +2,7 @@ import { counted } from "../../engine/counted.ts";
 import type { Launcher } from "../../train/collective/launcher.ts";
 import type { Config } from "../../train/config/config.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
-import { mustDivide } from "../../train/data/rank_share.ts";
+import { mustDivide } from "./must_divide.ts";
 import type { TrainFlags } from "./train_flags.ts";
 
 /**

@@ -5,6 +5,7 @@ import { type FidNeeds, fidNeeds } from "../../eval/training/fid_needs.ts";
 import { RunFid } from "../../eval/training/run_fid.ts";
 import { broadcastValue } from "../../train/collective/broadcast_value.ts";
 import type { Collective } from "../../train/collective/collective.ts";
+import { Together } from "../../train/collective/together.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
@@ -17,10 +18,13 @@ import { inFolder } from "../cli/in_folder.ts";
 import { imagesCache } from "../cli/images_cache.ts";
 import { inFlags } from "../cli/in_flags.ts";
 import { Interrupt } from "../cli/interrupt.ts";
+import { machineFlags } from "../cli/machine_flags.ts";
 import { Progress } from "../cli/progress.ts";
 import { progressHooks } from "../cli/progress_hooks.ts";
 import { RunLock } from "../cli/run_lock.ts";
 import { ensureAdapter } from "../cli/setup/ensure_adapter.ts";
+import { mustNotShare, rankDevice } from "../cli/setup/rank_device.ts";
+import { vulkanDevices } from "../cli/setup/vulkan_devices.ts";
 import { tuningFile } from "../cli/tuning_file.ts";
 import { Watchdog } from "../cli/watchdog/watchdog.ts";
 import { TRAIN_FLAGS } from "./train_flags.ts";
@@ -46,16 +50,19 @@ export class Run implements Disposable {
   }
 
   /**
-   * Finds an adapter, installing a driver where it must, and opens it under a watchdog; of several
-   * processes, rank 0 first.
+   * Finds an adapter, installing a driver where it must, and opens it under a watchdog. Of several
+   * processes, rank 0 goes first, and each has a GPU of its own.
    */
-  static async open(config: Config, { collective }: Pick<Job, "collective">): Promise<Run> {
+  static async open(config: Config, { collective, launcher }: Job): Promise<Run> {
     using stack = new DisposableStack();
     const watchdog = stack.use(new Watchdog());
     const isFirst = collective.rank === 0;
     if (!isFirst) await collective.barrier();
-    await ensureAdapter();
+    await ensureAdapter(launcher && rankDevice(launcher.local_rank, vulkanDevices()));
     if (isFirst) await collective.barrier();
+    if (launcher && machineFlags(Deno.args).device === null) {
+      await mustNotShare(collective, vulkanDevices());
+    }
     const device = stack.use(
       await Device.open({ tuning: tuningFile(), onWait: watchdog.watch }),
     );
@@ -163,6 +170,11 @@ export class Run implements Disposable {
   stop(): void {
     this.#interrupt?.abort();
     if (this.collective.size > 1) this.note(STOPPING);
+  }
+
+  /** Training with the other processes; null: alone. */
+  get together(): Together | null {
+    return this.collective.size > 1 ? new Together(this.collective) : null;
   }
 
   /** Whether rank 0 goes on to train, which the other ranks hear from it. */

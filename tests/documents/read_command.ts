@@ -71,6 +71,9 @@ const TESTED_ELSEWHERE =
 /** Commands of other programs: they install something, or open a page. */
 const OF_OTHERS = /^(apt-get install |jupyter (notebook|lab) |npx -y deno@\S+ jupyter --install$)/;
 
+/** What starts a task as several processes. */
+const LAUNCHED = /^(mpirun -n \d+ --bind-to none|srun --mpi=pmix) (?=deno task )/;
+
 /** A task of the package, without a clone. */
 const PUBLISHED = /^deno run -A jsr:@scalelong\/scalelong\/(?=\w)/;
 
@@ -84,7 +87,8 @@ export function taskOf({ words, text }: ShownCommand): TaskCommand | null {
   if (npx && npx[1] !== DENO) throw new Error(`it names Deno ${npx[1]}, and .ci/run ${DENO}`);
   if (TESTED_ELSEWHERE.test(text) || OF_OTHERS.test(text)) return null;
   const isPublished = PUBLISHED.test(text);
-  if (!isPublished && !/^(([A-Z_]+=\S+ )*deno|npx -y deno@\S+) task /.test(text)) {
+  const own = text.replace(LAUNCHED, "");
+  if (!isPublished && !/^(([A-Z_]+=\S+ )*deno|npx -y deno@\S+) task /.test(own)) {
     throw new Error("no test knows this command");
   }
   const at = isPublished ? 3 : words.indexOf("task") + 1;

@@ -10,6 +10,8 @@ export interface Launcher {
   readonly name: string;
   /** The number of this process, from 0. */
   readonly rank: number;
+  /** The number of this process among those on the same machine, from 0. */
+  readonly local_rank: number;
   /** How many processes it started. */
   readonly size: number;
 }
@@ -17,6 +19,7 @@ export interface Launcher {
 /** The variables by which launchers number what they start; the first that are set count. */
 const VARIABLES: readonly (Pick<Launcher, "kind" | "name"> & {
   readonly rank: string;
+  readonly local: string;
   readonly size: string;
   /** Also set where this launcher, and none that sets the same, started the process. */
   readonly and?: string;
@@ -25,6 +28,7 @@ const VARIABLES: readonly (Pick<Launcher, "kind" | "name"> & {
     kind: "openmpi",
     name: "Open MPI's mpirun",
     rank: "OMPI_COMM_WORLD_RANK",
+    local: "OMPI_COMM_WORLD_LOCAL_RANK",
     size: "OMPI_COMM_WORLD_SIZE",
   },
   // Slurm's srun may set PMI_SIZE too.
@@ -32,11 +36,18 @@ const VARIABLES: readonly (Pick<Launcher, "kind" | "name"> & {
     kind: "mpich",
     name: "MPICH's mpiexec",
     rank: "PMI_RANK",
+    local: "MPI_LOCALRANKID",
     size: "PMI_SIZE",
     and: "MPI_LOCALNRANKS",
   },
   // A batch script itself has SLURM_NTASKS, but is no task of a step.
-  { kind: "srun", name: "srun", rank: "SLURM_PROCID", size: "SLURM_STEP_NUM_TASKS" },
+  {
+    kind: "srun",
+    name: "srun",
+    rank: "SLURM_PROCID",
+    local: "SLURM_LOCALID",
+    size: "SLURM_STEP_NUM_TASKS",
+  },
 ];
 
 /**
@@ -50,7 +61,8 @@ export function launcherOf(variable: (name: string) => string | undefined): Laun
     const [rank, size] = [variable(names.rank), variable(names.size)];
     if (rank === undefined || size === undefined) continue;
     if (and !== undefined && variable(and) === undefined) continue;
-    const launcher = { kind, name, rank: Number(rank), size: Number(size) };
+    const local_rank = Number(variable(names.local) ?? rank);
+    const launcher = { kind, name, rank: Number(rank), local_rank, size: Number(size) };
     if (launcher.size === 1) return null;
     const isWhole = Number.isInteger(launcher.rank) && Number.isInteger(launcher.size);
     if (isWhole && launcher.rank >= 0 && launcher.rank < launcher.size) return launcher;

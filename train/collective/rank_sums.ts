@@ -1,9 +1,14 @@
 import type { Device, State } from "../../engine/mod.ts";
 import type { Collective } from "./collective.ts";
 
-/** What a rank adds up over its micro-batches. */
+/**
+ * What a rank adds up over its micro-batches.
+ * @category Training
+ */
 export interface StepSums {
+  /** Of the gradients. */
   readonly grad: State;
+  /** Of the losses. */
   readonly loss: State;
 }
 
@@ -14,6 +19,7 @@ const TAIL = 2;
  * Replaces what each rank has added up over its micro-batches by the sums over all ranks, which are
  * what one process adds up over all micro-batches, to the bit. The values go to MPI straight from the
  * mapped memory. A stop flag travels with them, so that all ranks stop after the same step.
+ * @category Training
  */
 export class RankSums implements Disposable {
   readonly #device: Device;

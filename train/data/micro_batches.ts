@@ -12,7 +12,7 @@ import type { Batch } from "./batches.ts";
 import { batchConditioning } from "./captions/batch_conditioning.ts";
 import { DatasetError } from "./dataset.ts";
 import { hash32 } from "./hash32.ts";
-import { type Rank, shareOf } from "./rank_share.ts";
+import { ALONE, type Rank, shareOf } from "./rank_share.ts";
 
 /** Salt of the hash that drops conditions. */
 const DROP = 3;
@@ -37,7 +37,7 @@ export function microBatches(
   { train, nnet, seed }: Config,
   batch: Batch,
   step: number,
-  rank: Rank = { rank: 0, size: 1 },
+  rank: Rank = ALONE,
 ): Record<string, HostArray>[] {
   const { images } = batch;
   const share = shareOf(train.batch_size, rank);

@@ -1,6 +1,4 @@
-import { counted } from "../../engine/counted.ts";
 import type { Config } from "../config/config.ts";
-import { UsageError } from "../config/usage_error.ts";
 
 /**
  * One of several processes that train together.
@@ -12,6 +10,9 @@ export interface Rank {
   /** How many there are. */
   readonly size: number;
 }
+
+/** The only process. */
+export const ALONE: Rank = { rank: 0, size: 1 };
 
 /** The samples of a global batch that are a rank's: `n` of them, from `first` on. */
 export interface RankShare {
@@ -32,28 +33,4 @@ export function shareOf(batch_size: number, { rank, size }: Rank): RankShare {
 export function withAllParts(config: Config, size: number): Config {
   const { train } = config;
   return { ...config, train: { ...train, micro_batches: size * train.micro_batches } };
-}
-
-/**
- * Checks that a batch can be divided among processes, each of which divides its share into
- * micro-batches.
- *
- * @throws {UsageError} naming what fits
- */
-export function mustDivide(
-  { batch_size, micro_batches }: { readonly batch_size: number; readonly micro_batches: number },
-  size: number,
-): void {
-  const parts = size * micro_batches;
-  if (batch_size % parts === 0) return;
-  const below = Math.floor(batch_size / parts) * parts;
-  const fitting = below > 0 ? `${below} or ${below + parts}` : `${parts}`;
-  const each = micro_batches > 1
-    ? `, in ${counted(micro_batches, "micro-batch", "micro-batches")} each`
-    : "";
-  throw new UsageError(
-    `train.batch_size: a batch of ${batch_size} cannot be divided among ${
-      counted(size, "process", "processes")
-    }${each}; take ${fitting}`,
-  );
 }

@@ -13,10 +13,12 @@ import { detectSystem } from "./system.ts";
  * apt and root are available, after a question where someone is there to answer. `--device` and
  * `--yes` are read from the command line. Else it prints advice and ends the process with exit code 1 (130
  * after Ctrl-C).
+ *
+ * @param own the device where the command line names none; null for the best one
  */
-export async function ensureAdapter(): Promise<void> {
+export async function ensureAdapter(own: number | null = null): Promise<void> {
   try {
-    await findAdapter();
+    await findAdapter(own);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(error.message);
@@ -24,12 +26,13 @@ export async function ensureAdapter(): Promise<void> {
   }
 }
 
-async function findAdapter(): Promise<void> {
+async function findAdapter(own: number | null): Promise<void> {
   // Without it Deno falls back to OpenGL where Vulkan is missing: no f16, no subgroups.
   if (Deno.build.os === "linux" && Deno.env.get("DENO_WEBGPU_BACKEND") === undefined) {
     Deno.env.set("DENO_WEBGPU_BACKEND", "vulkan");
   }
-  const { device, yes } = machineFlags(Deno.args);
+  const { device: given, yes } = machineFlags(Deno.args);
+  const device = given ?? own;
   const isFound = await hasAdapter();
   if (!isFound) await installWhereAllowed(yes);
   if (device !== null) chooseDevice(device);

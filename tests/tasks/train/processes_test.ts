@@ -5,7 +5,13 @@ import { tinyConfig } from "../../tiny_config.ts";
 
 const OWN = { num_processes: null, hostfile: null, dry_run: false, profile: false, probe: null };
 const config = { ...tinyConfig(), workdir: "" };
-const launcher: Launcher = { kind: "openmpi", name: "Open MPI's mpirun", rank: 1, size: 2 };
+const launcher: Launcher = {
+  kind: "openmpi",
+  name: "Open MPI's mpirun",
+  rank: 1,
+  local_rank: 1,
+  size: 2,
+};
 
 Deno.test("processesOf() counts what was started, else what is asked for", () => {
   const counts = [

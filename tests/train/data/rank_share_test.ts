@@ -1,25 +1,7 @@
-import { deepStrictEqual as deepEqual, throws } from "node:assert/strict";
-import { mustDivide, shareOf } from "../../../train/data/rank_share.ts";
+import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { shareOf } from "../../../train/data/rank_share.ts";
 
 Deno.test("shareOf() divides a batch into consecutive parts", () => {
   const shares = [0, 1, 2].map((rank) => shareOf(12, { rank, size: 3 }));
   deepEqual(shares, [{ first: 0, n: 4 }, { first: 4, n: 4 }, { first: 8, n: 4 }]);
-});
-
-Deno.test("mustDivide() names the batches that fit", () => {
-  mustDivide({ batch_size: 12, micro_batches: 2 }, 3);
-  const said = (batch_size: number, micro_batches: number, size: number) => {
-    let message = "";
-    throws(() => mustDivide({ batch_size, micro_batches }, size), (error: Error) => {
-      message = error.message;
-      return error.name === "UsageError";
-    });
-    return message;
-  };
-  deepEqual([said(10, 1, 4), said(10, 3, 2), said(2, 1, 4)], [
-    "train.batch_size: a batch of 10 cannot be divided among 4 processes; take 8 or 12",
-    "train.batch_size: a batch of 10 cannot be divided among 2 processes, in 3 micro-batches " +
-    "each; take 6 or 12",
-    "train.batch_size: a batch of 2 cannot be divided among 4 processes; take 4",
-  ]);
 });
