@@ -9,15 +9,22 @@ const NOT_MANY = 5000;
 
 /**
  * What was chosen for a folder of images and the flags that change it, then what so few images let
- * expect: a line each, none where there is nothing to say.
+ * expect; for features that do not say it, their scale factor: a line each, none where there is nothing
+ * to say.
  *
  * @param given full names of the settings that the person chose
  */
 export function ownImagesLines(
-  { train, nnet, dataset }: Config,
+  { train, nnet, dataset, autoencoder }: Config,
   given: readonly string[],
-  { class_counts }: Pick<DatasetOutline, "class_counts">,
+  { class_counts, latents }: Pick<DatasetOutline, "class_counts" | "latents">,
 ): string[] {
+  if (latents?.scale_factor === null && !given.includes("autoencoder.scale_factor")) {
+    return [
+      `${dataset.path} does not say what its latents are multiplied by: ${autoencoder.scale_factor} ` +
+      "is taken; U-ViT has 0.18215 for ImageNet, 0.2301 for MS-COCO (--autoencoder.scale_factor)",
+    ];
+  }
   if (dataset.name !== "folder") return [];
   const images = class_counts.reduce((sum, n) => sum + n, 0);
   const [classes, size] = [class_counts.length, dataset.image_size];

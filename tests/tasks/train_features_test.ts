@@ -1,6 +1,9 @@
 import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { decodeImage } from "../../train/formats/image.ts";
+import { openFeatures } from "../../train/data/features/open_features.ts";
+import { writeReferenceFeatures } from "../../train/data/features/write_reference.ts";
 import { FeatureWriter } from "../../train/data/features/feature_writer.ts";
 import {
   CAPTIONED,
@@ -13,7 +16,7 @@ import {
 } from "../train/data/features/made_features.ts";
 import { writeAutoencoder } from "./autoencoder_file.ts";
 import { runScript } from "./run_script.ts";
-import { logWithoutTimes, newest } from "./tiny_run.ts";
+import { logWithoutTimes, newest, noSignals, startTraining, train } from "./tiny_run.ts";
 
 /** A network as small as can be; image size, channels and classes follow from the features. */
 const TINY = [
@@ -134,6 +137,46 @@ Deno.test("train learns latents by caption, from contexts of the features' size 
     /nnet\.clip_dim: the captions of features are 2 tokens of 3 numbers, not 77 of /,
   );
 });
+
+Deno.test(
+  "train learns U-ViT's files as ours of the same numbers, and killed and resumed the same",
+  {
+    ignore: noSignals,
+  },
+  async () => {
+    await using folder = await temporaryFolder();
+    const [ours, theirs, a, b] = ["ours", "theirs", "a", "b"].map((name) =>
+      join(folder.path, name)
+    );
+    const autoencoder = { sha256: null, scale_factor: 0.18215 };
+    await makeCaptioned(ours, 9, { ...CAPTIONED, autoencoder });
+    {
+      using source = await openFeatures(ours);
+      await writeReferenceFeatures(source, theirs);
+    }
+    const args = (path: string) => [
+      ...["--dataset.name=features", `--dataset.path=${path}`, "--n_samples=0"],
+      ...["--clip_dim=3", "--num_clip_token=2", "--log_interval=1", "--save_interval=3"],
+    ];
+    const training = startTraining(b, ...args(theirs), "--n_steps=100000");
+    await training.until(() => existsSync(join(b, "checkpoints", "3")));
+    training.kill("SIGKILL");
+    const { signal, said } = await training.end();
+    equal(signal, "SIGKILL", said);
+    match(said, /^.*theirs does not say what its latents are multiplied by: 0\.18215 is taken; /m);
+    match(said, /^reading .*9 images/m);
+
+    const n_steps = `--n_steps=${(await newest(b)).step + 4}`;
+    const resumed = await train(b, ...args(theirs), n_steps);
+    equal(resumed.code, 0, resumed.said);
+    match(resumed.said, /^going on from step /m);
+    ok(!/^reading/m.test(resumed.said), resumed.said);
+    const whole = await train(a, ...args(ours), n_steps);
+    equal(whole.code, 0, whole.said);
+    deepEqual(logWithoutTimes(b), logWithoutTimes(a));
+    deepEqual((await newest(b)).nnet, (await newest(a)).nnet);
+  },
+);
 
 Deno.test("train decodes the grids of latents, and says where another autoencoder made the features", async () => {
   await using folder = await temporaryFolder();

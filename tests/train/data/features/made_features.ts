@@ -45,8 +45,12 @@ export function captionOf(text: string): EncodedCaption {
 }
 
 /** Writes features of `n` images with a caption each. */
-export async function makeCaptioned(folder: string, n: number): Promise<void> {
-  const writer = await FeatureWriter.open(folder, CAPTIONED);
+export async function makeCaptioned(
+  folder: string,
+  n: number,
+  recipe = CAPTIONED,
+): Promise<void> {
+  const writer = await FeatureWriter.open(folder, recipe);
   await writer.addCaption(captionOf(""));
   for (let i = 0; i < n; i++) {
     const caption = await writer.addCaption(captionOf(`text ${i}`));
