@@ -102,3 +102,27 @@ Deno.test("an epoch of features larger than the bound streams in bounded memory"
   }
   ok(most < 100 * 2 ** 20, `${(most / 2 ** 20).toFixed(0)} MiB`);
 });
+
+Deno.test("100,000 latents, opened and read at random, take some ten bytes each", async () => {
+  await using folder = await temporaryFolder();
+  const n = 100_000;
+  const writer = await FeatureWriter.open(folder.path, {
+    ...RECIPE,
+    shape: [2, 1, 1],
+    dtype: "F16",
+  }, { shard_bytes: 1 << 15 });
+  for (let i = 0; i < n; i++) {
+    await writer.add({ moments: Float32Array.of(i % 2048, i >> 11), label: i % 3 });
+  }
+  await writer.finish();
+  const before = Deno.memoryUsage().rss;
+  using source = await openFeatures(folder.path);
+  deepEqual([source.length, source.class_counts], [n, [33334, 33333, 33333]]);
+  const walk = batches(source, { seed: 0, random_flip: false });
+  for (let at = 0; at < 4096; at += 256) {
+    const { images, labels } = await walk.at(at, 256);
+    labels.forEach((label, i) => deepEqual((images[2 * i] + 2048 * images[2 * i + 1]) % 3, label));
+  }
+  const grown = (Deno.memoryUsage().rss - before) / 2 ** 20;
+  ok(grown < 50, `${grown.toFixed(0)} MiB`);
+});
