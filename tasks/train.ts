@@ -20,7 +20,6 @@
  */
 export * from "../train/mod.ts";
 
-import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
 import type { LatentDecoding } from "../eval/latents/latent_decoding.ts";
 import { autoencoderNotes } from "../eval/latents/run_autoencoder.ts";
@@ -28,7 +27,7 @@ import type { RunFid, ScoreOptions } from "../eval/training/run_fid.ts";
 import { gridTexts, lacksGrid, SampleGrids } from "../eval/training/sample_grids.ts";
 import { saveCheckpoint } from "../train/checkpoints/checkpoint.ts";
 import { savePytorchCheckpoint } from "../train/checkpoints/pytorch_checkpoint.ts";
-import type { Config } from "../train/config/config.ts";
+import { isAutoencoderRun, type RunConfig } from "../train/config/autoencoder_run_config.ts";
 import { checkDataset } from "../train/data/check_dataset.ts";
 import type { DatasetOutline } from "../train/data/dataset.ts";
 import { datasetOutline } from "../train/data/dataset_outline.ts";
@@ -38,23 +37,23 @@ import { Log } from "../train/files/log.ts";
 import { withAllParts } from "../train/data/rank_share.ts";
 import { trainLoop } from "../train/train_loop.ts";
 import type { TrainStep } from "../train/train_step.ts";
-import { humanDuration } from "../page/human_units.ts";
-import { inFolder } from "./cli/in_folder.ts";
 import { launchProcesses } from "./cli/launch/launch_processes.ts";
 import { Job } from "./cli/job.ts";
 import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
-import { shownCommand } from "./cli/shown_command.ts";
 import { afterDivergence } from "./train/after_divergence.ts";
 import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
 import { processesOf } from "./train/processes.ts";
 import { Run } from "./train/run.ts";
-import { profileTraining } from "./train/profile.ts";
-import { headline, leftBehind } from "./train/run_text.ts";
+import { printProfile } from "./train/profile.ts";
+import { endRun, noteDone } from "./train/end_run.ts";
+import { headline } from "./train/run_text.ts";
+import { follow } from "./train/follow.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { ownImagesLines, processorLines } from "./train/own_images.ts";
 import { readTrainArguments, TRAIN_FLAGS } from "./train/train_flags.ts";
+import { trainAutoencoder } from "./train/train_autoencoder.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
@@ -68,7 +67,8 @@ async function task(args: readonly string[], job: Job): Promise<void> {
   const { config, own, given, probe_interval, help, ...known } = await readTrainArguments(args);
   if (help !== null) return job.collective.rank === 0 ? console.log(help) : undefined;
   const num_processes = processesOf(launcher, own, config);
-  if (own.dry_run) {
+  if (own.dry_run && isAutoencoderRun(config)) return await dryRun(config, job, false, null);
+  if (own.dry_run && !isAutoencoderRun(config)) {
     const { outline } = known;
     for (const line of outline ? ownImagesLines(config, given, outline) : []) console.error(line);
     return await dryRun(config, job, probe_interval !== undefined, outline);
@@ -78,6 +78,9 @@ async function task(args: readonly string[], job: Job): Promise<void> {
   if (num_processes > 1 && !launcher) {
     await ensureAdapter();
     Deno.exit(await launchProcesses({ ...own, num_processes }));
+  }
+  if (isAutoencoderRun(config)) {
+    return await trainAutoencoder(config, own, { job, num_processes, outline });
   }
   using run = await Run.open(config, job);
   const { capabilities } = run.device;
@@ -92,7 +95,7 @@ async function task(args: readonly string[], job: Job): Promise<void> {
   for (const line of [...lines, ...processorLines(config, given, capabilities)]) run.note(line);
 
   await run.lock();
-  if (own.profile) return await profile(run, await run.load());
+  if (own.profile) return await printProfile(run, await run.load());
   const from = await startOfRun(config, own, outline.class_names, run.note);
   const { checkpoint, resumed, unusable } = from;
   const needs = await run.fidNeeds();
@@ -117,25 +120,7 @@ async function task(args: readonly string[], job: Job): Promise<void> {
     if (!(error instanceof DivergedError)) throw error;
     throw await afterDivergence(error, { config, args: Deno.args, unusable });
   });
-  const duration = humanDuration((performance.now() - start) / 1000);
-  // The last line of progress first, so that the summary ends what is said.
-  run.progress[Symbol.dispose]();
-  run.note(`${counted(done, "step")}, ${duration}. ${leftBehind(config, done)}`);
-  if (!isFinished) {
-    run.note(`to go on: ${shownCommand("train", Deno.args)}`);
-    Deno.exitCode = 130;
-  }
-}
-
-/** What the ranks do that are not the first: they train, and leave the rest to it. */
-async function follow(run: Run): Promise<void> {
-  run.listen();
-  const { device, config, signal, together } = run;
-  if (!await run.agree(false)) return;
-  // What rank 0 has decoded need not be decoded again.
-  const dataset = await run.load();
-  const hooks = { onStart: () => run.begin() };
-  await trainLoop(device, config, dataset, { signal, together, hooks });
+  endRun(run, { done, isFinished, seconds: (performance.now() - start) / 1000 });
 }
 
 /** What a run trains on, where it starts, and what judges and probes it. */
@@ -230,16 +215,12 @@ async function finished(
     await fid.takeUp(step, scores);
     await fid.finish(step, scores);
   }
-  run.note(
-    `${workdir} has done its ${
-      counted(step, "step")
-    }: raise --n_steps to go on, or choose another --workdir`,
-  );
+  noteDone(run, step);
 }
 
 /** Prints what a run would take of the adapter, the day and the disk; nothing is loaded. */
 async function dryRun(
-  config: Config,
+  config: RunConfig,
   job: Job,
   probes: boolean,
   outline: DatasetOutline | null,
@@ -252,17 +233,6 @@ async function dryRun(
   console.error("timing a step; the first time its kernels are compiled ..");
   const measured = await timeAndDisk(run.device, config, parts, images);
   console.log(dryRunText(run.device.capabilities, config, parts, measured));
-}
-
-/** Times a few steps kernel by kernel; nothing is trained. */
-async function profile({ device, config }: Run, dataset: ImageSource): Promise<void> {
-  const { text, trace } = await profileTraining(device, config, dataset);
-  const file = join(config.workdir, "trace.json");
-  await inFolder(config.workdir, "--workdir", async () => {
-    await Deno.writeTextFile(file, trace);
-  });
-  console.log(text);
-  console.log(`Left ${file}: open it in chrome://tracing or ui.perfetto.dev`);
 }
 
 if (import.meta.main) await runTask(main, { flags: TRAIN_FLAGS });

@@ -1,8 +1,9 @@
 import type { Device } from "../engine/mod.ts";
+import { objectiveOf } from "./autoencoder/autoencoder_objective.ts";
 import { mustHaveSameClasses } from "./checkpoints/check_data.ts";
 import { mustNotConflict } from "./checkpoints/start_checkpoint.ts";
-import type { Config } from "./config/config.ts";
-import { parseConfig } from "./config/parse_config.ts";
+import type { RunConfig } from "./config/autoencoder_run_config.ts";
+import { parseAutoencoderConfig, parseConfig } from "./config/parse_config.ts";
 import { UsageError } from "./config/usage_error.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import { trainLoop as uncheckedLoop, type TrainLoopOptions } from "./train_loop.ts";
@@ -36,14 +37,15 @@ const OTHERWISE = "leave it out, or give it as step 0 to start from its weights"
  * nothing is saved then
  * @category Training
  */
-export async function trainLoop(
+export async function trainLoop<C extends RunConfig>(
   device: Device,
-  config: Config,
+  config: C,
   dataset: ImageSource,
-  options: TrainLoopOptions = {},
+  options: TrainLoopOptions<C> = {},
 ): Promise<number> {
   const { checkpoint, probe_interval: interval } = options;
-  const checked = parseConfig(config);
+  const isAutoencoder = config?.nnet?.name === "autoencoder";
+  const checked = (isAutoencoder ? parseAutoencoderConfig : parseConfig)(config) as C;
   if (interval !== undefined && !(Number.isInteger(interval) && interval > 0)) {
     throw new UsageError(
       `probe_interval: expected a whole number of at least 1, got ${interval}`,
@@ -55,5 +57,8 @@ export async function trainLoop(
     const resumed = { source: SOURCE, checkpoint, otherwise: OTHERWISE };
     mustHaveSameClasses(resumed, dataset.class_names);
   }
-  return await uncheckedLoop(device, checked, dataset, options);
+  return await uncheckedLoop(device, checked, dataset, {
+    objective: objectiveOf(checked),
+    ...options,
+  });
 }

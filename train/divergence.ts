@@ -30,9 +30,18 @@ export class DivergedError extends UserError {
   }
 }
 
-const DIVERGED = "training diverged; " +
-  "try a lower optimizer.lr, a longer lr_scheduler.warmup_steps, train.grad_clip=1 or another " +
-  "nnet.scalelong";
+/** What to try, for a network with scaled skips or another. */
+function remedies({ nnet }: DivergingRun): string {
+  const usual = ["a lower optimizer.lr", "a longer lr_scheduler.warmup_steps", "train.grad_clip=1"];
+  const all = nnet.name === "autoencoder" ? usual : [...usual, "another nnet.scalelong"];
+  return `training diverged; try ${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+}
+
+/** The run that may diverge. */
+export interface DivergingRun {
+  /** Its network, which says what can be tried. */
+  readonly nnet: { readonly name: string };
+}
 
 const PARTS: Readonly<Record<keyof OptimizerState, string>> = {
   nnet: "weights",
@@ -55,7 +64,7 @@ export function isSkipped({ scaling }: StepRecord): boolean {
 export async function mustNotDiverge(
   record: StepRecord,
   step: number,
-  source: { overflown(): Promise<string[]> },
+  source: { readonly config: DivergingRun; overflown(): Promise<string[]> },
 ): Promise<void> {
   const { loss, grad_norm, scaling } = record;
   if (scaling !== null && isSkipped(record)) {
@@ -64,7 +73,9 @@ export async function mustNotDiverge(
   }
   if (Number.isFinite(loss) && Number.isFinite(grad_norm)) return;
   throw new DivergedError(
-    `the loss is ${loss} and the gradient norm ${grad_norm} at step ${step}: ${DIVERGED}`,
+    `the loss is ${loss} and the gradient norm ${grad_norm} at step ${step}: ${
+      remedies(source.config)
+    }`,
     step,
     "loss",
   );
@@ -78,12 +89,13 @@ export async function mustNotDiverge(
 export function mustBeFinite(
   step: number,
   norms: Readonly<Record<keyof OptimizerState, number>>,
+  config: DivergingRun,
 ): void {
   for (const [key, name] of Object.entries(PARTS)) {
     const norm = norms[key as keyof OptimizerState];
     if (Number.isFinite(norm)) continue;
     throw new DivergedError(
-      `the norm of the ${name} is ${norm} after step ${step}: ${DIVERGED}`,
+      `the norm of the ${name} is ${norm} after step ${step}: ${remedies(config)}`,
       step,
       "state",
     );

@@ -5,7 +5,8 @@ import {
   type PlanSpec,
   planSteps,
 } from "../engine/mod.ts";
-import type { Config } from "./config/config.ts";
+import { type RunConfig, withBatch } from "./config/autoencoder_run_config.ts";
+import { objectiveOf } from "./autoencoder/autoencoder_objective.ts";
 import { trainStepLayouts } from "./train_step_graph.ts";
 
 /** What a training step needs, worked out without a device's memory. */
@@ -35,11 +36,12 @@ export interface MemoryEstimate {
  */
 export function memoryEstimate(
   capabilities: Capabilities,
-  config: Config,
+  config: RunConfig,
   recordLength: number,
   probes = false,
 ): MemoryEstimate {
   const { graph, states, step: plans, norms } = trainStepLayouts(capabilities, config, {
+    objective: objectiveOf(config),
     recordLength,
     probes,
   });
@@ -70,11 +72,11 @@ export function memoryEstimate(
  * The largest batch whose tensors the adapter can bind, with the configuration's number of
  * micro-batches: a multiple of that number; 0 where not even one image each fits.
  */
-export function largestBatch(capabilities: Capabilities, config: Config): number {
+export function largestBatch(capabilities: Capabilities, config: RunConfig): number {
   const { micro_batches } = config.train;
   const fits = (each: number): boolean => {
-    const train = { ...config.train, batch_size: each * micro_batches };
-    return memoryEstimate(capabilities, { ...config, train }, 1).fits;
+    const other = withBatch(config, { batch_size: each * micro_batches });
+    return memoryEstimate(capabilities, other, 1).fits;
   };
   let [good, bad] = [0, 1];
   while (bad < MOST_EACH && fits(bad)) [good, bad] = [bad, bad * 2];

@@ -33,7 +33,16 @@ export {
   type UVitNnetConfig,
 } from "./config/config.ts";
 export { type EvalConfig, type FidConfig } from "./config/fid_config.ts";
-export { parseConfig } from "./config/parse_config.ts";
+export {
+  type AutoencoderNnetConfig,
+  autoencoderOfRun,
+  type AutoencoderRunConfig,
+  type AutoencoderTrainConfig,
+  isAutoencoderRun,
+  type RunConfig,
+} from "./config/autoencoder_run_config.ts";
+export { type AutoencoderPresets, autoencoderPresets } from "./config/autoencoder_presets.ts";
+export { parseAutoencoderConfig, parseConfig } from "./config/parse_config.ts";
 export { type SolverConfig } from "./config/solver_config.ts";
 export {
   type Dataset,
@@ -76,12 +85,8 @@ export { cifar10, type Cifar10Origin } from "./data/cifar10.ts";
 export { imageFolder, type ImageFolderRequest } from "./data/image_folder.ts";
 export { shapes } from "./data/shapes.ts";
 export { type Exceptions } from "./checkpoints/keep_newest.ts";
+export { objectiveOf } from "./autoencoder/autoencoder_objective.ts";
 export { type AutoencoderLoss, autoencoderLoss } from "./autoencoder/autoencoder_loss.ts";
-export {
-  type AutoencoderSettings,
-  type AutoencoderStep,
-  AutoencoderTraining,
-} from "./autoencoder/autoencoder_training.ts";
 export { scaleFactorOf } from "./autoencoder/scale_factor.ts";
 export {
   AUTOENCODER_KEYS,
@@ -182,7 +187,12 @@ export type { ScalingRecord, StepRecord } from "./step_record.ts";
 export { TrainStep } from "./train_step.ts";
 export { type Due, type TrainedStep, trainSteps, type TrainStepsOptions } from "./train_steps.ts";
 export { type BatchSource, drawnBatch, drawnLatents } from "./diffusion/drawn_batch.ts";
-export { type TrainStepGraph, trainStepGraph, type TrainStepOptions } from "./train_step_graph.ts";
+export {
+  type Objective,
+  type TrainStepGraph,
+  trainStepGraph,
+  type TrainStepOptions,
+} from "./train_step_graph.ts";
 export { UsageError } from "./config/usage_error.ts";
 export { type DownloadProgress } from "./files/download.ts";
 export { type DiffusedBatch, type Process, processOf } from "./diffusion/process.ts";

@@ -20,6 +20,8 @@ export interface StepRecord {
   readonly loss: number;
   /** Norm of the gradient before clipping; not finite in a step that is skipped. */
   readonly grad_norm: number;
+  /** What else the objective measures, by name; empty for a diffusion model. */
+  readonly measures: Readonly<Record<string, number>>;
   /** The loss scale; null in f32. */
   readonly scaling: ScalingRecord | null;
   /** What `probeTensors` measured, by its names; empty without probes. */

@@ -1,6 +1,7 @@
 import type { Device } from "../engine/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import type { Together } from "./collective/together.ts";
+import type { RunConfig } from "./config/autoencoder_run_config.ts";
 import type { Config } from "./config/config.ts";
 import { dataIdentity } from "./data/data_identity.ts";
 import { checkImages } from "./data/check_images.ts";
@@ -8,6 +9,7 @@ import type { ImageSource } from "./data/image_source.ts";
 import type { LogEntry } from "./files/log.ts";
 import { MAX_AHEAD } from "./read_ahead.ts";
 import { TrainStep } from "./train_step.ts";
+import type { Objective } from "./train_step_graph.ts";
 import { type TrainedStep, trainSteps } from "./train_steps.ts";
 
 /**
@@ -35,9 +37,9 @@ export interface TrainingProgress {
  * Callbacks of a training run; the loop waits for each.
  * @category Training
  */
-export interface TrainHooks {
+export interface TrainHooks<C extends RunConfig = Config> {
   /** Once, when everything is compiled. */
-  onStart?(step: TrainStep): void | Promise<unknown>;
+  onStart?(step: TrainStep<C>): void | Promise<unknown>;
   /** Every step, in order; those that the device did meanwhile come together. */
   onStep?(step: TrainedStep): void;
   /** Some times a second. */
@@ -47,22 +49,24 @@ export interface TrainHooks {
   /** Every `probe_interval` steps. @param probes what `probeTensors` measured, by its names */
   onProbe?(step: number, probes: Readonly<Record<string, number>>): void;
   /** Every `eval_interval` steps, and at the last. @param done steps done */
-  onEval?(step: TrainStep, done: number): void | Promise<unknown>;
+  onEval?(step: TrainStep<C>, done: number): void | Promise<unknown>;
   /** Where training ends early, before what is done is saved. */
   onStop?(): void;
   /** Every `save_interval` steps, at the last, and when stopped. */
-  onCheckpoint?(checkpoint: Checkpoint): void | Promise<unknown>;
+  onCheckpoint?(checkpoint: Checkpoint<C>): void | Promise<unknown>;
 }
 
 /**
  * How a run is trained by {@linkcode trainLoop}.
  * @category Training
  */
-export interface TrainLoopOptions {
+export interface TrainLoopOptions<C extends RunConfig = Config> {
   /** Where to go on from; first weights where absent or null. */
-  readonly checkpoint?: Checkpoint | null;
+  readonly checkpoint?: Checkpoint<C> | null;
   /** Ends the run early; what is done is saved. */
   readonly signal?: AbortSignal;
+  /** What is minimised; default a diffusion model's loss. */
+  readonly objective?: Objective;
   /** Steps between probes; none where absent. */
   readonly probe_interval?: number;
   /**
@@ -71,7 +75,7 @@ export interface TrainLoopOptions {
    */
   readonly together?: Together | null;
   /** Called as the run goes on. */
-  readonly hooks?: TrainHooks;
+  readonly hooks?: TrainHooks<C>;
 }
 
 /**
@@ -84,11 +88,18 @@ export interface TrainLoopOptions {
  * nothing is saved then
  * @category Training
  */
-export async function trainLoop(
+export async function trainLoop<C extends RunConfig>(
   device: Device,
-  config: Config,
+  config: C,
   dataset: ImageSource,
-  { checkpoint, signal, probe_interval, together = null, hooks = {} }: TrainLoopOptions = {},
+  {
+    checkpoint,
+    signal,
+    objective,
+    probe_interval,
+    together = null,
+    hooks = {},
+  }: TrainLoopOptions<C> = {},
 ): Promise<number> {
   checkImages(config, dataset);
   const start = { done: checkpoint?.step ?? 0, loss_average: checkpoint?.loss_average };
@@ -96,6 +107,7 @@ export async function trainLoop(
   let saved = done;
   using step = await TrainStep.create(device, config, {
     checkpoint,
+    objective,
     recordLength: MAX_AHEAD,
     probes: probe_interval !== undefined,
     together,
@@ -124,7 +136,7 @@ export async function trainLoop(
   return done;
 }
 
-function progressOf(record: TrainedStep, { train }: Config): TrainingProgress {
+function progressOf(record: TrainedStep, { train }: RunConfig): TrainingProgress {
   const { step, loss_average, lr, grad_norm, steps_per_s } = record;
   return {
     step,
@@ -137,11 +149,15 @@ function progressOf(record: TrainedStep, { train }: Config): TrainingProgress {
   };
 }
 
-function logEntry({ step, loss, scaling }: TrainedStep, progress: TrainingProgress): LogEntry {
+function logEntry(
+  { step, loss, measures, scaling }: TrainedStep,
+  progress: TrainingProgress,
+): LogEntry {
   const { loss: loss_average, lr, grad_norm, images_per_s } = progress;
   return {
     step,
     loss,
+    ...measures,
     loss_average,
     lr,
     grad_norm,

@@ -7,9 +7,9 @@ import {
   type PlanStep,
   State,
 } from "../engine/mod.ts";
-import { initialize, type MakeParameter } from "../nets/parameters.ts";
-import { networkParameters } from "../nets/network.ts";
 import type { Checkpoint, Values } from "./checkpoints/checkpoint.ts";
+import { firstValues } from "./checkpoints/network_shapes.ts";
+import { precisionOf, type RunConfig } from "./config/autoencoder_run_config.ts";
 import type { Config } from "./config/config.ts";
 import { UsageError } from "./config/usage_error.ts";
 import type { LossScale } from "./checkpoints/loss_scale_state.ts";
@@ -33,11 +33,11 @@ import {
  * in a submit of its own and the update is another.
  * @category Training
  */
-export class TrainStep implements Disposable {
+export class TrainStep<C extends RunConfig = Config> implements Disposable {
   /** Where it runs. */
   readonly device: Device;
   /** What is trained, and how. */
-  readonly config: Config;
+  readonly config: C;
   /** Weights, their average and moments. */
   readonly state: OptimizerState;
   /** Steps that may be submitted before {@linkcode records} is called. */
@@ -50,11 +50,12 @@ export class TrainStep implements Disposable {
   /** Which of the processes that train together this is. */
   readonly rank: Rank;
   readonly #ranks: RankSums | null;
+  readonly #measures: readonly string[];
 
   private constructor(
     device: Device,
-    config: Config,
-    { state, loss_scale, update: { recordLength = 1 } }: TrainStepGraph<State>,
+    config: C,
+    { state, loss_scale, measures, update: { recordLength = 1 } }: TrainStepGraph<State>,
     { accumulate, update, norms }: {
       readonly accumulate: Plan | null;
       readonly update: Plan;
@@ -75,6 +76,7 @@ export class TrainStep implements Disposable {
     this.#norms = norms;
     this.rank = rank;
     this.#ranks = ranks;
+    this.#measures = measures;
   }
 
   /**
@@ -84,15 +86,15 @@ export class TrainStep implements Disposable {
    * @throws {TypeError} for probes with micro-batches
    * @throws {UsageError} where 16-bit floats are asked for and the adapter has none
    */
-  static async create(
+  static async create<C extends RunConfig>(
     device: Device,
-    config: Config,
+    config: C,
     options: TrainStepOptions & {
-      readonly checkpoint?: Checkpoint | null;
+      readonly checkpoint?: Checkpoint<C> | null;
       /** Training by several processes; default one. */
       readonly together?: Together | null;
     },
-  ): Promise<TrainStep> {
+  ): Promise<TrainStep<C>> {
     const { together = null } = options;
     const rank = together ?? ALONE;
     mustHaveFloats(device, config);
@@ -109,10 +111,7 @@ export class TrainStep implements Disposable {
     }
     if (options.checkpoint) restore(state, options.checkpoint);
     else if (rank.rank === 0) {
-      const first = initialize(
-        (make: MakeParameter<void>) => networkParameters(config.nnet, make),
-        config.seed,
-      );
+      const first = firstValues(config);
       for (const name of state.nnet.names) {
         state.nnet.write(name, first[name]);
         state.nnet_ema.write(name, first[name]);
@@ -137,7 +136,7 @@ export class TrainStep implements Disposable {
    * @param batches the inputs of the batch source, for each micro-batch
    */
   run(step: number, batches: readonly Readonly<Record<string, HostArray>>[]): void {
-    const numbers = optimizerInputs(this.config, step);
+    const numbers = this.#optimizerInputs(step);
     if (!this.#accumulate) return this.#update.run({ ...numbers, ...batches[0] });
     for (const batch of batches) this.#accumulate.run(batch);
     this.#update.run(numbers);
@@ -161,7 +160,7 @@ export class TrainStep implements Disposable {
     }
     for (const batch of batches) this.#accumulate.run(batch);
     const isStopping = await this.#ranks.exchange(stop);
-    this.#update.run(optimizerInputs(this.config, step));
+    this.#update.run(this.#optimizerInputs(step));
     return isStopping;
   }
 
@@ -174,7 +173,7 @@ export class TrainStep implements Disposable {
     step: number,
     batches: readonly Readonly<Record<string, HostArray>>[],
   ): Promise<KernelTime[]> {
-    const numbers = optimizerInputs(this.config, step);
+    const numbers = this.#optimizerInputs(step);
     if (!this.#accumulate) return await this.#update.profile({ ...numbers, ...batches[0] });
     const times: KernelTime[] = [];
     // Each plan's clock starts at 0: the plans follow one another.
@@ -188,11 +187,22 @@ export class TrainStep implements Disposable {
     return times;
   }
 
+  #optimizerInputs(step: number): ReturnType<typeof optimizerInputs> {
+    const { config } = this;
+    const train = { n_steps: config.train.n_steps, mixed_precision: precisionOf(config) };
+    return optimizerInputs({ ...config, train }, step);
+  }
+
   /** Waits for the steps submitted since the last call and returns their records. */
   async records(): Promise<StepRecord[]> {
-    const { loss, grad_norm, loss_scale, skipped_steps, skipped_in_a_row, ...probes } = await this
+    const { loss, grad_norm, loss_scale, skipped_steps, skipped_in_a_row, ...others } = await this
       .#update.records();
-    const at = (i: number) => Object.entries(probes).map(([name, values]) => [name, values[i]]);
+    const isMeasure = (name: string) => this.#measures.includes(name);
+    const at = (i: number, isWanted: (name: string) => boolean) =>
+      Object.fromEntries(
+        Object.entries(others).filter(([name]) => isWanted(name))
+          .map(([name, values]) => [name, values[i]]),
+      );
     return Array.from(loss, (value, i) => ({
       loss: value,
       grad_norm: grad_norm[i],
@@ -201,7 +211,8 @@ export class TrainStep implements Disposable {
         skipped_steps: skipped_steps[i],
         skipped_in_a_row: skipped_in_a_row[i],
       },
-      probes: Object.fromEntries(at(i)),
+      measures: at(i, isMeasure),
+      probes: at(i, (name) => !isMeasure(name)),
     }));
   }
 
@@ -226,8 +237,8 @@ export class TrainStep implements Disposable {
    * @param step steps done
    * @throws {DivergedError} where the state is not finite, before it is read
    */
-  async checkpoint(step: number): Promise<Checkpoint> {
-    mustBeFinite(step, await this.norms());
+  async checkpoint(step: number): Promise<Checkpoint<C>> {
+    mustBeFinite(step, await this.norms(), this.config);
     return {
       step,
       config: this.config,
@@ -283,15 +294,15 @@ export class TrainStep implements Disposable {
   }
 }
 
-function mustHaveFloats({ capabilities, info }: Device, { train }: Config): void {
-  if (train.mixed_precision === "no" || capabilities.f16) return;
+function mustHaveFloats({ capabilities, info }: Device, config: RunConfig): void {
+  if (precisionOf(config) === "no" || capabilities.f16) return;
   throw new UsageError(
     `train.mixed_precision: "${info.description || info.vendor}" has no 16-bit floats ` +
       "(shader-f16); set train.mixed_precision=no",
   );
 }
 
-function restore(state: OptimizerState, checkpoint: Checkpoint): void {
+function restore(state: OptimizerState, checkpoint: Checkpoint<RunConfig>): void {
   for (const key of ["nnet", "nnet_ema", "exp_avg", "exp_avg_sq"] as const) {
     for (const name of state[key].names) state[key].write(name, checkpoint[key][name].data);
   }

@@ -1,6 +1,6 @@
-import { conditioningOf } from "../nets/conditioning.ts";
+import { conditioningOfRun, type RunConfig } from "./config/autoencoder_run_config.ts";
 import type { LossAverageState } from "./checkpoints/loss_average_state.ts";
-import { batches } from "./data/batches.ts";
+import { type Batches, batches } from "./data/batches.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import { microBatches } from "./data/micro_batches.ts";
 import { shareOf } from "./data/rank_share.ts";
@@ -82,16 +82,14 @@ const NOTHING_DUE: Due = { log: false, eval: false, save: false };
  * @throws {DivergedError} where the loss is not finite, or mixed precision skips every step
  * @category Training
  */
-export async function* trainSteps(
-  step: TrainStep,
+export async function* trainSteps<C extends RunConfig>(
+  step: TrainStep<C>,
   dataset: ImageSource,
   { done = 0, loss_average, signal }: TrainStepsOptions = {},
 ): AsyncGenerator<TrainedStep, void, undefined> {
   const { config, rank } = step;
   const { n_steps, batch_size, log_interval, eval_interval, save_interval } = config.train;
-  const { random_flip } = config.dataset;
-  const conditioning = conditioningOf(config.nnet);
-  const data = batches(dataset, { seed: config.seed, random_flip, conditioning });
+  const data = trainingBatches(config, dataset);
   const batchOf = (at: number) => {
     const { first, n } = shareOf(batch_size, rank);
     const batch = data.at(at * batch_size + first, n);
@@ -144,4 +142,10 @@ export async function* trainSteps(
     await new Promise((resolve) => setTimeout(resolve, 0));
     ahead.resume();
   }
+}
+
+/** The batches of a run: images, and captions for a network of texts. */
+export function trainingBatches(config: RunConfig, dataset: ImageSource): Batches {
+  const { seed, dataset: { random_flip } } = config;
+  return batches(dataset, { seed, random_flip, conditioning: conditioningOfRun(config) });
 }

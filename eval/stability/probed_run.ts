@@ -81,7 +81,7 @@ export async function trainProbed(
       if (record.is_latest) onStep?.(record.step);
     }
     // The last update has no loss after it.
-    mustBeFinite(config.train.n_steps, await step.norms());
+    mustBeFinite(config.train.n_steps, await step.norms(), config);
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     diverged_at = error.step;

@@ -1,10 +1,15 @@
 import type { AdapterClass, Device } from "../../engine/mod.ts";
 import { KernelRates } from "../../engine/testing/kernel_rates.ts";
 import { measureKernels } from "../../engine/testing/measure_kernels.ts";
+import { objectiveOf } from "../../train/autoencoder/autoencoder_objective.ts";
 import { trainStepLayouts } from "../../train/train_step_graph.ts";
-import type { Config } from "../../train/config/config.ts";
 import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import { drawnSize } from "./run_decoding.ts";
+import {
+  isAutoencoderRun,
+  type RunConfig,
+  withBatch,
+} from "../../train/config/autoencoder_run_config.ts";
 import { inceptionLayout } from "../metrics/inception/inception_features.ts";
 
 /** How fast an adapter runs the kernels of a run. */
@@ -33,13 +38,13 @@ const MOST_FLOPS: Readonly<Record<AdapterClass, number>> = {
  */
 export async function kernelSpeed(
   device: Device,
-  config: Config,
+  config: RunConfig,
   decoder: AutoencoderConfig | null = null,
 ): Promise<KernelSpeed | null> {
   const most = config.train.batch_size / config.train.micro_batches;
   const images = enoughImages(device, config, most);
   const step = await measureKernels(device, layouts(device, withImages(config, images)));
-  const inception = config.eval.fid.n_samples > 0
+  const inception = !isAutoencoderRun(config) && config.eval.fid.n_samples > 0
     ? await inceptionSamples(device, drawnSize(config, decoder))
     : [];
   if (!step || !inception) return null;
@@ -51,7 +56,7 @@ export async function kernelSpeed(
 }
 
 /** As many images as `MOST_FLOPS` allow; two at least, since one fills tiles badly, `most` at most. */
-function enoughImages(device: Device, config: Config, most: number): number {
+function enoughImages(device: Device, config: RunConfig, most: number): number {
   const flops = layouts(device, withImages(config, 1))
     .flatMap(({ layout, runs }) => layout.dispatches.map((dispatch) => runs * dispatch.flops))
     .reduce((a, b) => a + b, 0);
@@ -65,12 +70,12 @@ async function inceptionSamples(device: Device, image_size: number) {
   return await measureKernels(device, [{ layout, runs: 1 }]);
 }
 
-function layouts({ capabilities, tuning }: Device, config: Config) {
-  const options = { recordLength: 1, probes: false };
+function layouts({ capabilities, tuning }: Device, config: RunConfig) {
+  const options = { objective: objectiveOf(config), recordLength: 1, probes: false };
   return trainStepLayouts(capabilities, config, options, tuning?.choices).step;
 }
 
 /** The configuration with so many images in each micro-batch. */
-function withImages({ train, ...rest }: Config, images: number): Config {
-  return { ...rest, train: { ...train, batch_size: images * train.micro_batches } };
+function withImages(config: RunConfig, images: number): RunConfig {
+  return withBatch(config, { batch_size: images * config.train.micro_batches });
 }

@@ -1,4 +1,4 @@
-import type { Config } from "../../train/config/config.ts";
+import { isAutoencoderRun, type RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
 import { requestedChannels } from "../../train/data/channels.ts";
 
@@ -29,18 +29,21 @@ const HEADER_BYTES = 80;
  *
  * @param images of the data set; null where that is not known
  */
-export function runDisk(config: Config, images: number | null): RunDisk {
+export function runDisk(config: RunConfig, images: number | null): RunDisk {
   const { train: { n_steps, keep, format, ...train }, nnet, sample, dataset } = config;
   const checkpoint = checkpointBytes(config);
   const saves = Math.ceil(n_steps / train.save_interval);
+  const isScored = !isAutoencoderRun(config) && config.eval.fid.n_samples > 0;
   // A checkpoint is whole before an older one goes.
   const checkpoints = Math.min(
     saves,
-    Math.max(1, keep) + 1 + (config.eval.fid.n_samples > 0 ? 1 : 0),
+    Math.max(1, keep) + 1 + (isScored ? 1 : 0),
   );
   const pytorch = format === "pytorch" ? checkpoints : 0;
   const pixels = nnet.in_chans * nnet.img_size ** 2;
-  const samples = Math.ceil(n_steps / train.eval_interval) * sample.n_samples * pixels * 1.5;
+  // An autoencoder's are of images and of what they become.
+  const drawn = sample.n_samples * (isAutoencoderRun(config) ? 2 : 1);
+  const samples = Math.ceil(n_steps / train.eval_interval) * drawn * pixels * 1.5;
   const log = Math.ceil(n_steps / train.log_interval) * LINE_BYTES;
   const isDecoded = dataset.name === "folder" && dataset.cache;
   const each = requestedChannels(nnet) * dataset.image_size ** 2 + HEADER_BYTES;
@@ -57,7 +60,7 @@ export function runDisk(config: Config, images: number | null): RunDisk {
 }
 
 /** Bytes of the files in a checkpoint's folder. */
-function checkpointBytes(config: Config): number {
+function checkpointBytes(config: RunConfig): number {
   const shapes = Object.entries(shapesOf(config));
   const values = shapes.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const names = shapes.reduce((sum, [name]) => sum + name.length + HEADER_BYTES, 0);

@@ -8,6 +8,11 @@ import {
 } from "../metrics/inception/inception_features.ts";
 import type { ImageNetworkNeed } from "../latents/image_network.ts";
 import { samplerMemory } from "../execution/sampler_memory.ts";
+import {
+  type AutoencoderRunConfig,
+  isAutoencoderRun,
+  type RunConfig,
+} from "../../train/config/autoencoder_run_config.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type MemoryEstimate, memoryEstimate } from "../../train/memory_estimate.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
@@ -15,6 +20,7 @@ import { MAX_AHEAD } from "../../train/read_ahead.ts";
 import { inceptionBatch } from "../metrics/inception/inception_extract.ts";
 import { type FidDrawing, fidSampler, finalDrawing, usualDrawing } from "./fid_drawing.ts";
 import { decodingMemory, drawnSize } from "./run_decoding.ts";
+import { reconstructionMemory } from "./reconstructions.ts";
 import { gridSampler } from "./sample_grids.ts";
 
 /** What a whole run needs of a device. */
@@ -47,10 +53,11 @@ export interface RunMemory {
  */
 export function runMemory(
   capabilities: Capabilities,
-  config: Config,
+  config: RunConfig,
   probes: boolean,
   decoder: AutoencoderConfig | null = null,
 ): RunMemory {
+  if (isAutoencoderRun(config)) return autoencoderMemory(capabilities, config);
   const step = memoryEstimate(capabilities, config, MAX_AHEAD, probes);
   const without = probes ? memoryEstimate(capabilities, config, MAX_AHEAD) : step;
   const ema = new StateLayout(shapesOf(config), "nnet_ema");
@@ -87,6 +94,23 @@ export function runMemory(
       grid_bytes + (final_fid?.bytes ?? 0),
     ),
     largest: largest([step, grid, decoding, data, fid, final_fid]),
+  };
+}
+
+/** Of an autoencoder: the step, and what makes its grids and measures its latents. */
+function autoencoderMemory(
+  capabilities: Capabilities,
+  config: AutoencoderRunConfig,
+): RunMemory {
+  const step = memoryEstimate(capabilities, config, MAX_AHEAD);
+  const grid = reconstructionMemory(capabilities, config);
+  return {
+    step,
+    probes_bytes: 0,
+    grid,
+    ...{ decoding: null, data: null, fid: null, final_fid: null },
+    bytes: step.state_bytes + step.plan_bytes + Math.max(step.read_bytes, grid.bytes),
+    largest: largest([step, grid]),
   };
 }
 

@@ -8,7 +8,13 @@ import {
 import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import type { KernelRates } from "../../engine/testing/kernel_rates.ts";
 import { shapesOf } from "../../train/checkpoints/network_shapes.ts";
+import {
+  type AutoencoderRunConfig,
+  isAutoencoderRun,
+  type RunConfig,
+} from "../../train/config/autoencoder_run_config.ts";
 import type { Config } from "../../train/config/config.ts";
+import { objectiveOf } from "../../train/autoencoder/autoencoder_objective.ts";
 import { trainStepLayouts } from "../../train/train_step_graph.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import { samplerLayouts } from "../execution/sampler_layouts.ts";
@@ -16,6 +22,7 @@ import { inceptionBatchSize, inceptionLayout } from "../metrics/inception/incept
 import { inceptionBatch } from "../metrics/inception/inception_extract.ts";
 import { decodingRuns, drawnSize } from "./run_decoding.ts";
 import { type FidDrawing, fidSampler, finalDrawing, usualDrawing } from "./fid_drawing.ts";
+import { MEASURED_IMAGES } from "./reconstructions.ts";
 import { gridSampler } from "./sample_grids.ts";
 
 /** Something that a run does several times. */
@@ -63,6 +70,49 @@ type Batch = readonly { readonly layout: Layout; readonly runs: number }[];
 /** Adds up the kernels of all that `deno task train` runs. */
 export function runTime(
   capabilities: Capabilities,
+  config: RunConfig,
+  options: RunTimeOptions,
+): RunTime {
+  return isAutoencoderRun(config)
+    ? autoencoderTime(capabilities, config, options)
+    : diffusionTime(capabilities, config, options);
+}
+
+/** An autoencoder's steps; grids take as long as their images do in a step, at most. */
+function autoencoderTime(
+  capabilities: Capabilities,
+  config: AutoencoderRunConfig,
+  { rates, choices }: RunTimeOptions,
+): RunTime {
+  const { train: { n_steps, eval_interval, save_interval, batch_size }, sample } = config;
+  const options = { objective: objectiveOf(config), recordLength: 1, probes: false };
+  const { step } = trainStepLayouts(capabilities, config, options, choices);
+  const seconds = step.reduce(
+    (sum, { layout, runs }) => sum + runs * rates.milliseconds(planSteps(layout)) / 1000,
+    0,
+  );
+  const each = seconds / batch_size;
+  const grids = sample.n_samples === 0 ? null : {
+    times: Math.ceil(n_steps / eval_interval),
+    seconds: sample.n_samples * each,
+  };
+  const measured = Math.ceil(n_steps / save_interval) * MEASURED_IMAGES * each / 3;
+  return {
+    steps: { times: n_steps, seconds },
+    kernels: kernelsOf(step),
+    grids,
+    fids: null,
+    once: 0,
+    seconds: n_steps * seconds + (grids ? grids.times * grids.seconds : 0) + measured,
+  };
+}
+
+function kernelsOf(batch: Batch): number {
+  return new Set(batch.flatMap(({ layout }) => layout.dispatches.map(({ code }) => code))).size;
+}
+
+function diffusionTime(
+  capabilities: Capabilities,
   config: Config,
   { rates, inception, choices, probes, images, decoder = null }: RunTimeOptions,
 ): RunTime {
@@ -108,14 +158,11 @@ export function runTime(
   const parts = [steps, grids, fids].map((part) => part ? part.times * part.seconds : 0);
   return {
     steps,
-    kernels: new Set(
-      [
-        ...step,
-        ...grid ? samplerLayouts(capabilities, grid, choices).batch ?? [] : [],
-        ...grid && decoder ? [decodingRuns(capabilities, config, decoder, n_samples)] : [],
-      ]
-        .flatMap(({ layout }) => layout.dispatches.map(({ code }) => code)),
-    ).size,
+    kernels: kernelsOf([
+      ...step,
+      ...grid ? samplerLayouts(capabilities, grid, choices).batch ?? [] : [],
+      ...grid && decoder ? [decodingRuns(capabilities, config, decoder, n_samples)] : [],
+    ]),
     grids,
     fids,
     once,

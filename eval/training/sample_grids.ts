@@ -15,6 +15,7 @@ import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { consecutive, type ImageSource } from "../../train/data/image_source.ts";
 import { conditioningOf } from "../../nets/conditioning.ts";
 import { byteTexts } from "../text/byte_texts.ts";
+import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { Config } from "../../train/config/config.ts";
 import { encodePng } from "../../train/formats/image.ts";
 import type { TrainStep } from "../../train/train_step.ts";
@@ -78,7 +79,7 @@ export async function gridTexts(
 
 /** Whether a run has saved the checkpoint of a step that a grid is due at, and not drawn the grid. */
 export async function lacksGrid(
-  { workdir, train: { n_steps, eval_interval }, sample: { n_samples } }: Config,
+  { workdir, train: { n_steps, eval_interval }, sample: { n_samples } }: RunConfig,
   step: number,
 ): Promise<boolean> {
   const isDue = n_samples > 0 && step > 0 && (step % eval_interval === 0 || step === n_steps);

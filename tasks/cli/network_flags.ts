@@ -3,7 +3,7 @@ import type { NetworkRemedies } from "../../train/checkpoints/find_weights.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type Field, fieldsOf, flatten, nest, type Settings } from "../../train/config/fields.ts";
 import { configFields } from "../../eval/config_fields.ts";
-import { configFrom } from "./load_config.ts";
+import { configFrom, DIFFUSION } from "./load_config.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
 
 /** Where the network is taken from for weights that come without a configuration. */
@@ -51,5 +51,5 @@ export async function networkConfig(given: Settings): Promise<Config | null> {
   if (flags.size === 0 && settings.size === 0) return null;
   const { preset, config } = networkSchema.parse({ ...NETWORK_DEFAULTS, ...nest(flags) });
   const source = { preset: preset ?? "quickstart", config };
-  return (await configFrom(source, settings, { looks: false })).config;
+  return (await configFrom(source, settings, DIFFUSION, { looks: false })).config;
 }

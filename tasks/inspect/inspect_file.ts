@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CheckpointError, checkpointFolders, savedIn } from "../../train/checkpoints/checkpoint.ts";
-import type { Config } from "../../train/config/config.ts";
+import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { DataIdentity } from "../../train/data/data_identity.ts";
 import { elements, isStoredDtype } from "../../train/formats/stored_tensor.ts";
 import type { ListedDtype } from "../../train/formats/listed_dtype.ts";
@@ -42,7 +42,7 @@ export interface Inspection {
   /** Optimizer steps, in a checkpoint of ours. */
   readonly step: number | null;
   /** The configuration, in a checkpoint of ours. */
-  readonly config: Config | null;
+  readonly config: RunConfig | null;
   /** What was trained on, in a checkpoint of ours that says so. */
   readonly data: DataIdentity | null;
   /** Strings about the file. */

@@ -1,6 +1,6 @@
 import { counted } from "../../engine/counted.ts";
-import { configSchema } from "../../train/config/config_schema.ts";
 import { fieldsOf, flatten } from "../../train/config/fields.ts";
+import { runSchemaOf } from "../../train/config/run_schema.ts";
 import { countsText } from "../../train/data/counts_text.ts";
 import { textTable } from "../cli/text_table.ts";
 import type { Inspection } from "./inspect_file.ts";
@@ -34,7 +34,7 @@ export function inspectionText(inspection: Inspection): string {
     );
   }
   if (config) {
-    for (const [path, value] of flatten(config, fieldsOf(configSchema))) {
+    for (const [path, value] of flatten(config, fieldsOf(runSchemaOf(config.nnet.name)))) {
       lines.push(`  --${path}=${Array.isArray(value) ? value.join(",") : value}`);
     }
   }

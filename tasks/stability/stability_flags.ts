@@ -3,7 +3,13 @@ import { methodsWithKappa, SKIP_SCALINGS, type SkipScaling } from "../../nets/sk
 import type { Config } from "../../train/config/config.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { FlagSource } from "../cli/flags.ts";
-import { configFlags, configHelp, loadConfig, type OwnFlags } from "../cli/load_config.ts";
+import {
+  configFlags,
+  configHelp,
+  DIFFUSION,
+  loadConfig,
+  type OwnFlags,
+} from "../cli/load_config.ts";
 import {
   type Sweep,
   SWEEP_FIELDS,
@@ -114,7 +120,7 @@ export interface StabilityArguments {
 }
 
 /** All flags of `deno task stability`. */
-export const STABILITY_FLAGS: readonly FlagSource[] = configFlags(OWN);
+export const STABILITY_FLAGS: readonly FlagSource[] = configFlags(OWN, DIFFUSION);
 
 /**
  * Reads the command line.
@@ -122,10 +128,10 @@ export const STABILITY_FLAGS: readonly FlagSource[] = configFlags(OWN);
  * @throws {UsageError} with a line for each problem
  */
 export async function readStabilityArguments(args: readonly string[]): Promise<StabilityArguments> {
-  const loaded = await loadConfig(args, OWN);
+  const loaded = await loadConfig(args, OWN, DIFFUSION);
   const { config, own, own: { out } } = loaded;
   if (loaded.help) {
-    return { config, planned: [], levels: [], out, help: configHelp(HELP, loaded, OWN) };
+    return { config, planned: [], levels: [], out, help: configHelp(HELP, loaded, OWN, DIFFUSION) };
   }
   if (config.train.micro_batches > 1) {
     throw new UsageError(["probes see whole batches: --micro_batches=1"]);

@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import { checkpointFolders } from "../../train/checkpoints/checkpoint.ts";
-import type { Config } from "../../train/config/config.ts";
+import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import { DivergedError } from "../../train/divergence.ts";
 import { shownCommand } from "../cli/shown_command.ts";
 
 /** A run that diverged. */
 export interface DivergedRun {
-  readonly config: Config;
+  readonly config: RunConfig;
   /** Its command line. */
   readonly args: readonly string[];
   /** Steps of its checkpoints that cannot be used. */
@@ -60,7 +60,7 @@ function stepOf(folder: string): number {
   return parseInt(basename(folder));
 }
 
-function lowerRate({ optimizer: { lr } }: Config): number {
+function lowerRate({ optimizer: { lr } }: RunConfig): number {
   return Number(Math.min(lr / 10, USUAL_LR).toPrecision(2));
 }
 

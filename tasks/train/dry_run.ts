@@ -6,7 +6,11 @@ import { kernelSpeed } from "../../eval/training/kernel_speed.ts";
 import { runDisk } from "../../eval/training/run_disk.ts";
 import type { AutoencoderConfig } from "../../nets/autoencoder_parameters.ts";
 import { conditioningOf } from "../../nets/conditioning.ts";
-import type { Config } from "../../train/config/config.ts";
+import {
+  isAutoencoderRun,
+  type RunConfig,
+  withBatch,
+} from "../../train/config/autoencoder_run_config.ts";
 import { humanBytes } from "../../page/human_units.ts";
 import { largestBatch, memoryEstimate } from "../../train/memory_estimate.ts";
 import { textTable } from "../cli/text_table.ts";
@@ -33,7 +37,7 @@ export interface RunParts {
  */
 export function dryRunText(
   capabilities: Capabilities,
-  config: Config,
+  config: RunConfig,
   { probes, decoder }: RunParts,
   measured: TimeAndDisk | null = null,
 ): string {
@@ -62,7 +66,9 @@ export function dryRunText(
     ...grid
       ? [[
         "  sample grid",
-        `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`,
+        isAutoencoderRun(config)
+          ? `${humanBytes(grid.bytes)} for encoder and decoder, while it is drawn`
+          : `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`,
       ]]
       : [],
     ...decoding ? [["  decoding", decodingText(decoding)]] : [],
@@ -99,7 +105,7 @@ export function dryRunText(
  */
 export async function timeAndDisk(
   device: Device,
-  config: Config,
+  config: RunConfig,
   { probes, decoder }: RunParts,
   images: number | null,
 ): Promise<TimeAndDisk | null> {
@@ -121,7 +127,7 @@ export async function timeAndDisk(
 /** @throws {TooLargeError} where a tensor of the run is beyond the adapter, saying what to do */
 export function mustFit(
   capabilities: Capabilities,
-  config: Config,
+  config: RunConfig,
   decoder: AutoencoderConfig | null = null,
 ): void {
   const misfit = misfitOf(capabilities, config, runMemory(capabilities, config, false, decoder));
@@ -144,7 +150,7 @@ interface Misfit {
 /** The first part of a run that does not fit; null where all do. */
 function misfitOf(
   capabilities: Capabilities,
-  config: Config,
+  config: RunConfig,
   { step, grid, decoding, largest }: RunMemory,
 ): Misfit | null {
   const { maxBindingBytes } = capabilities;
@@ -153,6 +159,9 @@ function misfitOf(
     return { what, largest: step.largest, remedy: remedy(capabilities, config) };
   }
   if (grid && grid.largest.bytes > maxBindingBytes) {
+    if (isAutoencoderRun(config)) {
+      return { what: "one image", largest: grid.largest, remedy: "use a smaller --ch" };
+    }
     const guided = conditioningOf(config.nnet).kind !== "none" && config.sample.scale > 0;
     return {
       what: "drawing one image",
@@ -180,13 +189,15 @@ function humanFlops(flops: number): string {
 }
 
 /** The fewest micro-batches that fit, or that none do. */
-function remedy(capabilities: Capabilities, { train, ...rest }: Config): string {
+function remedy(capabilities: Capabilities, config: RunConfig): string {
+  const { train } = config;
   for (let micro_batches = 2; micro_batches <= train.batch_size; micro_batches++) {
     if (train.batch_size % micro_batches !== 0) continue;
-    const config = { ...rest, train: { ...train, micro_batches } };
-    if (memoryEstimate(capabilities, config, 1).fits) {
+    if (memoryEstimate(capabilities, withBatch(config, { micro_batches }), 1).fits) {
       return `use --micro_batches=${micro_batches}, or a smaller --batch_size`;
     }
   }
-  return "not even one image at a time fits; use a smaller network or a larger patch";
+  return `not even one image at a time fits; use a smaller network${
+    isAutoencoderRun(config) ? "" : " or a larger patch"
+  }`;
 }

@@ -1,6 +1,6 @@
 import { counted } from "../../engine/counted.ts";
 import type { Launcher } from "../../train/collective/launcher.ts";
-import type { Config } from "../../train/config/config.ts";
+import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { mustDivide } from "./must_divide.ts";
 import type { TrainFlags } from "./train_flags.ts";
@@ -14,7 +14,7 @@ import type { TrainFlags } from "./train_flags.ts";
 export function processesOf(
   launcher: Launcher | null,
   own: Pick<TrainFlags, "num_processes" | "hostfile" | "dry_run" | "profile" | "probe">,
-  config: Config,
+  config: RunConfig,
 ): number {
   const { num_processes, hostfile } = own;
   const n = launcher?.size ?? num_processes ?? 1;

@@ -1,13 +1,16 @@
+import { join } from "node:path";
 import { type Device, DeviceError, type KernelTime } from "../../engine/mod.ts";
-import { conditioningOf } from "../../nets/conditioning.ts";
-import type { Config } from "../../train/config/config.ts";
-import { batches } from "../../train/data/batches.ts";
+import { objectiveOf } from "../../train/autoencoder/autoencoder_objective.ts";
+import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { microBatches } from "../../train/data/micro_batches.ts";
 import { TrainStep } from "../../train/train_step.ts";
+import { trainingBatches } from "../../train/train_steps.ts";
 import { adapterRates } from "../../engine/testing/adapter_rates.ts";
 import { median } from "../../engine/testing/paired_times.ts";
+import { inFolder } from "../cli/in_folder.ts";
 import { kernelTable } from "./kernel_table.ts";
+import type { Run } from "./run.ts";
 import { traceFile } from "./trace_file.ts";
 
 /** Steps that are timed kernel by kernel, and as many whole. */
@@ -21,6 +24,20 @@ export interface Profile {
   readonly trace: string;
 }
 
+/** Times a few steps kernel by kernel, and leaves a trace; nothing is trained. */
+export async function printProfile<C extends RunConfig>(
+  { device, config }: Run<C>,
+  dataset: ImageSource,
+): Promise<void> {
+  const { text, trace } = await profileTraining(device, config, dataset);
+  const file = join(config.workdir, "trace.json");
+  await inFolder(config.workdir, "--workdir", async () => {
+    await Deno.writeTextFile(file, trace);
+  });
+  console.log(text);
+  console.log(`Left ${file}: open it in chrome://tracing or ui.perfetto.dev`);
+}
+
 /**
  * Times a few training steps from first weights, kernel by kernel and whole; nothing is saved.
  *
@@ -28,17 +45,18 @@ export interface Profile {
  */
 export async function profileTraining(
   device: Device,
-  config: Config,
+  config: RunConfig,
   dataset: ImageSource,
 ): Promise<Profile> {
   if (!device.gpu.features.has("timestamp-query")) {
     throw new DeviceError("--profile: the adapter has no timestamp queries");
   }
-  using step = await TrainStep.create(device, config, { recordLength: 4 * STEPS });
+  using step = await TrainStep.create(device, config, {
+    objective: objectiveOf(config),
+    recordLength: 4 * STEPS,
+  });
   const { batch_size } = config.train;
-  const { random_flip } = config.dataset;
-  const conditioning = conditioningOf(config.nnet);
-  const data = batches(dataset, { seed: config.seed, random_flip, conditioning });
+  const data = trainingBatches(config, dataset);
   const inputs = async (at: number) =>
     microBatches(config, await data.at(at * batch_size, batch_size), at);
   // The first step also fills caches.

@@ -6,6 +6,7 @@ import { RunFid } from "../../eval/training/run_fid.ts";
 import { broadcastValue } from "../../train/collective/broadcast_value.ts";
 import type { Collective } from "../../train/collective/collective.ts";
 import { Together } from "../../train/collective/together.ts";
+import { isAutoencoderRun, type RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { loadDataset } from "../../train/data/load_dataset.ts";
@@ -33,13 +34,13 @@ const STOPPING =
   "stopping; saving first (a second Ctrl-C, after two seconds, ends at once without saving)";
 
 /** The device and the progress line of a run. What it opens more is closed with them, last first. */
-export class Run implements Disposable {
+export class Run<C extends RunConfig = Config> implements Disposable {
   readonly #stack: DisposableStack;
   #interrupt: Interrupt | null = null;
   #hasBegun = false;
 
   private constructor(
-    readonly config: Config,
+    readonly config: C,
     readonly device: Device,
     readonly progress: Progress,
     /** The processes that train together. */
@@ -53,7 +54,10 @@ export class Run implements Disposable {
    * Finds an adapter, installing a driver where it must, and opens it under a watchdog. Of several
    * processes, rank 0 goes first, and each has a GPU of its own.
    */
-  static async open(config: Config, { collective, launcher }: Job): Promise<Run> {
+  static async open<C extends RunConfig>(
+    config: C,
+    { collective, launcher }: Job,
+  ): Promise<Run<C>> {
     using stack = new DisposableStack();
     const watchdog = stack.use(new Watchdog());
     const isFirst = collective.rank === 0;
@@ -115,20 +119,22 @@ export class Run implements Disposable {
 
   /** What decodes grids and images for FID; null where neither is drawn, or of images. */
   async autoencoder(): Promise<RunAutoencoder | null> {
-    const { sample, eval: { fid } } = this.config;
+    const config: RunConfig = this.config;
+    if (isAutoencoderRun(config)) return null;
+    const { sample, eval: { fid } } = config;
     if (sample.n_samples === 0 && fid.n_samples === 0) return null;
-    return this.#stack.use(await openRunAutoencoder(this.config));
+    return this.#stack.use(await openRunAutoencoder(config));
   }
 
   /** What judging the checkpoints takes besides the data; null where no FID is asked for. */
-  async fidNeeds(): Promise<FidNeeds | null> {
+  async fidNeeds(this: Run): Promise<FidNeeds | null> {
     const { config, progress } = this;
     if (config.eval.fid.n_samples === 0) return null;
     return await fidNeeds(config, datasetProgress(progress));
   }
 
   /** What judges the checkpoints. */
-  async fid(dataset: ImageSource, needs: FidNeeds): Promise<RunFid> {
+  async fid(this: Run, dataset: ImageSource, needs: FidNeeds): Promise<RunFid> {
     const { device, config, progress, note } = this;
     const wait = progressHooks(progress);
     return await RunFid.open(device, config, dataset, needs, {

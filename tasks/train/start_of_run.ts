@@ -1,10 +1,11 @@
 import { dataNote, mustHaveSameClasses, type Resumed } from "../../train/checkpoints/check_data.ts";
-import { type Checkpoint, latestCheckpoint } from "../../train/checkpoints/checkpoint.ts";
+import { type Checkpoint, latestOfAnyRun } from "../../train/checkpoints/checkpoint.ts";
 import {
   checkpointFromWeights,
   checkpointToResumeFrom,
-  mustNotConflict,
+  withoutConflict,
 } from "../../train/checkpoints/start_checkpoint.ts";
+import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { Config } from "../../train/config/config.ts";
 import { changedSettings } from "../../train/config/resume_conflicts.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
@@ -17,11 +18,11 @@ type Note = (message: string) => void;
 type StartFlags = Pick<TrainFlags, "resume_from" | "init_from" | "init_from_partial">;
 
 /** Where a run starts. */
-export interface Start {
+export interface Start<C extends RunConfig = Config> {
   /** What it starts from; null: first weights. */
-  readonly checkpoint: Checkpoint | null;
+  readonly checkpoint: Checkpoint<C> | null;
   /** The same, where its training is resumed. */
-  readonly resumed: Resumed | null;
+  readonly resumed: Resumed<C> | null;
   /** Steps of the run's own checkpoints that cannot be used. */
   readonly unusable: Set<number>;
 }
@@ -33,19 +34,19 @@ export interface Start {
  * @param class_names of the run's data, by label
  * @throws {UsageError} with a line for each setting, or class, that a resumed run cannot change
  */
-export async function startOfRun(
-  config: Config,
+export async function startOfRun<C extends RunConfig>(
+  config: C,
   { resume_from, init_from, init_from_partial: partial }: StartFlags,
   class_names: readonly string[],
   note: Note,
-): Promise<Start> {
+): Promise<Start<C>> {
   const { workdir } = config;
   const unusable = new Set<number>();
   const onSkip = (message: string, step: number) => {
     note(message);
     unusable.add(step);
   };
-  const resume = (resumed: Resumed, place: string): Start => {
+  const resume = (resumed: Resumed<C>, place: string): Start<C> => {
     mustHaveSameClasses(resumed, class_names);
     note(resuming(resumed.checkpoint, config, place));
     return { checkpoint: resumed.checkpoint, resumed, unusable };
@@ -53,12 +54,12 @@ export async function startOfRun(
   const own = await inFolder(
     workdir,
     "--workdir",
-    () => latestCheckpoint(workdir, { onSkip }),
+    () => latestOfAnyRun(workdir, { onSkip }),
   );
   if (own) {
     const otherwise = "choose another --workdir";
-    mustNotConflict(workdir, own.config, config, otherwise);
-    return resume({ source: workdir, checkpoint: own, otherwise }, workdir);
+    const checkpoint = withoutConflict(workdir, own, config, otherwise);
+    return resume({ source: workdir, checkpoint, otherwise }, workdir);
   }
   if (resume_from !== null) {
     const otherwise = "start from its weights by --init-from";
@@ -73,7 +74,7 @@ export async function startOfRun(
 
 /** Notes what a resumed run's data differs in from before. @throws {UsageError} for other classes */
 export async function noteData(
-  resumed: Start["resumed"],
+  resumed: Resumed | null,
   data: ImageSource,
   note: Note,
 ): Promise<void> {
@@ -81,7 +82,11 @@ export async function noteData(
   if (text) note(text);
 }
 
-function resuming({ step, config: saved }: Checkpoint, config: Config, place: string): string {
+function resuming(
+  { step, config: saved }: Checkpoint<RunConfig>,
+  config: RunConfig,
+  place: string,
+): string {
   const changed = changedSettings(saved, config);
   const heading = changed.length > 0 ? ["with settings other than its checkpoint's:"] : [];
   return [

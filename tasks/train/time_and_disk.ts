@@ -1,5 +1,5 @@
 import { counted } from "../../engine/counted.ts";
-import type { Config } from "../../train/config/config.ts";
+import { isAutoencoderRun, type RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { RunDisk } from "../../eval/training/run_disk.ts";
 import type { Repeated, RunTime } from "../../eval/training/run_time.ts";
 import { humanBytes, humanDuration } from "../../page/human_units.ts";
@@ -14,12 +14,13 @@ export interface TimeAndDisk {
 
 /** Rows of the dry run's table: how long the run takes, and what it leaves on disk. */
 export function timeAndDiskRows(
-  config: Config,
+  config: RunConfig,
   { time, disk, images }: TimeAndDisk,
 ): string[][] {
   const { keep, format } = config.train;
   const { steps, grids, fids, once } = time;
-  const best = config.eval.fid.n_samples > 0 ? ", the best" : "";
+  const isScored = !isAutoencoderRun(config) && config.eval.fid.n_samples > 0;
+  const best = isScored ? ", the best" : "";
   const isDrawn = config.sample.n_samples > 0;
   return [
     [
@@ -37,7 +38,7 @@ export function timeAndDiskRows(
     ...isDrawn
       ? [["  sample grids", grids ? repeatedText(grids) : "not known: the sampler is adaptive"]]
       : [],
-    ...config.eval.fid.n_samples > 0
+    ...isScored
       ? [["  FIDs", fids ? repeatedText(fids) : "not known: the sampler is adaptive"]]
       : [],
     ...once > 0

@@ -1,10 +1,11 @@
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import type { Config } from "../../train/config/config.ts";
+import { isAutoencoderRun, type RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { FlagSource } from "../cli/flags.ts";
 import {
+  ALL_NETWORKS,
   configFlags,
   configHelp,
   loadConfig,
@@ -97,7 +98,7 @@ const OWN: OwnFlags<TrainFlags> = {
 /** What the command line of `deno task train` asks for. */
 export interface TrainArguments {
   /** With the folder of the run. */
-  readonly config: Config;
+  readonly config: RunConfig;
   readonly own: TrainFlags;
   /** Full names of the settings that the person chose. */
   readonly given: readonly string[];
@@ -110,7 +111,7 @@ export interface TrainArguments {
 }
 
 /** All flags of `deno task train`. */
-export const TRAIN_FLAGS: readonly FlagSource[] = configFlags(OWN);
+export const TRAIN_FLAGS: readonly FlagSource[] = configFlags(OWN, ALL_NETWORKS);
 
 /**
  * Reads the command line.
@@ -118,22 +119,25 @@ export const TRAIN_FLAGS: readonly FlagSource[] = configFlags(OWN);
  * @throws {UsageError} with a line for each problem
  */
 export async function readTrainArguments(args: readonly string[]): Promise<TrainArguments> {
-  const loaded = await loadConfig(args, OWN);
+  const loaded = await loadConfig(args, OWN, ALL_NETWORKS);
   const { config: named, own, given, outline } = loaded;
   const workdir = named.workdir || join("runs", runName(loaded));
-  const config: Config = { ...named, workdir };
+  const config: RunConfig = { ...named, workdir };
   const parsed = { config, own, given, outline, probe_interval: undefined };
-  if (loaded.help) return { ...parsed, help: configHelp(HELP, loaded, OWN) };
+  if (loaded.help) return { ...parsed, help: configHelp(HELP, loaded, OWN, ALL_NETWORKS) };
   const probe_interval = probeInterval(own.probe, config);
   checkStart(own);
   return { ...parsed, probe_interval, help: null };
 }
 
 /** The name of a run that is given none: its own images', or its preset's, and its method. */
-function runName({ config: { dataset, nnet }, preset }: LoadedConfig): string {
+function runName(
+  { config, preset }: Pick<LoadedConfig<object, RunConfig>, "config" | "preset">,
+): string {
+  const { dataset } = config;
   const folder = dataset.path === null ? "" : basename(resolve(dataset.path));
   const name = preset.replace(/^(folder|features)/, (own) => folder || own);
-  return `${name}_scalelong${nnet.scalelong}`;
+  return isAutoencoderRun(config) ? name : `${name}_scalelong${config.nnet.scalelong}`;
 }
 
 function checkStart({ resume_from, init_from, init_from_partial }: TrainFlags): void {
@@ -148,8 +152,14 @@ function checkStart({ resume_from, init_from, init_from_partial }: TrainFlags): 
 }
 
 /** The N of `--probe=every:N`; undefined without it. */
-function probeInterval(probe: string | null, { train }: Config): number | undefined {
+function probeInterval(probe: string | null, config: RunConfig): number | undefined {
+  const { train } = config;
   if (probe === null) return undefined;
+  if (isAutoencoderRun(config)) {
+    throw new UsageError([
+      "--probe: measures long skips, and an autoencoder has none; leave it out",
+    ]);
+  }
   const interval = Number(/^every:(\d+)$/.exec(probe)?.[1] ?? 0);
   if (interval < 1) {
     throw new UsageError([`--probe: expected every:N, as in every:10, got "${probe}"`]);

@@ -2,12 +2,12 @@ import { deepStrictEqual as deepEqual, throws } from "node:assert/strict";
 import { type ConfigOverrides, configure } from "../../eval/configure.ts";
 import type { Config } from "../../train/config/config.ts";
 import { type PresetName, presets } from "../../train/config/presets.ts";
-import { loadConfig } from "../../tasks/cli/load_config.ts";
+import { DIFFUSION, loadConfig } from "../../tasks/cli/load_config.ts";
 import { z } from "zod";
 
 /** The configuration of a command line without flags of its own. */
 async function byCommand(...args: string[]): Promise<Config> {
-  return (await loadConfig(args, { schema: z.strictObject({}), defaults: {} })).config;
+  return (await loadConfig(args, { schema: z.strictObject({}), defaults: {} }, DIFFUSION)).config;
 }
 
 /** What a program without types, as in a notebook, may pass. */

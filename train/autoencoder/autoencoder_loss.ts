@@ -8,16 +8,18 @@ import type {
 import { latentDivergence, sampleLatents } from "../../nets/latent_moments.ts";
 
 /**
- * What an autoencoder is trained by, all scalars.
+ * What an autoencoder is trained by.
  * @category Training
  */
 export interface AutoencoderLoss {
-  /** What is minimised. */
+  /** What is minimised, a scalar. */
   readonly loss: Tensor;
-  /** Mean absolute difference of the decoded images, which are in [-1, 1]. */
+  /** Mean absolute difference of the decoded images, which are in [-1, 1]; a scalar. */
   readonly reconstruction: Tensor;
   /** Divergence of the latents' distribution from the standard normal one, by value of an image. */
   readonly divergence: Tensor;
+  /** The latents that were decoded. */
+  readonly latents: Tensor;
 }
 
 /**
@@ -37,10 +39,12 @@ export function autoencoderLoss(
   kl_weight: number,
 ): AutoencoderLoss {
   const moments = encodeImages(params, images, config);
-  const decoded = decodeLatents(params, sampleLatents(moments, noise, config), config);
+  const latents = sampleLatents(moments, noise, config);
+  const decoded = decodeLatents(params, latents, config);
   const difference = sub(images, decoded);
   const reconstruction = mean(add(relu(difference), relu(affine(difference, -1))));
   const values = images.size / images.shape[0];
   const divergence = affine(mean(latentDivergence(moments)), 1 / values);
-  return { loss: add(reconstruction, affine(divergence, kl_weight)), reconstruction, divergence };
+  const loss = add(reconstruction, affine(divergence, kl_weight));
+  return { loss, reconstruction, divergence, latents };
 }

@@ -3,21 +3,23 @@ import { UsageError } from "../config/usage_error.ts";
 import { changedClasses, changedContents, swappedClasses } from "../data/data_changes.ts";
 import { dataIdentity } from "../data/data_identity.ts";
 import type { ImageSource } from "../data/image_source.ts";
+import { isAutoencoderRun, type RunConfig } from "../config/autoencoder_run_config.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** A checkpoint to resume from, and where it was found. */
-export interface Resumed {
+export interface Resumed<C extends RunConfig = RunConfig> {
   /** What its place is called in messages. */
   readonly source: string;
   /** What is resumed. */
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: Checkpoint<C>;
   /** What to do instead, for errors: "choose another workdir". */
   readonly otherwise: string;
 }
 
 /**
  * Checks that the labels of a data set mean what they did when the checkpoint was trained; nothing
- * is checked where it does not say, or where labels have no meaning: without them or with one class.
+ * is checked where it does not say, or where labels have no meaning: without them, with one class or
+ * for an autoencoder.
  *
  * @param class_names of the data set, by label
  * @throws {UsageError} with a line for each label that was another class
@@ -26,7 +28,7 @@ export function mustHaveSameClasses(
   { source, checkpoint: { data, config }, otherwise }: Resumed,
   class_names: readonly string[],
 ): void {
-  if (!data || config.train.mode === "uncond") return;
+  if (!data || !isLabelled(config)) return;
   if (Math.max(class_names.length, data.class_names.length) < 2) return;
   refuse(changedClasses(data.class_names, class_names), source, otherwise);
 }
@@ -38,11 +40,11 @@ export function mustHaveSameClasses(
  * @throws {UsageError} where labels were other classes
  */
 export async function dataNote(resumed: Resumed, dataset: ImageSource): Promise<string | null> {
-  const { source, otherwise, checkpoint: { step, data: before, config: { train } } } = resumed;
+  const { source, otherwise, checkpoint: { step, data: before, config } } = resumed;
   if (!before) return "that checkpoint does not name its data: whether it is the same is not known";
   mustHaveSameClasses(resumed, dataset.class_names);
   const now = await dataIdentity(dataset);
-  if (train.mode === "cond") refuse(swappedClasses(before, now), source, otherwise);
+  if (isLabelled(config)) refuse(swappedClasses(before, now), source, otherwise);
   const changes = [
     ...changedClasses(before.class_names, now.class_names),
     ...changedContents(before, now),
@@ -56,6 +58,10 @@ export async function dataNote(resumed: Resumed, dataset: ImageSource): Promise<
     (was === is ? ":" : `: ${counted(is, "image")}, ${was} before`),
     ...changes.map((line) => `  ${line}`),
   ].join("\n");
+}
+
+function isLabelled(config: RunConfig): boolean {
+  return !isAutoencoderRun(config) && config.train.mode === "cond";
 }
 
 function refuse(lines: readonly string[], source: string, otherwise: string): void {

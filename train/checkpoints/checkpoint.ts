@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { configSchema } from "../config/config_schema.ts";
+import { isAutoencoderRun, type RunConfig } from "../config/autoencoder_run_config.ts";
+import { parseRunConfig } from "../config/run_schema.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import {
   type Checkpoint,
@@ -27,8 +28,8 @@ export {
   type Values,
 } from "./checkpoint_files.ts";
 
-const PARSERS: MetadataParsers = {
-  config: (text) => configSchema.parse(JSON.parse(text)),
+const PARSERS: MetadataParsers<RunConfig> = {
+  config: (text) => parseRunConfig(JSON.parse(text)),
   loss_scale: parseLossScale,
   loss_average: parseLossAverage,
   data: parseDataIdentity,
@@ -55,7 +56,7 @@ export function checkpointFolder(workdir: string, step: number): string {
  */
 export async function saveCheckpoint(
   workdir: string,
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint<RunConfig>,
   keep: number = checkpoint.config.train.keep,
   exceptions: Exceptions = {},
 ): Promise<string> {
@@ -77,7 +78,10 @@ export async function saveCheckpoint(
 }
 
 /** Writes a checkpoint as a folder, atomically, replacing one that exists. */
-export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  checkpoint: Checkpoint<RunConfig>,
+): Promise<void> {
   await replaceFolder(folder, async (saving) => {
     for (const [name, bytes] of encodeCheckpoint(checkpoint)) {
       await writeDurably(join(saving, name), bytes);
@@ -85,25 +89,40 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
   });
 }
 
+/** What is called for each checkpoint that cannot be used, with a line that names it and the reason. */
+interface LatestOptions {
+  readonly onSkip: (message: string, step: number) => void;
+}
+
 /**
  * Loads the newest usable checkpoint of a run; null where the run has none. Nothing is deleted.
  *
  * @param options `onSkip` is called for each that cannot be used, with a line that names it and the
  * reason
- * @throws {CheckpointError} where there are checkpoints and none can be used
+ * @throws {CheckpointError} where there are checkpoints and none can be used, or they are an
+ * autoencoder's
  * @category Checkpoints
  */
 export async function latestCheckpoint(
   workdir: string,
-  { onSkip }: { onSkip: (message: string, step: number) => void },
+  options: { onSkip: (message: string, step: number) => void },
 ): Promise<Checkpoint | null> {
+  const latest = await latestOfAnyRun(workdir, options);
+  return latest && ofDiffusion(latest, workdir);
+}
+
+/** The same for a run of any network. */
+export async function latestOfAnyRun(
+  workdir: string,
+  { onSkip }: LatestOptions,
+): Promise<Checkpoint<RunConfig> | null> {
   const root = join(workdir, "checkpoints");
   if (!await exists(root)) return null;
   const folders = await stepFolders(root);
   for (const { name, step } of folders) {
     const folder = join(root, name);
     try {
-      const checkpoint = await loadCheckpoint(folder);
+      const checkpoint = await loadOfAnyRun(folder);
       if (checkpoint.step === step) return checkpoint;
       onSkip(`${folder}: holds step ${checkpoint.step}, not ${step}; skipped`, step);
     } catch (error) {
@@ -122,10 +141,15 @@ export async function latestCheckpoint(
  * Loads the checkpoint in a folder.
  *
  * @throws {CheckpointError} where a file is missing, truncated or of another format, a value is not
- * finite, or the files do not belong together
+ * finite, the files do not belong together, or they are an autoencoder's
  * @category Checkpoints
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  return ofDiffusion(await loadOfAnyRun(folder), folder);
+}
+
+/** The same of any network. */
+export async function loadOfAnyRun(folder: string): Promise<Checkpoint<RunConfig>> {
   return await decodeCheckpoint((name) => readBytes(join(folder, name)), PARSERS);
 }
 
@@ -137,7 +161,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 export function savedIn(
   file: string,
   metadata: Readonly<Record<string, string>>,
-): Pick<Checkpoint, "step" | "config" | "data"> | null {
+): Pick<Checkpoint<RunConfig>, "step" | "config" | "data"> | null {
   return isOurs(metadata) ? savedStep(file, metadata, PARSERS) : null;
 }
 
@@ -171,4 +195,17 @@ async function removeLeftovers(root: string): Promise<void> {
   for await (const { name } of Deno.readDir(root)) {
     if (LEFTOVER.test(name)) await Deno.remove(join(root, name), { recursive: true });
   }
+}
+
+/** What to do with the checkpoint of an autoencoder where a diffusion model's is needed. */
+export function autoencoderRefusal(path: string): string {
+  return `${path}: is an autoencoder and draws nothing by itself; a diffusion model of its latents ` +
+    "does, trained with dataset.name=features";
+}
+
+/** @throws {CheckpointError} where a checkpoint is an autoencoder's */
+function ofDiffusion(checkpoint: Checkpoint<RunConfig>, path: string): Checkpoint {
+  const { config, ...rest } = checkpoint;
+  if (isAutoencoderRun(config)) throw new CheckpointError(autoencoderRefusal(path));
+  return { ...rest, config };
 }

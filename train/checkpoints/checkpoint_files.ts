@@ -1,4 +1,5 @@
 import { UserError } from "../../engine/user_error.ts";
+import type { RunConfig } from "../config/autoencoder_run_config.ts";
 import type { Config } from "../config/config.ts";
 import type { DataIdentity } from "../data/data_identity.ts";
 import { notFinite } from "../formats/not_finite.ts";
@@ -17,11 +18,11 @@ export type Values = Record<string, { shape: number[]; data: Float32Array }>;
  * All that a run needs to resume. The four sets of values have the same names and shapes.
  * @category Checkpoints
  */
-export interface Checkpoint {
+export interface Checkpoint<C extends RunConfig = Config> {
   /** Optimizer steps done. */
   step: number;
   /** The run's configuration. */
-  config: Config;
+  config: C;
   /** Weights. */
   nnet: Values;
   /** Exponential moving average of the weights. */
@@ -36,6 +37,8 @@ export interface Checkpoint {
   loss_average?: LossAverageState;
   /** What it was trained on. */
   data?: DataIdentity;
+  /** Of an autoencoder: what its latents are to be multiplied by, for a diffusion model of them. */
+  scale_factor?: number;
 }
 
 /**
@@ -68,9 +71,9 @@ export interface NamedBytes {
 }
 
 /** How a host parses the texts in a checkpoint's metadata; each throws where it cannot. */
-export interface MetadataParsers {
+export interface MetadataParsers<C extends RunConfig = Config> {
   /** The whole configuration. */
-  config(text: string): Config;
+  config(text: string): C;
   /** State of loss scaling. */
   loss_scale(text: string): LossScale;
   /** State of the average of the losses. */
@@ -81,7 +84,7 @@ export interface MetadataParsers {
 
 /** The files of a checkpoint by name, encoded one after another: in memory is one at a time. */
 export function* encodeCheckpoint(
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint<RunConfig>,
 ): Generator<readonly [name: string, bytes: Uint8Array<ArrayBuffer>]> {
   const metadata = checkpointMetadata(checkpoint);
   yield [NNET, encodeSafetensors(stored(checkpoint.nnet), metadata)];
@@ -100,10 +103,10 @@ export function* encodeCheckpoint(
  * @throws {CheckpointError} where a file is truncated or of another format, a value is not finite,
  * or the files do not belong together
  */
-export async function decodeCheckpoint(
+export async function decodeCheckpoint<C extends RunConfig>(
   read: (name: string) => Promise<NamedBytes>,
-  parsers: MetadataParsers,
-): Promise<Checkpoint> {
+  parsers: MetadataParsers<C>,
+): Promise<Checkpoint<C>> {
   const nnet = decodeFile(await read(NNET));
   const nnet_ema = decodeFile(await read(NNET_EMA));
   const optimizer = decodeFile(await read(OPTIMIZER));
@@ -133,7 +136,10 @@ export async function decodeCheckpoint(
 
 /** The metadata of a checkpoint's files. */
 export function checkpointMetadata(
-  { step, config, data }: Pick<Checkpoint, "step" | "config" | "data">,
+  { step, config, data, scale_factor }: Pick<
+    Checkpoint<RunConfig>,
+    "step" | "config" | "data" | "scale_factor"
+  >,
 ): Record<string, string> {
   return {
     format: FORMAT,
@@ -142,6 +148,7 @@ export function checkpointMetadata(
     seed: String(config.seed),
     config: JSON.stringify(config),
     ...data && { data: JSON.stringify(data) },
+    ...scale_factor !== undefined && { scale_factor: String(scale_factor) },
   };
 }
 
@@ -155,11 +162,11 @@ export function isOurs({ format }: Readonly<Record<string, string>>): boolean {
  *
  * @throws {CheckpointError} where this version cannot read it
  */
-export function savedStep(
+export function savedStep<C extends RunConfig>(
   file: string,
   metadata: Readonly<Record<string, string>>,
-  parsers: Pick<MetadataParsers, "config" | "data">,
-): Pick<Checkpoint, "step" | "config" | "data"> {
+  parsers: Pick<MetadataParsers<C>, "config" | "data">,
+): Pick<Checkpoint<C>, "step" | "config" | "data"> {
   const { config = "", data } = metadata;
   return {
     step: stepIn(file, metadata),
@@ -219,7 +226,7 @@ function stepIn(file: string, metadata: Readonly<Record<string, string>>): numbe
   return Number(metadata.step);
 }
 
-function lossMetadata({ loss_scale, loss_average }: Checkpoint): Record<string, string> {
+function lossMetadata({ loss_scale, loss_average }: Checkpoint<RunConfig>): Record<string, string> {
   return {
     ...loss_scale && { loss_scale: JSON.stringify(loss_scale) },
     ...loss_average && { loss_average: JSON.stringify(loss_average) },
@@ -229,7 +236,7 @@ function lossMetadata({ loss_scale, loss_average }: Checkpoint): Record<string, 
 /** Loss scale and average; absent where an older version wrote none. */
 function savedLosses(
   { file, metadata: { loss_scale, loss_average } }: DecodedFile,
-  parsers: MetadataParsers,
+  parsers: MetadataParsers<RunConfig>,
 ): Pick<Checkpoint, "loss_scale" | "loss_average"> {
   return {
     ...loss_scale !== undefined && {

@@ -1,12 +1,20 @@
 import { basename, dirname, join } from "node:path";
 import { networkFromShapes } from "../../nets/network_from_shapes.ts";
 import { openTokens } from "../../nets/uvit_from_shapes.ts";
-import { CheckpointError, checkpointFolders, NNET, NNET_EMA, savedIn } from "./checkpoint.ts";
+import {
+  autoencoderRefusal,
+  CheckpointError,
+  checkpointFolders,
+  NNET,
+  NNET_EMA,
+  savedIn,
+} from "./checkpoint.ts";
+import { isAutoencoderRun } from "../config/autoencoder_run_config.ts";
 import type { Config } from "../config/config.ts";
 import type { DataIdentity } from "../data/data_identity.ts";
 import { exists } from "../files/durable.ts";
 import { firstReadable } from "./first_readable.ts";
-import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
+import { fitWeights, mustFit, prefixNote, type Shapes, WeightsError } from "./fit_weights.ts";
 import {
   hasPytorchStep,
   isPytorchCheckpoint,
@@ -87,6 +95,7 @@ async function weightsIn(
   using weights = await openWeights(file, kind);
   const saved = savedIn(file, weights.metadata);
   const config = saved?.config ?? given;
+  if (config && isAutoencoderRun(config)) throw new WeightsError(autoencoderRefusal(file));
   if (!config) throw new UsageError(unknownNetwork(file, weights.shapes, remedies));
   if (saved && given) throw new UsageError(namesItself(file, remedies));
   const fit = fitWeights(weights.shapes, shapesOf(config));

@@ -1,6 +1,7 @@
 import { counted } from "../../engine/counted.ts";
 import { join } from "node:path";
 import { type Checkpoint, CheckpointError, mustBeFinite, type Values } from "./checkpoint.ts";
+import type { RunConfig } from "../config/autoencoder_run_config.ts";
 import type { OptimizerConfig } from "../config/config.ts";
 import { exists, removeFolder, replaceFolder, writeDurably } from "../files/durable.ts";
 import { fitWeights, mustFit, prefixNote, type Shapes } from "./fit_weights.ts";
@@ -114,7 +115,7 @@ export async function readPytorchCheckpoint(
  */
 export async function writePytorchCheckpoint(
   folder: string,
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint<RunConfig>,
 ): Promise<void> {
   const { step, nnet, nnet_ema } = checkpoint;
   await replaceFolder(folder, async (saving) => {
@@ -136,7 +137,7 @@ export async function writePytorchCheckpoint(
  */
 export async function savePytorchCheckpoint(
   workdir: string,
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint<RunConfig>,
   keep: number,
   exceptions: Exceptions = {},
 ): Promise<void> {
@@ -257,7 +258,9 @@ function stateDict(values: Values): PthValue {
   return new Map(Object.entries(values).map(([name, value]) => [name, storedF32(value)]));
 }
 
-function optimizerState({ step, config, nnet, exp_avg, exp_avg_sq }: Checkpoint): PthValue {
+function optimizerState(
+  { step, config, nnet, exp_avg, exp_avg_sq }: Checkpoint<RunConfig>,
+): PthValue {
   const names = Object.keys(nnet);
   const state = new Map<number, PthValue>();
   // PyTorch has no state before the first step.
@@ -291,7 +294,7 @@ function optimizerState({ step, config, nnet, exp_avg, exp_avg_sq }: Checkpoint)
   return mapFrom({ state, param_groups: [group] });
 }
 
-function schedulerState({ step, config }: Checkpoint): PthValue {
+function schedulerState({ step, config }: Checkpoint<RunConfig>): PthValue {
   return mapFrom({
     base_lrs: [config.optimizer.lr],
     last_epoch: step,

@@ -1,13 +1,11 @@
-import { initialize } from "../../nets/parameters.ts";
-import { networkParameters } from "../../nets/network.ts";
 import {
   type Checkpoint,
   CheckpointError,
-  loadCheckpoint,
+  loadOfAnyRun,
   mustBeFinite,
   type Values,
 } from "./checkpoint.ts";
-import type { Config } from "../config/config.ts";
+import type { RunConfig } from "../config/autoencoder_run_config.ts";
 import { findCheckpoints, type FoundCheckpoint } from "./find_checkpoint.ts";
 import { weightsFiles } from "./find_weights.ts";
 import { firstReadable } from "./first_readable.ts";
@@ -15,7 +13,7 @@ import { fitWeights, misfits, mustFit, prefixNote } from "./fit_weights.ts";
 import { readPytorchCheckpoint } from "./pytorch_checkpoint.ts";
 import { resumeConflicts } from "../config/resume_conflicts.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { shapesOf } from "./network_shapes.ts";
+import { firstValues, shapesOf } from "./network_shapes.ts";
 import { openWeights } from "./weights_file.ts";
 
 /** Shows the user a message. */
@@ -36,25 +34,21 @@ export interface ResumeOptions {
  * @throws {CheckpointError} where it cannot be read or is another network's
  * @throws {UsageError} where it was trained with settings that a resumed run cannot change
  */
-export async function checkpointToResumeFrom(
+export async function checkpointToResumeFrom<C extends RunConfig>(
   path: string,
-  config: Config,
+  config: C,
   options: ResumeOptions,
-): Promise<Checkpoint> {
+): Promise<Checkpoint<C>> {
   const found = await findCheckpoints(path, options.otherwise);
   return await firstReadable(path, found, (one) => resumable(one, config, options), options.note);
 }
 
-async function resumable(
+async function resumable<C extends RunConfig>(
   { folder, pytorch }: FoundCheckpoint,
-  config: Config,
+  config: C,
   { otherwise, note }: ResumeOptions,
-): Promise<Checkpoint> {
-  if (!pytorch) {
-    const checkpoint = await loadCheckpoint(folder);
-    mustNotConflict(folder, checkpoint.config, config, otherwise);
-    return checkpoint;
-  }
+): Promise<Checkpoint<C>> {
+  if (!pytorch) return withoutConflict(folder, await loadOfAnyRun(folder), config, otherwise);
   const { optimizer, ...rest } = await readPytorchCheckpoint(folder, shapesOf(config), note);
   const known = Object.keys(optimizer).join(", ") || "none";
   note(`${folder} is PyTorch's: of its settings only the optimizer's are known (${known})`);
@@ -69,8 +63,8 @@ async function resumable(
  */
 export function mustNotConflict(
   source: string,
-  saved: Config,
-  requested: Config,
+  saved: RunConfig,
+  requested: RunConfig,
   otherwise: string,
 ): void {
   const conflicts = resumeConflicts(saved, requested);
@@ -79,6 +73,22 @@ export function mustNotConflict(
     `${source} was trained with other settings; ${otherwise}, or take these back:`,
     ...conflicts,
   ]);
+}
+
+/**
+ * A checkpoint that a run with the `requested` configuration may resume from.
+ *
+ * @throws {UsageError} as {@linkcode mustNotConflict}
+ */
+export function withoutConflict<C extends RunConfig>(
+  source: string,
+  checkpoint: Checkpoint<RunConfig>,
+  requested: C,
+  otherwise: string,
+): Checkpoint<C> {
+  mustNotConflict(source, checkpoint.config, requested, otherwise);
+  // Of the same network: its configuration is of the same type.
+  return checkpoint as Checkpoint<C>;
 }
 
 /** How a run starts from weights. */
@@ -97,11 +107,11 @@ export interface WeightsOptions {
  * @throws {CheckpointError} where the weights cannot be read or are not finite, or do not fit and
  * `partial` is not set
  */
-export async function checkpointFromWeights(
+export async function checkpointFromWeights<C extends RunConfig>(
   path: string,
-  config: Config,
+  config: C,
   options: WeightsOptions,
-): Promise<Checkpoint> {
+): Promise<Checkpoint<C>> {
   const files = await weightsFiles(path, "ema");
   return await firstReadable(
     path,
@@ -111,11 +121,11 @@ export async function checkpointFromWeights(
   );
 }
 
-async function fromWeights(
+async function fromWeights<C extends RunConfig>(
   file: string,
-  config: Config,
+  config: C,
   { partial, note }: WeightsOptions,
-): Promise<Checkpoint> {
+): Promise<Checkpoint<C>> {
   using weights = await openWeights(file, "ema");
   const shapes = shapesOf(config);
   const fit = fitWeights(weights.shapes, shapes);
@@ -133,9 +143,7 @@ async function fromWeights(
     throw new CheckpointError(`${file}: holds nothing that fits this network`);
   }
 
-  const first = fit.names.size < total
-    ? initialize((make) => networkParameters(config.nnet, make), config.seed)
-    : {};
+  const first = fit.names.size < total ? firstValues(config) : {};
   const values = (data: (name: string) => Float32Array): Values =>
     Object.fromEntries(
       Object.entries(shapes).map((

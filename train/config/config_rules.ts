@@ -1,6 +1,7 @@
 import { counted } from "../../engine/counted.ts";
 import { type Conditioning, conditioningOf, takesTexts } from "../../nets/conditioning.ts";
 import { GROUP_NORM } from "../../nets/resnet_block.ts";
+import { isAutoencoderRun, type RunConfig } from "./autoencoder_run_config.ts";
 import type { Config, UNetNnetConfig, UVitNnetConfig } from "./config.ts";
 import { latentProblems } from "./latent_rules.ts";
 import { UsageError } from "./usage_error.ts";
@@ -106,8 +107,8 @@ export function contradictions(config: Config): string[] {
  *
  * @throws {UsageError} with a line for each mismatch
  */
-export function checkAgainstDataset(config: Config, traits: DatasetTraits): void {
-  const { train, nnet, dataset } = config;
+export function checkAgainstDataset(config: RunConfig, traits: DatasetTraits): void {
+  const { nnet, dataset } = config;
   const problems: string[] = [];
   if (traits.channels !== nnet.in_chans) {
     problems.push(
@@ -122,6 +123,14 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
         `to ${traits.image_size}`,
     );
   }
+  if (!isAutoencoderRun(config)) problems.push(...diffusionProblems(config, traits));
+  if (problems.length > 0) throw new UsageError(problems);
+}
+
+/** Why a diffusion model cannot be trained on a data set whose images have the right shape. */
+function diffusionProblems(config: Config, traits: DatasetTraits): string[] {
+  const { train, nnet, dataset } = config;
+  const problems: string[] = [];
   const { scale_factor } = config.autoencoder;
   if (typeof traits.scale_factor === "number" && traits.scale_factor !== scale_factor) {
     problems.push(
@@ -151,7 +160,7 @@ export function checkAgainstDataset(config: Config, traits: DatasetTraits): void
         `${traits.images}; set it to 0 for no FID, or compare with eval.fid.stats=FILE.npz`,
     );
   }
-  if (problems.length > 0) throw new UsageError(problems);
+  return problems;
 }
 
 /** Why a network of texts cannot be trained on the captions of a data set. */

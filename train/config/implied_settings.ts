@@ -90,6 +90,8 @@ function isText(given: Settings, base: Settings): boolean {
  * @param preset every setting of the preset
  */
 export function followsData(given: Settings, preset: Settings): boolean {
+  // An autoencoder learns images alone.
+  if ((given.get("nnet.name") ?? preset.get("nnet.name")) === "autoencoder") return false;
   const mode = given.get("train.mode");
   const dataset = given.get("dataset.name") ?? preset.get("dataset.name");
   if (dataset === "features") return true;

@@ -1,4 +1,7 @@
+import type { z } from "zod";
 import { isRecord } from "../formats/is_record.ts";
+import type { AutoencoderRunConfig } from "./autoencoder_run_config.ts";
+import { autoencoderRunSchema } from "./autoencoder_run_schema.ts";
 import type { Config } from "./config.ts";
 import { configSchema } from "./config_schema.ts";
 import { fieldsOf } from "./fields.ts";
@@ -15,13 +18,27 @@ const NAMES = { prefix: "", lookup: "the type Config has them all" };
  * @category Configuration
  */
 export function parseConfig(value: unknown): Config {
+  return parsed(value, configSchema);
+}
+
+/**
+ * Checks that a value is a whole configuration of an autoencoder.
+ *
+ * @throws {UsageError} as {@linkcode parseConfig}
+ * @category Configuration
+ */
+export function parseAutoencoderConfig(value: unknown): AutoencoderRunConfig {
+  return parsed(value, autoencoderRunSchema);
+}
+
+function parsed<C>(value: unknown, schema: z.ZodType<C>): C {
   if (!isRecord(value)) throw new UsageError("expected a configuration, an object of type Config");
-  const { problems } = objectSettings(value, fieldsOf(configSchema), NAMES);
+  const { problems } = objectSettings(value, fieldsOf(schema), NAMES);
   if (problems.length > 0) throw new UsageError(problems);
-  const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
   throw new UsageError(
-    parsed.error.issues.map(({ path, message }) =>
+    result.error.issues.map(({ path, message }) =>
       path.length > 0 ? `${path.join(".")}: ${message}` : message
     ),
   );

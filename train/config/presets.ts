@@ -3,7 +3,6 @@ import { DEFAULT_LATENTS } from "./latent_config.ts";
 import { DEFAULT_TEXT_ENCODER } from "./text_config.ts";
 import { latentPresets } from "./latent_presets.ts";
 import { DEFAULT_SOLVER } from "./solver_config.ts";
-import { UsageError } from "./usage_error.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
 import { type Preset, quickstart, quickstart_t2i, quickstart_unet } from "./quickstart.ts";
@@ -52,28 +51,6 @@ export interface Presets {
  * @category Configuration
  */
 export type PresetName = keyof Presets;
-
-/**
- * The preset of the same setting for another network: `cifar10` for "unet" is `cifar10_unet`.
- *
- * @param network default: the preset's own
- * @throws {UsageError} where there is none
- */
-export function presetOf(name: PresetName, network: unknown = presets[name].nnet.name): PresetName {
-  const base = name.replace("_unet", "");
-  const counterpart = network === "uvit" ? base : `${base}_${network}`;
-  if (Object.hasOwn(presets, counterpart)) return counterpart as PresetName;
-  throw new UsageError(
-    `nnet.name: the preset ${name} is of another network, and has no counterpart for ${network}; ` +
-      "take another preset",
-  );
-}
-
-/** The preset of a data set's name where none is requested. */
-export function presetForDataset(dataset: unknown): PresetName {
-  if (dataset === "captioned_shapes") return "quickstart_t2i";
-  return dataset === "folder" || dataset === "features" ? dataset : "quickstart";
-}
 
 const cifar10: Preset<UVitNnetConfig> = {
   seed: 1234,

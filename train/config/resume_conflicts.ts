@@ -1,6 +1,6 @@
-import type { Config } from "./config.ts";
-import { configSchema } from "./config_schema.ts";
+import type { RunConfig } from "./autoencoder_run_config.ts";
 import { fieldsOf, flatten } from "./fields.ts";
+import { runSchemaOf } from "./run_schema.ts";
 
 /** Fields that identify a run; the data's path is not among them, as files may move. */
 const FIXED = [
@@ -31,7 +31,7 @@ const PLACE = "workdir";
  * that would make it another run; empty where none does. Rates, intervals, averaging and the number
  * of steps may change.
  */
-export function resumeConflicts(saved: Config, requested: Config): string[] {
+export function resumeConflicts(saved: RunConfig, requested: RunConfig): string[] {
   return changes(saved, requested)
     .filter(({ path }) => isFixed(path))
     .map(({ path, before, now }) =>
@@ -43,7 +43,7 @@ export function resumeConflicts(saved: Config, requested: Config): string[] {
  * What a run with `requested` changes of a checkpoint made with `saved` where it may: a line for
  * each field but the folder, `optimizer.lr: 0.0001 -> 0.0002`.
  */
-export function changedSettings(saved: Config, requested: Config): string[] {
+export function changedSettings(saved: RunConfig, requested: RunConfig): string[] {
   return changes(saved, requested)
     .filter(({ path }) => !isFixed(path) && path !== PLACE)
     .map(({ path, before, now }) => `${path}: ${before} -> ${now}`);
@@ -61,9 +61,9 @@ interface Change {
 }
 
 /** All fields that differ; of another network, its name alone. */
-function changes(saved: Config, requested: Config): Change[] {
+function changes(saved: RunConfig, requested: RunConfig): Change[] {
   const other_network = saved.nnet.name !== requested.nnet.name;
-  const fields = fieldsOf(configSchema)
+  const fields = fieldsOf(runSchemaOf(requested.nnet.name))
     .filter(({ path }) => !other_network || !path.startsWith("nnet.") || path === "nnet.name");
   const before = flatten(saved, fields);
   const now = flatten(requested, fields);

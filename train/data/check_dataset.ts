@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { RunConfig } from "../config/autoencoder_run_config.ts";
 import { checkAgainstDataset } from "../config/config_rules.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { datasetNamed } from "./data_sets.ts";
@@ -14,7 +14,7 @@ import { datasetOutline } from "./dataset_outline.ts";
  * @throws {UsageError} with a line for each mismatch
  */
 export async function checkDataset(
-  ...configs: readonly [Config, ...Config[]]
+  ...configs: readonly [RunConfig, ...RunConfig[]]
 ): Promise<DatasetOutline> {
   const { dataset } = configs[0];
   if (dataset.path !== null && datasetNamed(dataset).path === "none") {

@@ -1,4 +1,5 @@
-import type { Config } from "../config/config.ts";
+import { isAutoencoderRun, type RunConfig } from "../config/autoencoder_run_config.ts";
+import { autoencoderProblems } from "../config/autoencoder_rules.ts";
 import { checkAgainstDataset, contradictions } from "../config/config_rules.ts";
 import { isLatent } from "../config/latent_rules.ts";
 import { UsageError } from "../config/usage_error.ts";
@@ -9,8 +10,8 @@ import type { ImageSource } from "./image_source.ts";
  *
  * @throws {UsageError} with a line for each problem
  */
-export function checkImages(config: Config, images: ImageSource): void {
-  const problems = contradictions(config);
+export function checkImages(config: RunConfig, images: ImageSource): void {
+  const problems = isAutoencoderRun(config) ? autoencoderProblems(config) : contradictions(config);
   if (problems.length > 0) throw new UsageError(problems);
   if (isLatent(config) !== (images.dtype === "moments")) {
     throw new UsageError(

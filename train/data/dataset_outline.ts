@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { RunConfig } from "../config/autoencoder_run_config.ts";
 import { requestsCaptions } from "./captions/requests_captions.ts";
 import { requestedChannels } from "./channels.ts";
 import { datasetNamed } from "./data_sets.ts";
@@ -14,7 +14,7 @@ import type { DatasetOutline, DatasetRequest } from "./dataset.ts";
  * @category Data
  */
 export async function datasetOutline(
-  { dataset, nnet }: Pick<Config, "dataset" | "nnet">,
+  { dataset, nnet }: Pick<RunConfig, "dataset" | "nnet">,
   options: Pick<DatasetRequest, "onProgress"> = {},
 ): Promise<DatasetOutline> {
   const channels = requestedChannels(nnet);

@@ -1,5 +1,4 @@
-import { conditioningOf } from "../../nets/conditioning.ts";
-import type { Config } from "../config/config.ts";
+import { conditioningOfRun, type RunConfig } from "../config/autoencoder_run_config.ts";
 import { longCaptionsNote } from "./captions/long_captions.ts";
 import { requestsCaptions } from "./captions/requests_captions.ts";
 import { requestedChannels } from "./channels.ts";
@@ -25,14 +24,14 @@ export type LoadDatasetOptions = Pick<
  * @category Data
  */
 export async function loadDataset(
-  { dataset, nnet, seed }: Pick<Config, "dataset" | "nnet" | "seed">,
+  { dataset, nnet, seed }: Pick<RunConfig, "dataset" | "nnet" | "seed">,
   options: LoadDatasetOptions = {},
 ): Promise<ImageSource> {
   const channels = requestedChannels(nnet);
   const captions = requestsCaptions(nnet);
   const request = { ...dataset, channels, captions, seed, split: "train", ...options };
   const source = await datasetNamed(dataset).open(request);
-  const note = longCaptionsNote(source.captions, conditioningOf(nnet));
+  const note = longCaptionsNote(source.captions, conditioningOfRun({ nnet }));
   if (note !== null) options.onNote?.(note);
   return source;
 }

@@ -7,7 +7,7 @@ import {
   unconditionalRow,
   withDropped,
 } from "../../nets/conditions.ts";
-import type { Config } from "../config/config.ts";
+import { isAutoencoderRun, type RunConfig } from "../config/autoencoder_run_config.ts";
 import type { Batch } from "./batches.ts";
 import { batchConditioning } from "./captions/batch_conditioning.ts";
 import { DatasetError } from "./dataset.ts";
@@ -26,30 +26,28 @@ export function batchKey(seed: number, step: number, first: number): Uint32Array
 }
 
 /**
- * The inputs of `drawnBatch`, or of `drawnLatents`, for each micro-batch of step `step` (from 0). A
- * fraction `p_uncond` of the conditions is replaced by the one that stands for none.
+ * The inputs of `drawnBatch`, of `drawnLatents` or of an autoencoder, for each micro-batch of step
+ * `step` (from 0). A fraction `p_uncond` of the conditions is replaced by the one that stands for none.
  *
  * @param batch a whole batch; of several processes, the share of one
  * @param rank whose share it is; default the only one's
  * @category Data
  */
 export function microBatches(
-  { train, nnet, seed }: Config,
+  config: RunConfig,
   batch: Batch,
   step: number,
   rank: Rank = ALONE,
 ): Record<string, HostArray>[] {
   const { images } = batch;
+  const { seed, train } = config;
   const share = shareOf(train.batch_size, rank);
   const n = share.n / train.micro_batches;
+  const p_uncond = isAutoencoderRun(config) ? 0 : config.train.p_uncond;
   const isDropped = (i: number) =>
-    hash32(seed, DROP, step * train.batch_size + share.first + i) < train.p_uncond * 2 ** 32;
-  const conditioning = batchConditioning({ nnet, train });
-  const conditions = conditionsOf(
-    batch,
-    conditioning,
-    train.p_uncond > 0 ? isDropped : null,
-  );
+    hash32(seed, DROP, step * train.batch_size + share.first + i) < p_uncond * 2 ** 32;
+  const conditioning = batchConditioning(config);
+  const conditions = conditionsOf(batch, conditioning, p_uncond > 0 ? isDropped : null);
   return Array.from({ length: train.micro_batches }, (_, part) => {
     const first = part * n;
     const itsOwn = <A extends Batch["images"] | ConditionRows>(values: A) => {

@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import { type RunConfig, withBatch } from "../config/autoencoder_run_config.ts";
 
 /**
  * One of several processes that train together.
@@ -30,7 +30,6 @@ export function shareOf(batch_size: number, { rank, size }: Rank): RankShare {
  * The configuration by which each of several processes plans its step: all micro-batches of the
  * global batch are counted, of which a rank has its share.
  */
-export function withAllParts(config: Config, size: number): Config {
-  const { train } = config;
-  return { ...config, train: { ...train, micro_batches: size * train.micro_batches } };
+export function withAllParts<C extends RunConfig>(config: C, size: number): C {
+  return withBatch(config, { micro_batches: size * config.train.micro_batches });
 }

@@ -10,7 +10,9 @@ import { z } from "zod";
 import { configSchema } from "../../../train/config/config_schema.ts";
 import { fieldsOf } from "../../../train/config/fields.ts";
 import {
+  ALL_NETWORKS,
   configHelp,
+  DIFFUSION,
   loadConfig as loadConfigOf,
   type OwnFlags,
 } from "../../../tasks/cli/load_config.ts";
@@ -23,7 +25,7 @@ const OWN: OwnFlags<{ dry_run: boolean }> = {
 
 const shownPreset = (preset: PresetName) => ({ preset, config: presets[preset] });
 
-const loadConfig = (args: readonly string[]) => loadConfigOf(args, OWN);
+const loadConfig = (args: readonly string[]) => loadConfigOf(args, OWN, DIFFUSION);
 
 async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -76,7 +78,7 @@ Deno.test("loadConfig() lets flags stand for settings, which those given win ove
     ...OWN,
     implies: ({ dry_run }) => dry_run ? { "train.batch_size": 2, "train.keep": 1 } : {},
   };
-  const { train } = (await loadConfigOf(["--batch_size=3", "--dry-run"], own)).config;
+  const { train } = (await loadConfigOf(["--batch_size=3", "--dry-run"], own, DIFFUSION)).config;
   deepEqual([train.batch_size, train.keep], [3, 1]);
 });
 
@@ -147,22 +149,30 @@ Deno.test("loadConfig() refuses settings of another network", async () => {
 Deno.test("configHelp() shows the values of the file, and flags are no defaults", async () => {
   await withFile(`{"train": {"batch_size": 7}, "nnet": {"name": "unet"}}`, async (file) => {
     const loaded = await loadConfig([`--config=${file}`, "--n_steps=9", "--help"]);
-    const help = configHelp({ about: "", examples: [] }, loaded, OWN);
+    const help = configHelp({ about: "", examples: [] }, loaded, OWN, DIFFUSION);
     match(help, /^ {2}--preset=quickstart_unet /m);
     match(help, /^ {2}--train\.batch_size=7 /m);
     match(help, /^ {2}--train\.n_steps=1500 /m);
     match(help, /^ {2}--nnet\.ch_mult=1,2,2 /m);
   });
   const folder = await loadConfig(["--dataset.name=folder", "--dataset.path=nowhere", "--help"]);
-  match(configHelp({ about: "", examples: [] }, folder, OWN), /^ {2}--dataset\.image_size=64 /m);
+  match(
+    configHelp({ about: "", examples: [] }, folder, OWN, DIFFUSION),
+    /^ {2}--dataset\.image_size=64 /m,
+  );
 });
 
 Deno.test("configHelp() shows the settings of the preset's network alone", () => {
-  const help = configHelp({ about: "", examples: [] }, shownPreset("cifar10_unet"), OWN);
+  const help = configHelp({ about: "", examples: [] }, shownPreset("cifar10_unet"), OWN, DIFFUSION);
   match(help, /^ {2}--nnet\.ch_mult=1,2,2,2 +channels/m);
   match(help, /^ {2}--nnet\.name=unet +the network; its settings follow \(uvit, unet\)$/m);
   doesNotMatch(help, /patch_size/);
-  const nowhere = configHelp({ about: "", examples: [] }, shownPreset("quickstart_unet"), OWN);
+  const nowhere = configHelp(
+    { about: "", examples: [] },
+    shownPreset("quickstart_unet"),
+    OWN,
+    DIFFUSION,
+  );
   match(nowhere, /^ {2}--nnet\.attn_resolutions=6 /m);
 });
 
@@ -177,7 +187,7 @@ Deno.test("loadConfig() reports every contradiction on a line of its own", async
 Deno.test("configHelp() shows examples, then every flag with the preset's default", async () => {
   equal((await loadConfig(["--help"])).help, true);
   const page = { about: "Trains.", examples: [{ command: "train", does: "all of it" }] };
-  const help = configHelp(page, shownPreset("cifar10"), OWN);
+  const help = configHelp(page, shownPreset("cifar10"), OWN, DIFFUSION);
   match(help, /^Trains\.\n\nExamples\n {2}.*task train\n {6}all of it\n/);
   for (const field of fieldsOf(configSchema)) {
     const { path, only } = field;
@@ -192,4 +202,57 @@ Deno.test("configHelp() shows examples, then every flag with the preset's defaul
   match(help, /^ {2}--dry_run=false +only look$/m);
   match(help, /^optimizer: how a gradient updates the weights$/m);
   equal(help.split("\n").every((line) => line.length <= 100), true);
+});
+
+Deno.test("loadConfig() takes an autoencoder where it may be trained, and refuses settings without a meaning", async () => {
+  const load = (...args: string[]) => loadConfigOf(args, OWN, ALL_NETWORKS);
+  const { config, preset } = await load("--nnet.name=autoencoder", "--img_size=16");
+  equal(preset, "quickstart_autoencoder");
+  deepEqual([config.nnet.name, config.dataset.image_size], ["autoencoder", 16]);
+  deepEqual(Object.keys(config), [
+    ...["seed", "workdir", "train", "optimizer", "lr_scheduler", "nnet", "dataset", "sample"],
+  ]);
+  equal((await load("--preset=folder", "--nnet.name=autoencoder")).preset, "folder_autoencoder");
+  equal((await load("--preset=cifar10_autoencoder", "--nnet.name=uvit")).preset, "cifar10");
+  const refuses = async (line: string, ...args: string[]) =>
+    await rejects(load(...args), { message: line });
+  const autoencoder = "--preset=quickstart_autoencoder";
+  const leave = "leave it out, or set nnet.name=";
+  await refuses(
+    `nnet.scalelong: is a setting of uvit and unet, not of autoencoder; ${leave}uvit`,
+    ...[autoencoder, "--scalelong=3"],
+  );
+  await refuses(
+    `process.schedule: is a setting of uvit and unet, not of autoencoder; ${leave}uvit`,
+    ...[autoencoder, "--process.schedule=vp_cosine"],
+  );
+  await refuses(
+    `train.kl_weight: is a setting of autoencoder, not of uvit; ${leave}autoencoder`,
+    "--kl_weight=1",
+  );
+  await refuses(
+    "dataset.name: features are latents already, and an autoencoder learns images; take the " +
+      "images that they were made of",
+    ...[autoencoder, "--dataset.name=features"],
+  );
+  await refuses(
+    "nnet.ch_mult: 3 levels halve images 2 times, which 18 pixels do not allow; give fewer levels, " +
+      "or take nnet.img_size=20",
+    ...[autoencoder, "--img_size=18"],
+  );
+  // Other commands know diffusion models alone.
+  await rejects(loadConfig(["--nnet.name=autoencoder"]), /nnet\.name: expected uvit or unet/);
+
+  const help = configHelp(
+    { about: "", examples: [] },
+    await load("--nnet.name=autoencoder", "--help"),
+    OWN,
+    ALL_NETWORKS,
+  );
+  match(help, /^ {2}--nnet\.embed_dim=4 +channels of the latents$/m);
+  match(help, /^ {2}--train\.kl_weight=/m);
+  equal(
+    /scalelong|process\.|sample\.scale/.test(help.replaceAll(/runs\/<preset>_scalelong/g, "")),
+    false,
+  );
 });

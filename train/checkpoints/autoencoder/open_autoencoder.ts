@@ -10,8 +10,10 @@ import { exists } from "../../files/durable.ts";
 import { readJson } from "../../files/json_file.ts";
 import { isRecord } from "../../formats/is_record.ts";
 import type { StoredTensor } from "../../formats/stored_tensor.ts";
-import { CheckpointError } from "../checkpoint_files.ts";
-import type { Shapes } from "../fit_weights.ts";
+import { checkpointFolders } from "../checkpoint.ts";
+import { CheckpointError, NNET_EMA } from "../checkpoint_files.ts";
+import { firstReadable } from "../first_readable.ts";
+import { type Shapes, WeightsError } from "../fit_weights.ts";
 import { knownNetwork } from "../known_network.ts";
 import { openWeights, type WeightsFile } from "../weights_file.ts";
 import { type AutoencoderKeys, fromDiffusers } from "./autoencoder_keys.ts";
@@ -63,8 +65,9 @@ export const AUTOENCODER_SOURCES: string =
 
 /**
  * Opens an autoencoder: `autoencoder_kl.pth`, a checkpoint of Stable Diffusion (of which only the
- * autoencoder is read), or diffusers' folder `vae` or the file in it. Its configuration is read from
- * shapes; the scale factor from diffusers' `config.json` or the file's metadata, else it is 0.18215.
+ * autoencoder is read), diffusers' folder `vae` or the file in it, or the folder of a run that trained
+ * one, whose newest readable checkpoint is taken. Its configuration is read from shapes; the scale
+ * factor from diffusers' `config.json` or the file's metadata, else it is 0.18215.
  *
  * @param options.scale_factor in place of the file's
  * @throws {CheckpointError} in one line, where there is none, or something else
@@ -74,11 +77,24 @@ export async function openAutoencoder(
   path: string,
   { scale_factor }: { readonly scale_factor?: number } = {},
 ): Promise<AutoencoderFile> {
-  const file = await fileOf(path);
+  const files = await filesOf(path);
+  const skipped: string[] = [];
+  const onSkip = (message: string) => skipped.push(message);
+  const { notes, ...opened } = await firstReadable(
+    path,
+    files,
+    (file) => openFile(file, scale_factor),
+    onSkip,
+  );
+  return { ...opened, notes: [...skipped, ...notes] };
+}
+
+/** Opens the autoencoder in a file. */
+async function openFile(file: string, scale_factor?: number): Promise<AutoencoderFile> {
   const weights = await openWeights(file, "ema");
   try {
     const found = findAutoencoder(weights.shapes);
-    if (!found) throw new CheckpointError(refusal(file, weights.shapes));
+    if (!found) throw new WeightsError(refusal(file, weights.shapes));
     const { config, keys, names } = found;
     mustFit(file, weights.shapes, found);
     const stored = await storedFactor(file, weights);
@@ -114,17 +130,25 @@ export async function openAutoencoder(
   }
 }
 
-/** The file of a path; a folder's is diffusers', its own or that of `vae` in it. */
-async function fileOf(path: string): Promise<string> {
+/**
+ * The files of a path, the best first: a folder's is diffusers', its own or that of `vae` in it, or
+ * those of a run's checkpoints.
+ */
+async function filesOf(path: string): Promise<string[]> {
   const stat = await Deno.stat(path).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new CheckpointError(`${path}: there is no such autoencoder; ${AUTOENCODER_SOURCES}`);
   });
-  if (!stat.isDirectory) return path;
+  if (!stat.isDirectory) return [path];
   for (const folder of [path, join(path, "vae")]) {
-    for (const file of FILES) if (await exists(join(folder, file))) return join(folder, file);
+    for (const file of FILES) if (await exists(join(folder, file))) return [join(folder, file)];
   }
-  throw new CheckpointError(`${path}: has no ${DIFFUSERS_FILE}; ${AUTOENCODER_SOURCES}`);
+  const checkpoints = await checkpointFolders(path);
+  if (checkpoints.length > 0) return checkpoints.map((folder) => join(folder, NNET_EMA));
+  if (await exists(join(path, NNET_EMA))) return [join(path, NNET_EMA)];
+  throw new CheckpointError(
+    `${path}: has neither ${DIFFUSERS_FILE} nor the checkpoints of a run; ${AUTOENCODER_SOURCES}`,
+  );
 }
 
 /** The autoencoder among a file's arrays, complete or not; null where there is none. */
