@@ -211,7 +211,7 @@ export async function encodeTexts(
   using encoder = await ClipTextEncoder.open(device, options);
   const { context, tokens, width } = await encoder.encode([...texts, negative]);
   const end = texts.length * tokens * width;
-  return { context: context.slice(0, end), empty: context.slice(end) };
+  return { context: context.subarray(0, end), empty: context.subarray(end) };
 }
 
 /**

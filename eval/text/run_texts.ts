@@ -34,12 +34,13 @@ export interface RunTexts extends TextIdentity {
   /** The file of the text encoder; null where it is the network's own. */
   readonly file: string | null;
   /**
-   * Makes of them what the network takes; a text encoder is on the device only meanwhile.
+   * Makes of those that the first `n` images are drawn from what the network takes, each distinct one
+   * once; a text encoder is on the device only meanwhile.
    *
    * @param onNote called with a line for each text that is too long and was cut
    * @throws {TextEncoderError} where the vocabulary is missing, or of another text encoder
    */
-  encode(device: Device, onNote: (message: string) => void): Promise<EncodedTexts>;
+  encode(device: Device, n: number, onNote: (message: string) => void): Promise<EncodedTexts>;
 }
 
 /** Rows of texts, each followed by that of the negative text. */
@@ -74,9 +75,10 @@ export async function openRunTexts(config: Config, choice: TextChoice): Promise<
     ...texts,
     text_encoder: sha256,
     file,
-    encode: async (device, onNote) => {
-      const distinct = [...new Set(prompts)];
-      return inTurn(prompts, distinct, await encode(device, distinct, onNote));
+    encode: async (device, n, onNote) => {
+      const drawn = prompts.slice(0, n);
+      const distinct = [...new Set(drawn)];
+      return inTurn(drawn, distinct, await encode(device, distinct, onNote));
     },
   };
 }

@@ -1,11 +1,9 @@
 import type { Device } from "../../engine/mod.ts";
-import { conditioningOf } from "../../nets/conditioning.ts";
 import { checkpointFolder } from "../../train/checkpoints/checkpoint.ts";
 import { findWeights } from "../../train/checkpoints/find_weights.ts";
 import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
-import { drawnConditions } from "../image_sets/drawn_conditions.ts";
 import { sampledImages } from "../image_sets/sampled_images.ts";
 import type { RunAutoencoder } from "../latents/run_autoencoder.ts";
 import { frechetDistance } from "../metrics/frechet_distance.ts";
@@ -13,6 +11,7 @@ import type { FeatureStatistics } from "../metrics/inception/feature_statistics.
 import { inceptionExtract } from "../metrics/inception/inception_extract.ts";
 import type { InceptionWeights } from "../metrics/inception/inception_weights.ts";
 import { measureImages } from "../metrics/measure_images.ts";
+import { fidConditions } from "./fid_conditions.ts";
 import { type FidDrawing, fidSampler } from "./fid_drawing.ts";
 
 /** What a run's checkpoints are judged with. */
@@ -21,7 +20,7 @@ export interface FidSubject {
   readonly device: Device;
   /** Of the run. */
   readonly config: Config;
-  /** The training data, whose classes are drawn as often. */
+  /** The training data, whose classes are drawn as often, or whose captions. */
   readonly dataset: ImageSource;
   /** The network that takes features. */
   readonly inception: InceptionWeights;
@@ -52,7 +51,7 @@ export async function checkpointFid(
   drawing: FidDrawing,
   { note, onProgress, signal }: CheckpointFidOptions,
 ): Promise<number> {
-  const { nnet, seed, workdir } = config;
+  const { seed, workdir } = config;
   const { n } = drawing;
   const folder = checkpointFolder(workdir, step);
   const weights = await findWeights(folder, { kind: "ema", onNote: note });
@@ -77,11 +76,7 @@ export async function checkpointFid(
     },
     n,
     seed,
-    conditions: drawnConditions(
-      conditioningOf(nnet).kind === "label"
-        ? { kind: "drawn", counts: dataset.class_counts, seed }
-        : null,
-    ),
+    conditions: fidConditions(dataset, config),
     autoencoder,
     onProgress: (done) => {
       drawn = done;

@@ -193,7 +193,7 @@ async function ofCheckpoint(
       return sampledImages(device, name, {
         open: async (resources) => {
           // The text encoder is gone before the network is there.
-          if (texts) encoded ??= await texts.encode(device, note);
+          if (texts) encoded ??= await texts.encode(device, n, note);
           return {
             shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
             network: trainedNetwork(

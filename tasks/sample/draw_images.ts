@@ -72,7 +72,9 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   const numbers = [...lacking.union(new Set(strip ? Array(strip.rows).keys() : []))]
     .sort((a, b) => a - b);
   const { texts, onNote } = options;
-  const encoded = texts && numbers.length > 0 ? await texts.encode(device, onNote) : null;
+  const encoded = texts && numbers.length > 0
+    ? await texts.encode(device, numbers[numbers.length - 1] + 1, onNote)
+    : null;
   const batches: BatchOptions = {
     weights,
     recipe,

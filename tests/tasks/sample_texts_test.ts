@@ -96,6 +96,10 @@ Deno.test("sample draws from texts of a file in turn, encoded by CLIP's text enc
     // The first and the third image are of one text, of other noise; the fourth is of the first text.
     ok(distance(drawn.subarray(0, 768), drawn.subarray(2 * 768, 3 * 768)) > 1);
 
+    // Only what is drawn is encoded.
+    await runScript("sample.ts", `--checkpoint=${made.run}`, `--out=${out}2`, ...drawing, "--n=1")
+      .then(({ err }) => ok(!/tokens are cut/.test(err), err));
+
     const { code: judged, out: report, err: said } = await runScript(
       "fid.ts",
       made.run,

@@ -67,12 +67,6 @@ export function contradictions(config: Config): string[] {
         `train.mode=uncond; set nnet.num_classes=-1 or train.mode=cond`,
     );
   }
-  if (isText && (n_samples > 0 || (final_n_samples ?? 0) > 0)) {
-    problems.push(
-      "eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0, and " +
-        "eval.fid.final_n_samples=null",
-    );
-  }
   if (conditioning.kind !== "tokens" && config.text_encoder.weights !== null) {
     problems.push(
       "text_encoder.weights: encodes texts for a network that takes contexts of them " +

@@ -81,10 +81,7 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
       /num_clip_token: 77 cannot be divided into patches of 4; take 80, or another nnet\.text_patch/,
     ],
     [(c) => c.nnet.clip_dim = 768, /num_classes: a network of texts .* takes no labels; set/],
-    [
-      (c) => [c.nnet.num_classes, c.nnet.clip_dim, c.eval.fid.n_samples] = [-1, 768, 100],
-      /eval.fid.n_samples: FID of a network of texts is not measured yet; set it to 0/,
-    ],
+    [(c) => c.text_encoder.weights = "clip", /text_encoder.weights: encodes texts for a network/],
     [
       (c) => [c.train.mode, c.nnet.num_classes, c.nnet.clip_dim] = ["uncond", -1, 768],
       /clip_dim: the embedding of texts has no use with train\.mode=uncond/,
