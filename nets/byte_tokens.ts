@@ -1,43 +1,58 @@
-/** Rows of the token table of a network that reads bytes: 256 of them, the start and the end. */
-export const BYTE_VOCABULARY = 258;
+/** Bytes of a word that are one token. */
+export const TOKEN_BYTES = 8;
+
+/** Rows of the byte table of a network that reads bytes: these, the start, the end, and no byte. */
+export const BYTE_VOCABULARY = 259;
 
 const START = 256;
 const END = 257;
+const NOTHING = 258;
+
+/** Words, digits one by one, and signs, as CLIP's tokenizer splits text. */
+const WORDS = /[\p{L}\p{M}]+|\p{N}|[^\s\p{L}\p{M}\p{N}]+/gu;
 
 /**
- * A text as the ids of its bytes.
+ * A text as ids of its bytes, {@linkcode TOKEN_BYTES} for each token.
  * @category Networks
  */
 export interface ByteTokens {
-  /** `[length]`, each below {@linkcode BYTE_VOCABULARY}. */
+  /** `[tokens, TOKEN_BYTES]`, each below {@linkcode BYTE_VOCABULARY}. */
   readonly ids: Int32Array;
-  /** How many bytes did not fit, and are left out. */
+  /** How many tokens did not fit, and are left out. */
   readonly cut: number;
 }
 
 /**
- * The ids of a text for a network with a text encoder of its own, which needs no vocabulary: the start,
- * the bytes of its UTF-8, the end. The rest of `length` is ends, too. White space is one space each,
- * none at either side; letters are lower case and accents composed (NFC).
+ * The tokens of a text for a network with a text encoder of its own, which needs no vocabulary: the
+ * start, words of up to eight bytes in UTF-8 (longer ones are several tokens), the end. The rest is ends,
+ * too. A word is the same token wherever it stands, so that a small network soon knows it. Letters are
+ * lower case, and accents composed (NFC).
  *
- * @param length of the ids, 2 at least
+ * @param tokens how many, 2 at least
  * @category Networks
  */
-export function byteTokens(text: string, length: number): ByteTokens {
-  const bytes = bytesOf(text);
-  const kept = Math.min(bytes.length, Math.max(0, length - 2));
-  const ids = new Int32Array(length).fill(END);
-  ids[0] = START;
-  ids.set(bytes.subarray(0, kept), 1);
-  return { ids, cut: bytes.length - kept };
+export function byteTokens(text: string, tokens: number): ByteTokens {
+  const words = wordsOf(text);
+  const kept = words.slice(0, Math.max(0, tokens - 2));
+  const ids = new Int32Array(tokens * TOKEN_BYTES).fill(NOTHING);
+  for (let i = 0; i < tokens; i++) ids[i * TOKEN_BYTES] = i === 0 ? START : END;
+  kept.forEach((bytes, i) => ids.set(bytes, (i + 1) * TOKEN_BYTES));
+  return { ids, cut: words.length - kept.length };
 }
 
-/** How many bytes a text has as {@linkcode byteTokens} reads it; two more make its ids. */
-export function byteLength(text: string): number {
-  return bytesOf(text).length;
+/** How many tokens a text has as {@linkcode byteTokens} reads it, without start and end. */
+export function tokenCount(text: string): number {
+  return wordsOf(text).length;
 }
 
-function bytesOf(text: string): Uint8Array {
-  const plain = text.normalize("NFC").replaceAll(/\s+/g, " ").trim().toLowerCase();
-  return new TextEncoder().encode(plain);
+/** The bytes of each token. */
+function wordsOf(text: string): Uint8Array[] {
+  const encoder = new TextEncoder();
+  return (text.normalize("NFC").toLowerCase().match(WORDS) ?? []).flatMap((word) => {
+    const bytes = encoder.encode(word);
+    return Array.from(
+      { length: Math.ceil(bytes.length / TOKEN_BYTES) },
+      (_, part) => bytes.subarray(part * TOKEN_BYTES, (part + 1) * TOKEN_BYTES),
+    );
+  });
 }

@@ -1,5 +1,5 @@
 import { input, ShapeError, type Tensor, unpackF16 } from "../engine/mod.ts";
-import { BYTE_VOCABULARY } from "./byte_tokens.ts";
+import { BYTE_VOCABULARY, TOKEN_BYTES } from "./byte_tokens.ts";
 
 /**
  * What a network is conditioned on besides the noisy image and its time: nothing, a class label of
@@ -25,8 +25,10 @@ export type Conditioning =
   }
   | {
     readonly kind: "text";
-    /** Number of ids, see `byteTokens`; those of the empty text stand for no condition. */
+    /** Number of tokens, see `byteTokens`; those of the empty text stand for no condition. */
     readonly tokens: number;
+    /** Number of the ids of its tokens. */
+    readonly ids: number;
     /** Number of different ids. */
     readonly vocabulary: number;
   };
@@ -55,7 +57,12 @@ export function conditioningOf(
 ): Conditioning {
   if (clip_dim && num_clip_token) {
     return text_depth > 0
-      ? { kind: "text", tokens: num_clip_token, vocabulary: BYTE_VOCABULARY }
+      ? {
+        kind: "text",
+        tokens: num_clip_token,
+        ids: num_clip_token * TOKEN_BYTES,
+        vocabulary: BYTE_VOCABULARY,
+      }
       : { kind: "tokens", tokens: num_clip_token, width: clip_dim };
   }
   return num_classes > 0 ? { kind: "label", labels: num_classes } : { kind: "none" };
@@ -68,7 +75,7 @@ export function takesTexts({ kind }: Conditioning): boolean {
 
 /**
  * The condition of `n` images as an input of the graph: `labels` `[n]`, i32, `context`
- * `[n, tokens, width]`, f32 (packed, f16 from words), or `text` `[n, tokens]`, i32; undefined for an
+ * `[n, tokens, width]`, f32 (packed, f16 from words), or `text` `[n, ids]`, i32; undefined for an
  * unconditional network. `conditionInputs` gives what a plan with it takes.
  */
 export function conditionInput(conditioning: Conditioning, n: number): Tensor | undefined {
@@ -84,7 +91,7 @@ export function conditionInput(conditioning: Conditioning, n: number): Tensor | 
       return unpackF16(input("context", [Math.ceil(n * tokens * width / 2)], "u32"), shape, "f16");
     }
     case "text":
-      return input("text", [n, conditioning.tokens], "i32");
+      return input("text", [n, conditioning.ids], "i32");
   }
 }
 

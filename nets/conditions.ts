@@ -14,7 +14,7 @@ export interface Conditions {
   readonly labels?: Int32Array;
   /** Encoded texts `[n, tokens, width]`. */
   readonly context?: Float32Array | Float16Array;
-  /** Texts as ids `[n, tokens]`, see `byteTokens`. */
+  /** Texts as ids `[n, ids]`, see `byteTokens`. */
   readonly text?: Int32Array;
 }
 

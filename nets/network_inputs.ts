@@ -13,7 +13,7 @@ export interface NetworkInputs {
   readonly timesteps: Tensor;
   /**
    * What a conditional network is conditioned on: labels `[batch]`, i32, tokens
-   * `[batch, tokens, width]`, or the ids of texts `[batch, tokens]`, i32.
+   * `[batch, tokens, width]`, or the ids of texts `[batch, ids]`, i32.
    */
   readonly condition?: Tensor;
   /**

@@ -20,13 +20,8 @@ import {
   slice,
   type Tensor,
 } from "../engine/mod.ts";
-import {
-  byteContexts,
-  byteText,
-  type ByteTextParameters,
-  byteTextParameters,
-} from "./byte_text.ts";
-import { conditioningOf } from "./conditioning.ts";
+import { byteText, type ByteTextParameters, byteTextParameters } from "./byte_text.ts";
+import { conditioningOf, takesTexts } from "./conditioning.ts";
 import {
   type ConvParameters,
   convParameters,
@@ -78,14 +73,12 @@ export interface UVitConfig {
   /** Number of the tokens of a text. */
   readonly num_clip_token: number;
   /**
-   * Blocks of its own text encoder, trained with it, which reads the bytes of a text; 0: contexts come
+   * Blocks of its own text encoder, trained with it, which reads texts; 0: contexts come
    * from outside.
    */
   readonly text_depth: number;
   /** Attention heads of its own text encoder. */
   readonly text_heads: number;
-  /** Neighbouring tokens of its own text encoder that are one token of the sequence. */
-  readonly text_patch: number;
   /** Whether the network ends with a 3 x 3 convolution on the image. */
   readonly conv: boolean;
   /** Whether it has long skip connections. */
@@ -129,10 +122,7 @@ export interface UVitParameters<T> {
   readonly time_embed: readonly LinearParameters<T>[];
   /** `[num_classes, D]`, of a network with labels. */
   readonly label_emb?: { readonly weight: T };
-  /**
-   * Tokens of a text to those of the sequence, with `clip_dim`: `[D, clip_dim]`, or, of its own text
-   * encoder, `[D, text_patch clip_dim]`.
-   */
+  /** Tokens of a text to those of the sequence: `[D, clip_dim]`, with `clip_dim`. */
   readonly context_embed?: LinearParameters<T>;
   /** Its own text encoder, with `text_depth`; the keys are CLIP's, `text_model.`. */
   readonly text?: ByteTextParameters<T>;
@@ -204,10 +194,8 @@ export function uvitParameters<T>(config: UVitConfig, make: MakeParameter<T>): U
     label_emb: conditioning.kind === "label"
       ? { weight: make("label_emb.weight", [conditioning.labels, dim], { kind: "normal", std: 1 }) }
       : undefined,
-    context_embed: conditioning.kind === "text"
-      ? linear02("context_embed", dim, byteContexts(config).width)
-      : conditioning.kind === "tokens"
-      ? linear02("context_embed", dim, conditioning.width)
+    context_embed: takesTexts(conditioning)
+      ? linear02("context_embed", dim, config.clip_dim!)
       : undefined,
     text: conditioning.kind === "text" ? byteTextParameters(config, make) : undefined,
     in_blocks: blocks("in_blocks", false),
@@ -368,8 +356,7 @@ function extrasOf(config: UVitConfig): number {
     case "label":
       return 2;
     case "tokens":
-      return 1 + conditioning.tokens;
     case "text":
-      return 1 + byteContexts(config).contexts;
+      return 1 + conditioning.tokens;
   }
 }

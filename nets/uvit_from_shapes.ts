@@ -19,11 +19,10 @@ export function uvitFromShapes(shapes: Readonly<Record<string, Shape>>): Partial
   if (embed_dim === undefined || patch_size === undefined || !has("norm.weight")) return {};
   const hidden = shapes["mid_block.mlp.fc1.weight"]?.[0];
   const rows = shapes["label_emb.weight"]?.[0];
-  const width = shapes["context_embed.weight"]?.[1] ?? null;
-  const [num_clip_token, clip_dim] = shapes["text_model.embeddings.position_embedding.weight"] ??
-    [CLIP_TOKENS, width];
-  const text_patch = width !== null && clip_dim !== null ? width / clip_dim : 1;
-  const extras = clip_dim !== null ? 1 + num_clip_token / text_patch : rows === undefined ? 1 : 2;
+  const clip_dim = shapes["context_embed.weight"]?.[1] ?? null;
+  const num_clip_token = shapes["text_model.embeddings.position_embedding.weight"]?.[0] ??
+    CLIP_TOKENS;
+  const extras = clip_dim !== null ? 1 + num_clip_token : rows === undefined ? 1 : 2;
   const side = Math.sqrt(tokens - extras);
   const isSquare = Number.isInteger(side) && side > 0;
   let blocks = 0;
@@ -44,7 +43,6 @@ export function uvitFromShapes(shapes: Readonly<Record<string, Shape>>): Partial
     clip_dim,
     ...(isSquare && clip_dim !== null ? { num_clip_token } : {}),
     text_depth,
-    text_patch,
     conv: has("final_layer.weight"),
     skip: has("out_blocks.0.skip_linear.weight"),
     ...(gates === "none" ? {} : { scalelong: methodsWithGates(gates)[0] }),

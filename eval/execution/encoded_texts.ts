@@ -8,9 +8,9 @@ import type { BatchStart } from "./device_machine.ts";
  * @category Samplers
  */
 export interface EncodedTexts<R extends ConditionRows = ConditionRows> {
-  /** The texts that images are drawn from, in turn, `[texts, tokens, width]`; ids `[texts, tokens]`. */
+  /** The texts that images are drawn from, in turn, `[texts, tokens, width]`; ids `[texts, ids]`. */
   readonly context: R;
-  /** The text that stands for none, the empty one, `[tokens, width]` or `[tokens]`; guidance compares with it. */
+  /** The text that stands for none, the empty one, `[tokens, width]` or `[ids]`; guidance compares with it. */
   readonly empty: R;
 }
 
@@ -43,7 +43,7 @@ export function textsProblem(
     return texts ? "this network was trained without texts; leave them out" : null;
   }
   const { kind, tokens } = conditioning;
-  const size = kind === "text" ? tokens : tokens * conditioning.width;
+  const size = kind === "text" ? conditioning.ids : tokens * conditioning.width;
   const { context, empty } = texts ?? { context: [], empty: [] };
   const isOfKind = [context, empty].every((rows) =>
     rows instanceof Int32Array === (kind === "text")

@@ -7,7 +7,7 @@ const SHOWN = 40;
 
 /** How texts are made ids. */
 export interface ByteTextsOptions {
-  /** Number of ids of a text, the network's `num_clip_token`. */
+  /** Number of tokens of a text, the network's `num_clip_token`. */
   readonly tokens: number;
   /** What guidance leads away from; default the empty text. */
   readonly negative?: string;
@@ -40,15 +40,16 @@ export function byteTexts(
     if (cut > 0) {
       const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}..` : text;
       onNote(
-        `"${shown}" has ${counted(tokens - 2 + cut, "byte")}, and the network reads ${
+        `"${shown}" has ${counted(tokens - 2 + cut, "token")}, and the network reads ${
           tokens - 2
         }: ` +
-          `${counted(cut, "byte is", "bytes are")} cut off its end`,
+          `${counted(cut, "token is", "tokens are")} cut off its end`,
       );
     }
     return ids;
   };
-  const context = new Int32Array(texts.length * tokens);
-  texts.forEach((text, i) => context.set(idsOf(text), i * tokens));
-  return { context, empty: idsOf(negative) };
+  const empty = idsOf(negative);
+  const context = new Int32Array(texts.length * empty.length);
+  texts.forEach((text, i) => context.set(idsOf(text), i * empty.length));
+  return { context, empty };
 }

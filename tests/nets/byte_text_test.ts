@@ -1,7 +1,7 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
 import { constant, grad, mean, square, type Tensor } from "../../engine/mod.ts";
 import { evaluateReference } from "../../engine/reference.ts";
-import { byteTokens } from "../../nets/byte_tokens.ts";
+import { byteTokens, TOKEN_BYTES } from "../../nets/byte_tokens.ts";
 import { initialize, parameterShapes } from "../../nets/parameters.ts";
 import { uvit, type UVitConfig, uvitParameters } from "../../nets/uvit.ts";
 import { presets } from "../../train/config/presets.ts";
@@ -10,14 +10,7 @@ const LENGTH = 4;
 const config: UVitConfig = {
   ...presets.quickstart.nnet,
   ...{ img_size: 4, patch_size: 2, in_chans: 1, embed_dim: 4, depth: 2, num_heads: 2 },
-  ...{
-    num_classes: -1,
-    clip_dim: 4,
-    num_clip_token: LENGTH,
-    text_depth: 2,
-    text_heads: 2,
-    text_patch: 2,
-  },
+  ...{ num_classes: -1, clip_dim: 8, num_clip_token: LENGTH, text_depth: 2, text_heads: 2 },
 };
 const describe = (make: Parameters<typeof uvitParameters>[1]) => void uvitParameters(config, make);
 
@@ -30,7 +23,7 @@ function lossOf(values: Readonly<Record<string, Float32Array>>, texts: readonly 
   );
   const x = constant(Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)), [2, 1, 4, 4]);
   const ids = texts.flatMap((text) => [...byteTokens(text, LENGTH).ids]);
-  const condition = constant(Int32Array.from(ids), [2, LENGTH]);
+  const condition = constant(Int32Array.from(ids), [2, LENGTH * TOKEN_BYTES]);
   const output = uvit(params, { x, timesteps: constant([10, 900]), condition }, config);
   const loss = mean(square(output));
   const names = Object.keys(leaves);
@@ -64,8 +57,8 @@ Deno.test("the gradient of a text encoder of the network's own is that of differ
   equal(own.length, 2 * 16 + 4);
   const step = 2 ** -12;
   for (const name of own) {
-    // A row of the token table that the texts have.
-    const at = name.includes("token_embedding") ? 4 * "a".charCodeAt(0) : 0;
+    // A row of the table of bytes that the texts have.
+    const at = name.includes("byte_embedding") ? "a".charCodeAt(0) : 0;
     const [above, below] = [step, -step].map((by) => {
       const moved = values[name].slice();
       moved[at] += by;
@@ -80,24 +73,23 @@ Deno.test("the gradient of a text encoder of the network's own is that of differ
   }
 });
 
-Deno.test("a network reads the text of each image, its bytes in their order", () => {
+Deno.test("a network reads the text of each image, its words and bytes in their order", () => {
   const values = weights();
   const { output } = lossOf(values, ["ab", "c"]);
   const [first, second] = [output.slice(0, 16), output.slice(16)];
-  for (const other of ["ba", "a", "aa", ""]) {
+  for (const other of ["ba", "a", "a b", "b a", ""]) {
     const { output: changed } = lossOf(values, [other, "c"]);
     ok(changed.slice(0, 16).some((v, i) => Math.abs(v - first[i]) > 1e-6), other);
     deepEqual(changed.slice(16), second);
   }
 });
 
-Deno.test("the keys of a text encoder of the network's own are those of CLIP's files", () => {
+Deno.test("the keys of a text encoder of the network's own are those of CLIP's files, but for bytes", () => {
   const shapes = parameterShapes(describe);
-  deepEqual(shapes["text_model.embeddings.token_embedding.weight"], [258, 4]);
-  deepEqual(shapes["text_model.embeddings.position_embedding.weight"], [LENGTH, 4]);
-  deepEqual(shapes["text_model.encoder.layers.1.mlp.fc1.weight"], [16, 4]);
-  deepEqual(shapes["text_model.final_layer_norm.weight"], [4]);
-  // Two bytes together are a token of the network: time, two of the text, four patches.
-  deepEqual(shapes["context_embed.weight"], [4, 8]);
-  deepEqual(shapes.pos_embed, [1, 7, 4]);
+  deepEqual(shapes["text_model.embeddings.byte_embedding.weight"], [259, 1]);
+  deepEqual(shapes["text_model.embeddings.position_embedding.weight"], [LENGTH, 8]);
+  deepEqual(shapes["text_model.encoder.layers.1.mlp.fc1.weight"], [32, 8]);
+  deepEqual(shapes["text_model.final_layer_norm.weight"], [8]);
+  // Time, the text, four patches.
+  deepEqual(shapes.pos_embed, [1, 1 + LENGTH + 4, 4]);
 });

@@ -19,7 +19,6 @@ const config: UVitConfig = {
   num_clip_token: 77,
   text_depth: 0,
   text_heads: 4,
-  text_patch: 1,
   conv: true,
   skip: false,
   use_checkpoint: false,

@@ -11,7 +11,7 @@ const variants: Partial<UVitConfig>[] = [
   { scalelong: 4, depth: 6, qkv_bias: true, conv: true, mlp_ratio: 2.5 },
   { mlp_time_embed: true, skip: false, embed_dim: 64 },
   { clip_dim: 24, num_clip_token: 77, num_classes: -1, scalelong: 3 },
-  { clip_dim: 24, num_clip_token: 9, num_classes: -1, text_depth: 3, text_patch: 3 },
+  { clip_dim: 24, num_clip_token: 9, num_classes: -1, text_depth: 3 },
 ];
 
 Deno.test("uvitFromShapes() finds every option that shapes depend on", () => {

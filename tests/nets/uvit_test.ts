@@ -158,7 +158,6 @@ const tiny: UVitNnetConfig = {
   num_clip_token: 77,
   text_depth: 0,
   text_heads: 4,
-  text_patch: 1,
   conv: true,
   skip: true,
   use_checkpoint: false,

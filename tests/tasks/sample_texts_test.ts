@@ -143,7 +143,7 @@ Deno.test("sample draws from texts of a file in turn, encoded by CLIP's text enc
 Deno.test("sample draws a text that the network reads itself", async () => {
   await using made = await latentRun();
   const run = join(made.folder, "texts");
-  const nnet = { ...CLIP, text_depth: 1, text_heads: 4 };
+  const nnet = { ...CLIP, num_clip_token: 4, text_depth: 1, text_heads: 4 };
   await writeRun(tinyConfig({ workdir: run, nnet }));
   const out = join(made.folder, "out");
   const sample = (...args: string[]) =>
@@ -152,7 +152,7 @@ Deno.test("sample draws a text that the network reads itself", async () => {
   equal(code, 0, err);
   match(
     err,
-    /^"a red circle, please" has 20 bytes, and the network reads 14: 6 bytes are cut off/m,
+    /^"a red circle, please" has 5 tokens, and the network reads 2: 3 tokens are cut off/m,
   );
   const record = JSON.parse(await Deno.readTextFile(join(out, "sample.json")));
   const prompts = ["a red circle, please"];
@@ -162,7 +162,7 @@ Deno.test("sample draws a text that the network reads itself", async () => {
     n: 2,
     sampler: "dpm_solver",
     steps: 3,
-    texts: byteTexts(prompts, { tokens: 16 }),
+    texts: byteTexts(prompts, { tokens: 4 }),
   });
   ok(distance(await imagesIn(out, 2, 8), images) <= 1);
 

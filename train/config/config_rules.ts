@@ -1,4 +1,5 @@
 import { counted } from "../../engine/counted.ts";
+import { TOKEN_BYTES } from "../../nets/byte_tokens.ts";
 import { type Conditioning, conditioningOf, takesTexts } from "../../nets/conditioning.ts";
 import { GROUP_NORM } from "../../nets/resnet_block.ts";
 import { isAutoencoderRun, type RunConfig } from "./autoencoder_run_config.ts";
@@ -193,23 +194,20 @@ function captionProblems(
 
 function uvitProblems(nnet: UVitNnetConfig): string[] {
   const problems: string[] = [];
-  const { text_depth, text_heads, text_patch, clip_dim, num_clip_token } = nnet;
+  const { text_depth, text_heads, clip_dim } = nnet;
   if (text_depth > 0 && clip_dim === null) {
     problems.push(
       "nnet.text_depth: a text encoder makes tokens of a width; set nnet.clip_dim=64, say, or " +
         "nnet.text_depth=0",
     );
   }
-  if (text_depth > 0 && clip_dim !== null && clip_dim % text_heads !== 0) {
+  const parts = [text_heads, TOKEN_BYTES];
+  if (text_depth > 0 && clip_dim !== null && parts.some((n) => clip_dim % n !== 0)) {
+    let width = clip_dim;
+    while (parts.some((n) => width % n !== 0)) width++;
     problems.push(
-      `nnet.clip_dim: ${clip_dim} cannot be divided among ${text_heads} heads; take ` +
-        `${multiple(clip_dim, text_heads)}, or other nnet.text_heads`,
-    );
-  }
-  if (text_depth > 0 && num_clip_token % text_patch !== 0) {
-    problems.push(
-      `nnet.num_clip_token: ${num_clip_token} cannot be divided into patches of ${text_patch}; take ` +
-        `${multiple(num_clip_token, text_patch)}, or another nnet.text_patch`,
+      `nnet.clip_dim: ${clip_dim} cannot be divided among ${text_heads} heads and the ` +
+        `${TOKEN_BYTES} bytes of a token; take ${width}, or other nnet.text_heads`,
     );
   }
   if (nnet.embed_dim % nnet.num_heads !== 0) {

@@ -68,13 +68,11 @@ const uvitSchema = z.strictObject({
   ),
   num_clip_token: count.default(77).describe("clip_dim: number of tokens of a text, 77 for CLIP's"),
   text_depth: z.int().min(0).default(0).describe(
-    "clip_dim: blocks of a text encoder of the network's own, trained with it on the bytes of captions; " +
-      "0: texts are encoded before, as CLIP does",
+    "clip_dim: blocks of a text encoder of the network's own, trained along on the words of captions; " +
+      "0: texts are encoded before, as by CLIP",
   ),
-  text_heads: count.default(4).describe("text_depth: attention heads, a divisor of clip_dim"),
-  text_patch: count.default(1).describe(
-    "text_depth: neighbouring bytes that are one token for the network, a divisor of num_clip_token; " +
-      "large is faster",
+  text_heads: count.default(4).describe(
+    "text_depth: attention heads, a divisor of clip_dim, which is a multiple of 8",
   ),
   conv: z.boolean().describe("end with a 3 x 3 convolution over the image"),
   skip: z.boolean().describe(

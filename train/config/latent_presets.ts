@@ -64,7 +64,6 @@ function published({ train, betas, nnet, process, scale, scale_factor }: Publish
       num_clip_token: 77,
       text_depth: 0,
       text_heads: 4,
-      text_patch: 1,
       conv: true,
       skip: true,
       use_checkpoint: true,

@@ -18,7 +18,7 @@ export interface Batch<D extends ImageDtype = ImageDtype> {
   labels: Int32Array<ArrayBuffer>;
   /** Encoded captions `[n, tokens, width]`, where images have them. */
   context?: Float32Array | Float16Array;
-  /** Captions as ids `[n, tokens]`, where images have captions as texts. */
+  /** Captions as ids `[n, ids]`, where images have captions as texts. */
   text?: Int32Array;
   /** The condition of one image that stands for none: the empty caption's, where images have captions. */
   none?: Conditions;

@@ -87,7 +87,7 @@ export interface CaptionTexts {
   readonly kind: "texts";
   /** How many captions each image has. */
   readonly counts: ArrayLike<number>;
-  /** Bytes of the longest, as `byteTokens` counts them. */
+  /** Tokens of the longest, as `byteTokens` counts them. */
   readonly longest: number;
   /** One caption of each image; `draws` as in {@linkcode EncodedCaptions.read}. */
   read(images: ArrayLike<number>, draws: ArrayLike<number>): Promise<readonly string[]>;

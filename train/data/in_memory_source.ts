@@ -1,4 +1,4 @@
-import { byteLength } from "../../nets/byte_tokens.ts";
+import { tokenCount } from "../../nets/byte_tokens.ts";
 import { blockDigest } from "./block_digest.ts";
 import type { CaptionTexts, ImageSource } from "./image_source.ts";
 
@@ -105,7 +105,7 @@ function captionsOf(
   return {
     kind: "texts",
     counts: texts.map(({ length }) => length),
-    longest: texts.flat().reduce((most, text) => Math.max(most, byteLength(text)), 0),
+    longest: texts.flat().reduce((most, text) => Math.max(most, tokenCount(text)), 0),
     read: (images, draws) =>
       Promise.resolve(Array.from(images, (image, i) => {
         const of = texts[image];

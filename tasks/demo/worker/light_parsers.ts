@@ -38,8 +38,8 @@ function configOf(value: Partial<Config>): Config {
 /** With what runs of before lack. The order stays: a run that goes on writes the same text. */
 function withLater(value: Partial<Config>): Partial<Config> {
   const { autoencoder, text_encoder, process, eval: evaluation } = quickstart;
-  const { clip_dim, num_clip_token, text_depth, text_heads, text_patch } = quickstart.nnet;
-  const texts = { clip_dim, num_clip_token, text_depth, text_heads, text_patch };
+  const { clip_dim, num_clip_token, text_depth, text_heads } = quickstart.nnet;
+  const texts = { clip_dim, num_clip_token, text_depth, text_heads };
   const { nnet } = value;
   const lacking = nnet?.name === "uvit"
     ? Object.entries(texts).filter(([name]) => !Object.hasOwn(nnet, name))

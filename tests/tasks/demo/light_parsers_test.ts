@@ -16,7 +16,6 @@ Deno.test("the page takes every configuration that the commands write", () => {
     num_clip_token: _n,
     text_depth: _t,
     text_heads: _h,
-    text_patch: _p,
     ...network
   } = nnet;
   deepEqual(

@@ -70,15 +70,15 @@ Deno.test("contradictions() names each pair of fields that cannot both hold", ()
     [(c) => c.nnet.num_classes = -1, /num_classes: train\.mode=cond needs .* plus 1/],
     [(c) => c.nnet.text_depth = 2, /text_depth: a text encoder .* set nnet\.clip_dim=64, say, or/],
     [
-      (c) => [c.nnet.num_classes, c.nnet.clip_dim, c.nnet.text_depth] = [-1, 30, 2],
-      /clip_dim: 30 cannot be divided among 4 heads; take 32, or other nnet\.text_heads/,
+      (c) => [c.nnet.num_classes, c.nnet.clip_dim, c.nnet.text_depth] = [-1, 36, 2],
+      /clip_dim: 36 cannot be divided among 4 heads and the 8 bytes .*; take 40, or other nnet\.text/,
     ],
     [
       (c) => {
         const { nnet } = c;
-        [nnet.num_classes, nnet.clip_dim, nnet.text_depth, nnet.text_patch] = [-1, 32, 2, 4];
+        [nnet.num_classes, nnet.clip_dim, nnet.text_depth, nnet.text_heads] = [-1, 32, 2, 3];
       },
-      /num_clip_token: 77 cannot be divided into patches of 4; take 80, or another nnet\.text_patch/,
+      /clip_dim: 32 cannot be divided among 3 heads and the 8 bytes .*; take 48, or other nnet\.text/,
     ],
     [(c) => c.nnet.clip_dim = 768, /num_classes: a network of texts .* takes no labels; set/],
     [(c) => c.text_encoder.weights = "clip", /text_encoder.weights: encodes texts for a network/],

@@ -10,7 +10,6 @@ Deno.test("parseConfig() returns a configuration, with the defaults of missing s
     num_clip_token: _n,
     text_depth: _depth,
     text_heads: _h,
-    text_patch: _p,
     ...nnet
   } = old.nnet;
   deepEqual(parseConfig({ ...old, nnet }), presets.quickstart);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { byteTokens } from "../../../nets/byte_tokens.ts";
 import { batches } from "../../../train/data/batches.ts";
 import type { EncodedCaptions, ImageSource } from "../../../train/data/image_source.ts";
 import { type InMemorySource, inMemorySource } from "../../../train/data/in_memory_source.ts";
@@ -124,11 +125,11 @@ Deno.test("batches() with captions draws one of each image's at each visit, by t
 Deno.test("batches() gives captions as ids to a network that reads texts, and to no other", async () => {
   const bytes = numbered(2);
   const source = inMemorySource({ ...bytes, texts: [["a"], ["Bcd"]] });
-  const conditioning = { kind: "text", tokens: 4, vocabulary: 258 } as const;
+  const conditioning = { kind: "text", tokens: 3, ids: 24, vocabulary: 259 } as const;
   const { text, labels, none } = await batches(source, { ...still, conditioning }).at(0, 8);
-  const ids = [[256, 97, 257, 257], [256, 98, 99, 257]];
-  assert.deepEqual([...text!], [...labels].flatMap((label) => ids[label]));
-  assert.deepEqual(none, { text: Int32Array.of(256, 257, 257, 257) });
+  const [a, bcd, empty] = ["a", "bcd", ""].map((text) => byteTokens(text, 3).ids);
+  assert.deepEqual([...text!], [...labels].flatMap((label) => [...[a, bcd][label]]));
+  assert.deepEqual(none, { text: empty });
   const other = { kind: "tokens", tokens: 4, width: 1 } as const;
   const without = await batches(source, { ...still, conditioning: other }).at(0, 2);
   assert.deepEqual(Object.keys(without), ["images", "labels"]);

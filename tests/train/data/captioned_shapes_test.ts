@@ -13,6 +13,7 @@ import {
   shapeScene,
   UNSEEN,
 } from "../../../train/data/captions/shape_scenes.ts";
+import { byteTokens } from "../../../nets/byte_tokens.ts";
 import { presets } from "../../../train/config/presets.ts";
 
 const PIXELS = 16 * 16;
@@ -52,7 +53,7 @@ Deno.test("captionedShapes() draws what it says, where it says it", () => {
       const found = [0, 1, 2].map((c) => image[c * PIXELS + at]);
       const colour = SCENE_COLOURS[name.split(" ")[0]];
       // The smallest triangles are two pixels wide there.
-      ok(found.every((v, c) => Math.abs(v - colour[c]) < 25), `image ${i}: ${data.texts![i][0]}`);
+      ok(found.every((v, c) => Math.abs(v - colour[c]) < 70), `image ${i}: ${data.texts![i][0]}`);
     }
     const [first, second] = shapes;
     if (!second) continue;
@@ -86,9 +87,8 @@ Deno.test("the preset's network reads whole captions and prompts of captioned sh
   const data = captionedShapes({ image_size: 16, n: 4000, seed: 0 });
   const { captions } = data;
   ok(captions?.kind === "texts");
-  ok(captions.longest <= nnet.num_clip_token - 2);
-  ok(captions.longest > nnet.num_clip_token - 2 - nnet.text_patch, "no more than it takes");
-  ok(PROMPTS.every((prompt) => prompt.length <= nnet.num_clip_token - 2));
+  equal(captions.longest, nnet.num_clip_token - 2);
+  ok(PROMPTS.every((prompt) => byteTokens(prompt, nnet.num_clip_token).cut === 0));
   equal(PROMPTS.length, sample.n_samples);
   equal(captions.prompts, PROMPTS);
 });

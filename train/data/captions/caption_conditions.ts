@@ -1,6 +1,6 @@
 import type { Conditioning } from "../../../nets/conditioning.ts";
 import type { Conditions } from "../../../nets/conditions.ts";
-import { byteTokens } from "../../../nets/byte_tokens.ts";
+import { byteTokens, TOKEN_BYTES } from "../../../nets/byte_tokens.ts";
 import type { CaptionSource } from "../image_source.ts";
 
 /** Texts as a network takes them. */
@@ -37,9 +37,10 @@ export function captionConditions(
   return null;
 }
 
-/** Texts as the ids of their bytes, `[texts, tokens]`; what does not fit is cut. */
-export function textRows(texts: readonly string[], tokens: number): Int32Array<ArrayBuffer> {
-  const rows = new Int32Array(texts.length * tokens);
-  texts.forEach((text, i) => rows.set(byteTokens(text, tokens).ids, i * tokens));
+/** Texts as the ids of their tokens, `[texts, ids]`; what does not fit is cut. */
+function textRows(texts: readonly string[], tokens: number): Int32Array {
+  const size = tokens * TOKEN_BYTES;
+  const rows = new Int32Array(texts.length * size);
+  texts.forEach((text, i) => rows.set(byteTokens(text, tokens).ids, i * size));
   return rows;
 }

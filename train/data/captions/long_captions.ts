@@ -12,7 +12,7 @@ export function longCaptionsNote(
   const read = conditioning.tokens - 2;
   if (longest <= read) return null;
   return `captions have up to ${
-    counted(longest, "byte")
+    counted(longest, "token")
   }, and the network reads the first ${read} of ` +
     `each; for all of them set nnet.num_clip_token=${longest + 2}`;
 }

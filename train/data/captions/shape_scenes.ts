@@ -46,7 +46,7 @@ const OF_TWO = { small: 0.42, large: 0.66 };
 const SIZE_JITTER = 0.05;
 /** How far centres are from that of the image, for two shapes, and how they vary. */
 const APART = 0.235;
-const JITTER = { alone: { small: 0.15, large: 0.05 }, along: 0.025, across: 0.1 };
+const JITTER = { alone: { small: 0.08, large: 0.04 }, along: 0.02, across: 0.05 };
 
 /** Scene `i` of a seed. */
 export function shapeScene(seed: number, i: number): Scene {
