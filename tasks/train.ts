@@ -57,7 +57,7 @@ import { trainAutoencoder } from "./train/train_autoencoder.ts";
 
 /** Trains as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
-  using job = Job.join();
+  using job = await Job.join();
   await task(args, job);
   await job.leave();
 }
@@ -103,14 +103,14 @@ async function task(args: readonly string[], job: Job): Promise<void> {
   const isDone = checkpoint !== null && checkpoint.step >= n_steps &&
     !await lacksGrid(config, checkpoint.step);
   if (isDone && !needs) {
-    await run.agree(false);
+    await run.agree(null);
     return await finished(run, null, checkpoint.step, own.tensorboard);
   }
   const dataset = await run.load();
   await noteData(resumed, dataset, run.note);
   if (autoencoder) autoencoderNotes(autoencoder, dataset.latents, "grids").forEach(run.note);
   const fid = needs && await run.fid(dataset, { ...needs, autoencoder });
-  await run.agree(!isDone);
+  await run.agree(isDone ? null : dataset);
   if (isDone) return await finished(run, fid, checkpoint.step, own.tensorboard);
 
   const start = performance.now();

@@ -2,7 +2,9 @@ import { type Collective, ONE_PROCESS } from "../../train/collective/collective.
 import type { Launcher } from "../../train/collective/launcher.ts";
 import { MpiCollective } from "../../train/collective/mpi_collective.ts";
 import { MPI_VARIABLE } from "../../train/collective/mpi_library.ts";
+import { CollectiveError } from "../../train/collective/collective_error.ts";
 import { launchedAs } from "./launched_as.ts";
+import { FIRST_SAYS_MS } from "./rank_message.ts";
 import { OTHERS, Watchdog } from "./watchdog/watchdog.ts";
 
 /** The processes that a launcher started with this one; it alone where none did. */
@@ -24,10 +26,18 @@ export class Job implements Disposable {
    * Joins the others, before anything can fail: from then on the end of one is the end of all. Alone,
    * no foreign library is touched.
    *
-   * @throws {CollectiveError} where they cannot be joined
+   * @throws {CollectiveError} where they cannot be joined, in the first process of each machine: it
+   * is the machine's MPI that fails, and nothing tells the others of its end
    */
-  static join(): Job {
-    return new Job(launchedAs());
+  static async join(): Promise<Job> {
+    const launcher = launchedAs();
+    try {
+      return new Job(launcher);
+    } catch (error) {
+      if (!(error instanceof CollectiveError && launcher && launcher.local_rank > 0)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_SAYS_MS));
+      Deno.exit(1);
+    }
   }
 
   /** What the processes do with each other. */

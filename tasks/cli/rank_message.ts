@@ -1,7 +1,7 @@
 import { launchedAs } from "./launched_as.ts";
 
 /** How long rank 0 has to say first what all ranks would say. */
-const FIRST_SAYS_MS = 3000;
+export const FIRST_SAYS_MS = 3000;
 
 /**
  * What a process says of its error. Where it is one of several, most errors are those of all: rank 0

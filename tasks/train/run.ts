@@ -28,6 +28,7 @@ import { mustNotShare, rankDevice } from "../cli/setup/rank_device.ts";
 import { vulkanDevices } from "../cli/setup/vulkan_devices.ts";
 import { tuningFile } from "../cli/tuning_file.ts";
 import { Watchdog } from "../cli/watchdog/watchdog.ts";
+import { type Basis, basisOf } from "./basis.ts";
 import { TRAIN_FLAGS } from "./train_flags.ts";
 
 const STOPPING =
@@ -183,9 +184,14 @@ export class Run<C extends RunConfig = Config> implements Disposable {
     return this.collective.size > 1 ? new Together(this.collective) : null;
   }
 
-  /** Whether rank 0 goes on to train, which the other ranks hear from it. */
-  async agree(trains: boolean): Promise<boolean> {
-    return await broadcastValue(this.collective, trains);
+  /**
+   * Tells the other ranks what rank 0 trains on.
+   *
+   * @param dataset of rank 0; null where it does not go on to train
+   * @returns what rank 0 told; null where it does not
+   */
+  async agree(dataset: ImageSource | null): Promise<Basis | null> {
+    return await broadcastValue(this.collective, dataset && basisOf(this.config, dataset));
   }
 
   /** From now on a signal ends the process only after what is done is saved. */

@@ -48,13 +48,13 @@ export async function trainAutoencoder(
   if (
     checkpoint !== null && checkpoint.step >= n_steps && !await lacksGrid(config, checkpoint.step)
   ) {
-    await run.agree(false);
+    await run.agree(null);
     if (own.tensorboard) await run.events(checkpoint.step);
     return noteDone(run, checkpoint.step);
   }
   const dataset = byteSource(await run.load());
   await noteData(resumed, dataset, run.note);
-  await run.agree(true);
+  await run.agree(dataset);
 
   const start = performance.now();
   const done = await train(run, dataset, { ...from, tensorboard: own.tensorboard })

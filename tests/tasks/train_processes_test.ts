@@ -148,3 +148,19 @@ Deno.test("several processes that cannot divide the batch are refused before any
     "--train.batch_size: a batch of 8 cannot be divided among 3 processes; take 6 or 9\n",
   );
 });
+
+const both = missing("Open MPI", "MPICH");
+Deno.test(
+  `the wrong launcher is told once, in one line${both}`,
+  { ignore: both !== "" },
+  async () => {
+    const wrong = { SCALELONG_MPI: "libmpi.so.40" };
+    const { code, stderr } = await launched(mpiNamed("MPICH"), 2, SCRIPT, [], wrong).output();
+    equal(code, 1);
+    equal(
+      new TextDecoder().decode(stderr),
+      "MPICH's mpiexec started 2 processes, but libmpi.so.40 (Open MPI) finds 1: start them with " +
+        "the launcher of that library, or name the launcher's library in SCALELONG_MPI\n",
+    );
+  },
+);
