@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { Device } from "../engine/mod.ts";
 import { ImageEncoder } from "../eval/latents/image_encoder.ts";
 import { ClipTextEncoder } from "../eval/text/clip_text_encoder.ts";
@@ -23,6 +23,8 @@ import { openFeatures } from "../train/data/features/open_features.ts";
 import { FeatureWriter } from "../train/data/features/feature_writer.ts";
 import { writeReferenceFeatures } from "../train/data/features/write_reference.ts";
 import { sha256Of } from "../train/files/sha256_of.ts";
+import { requestedChannels } from "../train/data/channels.ts";
+import { datasetProgress } from "./cli/dataset_progress.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { Interrupt } from "./cli/interrupt.ts";
 import { Progress } from "./cli/progress.ts";
@@ -36,21 +38,31 @@ import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
 import { encodeImages } from "./features/encode_images.ts";
 import { FEATURES_FLAGS, featuresHelp, readFeaturesArguments } from "./features/features_flags.ts";
-import { listedImages } from "./features/listed_images.ts";
+import { requestedImages } from "./features/requested_images.ts";
+
+/** Where the features of a run's own images are, in its folder. */
+const FEATURES = "features";
 
 /** Encodes as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
   const read = readFeaturesArguments(args);
   if (read === null) return console.log(featuresHelp());
-  const { images, out, image_size, flips, batch_size } = read;
-  const list = await listedImages(read);
-  const crop = read.crop ?? (list.captions ? "lanczos" : "adm");
-  const { scale_factor } = read;
+  const { flips, batch_size, scale_factor } = read;
   using autoencoder = await openAutoencoder(
     read.autoencoder,
     scale_factor === null ? {} : { scale_factor },
   );
-  const { config } = autoencoder;
+  const { config, run } = autoencoder;
+  const out = read.out ?? (run && join(read.autoencoder, FEATURES));
+  if (out === null) throw new UsageError("--out: name the folder that the features are written to");
+  using progress = new Progress();
+  const note = (message: string) => progress.note(message);
+  const list = await requestedImages(read, run, {
+    channels: requestedChannels({ in_chans: config.in_channels }),
+    onProgress: datasetProgress(progress),
+    onNote: note,
+  });
+  const { image_size } = list;
   const f = downsamplingOf(config);
   if (image_size % f !== 0) {
     throw new UsageError(
@@ -61,21 +73,18 @@ async function main(args: readonly string[]): Promise<void> {
   await ensureAdapter();
   using watchdog = new Watchdog();
   using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
-  using progress = new Progress();
-  const note = (message: string) => progress.note(message);
   for (const line of [...list.notes, ...autoencoder.notes]) note(line);
-  using _lock = await inFolder(out, "--out", () => RunLock.take(out, note));
   using interrupt = new Interrupt(() => note("stopping; writing what is done first"));
+  using _lock = await inFolder(out, "--out", () => RunLock.take(out, note));
 
   using texts = list.captions && await ClipTextEncoder.open(device, {
     weights: read.text_encoder!,
     onNote: note,
     ...read.tokenizer === null ? {} : { tokenizer: read.tokenizer },
   });
-  const total = list.paths.length * (flips ? 2 : 1);
+  const total = list.length * (flips ? 2 : 1);
   const recipe: FeatureRecipe = {
-    source: `${counted(list.paths.length, "image")} in ${basename(resolve(images))}, ` +
-      `${image_size} x ${image_size} (${crop})${flips ? ", both flips" : ""}`,
+    source: list.description + (flips ? ", both flips" : ""),
     list_sha256: list.sha256,
     shape: [2 * config.embed_dim, image_size / f, image_size / f],
     dtype: read.dtype === "f16" ? "F16" : "F32",
@@ -93,7 +102,7 @@ async function main(args: readonly string[]): Promise<void> {
   const before = writer.done + writer.skipped;
   if (writer.isComplete) {
     note(`${out} has the features of ${counted(total, "image")} already`);
-    return await asReference(read);
+    return await asReference(out, read.npy);
   }
   if (before > 0) note(`going on after ${before} of ${total} images`);
   using encoder = await ImageEncoder.open(
@@ -104,7 +113,6 @@ async function main(args: readonly string[]): Promise<void> {
   const start = performance.now();
   const isDone = await encodeImages(list, { images: encoder, texts, writer }, {
     ...read,
-    crop,
     onProgress: (done) =>
       progress.show(workLine({
         what: "encoding",
@@ -132,13 +140,11 @@ async function main(args: readonly string[]): Promise<void> {
   note(
     `to train: ${shownCommand("train --dataset.name=features", [`--dataset.path=${out}`])}`,
   );
-  await asReference(read);
+  await asReference(out, read.npy);
 }
 
 /** Writes the features as U-ViT reads them, where that is asked for. */
-async function asReference(
-  { out, npy }: { readonly out: string; readonly npy: string | null },
-): Promise<void> {
+async function asReference(out: string, npy: string | null): Promise<void> {
   if (npy === null) return;
   using source = await openFeatures(out);
   using progress = new Progress();

@@ -1,7 +1,6 @@
 import type { ImageEncoder } from "../../eval/latents/image_encoder.ts";
 import type { ClipTextEncoder } from "../../eval/text/clip_text_encoder.ts";
 import { DatasetError } from "../../train/data/dataset.ts";
-import { decodeImages } from "../../train/data/decode_images.ts";
 import type { FeatureWriter } from "../../train/data/features/feature_writer.ts";
 import type { FeaturesFlags } from "./features_flags.ts";
 import type { ListedImages } from "./listed_images.ts";
@@ -19,8 +18,7 @@ export interface Encoders {
 }
 
 /** How images are encoded. */
-export interface EncodeOptions extends Pick<FeaturesFlags, "image_size" | "flips" | "skip_broken"> {
-  readonly crop: "adm" | "lanczos";
+export interface EncodeOptions extends Pick<FeaturesFlags, "flips" | "skip_broken"> {
   /** Called with the number of images done. */
   readonly onProgress: (done: number) => void;
   readonly onNote: (message: string) => void;
@@ -31,6 +29,7 @@ export interface EncodeOptions extends Pick<FeaturesFlags, "image_size" | "flips
 /** An image that is decoded, and not encoded yet. */
 interface Decoded extends Visit {
   readonly pixels: Uint8Array;
+  readonly label: number;
 }
 
 /**
@@ -40,9 +39,9 @@ interface Decoded extends Visit {
  * @throws {DatasetError} where a file cannot be decoded, but for `skip_broken`
  */
 export async function encodeImages(
-  { paths, labels, captions }: ListedImages,
+  { length, image_size, captions, read }: ListedImages,
   { images, texts, writer }: Encoders,
-  { image_size, crop, flips, skip_broken, onProgress, onNote, signal }: EncodeOptions,
+  { flips, skip_broken, onProgress, onNote, signal }: EncodeOptions,
 ): Promise<boolean> {
   const size = { height: image_size, width: image_size };
   const batch = images.batchOf(size);
@@ -58,10 +57,10 @@ export async function encodeImages(
     const each = moments.length / some.length;
     const texts_of = some.map(({ image }) => captions?.[image] ?? []);
     if (texts) await addCaptions(texts, writer, texts_of.flat());
-    for (const [i, { image }] of some.entries()) {
+    for (const [i, { label }] of some.entries()) {
       await writer.add({
         moments: moments.subarray(i * each, (i + 1) * each),
-        label: labels[image],
+        label,
         captions: texts_of[i].map((text) => writer.captionNumber(text)!),
       });
     }
@@ -71,14 +70,9 @@ export async function encodeImages(
   };
 
   if (texts && writer.captionNumber("") === undefined) await addCaptions(texts, writer, [""]);
-  const left = [...visits(paths.length, flips, first)];
-  const files = decodeImages(left.map(({ image }) => paths[image]), {
-    image_size,
-    is_upright: true,
-    ...crop === "lanczos" ? { crop } : {},
-  });
+  const left = [...visits(length, flips, first)];
   let at = 0;
-  for await (const file of files) {
+  for await (const file of read(left.map(({ image }) => image))) {
     const visit = left[at++];
     if ("problem" in file) {
       if (!skip_broken) {
@@ -92,7 +86,7 @@ export async function encodeImages(
       // What was skipped is counted with the images before it.
       await encode();
       writer.skip();
-    } else decoded.push({ ...visit, pixels: file.image });
+    } else decoded.push({ ...visit, pixels: file.image, label: file.label });
     if (decoded.length >= batch) await encode();
     onProgress(++done);
     if (signal.aborted) break;
@@ -121,9 +115,9 @@ async function addCaptions(
   }
 }
 
-/** Images as the encoder takes them, `[n, 3, size, size]` in [-1, 1], some of them mirrored. */
+/** Images as the encoder takes them, `[n, channels, size, size]` in [-1, 1], some of them mirrored. */
 function floatsOf(images: readonly Decoded[], size: number): Float32Array {
-  const each = 3 * size * size;
+  const each = images[0].pixels.length;
   const floats = new Float32Array(images.length * each);
   for (const [i, { pixels, mirrored }] of images.entries()) {
     const values = floats.subarray(i * each, (i + 1) * each);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fieldsOf, flatten, nest } from "../../train/config/fields.ts";
+import { DATASET_SPLITS } from "../../train/data/data_sets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { type FlagSource, parseArguments } from "../cli/flags.ts";
 import { helpText } from "../cli/help_text.ts";
@@ -10,7 +11,9 @@ import { shownCommand } from "../cli/shown_command.ts";
 export interface FeaturesFlags {
   out: string | null;
   autoencoder: string | null;
-  image_size: number;
+  image_size: number | null;
+  n: number | null;
+  seed: number | null;
   crop: "adm" | "lanczos" | null;
   flips: boolean;
   coco: string | null;
@@ -28,13 +31,23 @@ export interface FeaturesFlags {
 const path = z.string().min(1).nullable();
 
 const schema: z.ZodType<FeaturesFlags> = z.strictObject({
-  out: path.describe("folder that the features are written to; the same command goes on with it"),
-  autoencoder: path.describe(
-    "weights of the autoencoder: autoencoder_kl.pth, a Stable Diffusion checkpoint, or diffusers' " +
-      "folder vae",
+  out: path.describe(
+    "folder that the features are written to; the same command goes on with it; null: features in the " +
+      "folder of the autoencoder's run",
   ),
-  image_size: z.int().min(8).describe(
-    "height and width that images are brought to first, pixels; latents are an eighth of it",
+  autoencoder: path.describe(
+    "weights of the autoencoder: the folder of a run that trained one, autoencoder_kl.pth, a Stable " +
+      "Diffusion checkpoint, or diffusers' folder vae",
+  ),
+  image_size: z.int().min(8).nullable().describe(
+    "height and width that images are brought to first, pixels; latents of Stable Diffusion's are an " +
+      "eighth of it; null: as the autoencoder's run had them, else 256",
+  ),
+  n: z.int().min(1).nullable().describe(
+    "shapes: number of images to draw; null: as many as the autoencoder's run had, else 8192",
+  ),
+  seed: z.int().min(0).max(0xffffffff).nullable().describe(
+    "shapes: seed that they are drawn by; null: as the autoencoder's run had it, else 0",
   ),
   crop: z.enum(["adm", "lanczos"]).nullable().describe(
     "how the centre square is resized: adm by box halving and bicubic, as for ImageNet, lanczos as " +
@@ -73,7 +86,9 @@ export const FEATURES_FLAGS: readonly FlagSource[] = [schema];
 const defaults: FeaturesFlags = {
   out: null,
   autoencoder: null,
-  image_size: 256,
+  image_size: null,
+  n: null,
+  seed: null,
   crop: null,
   flips: false,
   coco: null,
@@ -90,9 +105,8 @@ const defaults: FeaturesFlags = {
 
 /** What the command line of `deno task features` asks for. */
 export interface FeaturesArguments extends FeaturesFlags {
-  /** The folder of images. */
-  readonly images: string;
-  readonly out: string;
+  /** The folder of images, or a data set; null: what the autoencoder was trained on. */
+  readonly images: string | null;
   readonly autoencoder: string;
 }
 
@@ -105,10 +119,12 @@ export function readFeaturesArguments(args: readonly string[]): FeaturesArgument
   const { settings, positional } = parseArguments(args, ...FEATURES_FLAGS);
   const flags = schema.parse({ ...defaults, ...nest(flatten(nest(settings), fieldsOf(schema))) });
   if (flags.help) return null;
-  const { out, autoencoder } = flags;
+  const { autoencoder } = flags;
   const [images, ...more] = positional.map((path) => path.replace(/(?<=.)\/+$/, ""));
+  // An autoencoder that was trained here tells images and folder, where they are left out.
+  const isUnknown = autoencoder === null;
   const problems = [
-    ...images === undefined
+    ...isUnknown && images === undefined
       ? [
         `name the folder of images: ${
           shownCommand("features IMAGES --out=FOLDER --autoencoder=FILE")
@@ -116,16 +132,18 @@ export function readFeaturesArguments(args: readonly string[]): FeaturesArgument
       ]
       : [],
     ...more.length > 0 ? [`${JSON.stringify(more[0])}: one folder of images at a time`] : [],
-    ...out === null ? ["--out: name the folder that the features are written to"] : [],
-    ...autoencoder === null ? ["--autoencoder: name its weights, autoencoder_kl.pth, say"] : [],
+    ...isUnknown && flags.out === null
+      ? ["--out: name the folder that the features are written to"]
+      : [],
+    ...autoencoder === null
+      ? ["--autoencoder: name its weights, autoencoder_kl.pth, say, or the run that trained it"]
+      : [],
     ...flags.coco !== null && flags.captions === "none"
       ? ["--coco: gives captions, and --captions=none leaves them out; leave one of both out"]
       : [],
   ];
-  if (images === undefined || out === null || autoencoder === null || problems.length > 0) {
-    throw new UsageError(problems);
-  }
-  return { ...flags, images, out, autoencoder };
+  if (autoencoder === null || problems.length > 0) throw new UsageError(problems);
+  return { ...flags, images: images ?? null, autoencoder };
 }
 
 /** The help page. */
@@ -133,8 +151,10 @@ export function featuresHelp(): string {
   return helpText({
     about:
       "Encodes images, and captions, once and for all: training then reads their latents from disk.\n" +
-      "IMAGES is a folder of PNG, JPEG or WebP files, by class where it has sub-folders. It may be\n" +
-      "stopped at any time: the same command goes on where the last whole file ends.",
+      "IMAGES is a folder of PNG, JPEG or WebP files, by class where it has sub-folders, or a data\n" +
+      `set (${DATASET_SPLITS.join(", ")});\n` +
+      "left out, those that the autoencoder was trained on. It may be stopped at any time: the same\n" +
+      "command goes on where the last whole file ends.",
     examples: [
       {
         command: "features imagenet/train --out=features --autoencoder=autoencoder_kl.pth --flips",
@@ -144,6 +164,11 @@ export function featuresHelp(): string {
         command: "features train2014 --coco=captions_train2014.json --out=coco " +
           "--autoencoder=autoencoder_kl.pth --scale_factor=0.2301 --text_encoder=clip-vit-large-patch14",
         does: "MS-COCO with its captions",
+      },
+      {
+        command: "features --autoencoder=runs/quickstart_autoencoder",
+        does:
+          "the images that an autoencoder of your own was trained on, for --preset=quickstart_latent",
       },
       {
         command: "train --dataset.name=features --dataset.path=features",

@@ -30,7 +30,12 @@ export const noSignals: boolean = Deno.build.os === "windows";
 
 /** The command that trains with these flags, the last of equal ones. */
 export function command(args: readonly string[]): Deno.Command {
-  const task = import.meta.resolve("../../tasks/train.ts");
+  return scriptCommand("train.ts", args);
+}
+
+/** The command that runs a script of `tasks/` with these flags, the last of equal ones. */
+export function scriptCommand(name: string, args: readonly string[]): Deno.Command {
+  const task = import.meta.resolve(`../../tasks/${name}`);
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", task, ...lastFlags(args)],
     stdin: "null",

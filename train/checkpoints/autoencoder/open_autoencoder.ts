@@ -10,7 +10,11 @@ import { exists } from "../../files/durable.ts";
 import { readJson } from "../../files/json_file.ts";
 import { isRecord } from "../../formats/is_record.ts";
 import type { StoredTensor } from "../../formats/stored_tensor.ts";
-import { checkpointFolders } from "../checkpoint.ts";
+import {
+  type AutoencoderRunConfig,
+  isAutoencoderRun,
+} from "../../config/autoencoder_run_config.ts";
+import { checkpointFolders, savedIn } from "../checkpoint.ts";
 import { CheckpointError, NNET_EMA } from "../checkpoint_files.ts";
 import { firstReadable } from "../first_readable.ts";
 import { type Shapes, WeightsError } from "../fit_weights.ts";
@@ -32,6 +36,8 @@ export interface AutoencoderFile extends AutoencoderWeights, Disposable {
   readonly names: ReadonlyMap<string, string>;
   /** The number of arrays and values in the file that are not the autoencoder's. */
   readonly others: number;
+  /** The configuration of the run that trained it, where this program did; else null. */
+  readonly run: AutoencoderRunConfig | null;
   /** Lines on what was chosen. */
   readonly notes: readonly string[];
   /** Reads an array by the reference's name, in the reference's shape, as it is stored. */
@@ -116,6 +122,7 @@ async function openFile(file: string, scale_factor?: number): Promise<Autoencode
       },
       keys,
       names: ours,
+      run: runOf(file, weights),
       others: weights.others + Object.keys(weights.shapes).length - Object.keys(shapes).length,
       notes: [...weights.notes, ...notes],
       read,
@@ -210,6 +217,12 @@ function refusal(file: string, shapes: Shapes): string {
   const known = knownNetwork(shapes);
   return `${file}: has no autoencoder of Stable Diffusion's kind (AutoencoderKL)` +
     (known === null ? "" : `: it is ${known}`);
+}
+
+/** The configuration in the metadata of a checkpoint of ours. */
+function runOf(file: string, { metadata }: WeightsFile): AutoencoderRunConfig | null {
+  const config = savedIn(file, metadata)?.config;
+  return config && isAutoencoderRun(config) ? config : null;
 }
 
 /** The scale factor that is stored with weights. */
