@@ -4,6 +4,7 @@ import { isAutoencoderRun, type RunConfig } from "../../train/config/autoencoder
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { FlagSource } from "../cli/flags.ts";
+import { missingLatents } from "./missing_latents.ts";
 import {
   ALL_NETWORKS,
   configFlags,
@@ -25,6 +26,10 @@ const HELP = {
     {
       command: "train --nnet.name=unet --scalelong=2 --kappa_index=resolution",
       does: "coloured shapes with the DDPM UNet; --nnet.name=unet --help lists its settings",
+    },
+    {
+      command: "train --nnet.name=autoencoder",
+      does: "an autoencoder of coloured shapes; --preset=quickstart_latent learns its latents",
     },
     {
       command: "train --dataset.name=folder --dataset.path=photos",
@@ -119,7 +124,10 @@ export const TRAIN_FLAGS: readonly FlagSource[] = configFlags(OWN, ALL_NETWORKS)
  * @throws {UsageError} with a line for each problem
  */
 export async function readTrainArguments(args: readonly string[]): Promise<TrainArguments> {
-  const loaded = await loadConfig(args, OWN, ALL_NETWORKS);
+  const loaded = await loadConfig(args, OWN, ALL_NETWORKS)
+    .catch(async (error) => {
+      throw await missingLatents(error);
+    });
   const { config: named, own, given, outline } = loaded;
   const workdir = named.workdir || join("runs", runName(loaded));
   const config: RunConfig = { ...named, workdir };

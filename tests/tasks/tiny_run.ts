@@ -29,15 +29,16 @@ export const LONG: readonly string[] = [
 export const noSignals: boolean = Deno.build.os === "windows";
 
 /** The command that trains with these flags, the last of equal ones. */
-export function command(args: readonly string[]): Deno.Command {
-  return scriptCommand("train.ts", args);
+export function command(args: readonly string[], cwd?: string): Deno.Command {
+  return scriptCommand("train.ts", args, cwd);
 }
 
 /** The command that runs a script of `tasks/` with these flags, the last of equal ones. */
-export function scriptCommand(name: string, args: readonly string[]): Deno.Command {
+export function scriptCommand(name: string, args: readonly string[], cwd?: string): Deno.Command {
   const task = import.meta.resolve(`../../tasks/${name}`);
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", task, ...lastFlags(args)],
+    cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -5,7 +5,13 @@ import { latentPresets } from "./latent_presets.ts";
 import { DEFAULT_SOLVER } from "./solver_config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
-import { type Preset, quickstart, quickstart_t2i, quickstart_unet } from "./quickstart.ts";
+import {
+  type Preset,
+  quickstart,
+  quickstart_latent,
+  quickstart_t2i,
+  quickstart_unet,
+} from "./quickstart.ts";
 
 export type { Preset };
 
@@ -24,6 +30,8 @@ export interface Presets {
   readonly features: Preset<UVitNnetConfig>;
   /** U-ViT on captioned shapes, with a text encoder of its own: text to image in minutes. */
   readonly quickstart_t2i: Preset<UVitNnetConfig>;
+  /** U-ViT on latents of shapes, which an autoencoder of one's own makes first. */
+  readonly quickstart_latent: Preset<UVitNnetConfig>;
   /** The UNet on shapes. */
   readonly quickstart_unet: Preset<UNetNnetConfig>;
   /** The UNet in DDPM's CIFAR-10 setting. */
@@ -198,6 +206,7 @@ export const presets: Presets = {
   folder,
   features,
   quickstart_t2i,
+  quickstart_latent,
   quickstart_unet,
   cifar10_unet: {
     ...cifar10,

@@ -102,6 +102,23 @@ export const quickstart_t2i: Preset<UVitNnetConfig> = {
   sample: { ...quickstart.sample, scale: 2 },
 };
 
+/** Where the autoencoder of {@linkcode quickstart_latent} is trained, by its preset's name. */
+const AUTOENCODER = "runs/quickstart_autoencoder";
+
+/** U-ViT on latents of shapes, which two other commands make first. */
+export const quickstart_latent: Preset<UVitNnetConfig> = {
+  ...quickstart,
+  nnet: { ...quickstart.nnet, img_size: 6, patch_size: 2, in_chans: 4 },
+  dataset: {
+    ...quickstart.dataset,
+    name: "features",
+    path: `${AUTOENCODER}/features`,
+    image_size: 6,
+  },
+  autoencoder: { ...DEFAULT_LATENTS, weights: AUTOENCODER },
+  sample: { ...quickstart.sample, clip_denoised: false },
+};
+
 /** The UNet on shapes. */
 export const quickstart_unet: Preset<UNetNnetConfig> = {
   ...quickstart,
