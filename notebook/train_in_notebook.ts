@@ -1,4 +1,5 @@
 import type { Device } from "../engine/mod.ts";
+import { openRunAutoencoder } from "../eval/latents/run_autoencoder.ts";
 import { gridTexts, SampleGrids } from "../eval/training/sample_grids.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
@@ -53,7 +54,9 @@ export async function trainInNotebook(
   const view = new TrainingView(n_steps, checkpoint?.step ?? 0);
   const output = new LiveOutput();
   const texts = await gridTexts(dataset, config);
-  using grids = new SampleGrids(device, config, dataset.class_names.length, texts);
+  using autoencoder = n_samples > 0 ? await openRunAutoencoder(config) : null;
+  const decoding = autoencoder && autoencoder.decoding;
+  using grids = new SampleGrids(device, config, dataset.class_names.length, texts, decoding);
   let last = checkpoint;
   let ended = "failed";
   let drawn_at = -Infinity;

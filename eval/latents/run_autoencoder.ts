@@ -23,6 +23,8 @@ export interface AutoencoderChoice {
 export interface RunAutoencoder extends Disposable {
   /** The file that was opened. */
   readonly file: string;
+  /** Lines on how the file was chosen. */
+  readonly notes: readonly string[];
   /** The autoencoder; its own scale factor is the same. */
   readonly config: AutoencoderConfig;
   /** What latents were multiplied by for the network. */
@@ -68,6 +70,7 @@ export async function openRunAutoencoder(
   let digest: string | null = null;
   return {
     file: file.file,
+    notes: file.notes,
     config: file.config,
     scale_factor,
     decoding: latentDecoding(file),
@@ -87,17 +90,19 @@ function mustFit({ file, config: { embed_dim } }: AutoencoderFile, { nnet }: Con
 }
 
 /**
- * Lines on what differs between the autoencoder that decodes and what the data were encoded with.
+ * Lines on how the autoencoder that decodes was chosen, and on what differs from what the data were
+ * encoded with.
  *
  * @param what will look wrong: "images"
  */
 export function autoencoderNotes(
-  { file, scale_factor, sha256 }: RunAutoencoder,
+  { file, notes, scale_factor, sha256 }: RunAutoencoder,
   latents: DataIdentity["latents"],
   what: string,
 ): string[] {
   const { autoencoder = null, scale_factor: factor = null } = latents ?? {};
   return [
+    ...notes,
     ...autoencoder !== null && autoencoder !== sha256()
       ? [
         `${file} is not the autoencoder that the features were made with: ${what} will look wrong`,

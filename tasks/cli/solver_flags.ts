@@ -48,7 +48,7 @@ export const guidanceSchema: z.ZodType<GuidanceFlags> = z.strictObject({
   interval: z.tuple([time, time]).describe("guide at these times only; noise is time 1"),
   labels: z.array(z.int().min(0)).min(1).nullable()
     .describe("classes of the images, in turn; null: drawn as often as in the data"),
-}).describe("what a network with labels is asked for");
+}).describe("what a network with labels, or with texts, is asked for");
 
 /** The sampler's own choices. */
 export const SOLVER_DEFAULTS: SolverFlags = {

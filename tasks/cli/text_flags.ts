@@ -21,7 +21,7 @@ export const textsSchema: z.ZodType<TextFlags> = z.strictObject({
       "file of texts to draw in turn, one a line; image i is of text i, then from the first on",
     ),
   negative: z.string().nullable()
-    .describe("what guidance leads away from; null: from what no text says"),
+    .describe("what guidance leads away from; null: from the empty text"),
 }).describe("what a network of texts draws");
 
 /** The flags of the text encoder. */

@@ -24,10 +24,12 @@ export interface LatentRunOptions {
   readonly nnet?: Partial<UVitNnetConfig>;
   /** What its checkpoint says of the data. */
   readonly data?: Pick<DataIdentity, "latents" | "text_encoder">;
+  /** What first weights are multiplied by, so that a condition changes the images. */
+  readonly gain?: number;
 }
 
 /** Makes such a run. */
-export async function latentRun({ nnet, data }: LatentRunOptions = {}): Promise<LatentRun> {
+export async function latentRun({ nnet, ...rest }: LatentRunOptions = {}): Promise<LatentRun> {
   const folder = await Deno.makeTempDir();
   const [run, vae] = ["run", "vae.safetensors"].map((name) => join(folder, name));
   await writeAutoencoder(vae);
@@ -39,7 +41,7 @@ export async function latentRun({ nnet, data }: LatentRunOptions = {}): Promise<
     autoencoder: { weights: null, scale_factor: 0.5 },
     sample: { ...tiny.sample, n_samples: 0, clip_denoised: false },
   };
-  await writeRun(config, data);
+  await writeRun(config, rest);
   return {
     folder,
     run,
@@ -52,13 +54,16 @@ export async function latentRun({ nnet, data }: LatentRunOptions = {}): Promise<
 /** Saves a checkpoint with first weights in the run's folder: nothing is trained. */
 export async function writeRun(
   config: Config,
-  data: LatentRunOptions["data"] = {},
+  { data, gain = 1 }: Pick<LatentRunOptions, "data" | "gain"> = {},
 ): Promise<void> {
   const describe = (make: MakeParameter<void>) => networkParameters(config.nnet, make);
   const sizes = parameterShapes(describe);
   const values = Object.fromEntries(
     Object.entries(initialize(describe, 0))
-      .map(([name, data]) => [name, { shape: [...sizes[name]], data }]),
+      .map(([name, first]) => {
+        const shape = [...sizes[name]];
+        return [name, { shape, data: shape.length > 1 ? first.map((v) => gain * v) : first }];
+      }),
   );
   await saveCheckpoint(config.workdir, {
     step: 3,

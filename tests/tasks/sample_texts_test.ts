@@ -44,7 +44,11 @@ function distance(a: Uint8Array, b: Uint8Array): number {
 }
 
 Deno.test("sample draws from texts of a file in turn, encoded by CLIP's text encoder", async () => {
-  await using made = await latentRun({ nnet: CLIP, data: { text_encoder: "b".repeat(64) } });
+  await using made = await latentRun({
+    nnet: CLIP,
+    gain: 4,
+    data: { text_encoder: "b".repeat(64) },
+  });
   await inFolder(CLIP_FILES, async (folder) => {
     const [clip, out, file] = ["clip", "out", "prompts.txt"].map((name) => join(folder, name));
     await Deno.writeTextFile(file, `\ufeffx y z\r\n\n  ${LONG}\n\r\nx y z\n`);
@@ -93,8 +97,13 @@ Deno.test("sample draws from texts of a file in turn, encoded by CLIP's text enc
     const { images } = await sampleCheckpoint(device, await openCheckpoint(made.run), options);
     const drawn = await imagesIn(out, 4, 16);
     ok(distance(drawn, images) <= 1);
-    // The first and the third image are of one text, of other noise; the fourth is of the first text.
-    ok(distance(drawn.subarray(0, 768), drawn.subarray(2 * 768, 3 * 768)) > 1);
+    // The last one is of the first text, and would be another of the second.
+    const second = await encodeTexts(device, [LONG], { weights: clip, negative: "q" });
+    const other = await sampleCheckpoint(device, await openCheckpoint(made.run), {
+      ...options,
+      texts: second,
+    });
+    ok(distance(drawn.subarray(3 * 768), other.images.subarray(3 * 768)) > 2);
 
     // Only what is drawn is encoded.
     await runScript("sample.ts", `--checkpoint=${made.run}`, `--out=${out}2`, ...drawing, "--n=1")
@@ -144,7 +153,7 @@ Deno.test("sample draws a text that the network reads itself", async () => {
   await using made = await latentRun();
   const run = join(made.folder, "texts");
   const nnet = { ...CLIP, num_clip_token: 4, text_depth: 1, text_heads: 4 };
-  await writeRun(tinyConfig({ workdir: run, nnet }));
+  await writeRun(tinyConfig({ workdir: run, nnet }), { gain: 4 });
   const out = join(made.folder, "out");
   const sample = (...args: string[]) =>
     runScript("sample.ts", `--checkpoint=${run}`, `--out=${out}`, "--n=2", "--steps=3", ...args);
@@ -165,6 +174,13 @@ Deno.test("sample draws a text that the network reads itself", async () => {
     texts: byteTexts(prompts, { tokens: 4 }),
   });
   ok(distance(await imagesIn(out, 2, 8), images) <= 1);
+  const { images: others } = await sampleCheckpoint(device, await openCheckpoint(run), {
+    n: 2,
+    sampler: "dpm_solver",
+    steps: 3,
+    texts: byteTexts(["blue"], { tokens: 4 }),
+  });
+  ok(distance(images, others) > 10);
 
   const refuses = async (says: RegExp, ...args: string[]) => {
     const outcome = await sample(...args);
