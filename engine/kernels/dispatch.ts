@@ -86,6 +86,16 @@ export interface Variants {
   readonly trial: (emitter: Emitter, name: string) => void;
 }
 
+/** Memory like that of a reference, on its own: for trials. @param id tells it from other memory */
+export function freshRef({ size, dtype }: Ref, id: number): Ref {
+  return {
+    storage: { id, bytes: size * ELEMENT_BYTES[dtype], kind: "own" },
+    offset: 0,
+    size,
+    dtype,
+  };
+}
+
 /** Bytes of memory that a dispatch's bindings span. */
 export function boundBytes(dispatch: Dispatch): number {
   return dispatch.bindings.reduce((sum, b) => sum + byteRange(b.ref).size, 0);

@@ -9,11 +9,17 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = { f32: 4, u32: 4, i32: 4
  */
 export function workgroupBytes(code: string): number {
   let bytes = 0;
-  for (const [, declared] of code.matchAll(/var<workgroup>([^;]*);/g)) {
-    const [, element, count] = declared.match(/^ \w+: array<(\w+), (\d+)>$/) ?? [];
-    const each = ELEMENT_BYTES[element];
-    if (each === undefined) throw new Error(`"var<workgroup>${declared}" has no known size`);
-    bytes += Math.ceil(each * Number(count) / 16) * 16;
+  for (const [, type] of code.matchAll(/var<workgroup> \w+:([^;]*);/g)) {
+    const each = bytesOf(type.trim());
+    if (each === undefined) throw new Error(`"var<workgroup>" of${type} has no known size`);
+    bytes += Math.ceil(each / 16) * 16;
   }
   return bytes;
+}
+
+function bytesOf(type: string): number | undefined {
+  const [, element, count] = type.match(/^array<(.+), (\d+)>$/) ?? [];
+  if (element === undefined) return ELEMENT_BYTES[type];
+  const each = bytesOf(element);
+  return each === undefined ? undefined : each * Number(count);
 }

@@ -1,14 +1,24 @@
 import type { Capabilities } from "../../capabilities.ts";
-import { ELEMENT_BYTES } from "../../tensor.ts";
-import type { Emitter, Ref, Variants } from "../dispatch.ts";
+import { type Emitter, freshRef, type Variants } from "../dispatch.ts";
 import type { Gemm } from "./gemm_spec.ts";
 import type { GemmOperand } from "./gemm_operand.ts";
-import { emitSplitK, slicesOf } from "./split_k.ts";
+import { emitSplitK, mostSlices } from "./split_k.ts";
 import { tiled, type TileSize, usualTile } from "./tiled_gemm.ts";
+
+/** Workgroups from which a large GPU is busy: an H100 has 132 multiprocessors. */
+const BUSY = 256;
+
+/** A way to compute a product. */
+interface Way {
+  /** Rows and columns of C per workgroup. */
+  readonly tile: TileSize;
+  /** Parts of K that are computed side by side; 1: it is whole. */
+  readonly slices: number;
+}
 
 /** Emits a product for GPUs: with tiles of 64 or 128, whole or in slices of K. */
 export function emitGpuGemm(emitter: Emitter, g: Gemm): void {
-  emitVariant(emitter, g, emitter.choose(gemmVariants(emitter.capabilities, g)));
+  emitWay(emitter, g, wayNamed(emitter.choose(gemmVariants(emitter.capabilities, g))));
 }
 
 /**
@@ -16,30 +26,49 @@ export function emitGpuGemm(emitter: Emitter, g: Gemm): void {
  * leave the epilogue out, whose cost is the same for all.
  */
 export function gemmVariants(capabilities: Capabilities, g: Gemm): Variants {
-  const slices = slicesOf(g);
-  const usual = slices < 2
-    ? `${usualTile(capabilities, g)}`
-    : `${usualTile(capabilities, { ...g, batches: [1, slices] })} split`;
-  const tiles = capabilities.adapterClass === "software"
-    ? []
-    : g.m > 64 && g.n > 64
-    ? ["64", "128"]
-    : ["64"];
-  const others = tiles.flatMap((tile) => slices < 2 ? [tile] : [tile, `${tile} split`]);
-  const names = [usual, ...others.filter((name) => name !== usual)];
   const { m, n, k, batches = [1, 1] } = g;
+  const most = mostSlices(g);
+  const tiles: TileSize[] = capabilities.adapterClass === "software"
+    ? []
+    : m > 64 && n > 64
+    ? [64, 128]
+    : [64];
+  const others = tiles.flatMap((tile) => {
+    const filling = fillingSlices(g, tile);
+    const counts = filling < 2 ? [1] : [1, filling, Math.min(2 * filling, most)];
+    return counts.map((slices) => ({ tile, slices }));
+  });
+  const names = [usualWay(capabilities, g), ...others].map(({ tile, slices }) =>
+    slices < 2 ? `${tile}` : `${tile} in ${slices}`
+  );
   return {
-    key: JSON.stringify([m, n, k, batches, ...[g.a, g.b, g.c].map(keyOf), slices]),
-    names,
-    trial: (emitter, name) => emitVariant(emitter, onItsOwn(g), name),
+    key: JSON.stringify([m, n, k, batches, ...[g.a, g.b, g.c].map(keyOf), most]),
+    names: [...new Set(names)],
+    trial: (emitter, name) => emitWay(emitter, onItsOwn(g), wayNamed(name)),
   };
 }
 
-function emitVariant(emitter: Emitter, g: Gemm, name: string): void {
-  const [size, split] = name.split(" ");
-  const tile = Number(size) as TileSize;
-  if (split) emitSplitK(emitter, g, tile);
-  else emitter.emit(tiled(emitter.capabilities, g, tile));
+/** The way where none was timed. */
+function usualWay(capabilities: Capabilities, g: Gemm): Way {
+  const slices = fillingSlices(g, 128);
+  const tile = usualTile(capabilities, slices < 2 ? g : { ...g, batches: [1, slices] });
+  return { tile, slices: fillingSlices(g, tile) };
+}
+
+/** The fewest slices of K with which a GPU is busy, or as many as there may be. */
+function fillingSlices(g: Gemm, tile: TileSize): number {
+  const workgroups = Math.ceil(g.m / tile) * Math.ceil(g.n / tile);
+  return Math.max(1, Math.min(Math.ceil(BUSY / workgroups), mostSlices(g)));
+}
+
+function wayNamed(name: string): Way {
+  const [tile, slices = 1] = name.split(" in ").map(Number);
+  return { tile: tile as TileSize, slices };
+}
+
+function emitWay(emitter: Emitter, g: Gemm, { tile, slices }: Way): void {
+  if (slices < 2) emitter.emit(tiled(emitter.capabilities, g, tile));
+  else emitSplitK(emitter, g, tile, slices);
 }
 
 /** The properties of an operand that may affect timing; part of the keys in tuning files. */
@@ -65,14 +94,5 @@ function onItsOwn(g: Gemm): Gemm {
     a: own(g.a, 0),
     b: own(g.b, 1),
     c: own(g.c, 2),
-  };
-}
-
-function freshRef({ size, dtype }: Ref, id: number): Ref {
-  return {
-    storage: { id, bytes: size * ELEMENT_BYTES[dtype], kind: "own" },
-    offset: 0,
-    size,
-    dtype,
   };
 }

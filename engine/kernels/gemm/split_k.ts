@@ -3,24 +3,18 @@ import type { Gemm } from "./gemm_spec.ts";
 import { emitColumnSums } from "../sums.ts";
 import { tiled, type TileSize, usualTile } from "./tiled_gemm.ts";
 
-/** Least length of a slice of K. */
+/** Least length of a slice of K, and most slices. */
 const SLICE = 1024;
-/** Elements of C from which a GPU is busy without slices of K. */
-const FILLS = 1024 * 1024;
+const MOST = 64;
 
-/** How many slices of K to compute a product in; less than 2 where it is not to be split. */
-export function slicesOf(g: Gemm): number {
-  const { m, n, k, c, batches = [1, 1] } = g;
-  const slices = Math.min(
-    Math.floor(k / Math.max(SLICE, unitOf(g))),
-    Math.floor(FILLS / (m * n)),
-    64,
-  );
+/** How many slices of K a product may be computed in; less than 2 where it is not to be split. */
+export function mostSlices(g: Gemm): number {
+  const { n, k, c, batches = [1, 1] } = g;
   const plain = !g.epilogue && !g.product && c.ref.dtype === "f32" &&
     c.row === n && c.column === 1 && !c.offset && !c.segment &&
     !g.a.right && (!g.b.right || g.b.right.row === g.b.row) &&
     batches[0] * batches[1] === 1;
-  return plain ? slices : 0;
+  return plain ? Math.min(Math.floor(k / Math.max(SLICE, unitOf(g))), MOST) : 0;
 }
 
 /** Slices end with whole vectors or, in a convolution, with whole images. */
@@ -30,12 +24,13 @@ function unitOf({ a }: Gemm): number {
 
 /**
  * Emits a product of large K and small C, such as a weight gradient, as parallel slices of K
- * (split-K) and the sum of their results. {@linkcode slicesOf} must be at least 2.
+ * (split-K) and the sum of their results.
+ *
+ * @param slices from 2 to {@linkcode mostSlices}
  */
-export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize): void {
+export function emitSplitK(emitter: Emitter, g: Gemm, tile: TileSize, slices: number): void {
   const { m, n, k, c } = g;
   const { capabilities } = emitter;
-  const slices = slicesOf(g);
   const unit = unitOf(g);
   // The remainder of K is a separate product.
   const length = Math.floor(k / slices / unit) * unit;

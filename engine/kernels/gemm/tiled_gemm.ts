@@ -1,24 +1,27 @@
 import type { Capabilities } from "../../capabilities.ts";
+import { fitsVec4 } from "../../ops/input_map.ts";
 import type { Dispatch } from "../dispatch.ts";
 import { foldGrid } from "../fold_grid.ts";
 import { finishIndex, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm_spec.ts";
 import { alongColumns, type GemmOperand, hasVectors, transpose } from "./gemm_operand.ts";
 
+/** How a workgroup computes its part of C. */
 interface Tile {
   /** Rows and columns of C per workgroup. */
-  readonly m: number;
-  readonly n: number;
-  /** Rows and columns per invocation, multiples of 4. */
-  readonly rows: number;
-  readonly columns: number;
+  readonly size: number;
+  /** Vectors of rows, and of columns, per invocation. */
+  readonly vectors: number;
 }
 
 /** Elements of K in workgroup memory at a time. */
 const DEPTH = 16;
 
+/** Elements of K per turn of the innermost loop. */
+const STEPS = 1;
+
 const TILES = {
-  64: { m: 64, n: 64, rows: 4, columns: 4 },
-  128: { m: 128, n: 128, rows: 8, columns: 8 },
+  64: { size: 64, vectors: 1 },
+  128: { size: 128, vectors: 2 },
 } as const satisfies Record<TileSize, Tile>;
 
 /** Rows and columns of C per workgroup. */
@@ -33,94 +36,100 @@ export function usualTile({ adapterClass }: Capabilities, { m, n, batches }: Gem
 /**
  * Product for GPUs: tiles of A and B go through workgroup memory, both stored with K outermost so
  * that an invocation reads them as vectors, and each invocation keeps a block of C in registers.
+ *
+ * Compilers of WGSL clamp each index into workgroup memory. There a tile is an array of arrays whose
+ * innermost index is the invocation's own, so that none is left to clamp in the loop over K. All of a
+ * tile is asked for before any of it is stored: one wait for memory, not one for each load.
  */
 export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): Dispatch {
   const [outer, inner] = g.batches ?? [1, 1];
-  const tile = TILES[tileSize];
-  const across = tile.n / tile.columns;
-  const down = tile.m / tile.rows;
-  const size = across * down;
-  const rowVectors = tile.rows / 4;
-  const columnVectors = tile.columns / 4;
-  const list = <T>(n: number, f: (i: number) => T) => Array.from({ length: n }, (_, i) => f(i));
+  const { size, vectors } = TILES[tileSize];
+  const side = size / vectors / 4;
+  const lanes = side * side;
   const alongM = !g.a.segment && g.a.row <= g.a.column;
   const alongN = columnsAreNear(g.b);
   const wideA = alongM ? hasVectors(transpose(g.a), g.m) : hasVectors(g.a, g.k);
   const wideB = alongN ? hasVectors(g.b, g.n) : hasVectors(transpose(g.b), g.k);
+  const wideC = hasVectors(g.c, g.n) && fitsVec4(g.epilogue?.fused.nodes ?? [], g.c.row);
   const typeOf = (wide: boolean) => wide ? "vec4f" : "f32";
-  const types = { a: typeOf(wideA), b: typeOf(wideB), c: "f32" } as const;
-  const { a, b, ...start } = gemmInterface(capabilities, g, types);
+  const types = { a: typeOf(wideA), b: typeOf(wideB), c: typeOf(wideC) } as const;
+  const { a, b, ...start } = gemmInterface(capabilities, g, types, types.c);
   const [row, column] = finishIndex(g, "m", "n");
   const grid = foldGrid(
     capabilities,
-    [Math.ceil(g.n / tile.n), Math.ceil(g.m / tile.m), outer * inner],
+    [Math.ceil(g.n / size), Math.ceil(g.m / size), outer * inner],
   );
-  const blocks = list(tile.rows, (i) => list(columnVectors, (j) => ({ i, j }))).flat();
+  const tileA = loadOf({ name: "a", size, side, lanes, isAlongK: !alongM, isWide: wideA });
+  const tileB = loadOf({ name: "b", size, side, lanes, isAlongK: !alongN, isWide: wideB });
+  const blocks = list(4 * vectors, (i) => list(vectors, (j) => ({ i, j }))).flat();
+  const storeBlock = ({ i, j }: { i: number; j: number }) => {
+    const m = `m0 + (y + ${(i >> 2) * side}u) * 4u + ${i & 3}u`;
+    const n = `n0 + (x + ${j * side}u) * 4u`;
+    return wideC
+      ? `store(workgroup, c0, ${m}, ${n}, c${i}_${j});`
+      : list(4, (q) => `store(workgroup, c0, ${m}, ${n} + ${q}u, c${i}_${j}[${q}]);`).join(" ");
+  };
+  const step = (q: number) =>
+    [
+      ...list(vectors, (i) => `let a${i}_${q} = tile_a[k + ${q}u][${i}][y];`),
+      ...list(vectors, (j) => `let b${j}_${q} = tile_b[k + ${q}u][${j}][x];`),
+      ...blocks.map(({ i, j }) =>
+        `c${i}_${j} = fma(vec4f(a${i >> 2}_${q}[${i & 3}]), b${j}_${q}, c${i}_${j});`
+      ),
+    ].join("\n      ");
   return {
     label: g.label,
     code: `${start.code}
-var<workgroup> tile_a: array<vec4f, ${DEPTH * tile.m / 4}>;
-var<workgroup> tile_b: array<vec4f, ${DEPTH * tile.n / 4}>;
-fn element_a(a0: u32, m: u32, k: u32) -> ${wideA ? "vec4f" : "f32"} {
+var<workgroup> tile_a: array<array<array<vec4f, ${side}>, ${vectors}>, ${DEPTH}>;
+var<workgroup> tile_b: array<array<array<vec4f, ${side}>, ${vectors}>, ${DEPTH}>;
+fn element_a(a0: u32, m: u32, k: u32) -> ${types.a} {
   ${a.alongK("ak", "k")} ${a.alongFree("am", "m")}
   ${a.element("x", "ak", "am")}
-  return x;
+  return select(${types.a}(0.0), x, m < p.m && k < p.k);
 }
-fn element_b(b0: u32, n: u32, k: u32) -> ${wideB ? "vec4f" : "f32"} {
+fn element_b(b0: u32, n: u32, k: u32) -> ${types.b} {
   ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")}
   ${b.element("x", "bk", "bn")}
-  return x;
+  return select(${types.b}(0.0), x, n < p.n && k < p.k);
 }
-fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: f32) {
+fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: ${types.c}) {
   if (m >= p.m || n >= p.n) { return; }
   let at = c0 + m * p.cm + ${alongColumns(g.c, "n", "p.cn")};
-  finish(at, ${row}, ${column}, value * p.alpha);
+  finish(${wideC ? `at / 4u, ${row}, (${column}) / 4u` : `at, ${row}, ${column}`}, value * p.alpha);
 }
-@compute @workgroup_size(${size})
+@compute @workgroup_size(${lanes})
 fn main(${grid.parameters}) {${grid.declarations}
+  // With an epilogue C may be written through its bindings alone; the binding must stay in use.
+  _ = &C;
   let outer = workgroup.z / p.inner;
   let inner = workgroup.z % p.inner;
   let a0 = p.a_offset + outer * p.a0 + inner * p.a1;
   let b0 = p.b_offset + outer * p.b0 + inner * p.b1;
   let c0 = p.c_offset + outer * p.c0 + inner * p.c1;
-  let m0 = workgroup.y * ${tile.m}u;
-  let n0 = workgroup.x * ${tile.n}u;
-  let x = lane % ${across}u;
-  let y = lane / ${across}u;
+  let m0 = workgroup.y * ${size}u;
+  let n0 = workgroup.x * ${size}u;
+  let x = lane % ${side}u;
+  let y = lane / ${side}u;
+  // Always 1, but opaque to drivers, some of which would write the inner loop out for a second.
+  let one = min(p.m, 1u);
+  ${tileA.place}
+  ${tileB.place}
   ${blocks.map(({ i, j }) => `var c${i}_${j} = vec4f(0.0);`).join(" ")}
   for (var k0 = 0u; k0 < p.k; k0 += ${DEPTH}u) {
-    ${load("a", tile.m, size, alongM, wideA, "m0", "p.m")}
-    ${load("b", tile.n, size, alongN, wideB, "n0", "p.n")}
+    ${tileA.loads("a0", "m0")}
+    ${tileB.loads("b0", "n0")}
+    ${tileA.stores}
+    ${tileB.stores}
     workgroupBarrier();
-    for (var k = 0u; k < ${DEPTH}u; k++) {
-      ${
-      list(rowVectors, (i) => `let a${i} = tile_a[k * ${tile.m / 4}u + y + ${i * down}u];`).join(
-        " ",
-      )
-    }
-      ${
-      list(columnVectors, (j) => `let b${j} = tile_b[k * ${tile.n / 4}u + x + ${j * across}u];`)
-        .join(" ")
-    }
-      ${
-      blocks.map(({ i, j }) => `c${i}_${j} = fma(vec4f(a${i >> 2}[${i & 3}]), b${j}, c${i}_${j});`)
-        .join("\n      ")
-    }
+    for (var k = 0u; k < ${DEPTH}u * one; k += ${STEPS}u) {
+      ${list(STEPS, step).join("\n      ")}
     }
     workgroupBarrier();
   }
-  ${
-      blocks.map(({ i, j }) => {
-        const m = `m0 + (y + ${(i >> 2) * down}u) * 4u + ${i & 3}u`;
-        const n = `n0 + (x + ${j * across}u) * 4u`;
-        return list(4, (q) => `store(workgroup, c0, ${m}, ${n} + ${q}u, c${i}_${j}[${q}]);`).join(
-          " ",
-        );
-      }).join("\n  ")
-    }
+  ${blocks.map(storeBlock).join("\n  ")}
 }`,
     bindings: start.bindings,
-    uniforms: gemmUniforms(g, tile.m),
+    uniforms: gemmUniforms(g, size),
     workgroups: grid.workgroups,
     flops: gemmFlops(g),
   };
@@ -131,33 +140,65 @@ function columnsAreNear({ patches, row, column, segment }: GemmOperand): boolean
   return patches ? patches.n.width >= patches.k.width : segment !== undefined || column <= row;
 }
 
+/** A tile, and how it lies in memory. */
+interface TileLoad {
+  /** "a" or "b". */
+  readonly name: string;
+  /** Rows of A, or columns of B. */
+  readonly size: number;
+  /** Vectors that the innermost array holds. */
+  readonly side: number;
+  /** Invocations that load it. */
+  readonly lanes: number;
+  /** Whether neighbours along K, not along the tile's other side, are neighbours in memory. */
+  readonly isAlongK: boolean;
+  /** Whether four of them are loaded at a time. */
+  readonly isWide: boolean;
+}
+
 /**
- * WGSL that loads a tile, adjacent invocations from adjacent addresses, with zeros beyond the
- * edges.
+ * WGSL that loads a tile, adjacent invocations from adjacent addresses: where an invocation begins,
+ * its loads, and what it stores of them.
  */
-function load(
-  name: string,
-  width: number,
-  size: number,
-  alongWidth: boolean,
-  wide: boolean,
-  start: string,
-  end: string,
-): string {
-  const per = wide ? 4 : 1;
-  const [across, down] = alongWidth ? ["i", "k"] : ["k", "i"];
-  const length = (alongWidth ? width : DEPTH) / per;
-  const to = (k: string) => `tile_${name}[(${k}) * ${width / 4}u + i / 4u]`;
-  const store = !wide
-    ? `${to("k")}[i % 4u] = v;`
-    : alongWidth
-    ? `${to("k")} = v;`
-    : [0, 1, 2, 3].map((c) => `${to(`k + ${c}u`)}[i % 4u] = v[${c}];`).join(" ");
-  return `for (var e = lane; e < ${width * DEPTH / per}u; e += ${size}u) {
-      let ${across} = e % ${length}u * ${per}u;
-      let ${down} = e / ${length}u;
-      var v = ${wide ? "vec4f(0.0)" : "0.0"};
-      if (${start} + i < ${end} && k0 + k < p.k) { v = element_${name}(${name}0, ${start} + i, k0 + k); }
-      ${store}
-    }`;
+function loadOf({ name, size, side, lanes, isAlongK, isWide }: TileLoad) {
+  const per = isWide ? 4 : 1;
+  const across = (isAlongK ? DEPTH : size) / per;
+  /** Rows that all invocations load at a time. */
+  const down = lanes / across;
+  const turns = list(size * DEPTH / per / lanes, (turn) => turn);
+  const [i, k] = [`${name}_i`, `${name}_k`];
+  const [near, far] = isAlongK ? [k, i] : [i, k];
+  const plus = (of: string, n: number) => n === 0 ? of : `${of} + ${n}u`;
+  const value = (turn: number) => `v${name}${turn}`;
+  const to = (turn: number, q: number) => {
+    const atK = plus(k, isAlongK ? q : turn * down);
+    // Whole vectors along the tile's side keep their place; others begin at one that all have.
+    const first = isAlongK ? turn * down / 4 : 0;
+    const vector = `${name}_v`;
+    const at = isAlongK
+      ? `[${Math.floor(first / side)}][${plus(vector, first % side)}]`
+      : `[${vector} / ${side}u][${vector} % ${side}u]`;
+    return `tile_${name}[${atK}]${at}`;
+  };
+  const store = (turn: number) =>
+    !isWide
+      ? `${to(turn, 0)}[${i} % 4u] = ${value(turn)};`
+      : isAlongK
+      ? list(4, (q) => `${to(turn, q)}[${i} % 4u] = ${value(turn)}[${q}];`).join(" ")
+      : `${to(turn, 0)} = ${value(turn)};`;
+  return {
+    place: `let ${near} = lane % ${across}u * ${per}u; let ${far} = lane / ${across}u; ` +
+      `let ${name}_v = ${i} / 4u;`,
+    loads: (origin: string, first: string) =>
+      turns.map((turn) => {
+        const step = turn * down;
+        const [m, at] = isAlongK ? [plus(i, step), k] : [i, plus(k, step)];
+        return `let ${value(turn)} = element_${name}(${origin}, ${first} + ${m}, k0 + ${at});`;
+      }).join(" "),
+    stores: turns.map(store).join(" "),
+  };
+}
+
+function list<T>(n: number, f: (i: number) => T): T[] {
+  return Array.from({ length: n }, (_, i) => f(i));
 }

@@ -27,6 +27,7 @@ Deno.test("workgroupBytes() adds up declarations, and refuses what it does not k
     workgroupBytes("var<workgroup> a: array<f32, 5>; var<workgroup> b: array<u32, 4>;"),
     48,
   );
+  assert.equal(workgroupBytes("var<workgroup> a: array<array<array<vec4f, 16>, 2>, 3>;"), 1536);
   assert.throws(() => workgroupBytes("var<workgroup> a: array<mat4x4f, 2>;"), /no known size/);
 });
 
