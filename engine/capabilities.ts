@@ -6,12 +6,20 @@
 export type AdapterClass = "software" | "integrated" | "discrete";
 
 /**
+ * Who made an adapter, where kernels are chosen by it.
+ * @category Engine
+ */
+export type AdapterVendor = "amd" | "apple" | "intel" | "nvidia" | "other";
+
+/**
  * The properties of a device that decide which kernels it runs.
  * @category Engine
  */
 export interface Capabilities {
   /** What kind of adapter it is. */
   readonly adapterClass: AdapterClass;
+  /** Who made it. */
+  readonly vendor: AdapterVendor;
   /** Invocations of a subgroup where kernels may rely on the number, else 0. */
   readonly subgroupSize: number;
   /** Workgroups that a dispatch may have in each dimension. */

@@ -1,5 +1,6 @@
 import { UserError } from "./user_error.ts";
-import type { AdapterClass, Capabilities } from "./capabilities.ts";
+import { adapterClassOf, vendorOf } from "./adapter_kind.ts";
+import type { AdapterClass, AdapterVendor, Capabilities } from "./capabilities.ts";
 import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface DeviceOptions {
    * Overrides the class of the adapter, so that the kernels of every class can be tested on one.
    */
   readonly adapterClass?: AdapterClass;
+  /** Overrides the vendor, likewise. */
+  readonly vendor?: AdapterVendor;
   /** Uses no subgroup operations. */
   readonly withoutSubgroups?: boolean;
   /** Uses no f16. */
@@ -119,7 +122,7 @@ export class Device implements Disposable {
     const optional = (["timestamp-query", "shader-f16"] as const).filter((f) =>
       adapter.features.has(f) && !(f === "timestamp-query" && options.withoutTimestamps)
     );
-    const adapterClass = options.adapterClass ?? classify(adapter.info);
+    const adapterClass = options.adapterClass ?? adapterClassOf(adapter.info);
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
     const subgroups = min > 0 && min === max && !options.withoutSubgroups ? ["subgroups"] : [];
     const int64 = adapterClass === "software" && !options.withoutInt64 ? [INT64] : [];
@@ -136,6 +139,7 @@ export class Device implements Disposable {
       adapter.info,
       {
         adapterClass,
+        vendor: options.vendor ?? vendorOf(adapter.info),
         subgroupSize: unlisted.includes("subgroups") ? min : 0,
         maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
         maxWorkgroupMemory: gpu.limits.maxComputeWorkgroupStorageSize,
@@ -315,15 +319,4 @@ async function openFirst(
 
 function withoutRepeats(lists: readonly string[][]): string[][] {
   return [...new Map(lists.map((list) => [list.join(), list])).values()];
-}
-
-function classify(info: GPUAdapterInfo): AdapterClass {
-  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
-    .toLowerCase();
-  if (info.isFallbackAdapter || /llvmpipe|swiftshader|warp|basic render/.test(text)) {
-    return "software";
-  }
-  return /nvidia|4318|geforce|rtx|radeon rx|radeon pro|instinct|arc a|arc b/.test(text)
-    ? "discrete"
-    : "integrated";
 }

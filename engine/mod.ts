@@ -13,7 +13,7 @@
  *
  * @module
  */
-export type { AdapterClass, Capabilities } from "./capabilities.ts";
+export type { AdapterClass, AdapterVendor, Capabilities } from "./capabilities.ts";
 export { Device, DeviceError, type DeviceOptions } from "./device.ts";
 export { evaluate, sharedDevice } from "./evaluate.ts";
 export { checkpoint, grad } from "./grad.ts";

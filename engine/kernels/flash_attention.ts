@@ -13,6 +13,9 @@ export interface FlashRefs {
   readonly sums: Ref;
 }
 
+/** Keys whose scores are looked at together: results shrink once for all, where one is the highest yet. */
+const TOGETHER = 4;
+
 /** True where attention runs without the matrix of probabilities in memory. */
 export function fitsFlash({ adapterClass }: Capabilities, { width }: AttentionSizes): boolean {
   return adapterClass !== "software" && width % 4 === 0 && width <= 128;
@@ -27,26 +30,34 @@ export function emitFlashAttention(
   { qkv, out, sums }: FlashRefs,
   s: AttentionSpec,
 ): void {
-  const { q, k, v, reading } = attendedRows(qkv, s);
+  const { q, k, v, reading } = attendedRows(qkv);
   emitFlashPass(emitter, s, {
     label: "flash_attention",
     by: "query",
     memory: { ...reading(q, k, v), result: write(out), sums: write(sums) },
-    own: { q },
+    own: { q: scaled(q, s) },
     tile: { k, v },
     results: ["o"],
     begin: "var top = -3.0e38; var total = 0.0;",
-    step: (w) => `
-      let score = ${w.dot("q", "k")};
-      if (score > top) {
-        let shrink = exp(top - score);
-        ${w.each((i) => `o${i} *= shrink;`)}
+    together: TOGETHER,
+    step: (of) => {
+      const each = (f: (n: number) => string) =>
+        Array.from({ length: TOGETHER }, (_, n) => f(n)).join("\n      ");
+      return `
+      ${each((n) => of(n).dot(`scores${n}`, "q", "k"))}
+      let score = select(vec4f(-3.0e38), vec4f(scores0, scores1, scores2, scores3),
+        vec4u(j) + vec4u(0u, 1u, 2u, 3u) < vec4u(count));
+      let highest = max(max(score.x, score.y), max(score.z, score.w));
+      if (highest > top) {
+        let shrink = exp(top - highest);
+        ${of(0).each((i) => `o${i} *= shrink;`)}
         total *= shrink;
-        top = score;
+        top = highest;
       }
       let p = exp(score - top);
-      total += p;
-      ${w.add("o", "p", "v")}`,
+      total += (p.x + p.y) + (p.z + p.w);
+      ${each((n) => of(n).add("o", `p[${n}]`, "v"))}`;
+    },
     end: (w) => `
     ${w.store("o", "joined(token)", "1.0 / total")}
     sums[head * LENGTH + token] = top + log(total);`,
@@ -69,9 +80,9 @@ export function emitFlashAttentionBackward(
   s: AttentionSpec,
 ): void {
   const dots = emitter.scratch(sums.size);
-  const { q, k, v, reading } = attendedRows(qkv, s);
+  const { q, k, v, reading } = attendedRows(qkv);
   const [dq, dk = dq, dv = dk] = gradients;
-  const g: FlashRow = { from: "joined(token)", of: "grad" };
+  const g: FlashRow = { from: "joined", of: "grad" };
   emitFlashPass(emitter, s, {
     label: "flash_attention_backward (dq)",
     by: "query",
@@ -83,16 +94,16 @@ export function emitFlashAttentionBackward(
       result: write(dq),
       dots: write(dots),
     },
-    own: { q, g, o: { from: "joined(token)", of: "joint" } },
+    own: { q: scaled(q, s), g, o: { from: "joined", of: "joint" } },
     tile: { k, v },
     results: ["dq"],
-    begin: (w) =>
-      `let own_sum = sums[head * LENGTH + token]; let own_dot = ${w.dot("g", "o", true)};`,
-    step: (w) => `
-      let score = ${w.dot("q", "k")};
+    begin: (w) => `let own_sum = sums[head * LENGTH + token]; ${w.dot("own_dot", "g", "o", true)}`,
+    step: (of) => `
+      ${of(0).dot("score", "q", "k")}
       let p = exp(score - own_sum);
-      let ds = p * (${w.dot("g", "v")} - own_dot);
-      ${w.add("dq", "ds", "k")}`,
+      ${of(0).dot("dp", "g", "v")}
+      let ds = p * (dp - own_dot);
+      ${of(0).add("dq", "ds", "k", true)}`,
     end: (w) => `
     ${w.store("dq", "query(token)", `f32(${s.scale})`)}
     dots[head * LENGTH + token] = own_dot;`,
@@ -108,36 +119,40 @@ export function emitFlashAttentionBackward(
       dots: read(dots),
       result: write(dk),
     },
-    own: { k, v },
+    own: { k: scaled(k, s), v },
     tile: { q, g },
     numbers: ["sums", "dots"],
     results: ["dk"],
     begin: "",
-    step: (w) => `
-      let score = ${w.dot("k", "q")};
-      let p = exp(score - tile_sums[j]);
-      let ds = p * (${w.dot("v", "g")} - tile_dots[j]);
-      ${w.add("dk", "ds", "q")}`,
-    end: (w) => w.store("dk", "key(token)", "1.0"),
+    step: (of) => `
+      ${of(0).dot("score", "k", "q")}
+      let p = exp(score - ${of(0).number("sums")});
+      ${of(0).dot("dp", "v", "g")}
+      let ds = p * (dp - ${of(0).number("dots")});
+      ${of(0).add("dk", "ds", "q", true)}`,
+    end: (w) => w.store("dk", "key(token)", `f32(${s.scale})`),
     products: 3,
   });
   emitFlashPass(emitter, s, {
     label: "flash_attention_backward (dv)",
     by: "key",
     memory: { ...reading(q, k), grad: read(grad), sums: read(sums), result: write(dv) },
-    own: { k },
+    own: { k: scaled(k, s) },
     tile: { q, g },
     numbers: ["sums"],
     results: ["dv"],
     begin: "",
-    step: (w) => `
-      let score = ${w.dot("k", "q")};
-      let p = exp(score - tile_sums[j]);
-      ${w.add("dv", "p", "g")}`,
+    step: (of) => `
+      ${of(0).dot("score", "k", "q")}
+      let p = exp(score - ${of(0).number("sums")});
+      ${of(0).add("dv", "p", "g")}`,
     end: (w) => w.store("dv", "value(token)", "1.0"),
     products: 2,
   });
 }
+
+/** A row with the scale of scores on it: an invocation's own, so that others' are as they are. */
+const scaled = (row: FlashRow, { scale }: AttentionSpec): FlashRow => ({ ...row, times: scale });
 
 const read = (ref: Ref): Binding => ({ ref, access: "read" });
 const write = (ref: Ref): Binding => ({ ref, access: "read_write" });
@@ -150,12 +165,12 @@ interface AttendedRows {
   reading(...rows: readonly FlashRow[]): Record<string, Binding>;
 }
 
-function attendedRows(qkv: readonly Ref[], { scale }: AttentionSpec): AttendedRows {
+function attendedRows(qkv: readonly Ref[]): AttendedRows {
   const names = qkv.length === 1 ? ["qkv", "qkv", "qkv"] : ["queries", "keys", "values"];
   return {
-    q: { from: "query(token)", of: names[0], times: scale },
-    k: { from: "key(token)", of: names[1] },
-    v: { from: "value(token)", of: names[2] },
+    q: { from: "query", of: names[0] },
+    k: { from: "key", of: names[1] },
+    v: { from: "value", of: names[2] },
     reading: (...rows) =>
       Object.fromEntries(rows.map(({ of }) => [of, read(qkv[names.indexOf(of)])])),
   };

@@ -1,19 +1,24 @@
+import type { Capabilities } from "../capabilities.ts";
 import type { AttentionSpec } from "../ops/attention.ts";
 import {
   type Binding,
   declareBindings,
   elementType,
   type Emitter,
+  freshRef,
   gridOf,
   GROUP_INDEX,
   MAIN_PARAMETERS,
+  type Variants,
 } from "./dispatch.ts";
 
-/** A row of a head: where it starts in memory (in vectors), and what it is multiplied by. */
+/** A row of a head. */
 export interface FlashRow {
-  readonly from: string;
+  /** The function that says where a token's begins, in vectors. */
+  readonly from: "query" | "key" | "value" | "joined";
   /** Name of the memory. */
   readonly of: string;
+  /** What it is multiplied by. */
   readonly times?: number;
 }
 
@@ -59,8 +64,13 @@ export interface FlashPass {
   /** Rows that are summed in registers. */
   readonly results: readonly string[];
   readonly begin: string | ((w: FlashWriter) => string);
-  /** WGSL for token \`j\` of the tile. */
-  readonly step: (w: FlashWriter) => string;
+  /** Tokens that a step takes together; 1 where absent. */
+  readonly together?: number;
+  /**
+   * WGSL for tokens of the tile, the first of which is \`j\`. @param of the writer for each of them;
+   * those from \`count\` on are none
+   */
+  readonly step: (of: (n: number) => FlashWriter) => string;
   readonly end: (w: FlashWriter) => string;
   /** Inner products per pair of tokens, for counting operations. */
   readonly products: number;
@@ -69,10 +79,17 @@ export interface FlashPass {
 /** WGSL over the vectors of rows. */
 export interface FlashWriter {
   each(f: (i: number) => string): string;
-  /** Scalar product of an own row and one of the tile's, or of two own rows. */
-  dot(own: string, other: string, bothOwn?: boolean): string;
-  /** Adds a multiple of a tile's row to a result. */
-  add(result: string, factor: string, other: string): string;
+  /** A number of the token that is iterated over. */
+  number(name: string): string;
+  /** Declares the scalar product of an own row and one of the tile's, or of two own rows. */
+  dot(name: string, own: string, other: string, bothOwn?: boolean): string;
+  /**
+   * Adds a multiple of a tile's row to a result.
+   *
+   * @param again whether the step has read the row before: it is read once more, since compilers would
+   * keep it in registers, which are too few for that
+   */
+  add(result: string, factor: string, other: string, again?: boolean): string;
   store(result: string, to: string, factor: string): string;
 }
 
@@ -118,7 +135,33 @@ function iteration(
     };
 }
 
+/**
+ * How an invocation gets the rows that it iterates over: from tiles in workgroup memory, or straight
+ * from memory, where the same address for all of a subgroup costs compilers one load for all.
+ */
+export type FlashRows = "tiles" | "uniform";
+
+/** Emits a pass, by tiles or by uniform loads. */
 export function emitFlashPass(emitter: Emitter, s: AttentionSpec, pass: FlashPass): void {
+  const rows = emitter.choose(flashVariants(emitter.capabilities, s, pass)) as FlashRows;
+  emitWithRows(emitter, s, pass, rows);
+}
+
+/** Both ways; AMD's compiler keeps the rows of uniform loads in scalar registers. */
+function flashVariants({ vendor }: Capabilities, s: AttentionSpec, pass: FlashPass): Variants {
+  const names: FlashRows[] = vendor === "amd" ? ["uniform", "tiles"] : ["tiles", "uniform"];
+  const memory = Object.entries(pass.memory);
+  return {
+    key: JSON.stringify([pass.label, s, memory.map(([name, { ref }]) => [name, ref.dtype])]),
+    names,
+    trial: (emitter, name) => {
+      const own = memory.map(([name, b], id) => [name, { ...b, ref: freshRef(b.ref, id) }]);
+      emitWithRows(emitter, s, { ...pass, memory: Object.fromEntries(own) }, name as FlashRows);
+    },
+  };
+}
+
+function emitWithRows(emitter: Emitter, s: AttentionSpec, pass: FlashPass, rows: FlashRows): void {
   const { batch, heads, width } = s;
   const [tokens, iterated] = pass.by === "query" ? [s.tokens, s.keys] : [s.keys, s.tokens];
   const others = iterated === tokens ? "LENGTH" : "OTHERS";
@@ -136,30 +179,67 @@ export function emitFlashPass(emitter: Emitter, s: AttentionSpec, pass: FlashPas
   };
   const value = ({ of, times }: FlashRow, at: string) =>
     `vec4f(${of}[${at}])${times === undefined ? "" : ` * f32(${times})`}`;
-  const writer: FlashWriter = {
-    each: (f) => list(vectors, f, " "),
-    dot(own, other, bothOwn = false) {
-      const term = (i: number) =>
-        `${own}${i}, ${bothOwn ? `${other}${i}` : `tile_${other}[j * ${vectors}u + ${i}u]`}`;
-      return Array.from({ length: vectors }, (_, i) => i).reduce(
-        (sum, i) => i === 0 ? `dot(${term(0)})` : `${sum} + dot(${term(i)})`,
-        "",
-      );
-    },
-    add: (result, factor, other) =>
-      list(
-        vectors,
-        (i) =>
-          `${result}${i} = fma(vec4f(${factor}), tile_${other}[j * ${vectors}u + ${i}u], ${result}${i});`,
-      ),
-    store: (result, to, factor) =>
-      list(
-        vectors,
-        (i) => `result[${to} + ${i}u] = ${typeOf("result")}(${result}${i} * (${factor}));`,
-      ),
+  const inTiles = rows === "tiles";
+  const writerOf = (n: number): FlashWriter => {
+    const j = n === 0 ? "j" : `(j + ${n}u)`;
+    const iteratedAt = (name: string, i: number, more = "") =>
+      inTiles
+        ? `tile_${name}[${j} * ${vectors}u + ${i}u${more}]`
+        : value(pass.tile[name], `${name}_from${n} + ${i}u${more}`);
+    return {
+      each: (f) => list(vectors, f, " "),
+      number: (name) => inTiles ? `tile_${name}[${j}]` : `${name}[head * ${others} + start + ${j}]`,
+      // Four sums side by side: one would wait for itself at each term.
+      dot: (name, own, other, bothOwn = false) =>
+        list(vectors, (i) => {
+          const [x, y] = [`${own}${i}`, bothOwn ? `${other}${i}` : iteratedAt(other, i)];
+          return i === 0
+            ? `var ${name}_4 = ${x} * ${y};`
+            : `${name}_4 = fma(${x}, ${y}, ${name}_4);`;
+        }) + ` let ${name} = (${name}_4.x + ${name}_4.y) + (${name}_4.z + ${name}_4.w);`,
+      add: (result, factor, other, again = false) =>
+        list(vectors, (i) => {
+          const term = iteratedAt(other, i, again ? " + none" : "");
+          return `${result}${i} = fma(vec4f(${factor}), ${term}, ${result}${i});`;
+        }),
+      store: (result, to, factor) =>
+        list(
+          vectors,
+          (i) => `result[${to} + ${i}u] = ${typeOf("result")}(${result}${i} * (${factor}));`,
+        ),
+    };
   };
+  const writer = writerOf(0);
   const tileRows = Object.entries(pass.tile);
   const numbers = pass.numbers ?? [];
+  const tileDeclarations = [
+    ...tileRows.map(([name]) => `var<workgroup> tile_${name}: array<vec4f, ${span * vectors}>;`),
+    ...numbers.map((name) => `var<workgroup> tile_${name}: array<f32, ${span}>;`),
+  ].join("\n");
+  const tileLoads = `workgroupBarrier();
+    for (var e = lane; e < min(${span}u, length) * ${vectors}u; e += ${TOKENS}u) {
+      let token = min(start + e / ${vectors}u, ${others} - 1u);
+      let i = e % ${vectors}u;
+      ${
+    tileRows.map(([name, r]) => `tile_${name}[e] = ${value(r, `${r.from}(token) + i`)};`).join(
+      "\n      ",
+    )
+  }
+    }
+    ${
+    numbers.length === 0 ? "" : `if (lane < ${span}u) {
+      let at = head * ${others} + min(start + lane, ${others} - 1u);
+      ${numbers.map((name) => `tile_${name}[lane] = ${name}[at];`).join(" ")}
+    }`
+  }
+    workgroupBarrier();`;
+  const { together = 1 } = pass;
+  const places = tileRows.map(([name, { from }]) =>
+    list(together, (n) => {
+      const token = n === 0 ? "start + j" : `min(start + j + ${n}u, ${others} - 1u)`;
+      return `let ${name}_from${n} = ${from}(${token});`;
+    }, " ")
+  );
   const begin = typeof pass.begin === "string" ? pass.begin : pass.begin(writer);
   emitter.emit({
     label: pass.label,
@@ -172,11 +252,7 @@ const LENGTH = ${tokens}u;${iterated === tokens ? "" : `\nconst OTHERS = ${itera
       isPacked ? "\nvar<private> first_token: u32;" : ""
     }
 var<private> head: u32;
-${
-      tileRows.map(([name]) => `var<workgroup> tile_${name}: array<vec4f, ${span * vectors}>;`)
-        .join("\n")
-    }
-${numbers.map((name) => `var<workgroup> tile_${name}: array<f32, ${span}>;`).join("\n")}
+${inTiles ? tileDeclarations : ""}
 ${rowFunctions(s, vectors, isPacked)}
 @compute @workgroup_size(${TOKENS}) fn main(${MAIN_PARAMETERS}) {
   let group = ${GROUP_INDEX};
@@ -186,36 +262,23 @@ ${rowFunctions(s, vectors, isPacked)}
   head = number;${isPacked ? `\n  first_token = head / ${heads}u * LENGTH;` : ""}
   // Opaque to compilers, some of which would unroll the loops for seconds.
   let length = ${loop.end} * min(grid.x, 1u);
+  // 0, but opaque: what is read at two places is not known to be the same.
+  let none = min(grid.x, 1u) - 1u;
   let row = group % ${tiles}u * ${TOKENS}u + lane;
   let token = min(row, LENGTH - 1u);
   ${
       Object.entries(pass.own).map(([name, r]) =>
-        `let ${name}_at = ${r.from}; ` +
+        `let ${name}_at = ${r.from}(token); ` +
         list(vectors, (i) => `let ${name}${i} = ${value(r, `${name}_at + ${i}u`)};`)
       ).join("\n  ")
     }
   ${pass.results.map((name) => list(vectors, (i) => `var ${name}${i} = vec4f(0.0);`)).join("\n  ")}
   ${begin}
   for (var start = ${loop.first}; start < length; start += ${span}u) {
-    workgroupBarrier();
-    for (var e = lane; e < min(${span}u, length) * ${vectors}u; e += ${TOKENS}u) {
-      let token = min(start + e / ${vectors}u, ${others} - 1u);
-      let i = e % ${vectors}u;
-      ${
-      tileRows.map(([name, r]) => `tile_${name}[e] = ${value(r, `${r.from} + i`)};`).join(
-        "\n      ",
-      )
-    }
-    }
-    ${
-      numbers.length === 0 ? "" : `if (lane < ${span}u) {
-      let at = head * ${others} + min(start + lane, ${others} - 1u);
-      ${numbers.map((name) => `tile_${name}[lane] = ${name}[at];`).join(" ")}
-    }`
-    }
-    workgroupBarrier();
+    ${inTiles ? tileLoads : ""}
     let count = ${loop.count};
-    for (var j = ${loop.from}; j < count; j++) {${pass.step(writer)}
+    for (var j = ${loop.from}; j < count; j += ${together}u) {
+      ${inTiles ? "" : places.join(" ")}${pass.step(writerOf)}
     }
   }
   if (row < LENGTH) {

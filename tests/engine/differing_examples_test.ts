@@ -5,6 +5,7 @@ import { codesOf, differingExamples, kindOf } from "./differing_examples.ts";
 
 const software: Capabilities = {
   adapterClass: "software",
+  vendor: "other",
   subgroupSize: 8,
   maxWorkgroupsPerDimension: 65535,
   maxWorkgroupMemory: 32768,

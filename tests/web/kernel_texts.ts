@@ -22,6 +22,7 @@ const SUBGROUP_SIZES = [0, 4, 32];
 
 /** What a browser grants everywhere but on the oldest phones; it has no 64-bit integers. */
 const LIMITS = {
+  vendor: "other" as const,
   maxWorkgroupsPerDimension: 65535,
   maxWorkgroupMemory: 32768,
   maxStorageBuffers: 10,

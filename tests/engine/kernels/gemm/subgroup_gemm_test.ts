@@ -8,6 +8,7 @@ function lengthFor(subgroupSize: number): number {
   const y = linear(input("x", [64, 512]), input("w", [128, 512]));
   const { dispatches } = layOut({
     adapterClass: "software",
+    vendor: "other",
     subgroupSize,
     maxWorkgroupsPerDimension: 65535,
     maxWorkgroupMemory: 32768,
