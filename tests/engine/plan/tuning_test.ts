@@ -56,7 +56,7 @@ Deno.test("a product's variants are timed once on a GPU, and no buffer stays", a
   const notes = new Notes();
   using device = await open(notes);
   const { undecided } = layOut(device.capabilities, spec());
-  deepEqual(allNames(device.capabilities), [["64", "128"], ["64 split", "64", "128", "128 split"]]);
+  deepEqual(allNames(device.capabilities), [["64", "128"], ["64 in 2", "64", "128", "128 in 2"]]);
   for (let i = 0; i < 2; i++) {
     using plan = await compile(device, spec());
     ok(plan.steps.length > 0);
@@ -93,7 +93,7 @@ Deno.test("a remembered variant is the plan's, and each agrees with float64", as
   using plain = await open();
   const { undecided } = layOut(plain.capabilities, spec());
   const kernels = new Set<string>();
-  for (const choice of ["64", "128", "64 split", "128 split"]) {
+  for (const choice of ["64", "128", "64 in 2", "128 in 2"]) {
     const known = new Map(
       [...undecided].map(([key, { names }]) => [key, names.includes(choice) ? choice : names[0]]),
     );
@@ -131,6 +131,6 @@ Deno.test("Tuning.decide() chooses the fastest once, or the usual one within 5%"
     return [[...tuning.choices.values()], trials];
   };
   deepEqual(await decide([9, 8, 9, 8, 7, 8]), [["128", "128"], 6]);
-  deepEqual(await decide([9, 8.6, 9, 8.8, 8.7, 9]), [["64", "64 split"], 6]);
-  deepEqual((await decide([9, null, 3, 4, 5, 2, 9, 8]))[0], ["128 split", "128"]);
+  deepEqual(await decide([9, 8.6, 9, 8.8, 8.7, 9]), [["64", "64 in 2"], 6]);
+  deepEqual((await decide([9, null, 3, 4, 5, 2, 9, 8]))[0], ["128 in 2", "128"]);
 });
