@@ -35,3 +35,15 @@ Deno.test("a convolution's weight gradient is split between images", async () =>
   assert.equal(products(8, 16), 2);
   assert.equal(products(9, 16), 3);
 });
+
+Deno.test("weight gradients of U-ViT-S/2 fill a large GPU", async () => {
+  using device = await openDevice({ adapterClass: "discrete" });
+  const rows = 128 * 257;
+  for (const [outs, ins] of [[2048, 512], [512, 512], [1536, 512], [512, 1024]]) {
+    const weight = input("weight", [outs, ins]);
+    const [dw] = grad(mean(linear(input("x", [rows, ins]), weight)), [weight]);
+    const { dispatches } = layOut(device.capabilities, { outputs: { dw } });
+    const { workgroups: [x, y, z] } = dispatches.find(({ flops }) => flops > rows * ins * outs)!;
+    assert.ok(x * y * z >= 256, `${outs} x ${ins}: ${x} x ${y} x ${z}`);
+  }
+});
