@@ -180,6 +180,7 @@ async function train(
         events?.scalars({ step, ...values });
       },
       onStop: () => run.stop(),
+      onDrift: (at, ranks) => run.drifted(at, ranks),
       onCheckpoint: async (c) => {
         unusable.delete(c.step);
         const exceptions = { best: fid?.best?.step, unusable };

@@ -50,6 +50,8 @@ export interface TrainHooks<C extends RunConfig = Config> {
   onProbe?(step: number, probes: Readonly<Record<string, number>>): void;
   /** Every `eval_interval` steps, and at the last. @param done steps done */
   onEval?(step: TrainStep<C>, done: number): void | Promise<unknown>;
+  /** Before a save, where the states of these processes had come to differ; now all are equal. */
+  onDrift?(step: number, ranks: readonly number[]): void;
   /** Where training ends early, before what is done is saved. */
   onStop?(): void;
   /** Every `save_interval` steps, at the last, and when stopped. */
@@ -114,6 +116,8 @@ export async function trainLoop<C extends RunConfig>(
   });
   const save = async () => {
     saved = done;
+    const ranks = await step.mend();
+    if (ranks.length > 0) hooks.onDrift?.(done, ranks);
     if (step.rank.rank > 0) return;
     const data = await dataIdentity(dataset);
     await hooks.onCheckpoint?.({ ...await step.checkpoint(done), loss_average, data });

@@ -164,6 +164,11 @@ export class TrainStep<C extends RunConfig = Config> implements Disposable {
     return isStopping;
   }
 
+  /** Gives all processes the state of rank 0, where any differ. @returns the ranks that did */
+  async mend(): Promise<number[]> {
+    return await this.#ranks?.mend() ?? [];
+  }
+
   /**
    * Runs step `step` and times each kernel with the device's clock.
    *

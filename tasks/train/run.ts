@@ -179,6 +179,15 @@ export class Run<C extends RunConfig = Config> implements Disposable {
     if (this.collective.size > 1) this.note(STOPPING);
   }
 
+  /** Says that processes had come to differ from rank 0, before the save of a step. */
+  drifted(step: number, ranks: readonly number[]): void {
+    const who = ranks.length === 1 ? "process" : "processes";
+    this.note(
+      `${who} ${ranks.join(", ")} differed from process 0 at step ${step}, as unequal GPUs or ` +
+        "drivers come to, and took over its state",
+    );
+  }
+
   /** Training with the other processes; null: alone. */
   get together(): Together | null {
     return this.collective.size > 1 ? new Together(this.collective) : null;

@@ -107,6 +107,7 @@ async function train(
         events?.scalars(entry);
       },
       onStop: () => run.stop(),
+      onDrift: (at, ranks) => run.drifted(at, ranks),
       onCheckpoint: async (trained) => {
         unusable.delete(trained.step);
         const scale_factor = await reconstructions.scaleFactor(arraysOf(trained.nnet_ema));

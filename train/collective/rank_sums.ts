@@ -24,15 +24,27 @@ const TAIL = 2;
 export class RankSums implements Disposable {
   readonly #device: Device;
   readonly #sums: StepSums;
+  readonly #states: readonly State[];
   readonly #collective: Collective;
   /** For each segment of the gradient; the last has the tail. */
   readonly #staging: readonly GPUBuffer[];
   readonly #total: Float32Array<ArrayBuffer>;
 
-  /** Allocates what the exchange takes. @param sums of the plans of a training step */
-  constructor(device: Device, sums: StepSums, collective: Collective) {
+  /**
+   * Allocates what the exchange takes.
+   *
+   * @param sums of the plans of a training step
+   * @param states what is equal on all ranks
+   */
+  constructor(
+    device: Device,
+    sums: StepSums,
+    states: readonly State[],
+    collective: Collective,
+  ) {
     this.#device = device;
     this.#sums = sums;
+    this.#states = states;
     this.#collective = collective;
     const { size } = collective;
     const { lengths } = sums.grad;
@@ -74,13 +86,36 @@ export class RankSums implements Disposable {
     return this.#total[tail + 1] > 0;
   }
 
-  /** Replaces a state of each rank by that of rank 0. */
-  async broadcast(state: State): Promise<void> {
-    for (const buffer of state.buffers) {
+  /** Replaces the states of each rank by those of rank 0. */
+  async broadcast(): Promise<void> {
+    for (const buffer of this.#buffers()) {
       const bytes = new Uint8Array(await this.#device.read(buffer));
       await this.#collective.broadcast(bytes);
       this.#device.gpu.queue.writeBuffer(buffer, 0, bytes);
     }
+  }
+
+  /**
+   * Compares the states of all ranks, bit by bit; where any differ, all get those of rank 0. Adapters
+   * of different kinds round differently: the same update may leave other bits.
+   *
+   * @returns the ranks whose states differed, on every rank
+   */
+  async mend(): Promise<number[]> {
+    const digests: Uint8Array[] = [];
+    for (const buffer of this.#buffers()) {
+      const bytes = await this.#device.read(buffer);
+      digests.push(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+    }
+    const all = await this.#collective.gather(Uint8Array.from(digests.flatMap((d) => [...d])));
+    const differs = (digest: Uint8Array) => digest.some((byte, i) => byte !== all[0][i]);
+    const ranks = all.flatMap((digest, rank) => differs(digest) ? [rank] : []);
+    if (ranks.length > 0) await this.broadcast();
+    return ranks;
+  }
+
+  #buffers(): readonly GPUBuffer[] {
+    return this.#states.flatMap(({ buffers }) => buffers);
   }
 
   /** Frees the staging buffers. */

@@ -43,8 +43,8 @@ export class Together {
   /** Gives all ranks the states and the kernel variants of rank 0. @returns what sums in each step */
   async start(device: Device, { sums, states, specs }: StepParts): Promise<RankSums> {
     using resources = new DisposableStack();
-    const ranks = resources.use(new RankSums(device, sums, this.#collective));
-    for (const state of states) await ranks.broadcast(state);
+    const ranks = resources.use(new RankSums(device, sums, states, this.#collective));
+    await ranks.broadcast();
     // Equal kernels round equally on equal adapters.
     if (this.rank === 0) { for (const spec of specs) await tune(device, spec); }
     const choices = await this.first([...device.tuning?.choices ?? []]);

@@ -24,7 +24,7 @@ function report(): void {
     const time = humanDuration(seconds);
     if (what === OTHERS) {
       writeToStandardError(
-        `${clear}${OTHERS} have not answered for ${time}: one of them, or its machine, may be ` +
+        `${clear}the other processes have not answered for ${time}: one of them, or its machine, may be ` +
           "stopped, or still load its data; saved checkpoints are safe\n",
       );
       continue;
