@@ -1,8 +1,9 @@
-import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { deepStrictEqual as deepEqual, match } from "node:assert/strict";
 import { join } from "node:path";
 import { openFeatures } from "../../train/data/features/open_features.ts";
 import { writeReferenceFeatures } from "../../train/data/features/write_reference.ts";
 import { makeCaptioned, temporaryFolder } from "../train/data/features/made_features.ts";
+import { runScript } from "../tasks/run_script.ts";
 import { missing, pythonWith } from "./python.ts";
 
 const python = pythonWith("numpy");
@@ -47,6 +48,23 @@ Deno.test({
       const prompts = { texts: ["a green elephant"], context };
       deepEqual(await source.captions?.prompts?.(5), source.captions && prompts);
     }
+  },
+});
+
+Deno.test({
+  name: `train learns the features that NumPy writes, by class${missing(python, "numpy")}`,
+  ignore: !python,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await new Deno.Command(python!, { args: ["-c", SCRIPT, folder.path] }).output();
+    const { code, err } = await runScript(
+      "train.ts",
+      ...["--dataset.name=features", `--dataset.path=${join(folder.path, "labelled")}`],
+      ...[`--workdir=${join(folder.path, "run")}`, "--n_steps=2", "--batch_size=4"],
+      ...["--patch_size=2", "--embed_dim=32", "--depth=2", "--num_heads=2"],
+    );
+    deepEqual(code, 0, err);
+    match(err, /^5 images, 3 classes: 0 \(2\), 1 \(2\), 2 \(1\)/m);
   },
 });
 

@@ -16,6 +16,7 @@ import {
 } from "../../../nets/autoencoder_parameters.ts";
 import { initialize, type MakeParameter, parameterShapes } from "../../../nets/parameters.ts";
 import { autoencoderOf } from "../../../train/checkpoints/autoencoder/autoencoder_weights.ts";
+import { IS_FULL } from "../../adapter_kinds.ts";
 import { openDevice } from "../../device.ts";
 import { distance } from "../../golden.ts";
 import { goldenAutoencoder } from "../../nets/golden_autoencoder.ts";
@@ -85,6 +86,29 @@ Deno.test("Stable Diffusion's autoencoder fits bindings of 128 MiB, up to 1024 p
       deepEqual(batches, half ? [4, 1, 1] : [2, 1, 1]);
     }
   }
+});
+
+Deno.test({
+  name: "Stable Diffusion's decoder gives at full width in bands what it gives whole",
+  ignore: !IS_FULL,
+  async fn() {
+    using device = await openDevice();
+    // 512 px where the adapter binds 256 MiB, else what it holds whole.
+    const isLarge = device.capabilities.maxBindingBytes >= 2 ** 28;
+    const [side, limit] = isLarge ? [64, 2 ** 27] : [16, 10 * 2 ** 20];
+    const size = { height: side, width: side };
+    const golden = await goldenAutoencoder("autoencoder_kl_sd_hashed");
+    const weights = autoencoderOf(golden.config, golden.values());
+    const latents = hashedValues(4 * side ** 2, 1);
+    using decoder = await LatentDecoder.open(device, weights);
+    const whole = await decoder.decode(latents, size);
+    using limited = await openDevice({ maxBindingBytes: limit });
+    equal(decoderMemory(limited.capabilities, golden.config, size).in_bands, true);
+    equal(decoderMemory(device.capabilities, golden.config, size).in_bands, false);
+    using banded = await LatentDecoder.open(limited, weights);
+    const error = distance(await banded.decode(latents, size), whole);
+    ok(error < 1e-5, `${error}`);
+  },
 });
 
 Deno.test("ImageEncoder and LatentDecoder compute what the reference does, and free what they took", async () => {
