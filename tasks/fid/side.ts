@@ -3,6 +3,7 @@ import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
+import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import { drawnConditions } from "../../eval/image_sets/drawn_conditions.ts";
 import { folderImages } from "../../eval/image_sets/folder_images.ts";
 import type { ImageSet } from "../../eval/image_sets/image_set.ts";
@@ -194,7 +195,7 @@ async function ofCheckpoint(
         open: async (resources) => {
           // The text encoder is gone before the network is there.
           if (texts) encoded ??= await texts.encode(device, n, note);
-          return {
+          return fittingSampler(device.capabilities, {
             shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
             network: trainedNetwork(
               resources.use(await loadWeights(device, weights)),
@@ -204,7 +205,7 @@ async function ofCheckpoint(
             method: chooseMethod(schedule, recipe.sampler),
             guidance: recipe.guidance,
             limit: recipe.limit,
-          };
+          });
         },
         n,
         seed,

@@ -1,4 +1,5 @@
 import type { Device } from "../../engine/mod.ts";
+import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import type { ConditionsOf } from "../../eval/image_sets/drawn_conditions.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
@@ -39,17 +40,19 @@ export async function drawBatches(device: Device, options: BatchOptions): Promis
   const { schedule } = processOf(process);
   const size = nnet.in_chans * nnet.img_size ** 2;
   // As few batches as fit, and these alike.
-  const n = Math.ceil(numbers.length / Math.ceil(numbers.length / batch_size));
+  const most = Math.ceil(numbers.length / Math.ceil(numbers.length / batch_size));
 
   using state = await loadWeights(device, weights);
-  using sampler = new Sampler(device, {
-    shape: [n, nnet.in_chans, nnet.img_size, nnet.img_size],
+  const machine = fittingSampler(device.capabilities, {
+    shape: [most, nnet.in_chans, nnet.img_size, nnet.img_size],
     network: trainedNetwork(state, weights.config),
     schedule,
     method: chooseMethod(schedule, recipe.sampler),
     guidance: recipe.guidance,
     limit: recipe.limit,
   });
+  using sampler = new Sampler(device, machine);
+  const [n] = machine.shape;
   for (let done = 0; done < numbers.length;) {
     const first = numbers[done];
     const now = numbers.slice(done, done + n).filter((i) => i < first + n);

@@ -58,7 +58,9 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
   n: count.describe("how many images"),
   seed: z.int().min(0).max(0xffffffff)
     .describe("image i of a seed is the same whatever the batch size"),
-  batch_size: count.describe("images drawn at once: memory and speed only"),
+  batch_size: count.describe(
+    "images drawn at once, fewer where the adapter does not bind that many",
+  ),
   weights: z.enum(["ema", "nnet"])
     .describe("of a checkpoint's folder: the moving average of the weights, or the weights"),
   sampler: z.enum(SAMPLER_NAMES).describe("the way from noise to images"),
