@@ -1,6 +1,8 @@
 import { Device } from "../engine/mod.ts";
 import { type AdapterRates, adapterRates } from "../engine/testing/adapter_rates.ts";
 import { benchHelp, readBenchArguments } from "./bench/bench_flags.ts";
+import { compiledKernels } from "./bench/compiled/compiled_kernels.ts";
+import { compiledText } from "./bench/compiled/compiled_text.ts";
 import { convolutionRows } from "./bench/convolution.ts";
 import { decoderRow } from "./bench/decoder.ts";
 import { estimateRows } from "./bench/estimates.ts";
@@ -21,15 +23,21 @@ import { tuningFile } from "./cli/tuning_file.ts";
 import { Watchdog } from "./cli/watchdog/watchdog.ts";
 
 /**
- * Times the engine on this machine's adapter, next to a peer, and prints a table.
+ * Times the engine on this machine's adapter, next to a peer, and prints a table; or prints what a
+ * compiler makes of its kernels.
  *
  * @throws {UsageError} as {@linkcode readBenchArguments}
+ * @throws {MissingDriverError} as {@linkcode compiledKernels}
  * @throws {WrongResultError} where a library computes a wrong result
  */
 export async function main(args: readonly string[]): Promise<void> {
   const read = readBenchArguments(args);
   if (read.help) return console.log(benchHelp());
-  const { only, peers, rounds, json } = read;
+  const { only, peers, rounds, compiled, preset, json } = read;
+  if (compiled) {
+    const kernels = await compiledKernels(preset, compiled);
+    return console.log(json ? JSON.stringify(kernels, null, 2) : compiledText(kernels));
+  }
   await ensureAdapter();
   using watchdog = new Watchdog();
   using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });

@@ -1,14 +1,14 @@
-import type { Capabilities, Device } from "../../engine/mod.ts";
+import type { Device } from "../../engine/mod.ts";
 import { kernelSpeed } from "../../eval/training/kernel_speed.ts";
 import { runTime } from "../../eval/training/run_time.ts";
 import { SampleGrids } from "../../eval/training/sample_grids.ts";
 import type { Config } from "../../train/config/config.ts";
-import { memoryEstimate } from "../../train/memory_estimate.ts";
 import { presets } from "../../train/config/presets.ts";
 import { batches } from "../../train/data/batches.ts";
 import { microBatches } from "../../train/data/micro_batches.ts";
 import { shapes } from "../../train/data/shapes.ts";
 import { TrainStep } from "../../train/train_step.ts";
+import { fitting } from "./fitting.ts";
 
 /** What `--dry-run` says something takes, and what it took right after. */
 export interface EstimateRow {
@@ -79,16 +79,6 @@ async function presetRows(
       ? []
       : [row("a sample grid", [before.grid ?? 0, after.grid ?? before.grid ?? 0], grid_s)],
   ];
-}
-
-/** A preset in as few micro-batches as the adapter holds. */
-function fitting(capabilities: Capabilities, { train, ...rest }: Config): Config {
-  const { batch_size } = train;
-  for (let micro_batches = 1; micro_batches < batch_size; micro_batches *= 2) {
-    const config = { ...rest, train: { ...train, micro_batches } };
-    if (memoryEstimate(capabilities, config, 1).fits) return config;
-  }
-  return { ...rest, train: { ...train, micro_batches: batch_size } };
 }
 
 /** Seconds of a step and of a grid, as the dry run has them; null where the preset does not fit. */
