@@ -10,12 +10,21 @@ const HEADINGS = [
 /** Kernels of a smaller part of a step's operations are not listed, unless they spill registers. */
 const LEAST_PART = 1e-3;
 
+const LEGEND =
+  `LDS: bytes of workgroup memory. waves/SIMD: subgroups that a vector unit holds. inner loop, turn: the
+part of the vector unit's busy cycles that are multiply-adds, in the loop with most of them and in a
+turn of the outermost loop around it. LDS allows: the part of the peak rate at which workgroup memory
+delivers. round trips: times that such a turn waits for memory. bound: the part of the peak rate that
+products and attention can reach together by the least of turn and LDS, weighted by FLOPs. These are
+counts in compiled code, no times: caches, bandwidth of memory and clocks are not in them.`;
+
 /** A table for each family and type, the largest kernels first, then what bounds each step. */
 export function compiledText(kernels: readonly CompiledKernel[]): string {
   const steps = [...Map.groupBy(kernels, ({ family, dtype }) => `${family} ${dtype}`)];
   return [
     ...steps.map(([name, kernels]) => kernelTable(name, kernels)),
     boundTable(steps),
+    LEGEND,
   ].join("\n\n");
 }
 

@@ -19,22 +19,21 @@ export class MissingDriverError extends UserError {
  * @throws {MissingDriverError} where it is not installed
  */
 export function driverFile(driver: MesaDriver, folders: readonly string[] = FOLDERS): string {
-  for (const folder of folders) {
-    for (const name of filesIn(folder)) {
-      if (new RegExp(`^${driver}_icd\\b.*\\.json$`).test(name)) return `${folder}/${name}`;
-    }
-  }
+  const names = [`${driver}_icd.json`, `${driver}_icd.${Deno.build.arch}.json`];
+  const found = folders.flatMap((folder) => names.map((name) => `${folder}/${name}`)).find(isFile);
+  if (found !== undefined) return found;
   throw new MissingDriverError(
     `--compiled: Mesa's driver ${driver}_icd.json is not in ${folders.join(", ")}; ` +
       "install the package mesa-vulkan-drivers (Linux)",
   );
 }
 
-function filesIn(folder: string): string[] {
+function isFile(path: string): boolean {
   try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
-  } catch {
-    return [];
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
