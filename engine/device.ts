@@ -266,8 +266,12 @@ export class Device implements Disposable {
   /** Maps a buffer for reading, until it is unmapped; waits for the work submitted before. */
   async map(buffer: GPUBuffer): Promise<ArrayBuffer> {
     using _wait = this.#onWait?.(`reading "${buffer.label}"`);
-    await buffer.mapAsync(GPUMapMode.READ);
-    this.check();
+    try {
+      await buffer.mapAsync(GPUMapMode.READ);
+    } finally {
+      // Of a lost device, which says more than that the mapping failed.
+      this.check();
+    }
     return buffer.getMappedRange();
   }
 

@@ -9,6 +9,9 @@ export interface Processes {
   readonly hostfile: string | null;
 }
 
+/** The exit code of a launcher whose processes SIGUSR2 ended, on Linux. */
+const ENDED_BY_SIGUSR2 = 128 + 12;
+
 /** After the Ctrl-C that ends all, until the launcher itself is killed. */
 const LAST_MS = 5000;
 
@@ -45,14 +48,16 @@ export async function launchProcesses(processes: Processes): Promise<number> {
     },
   );
   const { code } = await child.status;
+  // MPICH's launcher forgets the exit codes of those that it has passed a signal on to; and who does
+  // not listen for it yet ends by it.
+  if (interrupt.signal.aborted && (code === 0 || code === ENDED_BY_SIGUSR2)) return 130;
   if (launcher.kind === "openmpi" && code > 128 && code !== 130) {
     writeToStandardError(
       `one of the processes was ended by signal ${code - 128}, and the others with it; the same ` +
         "command goes on from the newest checkpoint\n",
     );
   }
-  // MPICH's launcher forgets the exit codes of those that it has passed a signal on to.
-  return code === 0 && interrupt.signal.aborted ? 130 : code;
+  return code;
 }
 
 /** What a launcher passes on to all processes, and survives. */
