@@ -5,7 +5,10 @@ import type { EncodedTexts } from "../execution/encoded_texts.ts";
 /** Characters of a text in a message. */
 const SHOWN = 40;
 
-/** How texts are made ids. */
+/**
+ * How texts are made ids.
+ * @category Text
+ */
 export interface ByteTextsOptions {
   /** Number of tokens of a text, the network's `num_clip_token`. */
   readonly tokens: number;

@@ -66,7 +66,10 @@ export function isAutoencoderRun(config: RunConfig): config is AutoencoderRunCon
   return config.nnet.name === "autoencoder";
 }
 
-/** The network of a run, whose latents have no scale factor yet: it follows from what is learned. */
+/**
+ * The network of a run, whose latents have no scale factor yet: it follows from what is learned.
+ * @category Configuration
+ */
 export function autoencoderOfRun({ in_chans, ...nnet }: AutoencoderNnetConfig): AutoencoderConfig {
   const { ch, ch_mult, num_res_blocks, z_channels, embed_dim } = nnet;
   return {
