@@ -38,8 +38,8 @@ export interface Size {
  */
 export interface ImageNetworkOptions {
   /**
-   * Images at a time, fewer where the adapter does not bind that many; default: 8, or 1 on a
-   * software adapter.
+   * Images at a time, fewer where the adapter does not bind that many; default: 8, on a software
+   * adapter fewer where images are not small.
    */
   readonly batch?: number;
   /** Type of activations and weights in memory; default f32. Arithmetic is f32 in both. */
@@ -63,6 +63,8 @@ export interface ImageNetwork {
 }
 
 const USUAL_BATCH = 8;
+/** Bytes of the largest tensor up to which several images at once are faster on a processor. */
+const SOFTWARE_BYTES = 2 ** 22;
 
 /** The largest tensor that kernels can compute, where elements are of a type. */
 function mostBytes({ adapterClass, maxBindingBytes }: Capabilities, dtype: FloatType): number {
@@ -77,8 +79,22 @@ export function batchOf(
   size: Size,
   { batch, dtype = "f32" }: ImageNetworkOptions,
 ): number {
-  const requested = batch ?? (capabilities.adapterClass === "software" ? 1 : USUAL_BATCH);
-  return Math.max(1, Math.min(requested, bound(capabilities, network, size, dtype)));
+  const bytes = largestBytes(network, size, dtype);
+  const usual = capabilities.adapterClass === "software"
+    ? Math.min(USUAL_BATCH, Math.floor(SOFTWARE_BYTES / bytes))
+    : USUAL_BATCH;
+  return Math.max(
+    1,
+    Math.min(batch ?? usual, bound(capabilities, network, size, dtype)),
+  );
+}
+
+/** Bytes of the largest tensor of one image. */
+function largestBytes(network: ImageNetwork, size: Size, dtype: FloatType): number {
+  const elementBytes = dtype === "f16" ? 2 : 4;
+  return Math.max(
+    ...network.levels(size).map((shape) => shape.reduce((a, b) => a * b, elementBytes)),
+  );
 }
 
 /** Images that the adapter binds without bands; 0 where even one takes them. */
@@ -88,11 +104,7 @@ function bound(
   size: Size,
   dtype: FloatType,
 ): number {
-  const elementBytes = dtype === "f16" ? 2 : 4;
-  const bytes = Math.max(
-    ...network.levels(size).map((shape) => shape.reduce((a, b) => a * b, elementBytes)),
-  );
-  return Math.floor(mostBytes(capabilities, dtype) / bytes);
+  return Math.floor(mostBytes(capabilities, dtype) / largestBytes(network, size, dtype));
 }
 
 /**
