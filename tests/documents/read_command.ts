@@ -74,6 +74,9 @@ const OF_OTHERS = /^(apt-get install |jupyter (notebook|lab) |npx -y deno@\S+ ju
 /** What starts a task as several processes. */
 const LAUNCHED = /^(mpirun -n \d+ --bind-to none|srun --mpi=pmix) (?=deno task )/;
 
+/** A folder of latents among the files of the examples. */
+const LATENTS = "--dataset.path=photos_latents";
+
 /** A task of the package, without a clone. */
 const PUBLISHED = /^deno run -A jsr:@scalelong\/scalelong\/(?=\w)/;
 
@@ -110,7 +113,9 @@ export async function readCommand(
   { task, args }: TaskCommand,
   place: (path: string) => string,
 ): Promise<void> {
-  const placed = args.map((word) => {
+  // Its latents are in the folder of another run; those of the examples take their place.
+  const latents = args.includes("--preset=quickstart_latent") ? [LATENTS] : [];
+  const placed = [...args, ...latents].map((word) => {
     const [, flag, value] = /^(--[^=]+=)?(.*)$/.exec(word)!;
     return (flag ?? "") + place(value);
   });
