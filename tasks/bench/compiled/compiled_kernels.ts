@@ -1,9 +1,9 @@
 import type { PresetName } from "../../../train/config/presets.ts";
 import { multiplyAddShare, roundTrips, workgroupMemoryShare } from "./bounds.ts";
-import { compile } from "./compile.ts";
+import { compile } from "./mesa/compile.ts";
 import { FAMILIES, familyCapabilities } from "./families.ts";
 import { type Loop, loopsOf, multiplyAdds, withInner } from "./program.ts";
-import type { CompiledShader } from "./radv.ts";
+import type { CompiledShader } from "./mesa/radv.ts";
 import { DTYPES, type StepDType, type StepKernel, stepKernels } from "./step_kernels.ts";
 import { turnOf } from "./turns.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readBenchArguments } from "../../../tasks/bench/bench_flags.ts";
 import { compiledKernels } from "../../../tasks/bench/compiled/compiled_kernels.ts";
 import { compiledText } from "../../../tasks/bench/compiled/compiled_text.ts";
-import { driverFile, MissingDriverError } from "../../../tasks/bench/compiled/mesa.ts";
+import { driverFile, MissingDriverError } from "../../../tasks/bench/compiled/mesa/run_on_mesa.ts";
 import { DTYPES } from "../../../tasks/bench/compiled/step_kernels.ts";
 import { isCounted, weightedBound } from "../../../tasks/bench/compiled/weighted_bound.ts";
 import { UsageError } from "../../../train/config/usage_error.ts";

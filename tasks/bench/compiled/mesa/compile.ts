@@ -1,4 +1,4 @@
-import { runOnMesa } from "./mesa.ts";
+import { runOnMesa } from "./run_on_mesa.ts";
 import type { CompiledShader } from "./radv.ts";
 
 /**

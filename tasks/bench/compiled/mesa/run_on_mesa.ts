@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../../engine/user_error.ts";
+import { UserError } from "../../../../engine/user_error.ts";
 
 /** Where Vulkan drivers are listed. */
 const FOLDERS = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
