@@ -82,14 +82,21 @@ export const quickstart: Preset<UVitNnetConfig> = {
 /** U-ViT on captioned shapes, with a text encoder of its own: text to image in minutes. */
 export const quickstart_t2i: Preset<UVitNnetConfig> = {
   ...quickstart,
-  train: { ...quickstart.train, n_steps: 1200, ema_rate: 0.99, grad_clip: 1 },
+  train: {
+    ...quickstart.train,
+    n_steps: 4000,
+    batch_size: 32,
+    eval_interval: 500,
+    save_interval: 500,
+    grad_clip: 1,
+  },
   optimizer: { ...quickstart.optimizer, lr: 3e-3 },
   nnet: {
     ...quickstart.nnet,
     img_size: 16,
     patch_size: 4,
-    embed_dim: 96,
-    num_heads: 3,
+    embed_dim: 64,
+    num_heads: 2,
     num_classes: -1,
     clip_dim: 64,
     num_clip_token: 12,
@@ -99,7 +106,6 @@ export const quickstart_t2i: Preset<UVitNnetConfig> = {
   dataset: { ...quickstart.dataset, name: "captioned_shapes", image_size: 16, n: 16384 },
   // To predict such plain images takes far fewer steps than to predict their noise.
   process: { ...DEFAULT_PROCESS, target: "data" },
-  sample: { ...quickstart.sample, scale: 2 },
 };
 
 /** Where the autoencoder of {@linkcode quickstart_latent} is trained, by its preset's name. */

@@ -40,6 +40,9 @@ export interface Scene {
   readonly relation: "left" | "above" | null;
 }
 
+/** How often a scene is of one shape. */
+const ONE = 0.6;
+
 /** Sizes of a shape alone, and of one of two. */
 const ALONE = { small: 0.55, large: 1.05 };
 const OF_TWO = { small: 0.42, large: 0.66 };
@@ -57,7 +60,7 @@ export function shapeScene(seed: number, i: number): Scene {
   const size = () => random() < 0.5 ? "small" : "large";
   const first = { name: name(NAMES), size: size() } as const;
   const scaled = (size: number) => size * (1 + jitter(SIZE_JITTER));
-  if (random() < 0.5) {
+  if (random() < ONE) {
     const by = JITTER.alone[first.size];
     const placement = { x: 0.5 + jitter(by), y: 0.5 + jitter(by), size: scaled(ALONE[first.size]) };
     return { shapes: [{ ...first, placement }], relation: null };
