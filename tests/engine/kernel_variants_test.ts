@@ -44,7 +44,7 @@ const variants: readonly Variant[] = [
     name: "of AMD's GPUs",
     options: { adapterClass: "discrete", vendor: "amd" },
     differing: /^attention: (1 x 65|2 x 66|2 x 68) /,
-    f16: /^attention: 2 x 66 /,
+    f16: /^attention: (1 x 65|2 x 66) /,
   },
 ];
 
