@@ -11,17 +11,16 @@ interface Tile {
   readonly size: number;
   /** Vectors of rows, and of columns, per invocation. */
   readonly vectors: number;
+  /** Elements of K per turn of the innermost loop. */
+  readonly steps: number;
 }
 
 /** Elements of K in workgroup memory at a time. */
 const DEPTH = 16;
 
-/** Elements of K per turn of the innermost loop. */
-const STEPS = 1;
-
 const TILES = {
-  64: { size: 64, vectors: 1 },
-  128: { size: 128, vectors: 2 },
+  64: { size: 64, vectors: 1, steps: 1 },
+  128: { size: 128, vectors: 2, steps: 4 },
 } as const satisfies Record<TileSize, Tile>;
 
 /** Rows and columns of C per workgroup. */
@@ -43,7 +42,7 @@ export function usualTile({ adapterClass }: Capabilities, { m, n, batches }: Gem
  */
 export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): Dispatch {
   const [outer, inner] = g.batches ?? [1, 1];
-  const { size, vectors } = TILES[tileSize];
+  const { size, vectors, steps } = TILES[tileSize];
   const side = size / vectors / 4;
   const lanes = side * side;
   const alongM = !g.a.segment && g.a.row <= g.a.column;
@@ -121,8 +120,8 @@ fn main(${grid.parameters}) {${grid.declarations}
     ${tileA.stores}
     ${tileB.stores}
     workgroupBarrier();
-    for (var k = 0u; k < ${DEPTH}u * one; k += ${STEPS}u) {
-      ${list(STEPS, step).join("\n      ")}
+    for (var k = 0u; k < ${DEPTH}u * one; k += ${steps}u) {
+      ${list(steps, step).join("\n      ")}
     }
     workgroupBarrier();
   }
