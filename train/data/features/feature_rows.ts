@@ -14,10 +14,11 @@ export function contextRows(shape: readonly [tokens: number, width: number]): Ro
   return { name: "contexts", dtype: "F16", shape };
 }
 
-/** Beside the moments of n images: label `[n]`, and which captions each has. */
-export type ImageTensors = "labels" | "caption_ends" | "captions";
-
-/** The small tensors of a file of images. @param captions numbers of each image's captions */
+/**
+ * The small tensors of a file of images, beside their moments: labels, and which captions each has.
+ *
+ * @param captions numbers of each image's captions
+ */
 export function imageTensors(
   labels: readonly number[],
   captions: readonly (readonly number[])[] | null,
