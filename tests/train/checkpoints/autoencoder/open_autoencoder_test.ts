@@ -178,7 +178,8 @@ Deno.test("openAutoencoder() refuses anything else in a line that names it", asy
     });
     await Deno.mkdir(at("empty"));
     await rejects(openAutoencoder(at("empty")), {
-      message: `${at("empty")}: has no diffusion_pytorch_model.safetensors; ${sources}`,
+      message: `${at("empty")}: has neither diffusion_pytorch_model.safetensors nor the ` +
+        `checkpoints of a run; ${sources}`,
     });
   });
 });
