@@ -36,10 +36,8 @@ import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/files/log.ts";
 import { withAllParts } from "../train/data/rank_share.ts";
 import { trainLoop } from "../train/train_loop.ts";
-import type { TrainStep } from "../train/train_step.ts";
 import { launchProcesses } from "./cli/launch/launch_processes.ts";
 import { Job } from "./cli/job.ts";
-import { progressLine } from "./cli/progress_line.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { afterDivergence } from "./train/after_divergence.ts";
@@ -47,8 +45,8 @@ import { dryRunText, mustFit, timeAndDisk } from "./train/dry_run.ts";
 import { processesOf } from "./train/processes.ts";
 import { Run } from "./train/run.ts";
 import { printProfile } from "./train/profile.ts";
+import { openRunRecord } from "./train/run_record.ts";
 import { endRun, noteDone } from "./train/end_run.ts";
-import { headline } from "./train/run_text.ts";
 import { follow } from "./train/follow.ts";
 import { noteData, type Start, startOfRun } from "./train/start_of_run.ts";
 import { ownImagesLines, processorLines } from "./train/own_images.ts";
@@ -143,22 +141,17 @@ async function train(
 ): Promise<{ done: number; isFinished: boolean }> {
   const { device, config, config: { workdir, train: { n_steps, keep, format } }, signal } = run;
   const step = checkpoint?.step ?? 0;
-  const log = await run.log(step);
   const probes = probe_interval === undefined ? null : await run.probes(step);
-  const events = tensorboard ? await run.events(step) : null;
   const texts = await gridTexts(dataset, config);
   const grids = run.use(
     new SampleGrids(device, config, dataset.class_names.length, texts, decoding),
   );
-  const draw = async (trainStep: TrainStep, at: number) => {
-    await grids.draw(trainStep, at);
-    if (config.sample.n_samples > 0) await events?.image(at);
-  };
-  const start = performance.now();
-  const append: ScoreOptions["log"] = (entry) => {
-    log.append({ ...entry, seconds: (performance.now() - start) / 1000 });
-    events?.scalars(entry);
-  };
+  const { hooks, append, events } = await openRunRecord(run, {
+    step,
+    dataset,
+    tensorboard,
+    picture: (trainStep, at) => grids.draw(trainStep, at),
+  });
   const scores: ScoreOptions = { log: append, signal };
   await fid?.takeUp(step, scores);
   const done = await trainLoop(device, config, dataset, {
@@ -167,20 +160,11 @@ async function train(
     probe_interval,
     together: run.together,
     hooks: {
-      onStart: async (trainStep) => {
-        run.note(headline(device, config, dataset, trainStep));
-        run.begin();
-        // Of a run that was killed after a save and before the grid that was due with it.
-        if (await lacksGrid(config, step)) await draw(trainStep, step);
-      },
-      onProgress: (p) => run.progress.show(progressLine(p)),
-      onLog: append,
+      ...hooks,
       onProbe: (step, values) => {
         probes?.append({ step, ...values });
         events?.scalars({ step, ...values });
       },
-      onStop: () => run.stop(),
-      onDrift: (at, ranks) => run.drifted(at, ranks),
       onCheckpoint: async (c) => {
         unusable.delete(c.step);
         const exceptions = { best: fid?.best?.step, unusable };
@@ -188,7 +172,6 @@ async function train(
         if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, exceptions);
         if (!signal?.aborted) await fid?.score(c.step, scores);
       },
-      onEval: draw,
     },
   });
   if (done < n_steps) return { done, isFinished: false };

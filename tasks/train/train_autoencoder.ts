@@ -9,11 +9,8 @@ import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { withAllParts } from "../../train/data/rank_share.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { DivergedError } from "../../train/divergence.ts";
-import type { LogEntry } from "../../train/files/log.ts";
 import { trainLoop } from "../../train/train_loop.ts";
-import type { TrainStep } from "../../train/train_step.ts";
 import type { Job } from "../cli/job.ts";
-import { progressLine } from "../cli/progress_line.ts";
 import { shownCommand } from "../cli/shown_command.ts";
 import { afterDivergence } from "./after_divergence.ts";
 import { mustFit } from "./dry_run.ts";
@@ -21,7 +18,7 @@ import { endRun, noteDone } from "./end_run.ts";
 import { follow } from "./follow.ts";
 import { printProfile } from "./profile.ts";
 import { Run } from "./run.ts";
-import { headline } from "./run_text.ts";
+import { openRunRecord } from "./run_record.ts";
 import { noteData, type Start, startOfRun } from "./start_of_run.ts";
 import type { TrainFlags } from "./train_flags.ts";
 
@@ -81,33 +78,20 @@ async function train(
 ): Promise<number> {
   const { device, config, config: { workdir, train: { keep, format } }, signal } = run;
   const step = checkpoint?.step ?? 0;
-  const log = await run.log(step);
-  const events = tensorboard ? await run.events(step) : null;
   const reconstructions = new Reconstructions(device, config, dataset);
-  const draw = async (trainStep: TrainStep<AutoencoderRunConfig>, at: number) => {
-    await reconstructions.draw(trainStep, at);
-    if (config.sample.n_samples > 0) await events?.image(at);
-  };
-  const start = performance.now();
+  const { hooks } = await openRunRecord(run, {
+    step,
+    dataset,
+    tensorboard,
+    picture: (trainStep, at) => reconstructions.draw(trainStep, at),
+  });
   return await trainLoop(device, config, dataset, {
     checkpoint,
     signal,
     together: run.together,
     objective: objectiveOf(config),
     hooks: {
-      onStart: async (trainStep) => {
-        run.note(headline(device, config, dataset, trainStep));
-        run.begin();
-        // Of a run that was killed after a save and before the grid that was due with it.
-        if (await lacksGrid(config, step)) await draw(trainStep, step);
-      },
-      onProgress: (p) => run.progress.show(progressLine(p)),
-      onLog: (entry: LogEntry) => {
-        log.append({ ...entry, seconds: (performance.now() - start) / 1000 });
-        events?.scalars(entry);
-      },
-      onStop: () => run.stop(),
-      onDrift: (at, ranks) => run.drifted(at, ranks),
+      ...hooks,
       onCheckpoint: async (trained) => {
         unusable.delete(trained.step);
         const scale_factor = await reconstructions.scaleFactor(arraysOf(trained.nnet_ema));
@@ -115,7 +99,6 @@ async function train(
         await saveCheckpoint(workdir, c, keep, { unusable });
         if (format === "pytorch") await savePytorchCheckpoint(workdir, c, keep, { unusable });
       },
-      onEval: draw,
     },
   });
 }
