@@ -64,12 +64,14 @@ export function dryRunText(
     ["  step", `${humanBytes(plan_bytes - probes_bytes)} of activations and gradients`],
     ...probes ? [["  probes", `${humanBytes(probes_bytes)} more for --probe`]] : [],
     ...grid
-      ? [[
-        "  sample grid",
+      ? [
         isAutoencoderRun(config)
-          ? `${humanBytes(grid.bytes)} for encoder and decoder, while it is drawn`
-          : `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`,
-      ]]
+          ? ["  reconstructions", `${humanBytes(grid.bytes)} for encoder and decoder, while drawn`]
+          : [
+            "  sample grid",
+            `${humanBytes(grid.bytes)} for its sampler, from the first grid to the end`,
+          ],
+      ]
       : [],
     ...decoding ? [["  decoding", decodingText(decoding)]] : [],
     fid

@@ -36,7 +36,10 @@ export function timeAndDiskRows(
       } images/s`,
     ],
     ...isDrawn
-      ? [["  sample grids", grids ? repeatedText(grids) : "not known: the sampler is adaptive"]]
+      ? [[
+        isAutoencoderRun(config) ? "  reconstructions" : "  sample grids",
+        grids ? repeatedText(grids) : "not known: the sampler is adaptive",
+      ]]
       : [],
     ...isScored
       ? [["  FIDs", fids ? repeatedText(fids) : "not known: the sampler is adaptive"]]
