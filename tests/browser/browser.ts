@@ -23,7 +23,8 @@ export const WEBGPU: readonly string[] = ["--enable-unsafe-webgpu"];
 
 const FLAGS = [
   ...["--headless=new", "--no-sandbox", "--no-first-run", "--disable-extensions"],
-  ...["--remote-debugging-port=0", "--hide-scrollbars"],
+  // Where it runs in a container, /dev/shm may be too small for it.
+  ...["--remote-debugging-port=0", "--hide-scrollbars", "--disable-dev-shm-usage"],
 ];
 
 /** A Chromium with a profile of its own. */
@@ -89,7 +90,7 @@ export class Browser implements AsyncDisposable {
     await this.#child.status;
     await this.#listening;
     // Processes of it may still write.
-    for (let left = 20; left > 0; left--) {
+    for (let left = 200; left > 0; left--) {
       const error = await Deno.remove(this.#profile, { recursive: true }).catch((error) => error);
       if (!error) return;
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -78,10 +78,10 @@ export class Page {
     return (result as { value: T }).value;
   }
 
-  /** Waits until an expression is true. @throws where it is not after `seconds`, with the page's text */
+  /** Waits until an expression, or what it promises, is true. @throws where it is not after `seconds`, with the page's text */
   async until(expression: string, seconds: number): Promise<void> {
     const end = performance.now() + 1000 * seconds;
-    while (!await this.evaluate<boolean>(`Boolean(${expression})`)) {
+    while (!await this.evaluate<boolean>(`(async () => Boolean(await (${expression})))()`)) {
       if (performance.now() > end) {
         const text = await this.evaluate<string>("document.body.innerText");
         throw new Error(

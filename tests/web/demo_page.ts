@@ -71,6 +71,11 @@ export class DemoPage implements AsyncDisposable {
     await this.page.until("!document.querySelector('#train .primary').disabled", 60);
   }
 
+  /** Waits until one of the tabs changes what is saved. */
+  async busy(): Promise<void> {
+    await this.page.until("navigator.locks.query().then(({ held }) => held.length > 0)", 60);
+  }
+
   /** Starts a run; `until` is an expression that ends it early when it is true. */
   async train(settings: Settings, until = "false"): Promise<void> {
     await this.#fill("train", settings);
@@ -122,7 +127,7 @@ export class DemoPage implements AsyncDisposable {
   }
 
   /** Waits until a request has failed and the page says why. */
-  async refused(text: string, seconds = 10): Promise<void> {
+  async refused(text: string, seconds = 120): Promise<void> {
     const wrong = "document.querySelector('#status.wrong')?.textContent";
     await this.page.until(`${wrong}?.includes(${JSON.stringify(text)})`, seconds);
     await this.ready();

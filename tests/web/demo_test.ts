@@ -76,9 +76,11 @@ Deno.test({
     await t.step(
       "its losses are Deno's at every step, and another tab does not disturb them",
       async () => {
-        await demo.train(SMALL);
+        // The browser may be slow to open a tab while another trains.
         const other = await demo.anotherTab();
         await other.ready();
+        await demo.train(SMALL);
+        await demo.busy();
         await other.train(SMALL);
         await other.refused("Another tab of this page is busy with the saved runs");
         await demo.said("run-1 is trained and saved");
@@ -168,7 +170,7 @@ Deno.test({
   async fn() {
     await using demo = await DemoPage.open([]);
     const advice = `document.querySelector("#no_webgpu:not([hidden])")?.innerText`;
-    await demo.page.until(advice, 10);
+    await demo.page.until(advice, 60);
     const text = await demo.page.evaluate<string>(advice);
     ok(text.includes("--enable-unsafe-webgpu"), text);
   },
