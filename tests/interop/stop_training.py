@@ -11,10 +11,10 @@ manager = KernelManager(kernel_name="deno")
 manager.start_kernel(cwd=sys.argv[1])
 client = manager.client()
 client.start_channels()
-client.wait_for_ready(timeout=60)
+client.wait_for_ready(timeout=180)
 
 
-def run(code, on_message=lambda message: None, seconds=120):
+def run(code, on_message=lambda message: None, seconds=300):
     """Runs a cell to its end; the messages that it caused, or None where the kernel died."""
     cell = client.execute(code)
     messages, end = [], time.time() + seconds
@@ -66,9 +66,10 @@ GO_ON = """
 kept++;
 const stopped_at = checkpoint.step;
 checkpoint = await trainInNotebook(device, config(stopped_at + 3), dataset, { checkpoint });
-console.log(JSON.stringify({ kept, stopped_at, step: checkpoint.step }));
-// What is logged arrives on its own, sometimes after the cell has ended, and is then lost.
-await new Promise((done) => setTimeout(done, 1000));
+// Results and what is logged are sent on their own, sometimes too late; what is displayed is waited for.
+await Deno.jupyter.display({
+  "application/json": { kept, stopped_at, step: checkpoint.step },
+}, { raw: true });
 """
 try:
     run(SET_UP)
@@ -80,10 +81,8 @@ try:
         result["others"] = sorted({m["msg_type"] for m in displays[1:]})
         result["ids"] = len({m["content"]["transient"]["display_id"] for m in displays})
         result["last"] = html(displays[-1])
-        after = run(GO_ON)
-        result["after"] = json.loads("".join(
-            m["content"]["text"] for m in after if m["msg_type"] == "stream"
-        ))
+        shown = [m["content"]["data"] for m in run(GO_ON) if m["msg_type"] == "display_data"]
+        result["after"] = shown[-1]["application/json"]
     json.dump(result, sys.stdout)
 finally:
     manager.shutdown_kernel(now=True)
