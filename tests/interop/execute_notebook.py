@@ -11,7 +11,7 @@ notebook = nbformat.read(path, as_version=4)
 client = NotebookClient(
     notebook,
     kernel_name="deno",
-    timeout=300,
+    timeout=900,
     allow_errors=True,
     record_timing=False,
     resources={"metadata": {"path": os.path.dirname(path)}},
