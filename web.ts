@@ -1,6 +1,7 @@
 /**
  * What a browser can do: the engine, the networks, training and sampling, with web APIs alone. Nothing
- * here reaches a file, Deno, Node or a package; data are arrays, and files are bytes.
+ * here reaches a file, Deno, Node or a package; data are arrays, and files are bytes. The engine's float64
+ * reference and FID's Inception are left out; they run in a browser too, from `./engine` and `./nets`.
  *
  * @example Train and sample in a tab or a worker
  * ```ts
@@ -25,8 +26,8 @@
  *
  * @module
  */
-export * from "./engine/mod.ts";
-export * from "./nets/mod.ts";
+export * from "./engine/on_device.ts";
+export * from "./nets/generative.ts";
 
 export type { Checkpoint, Values } from "./train/checkpoints/checkpoint.ts";
 export type { LossAverageState } from "./train/checkpoints/loss_average_state.ts";
@@ -121,10 +122,10 @@ export {
 } from "./train/optimizer.ts";
 export { MAX_AHEAD } from "./train/read_ahead.ts";
 export type { ScalingRecord, StepRecord } from "./train/step_record.ts";
+export { trainLoop } from "./train/checked/train_loop_by_rules.ts";
 export {
   type TrainHooks,
   type TrainingProgress,
-  trainLoop,
   type TrainLoopOptions,
 } from "./train/train_loop.ts";
 export { TrainStep } from "./train/train_step.ts";

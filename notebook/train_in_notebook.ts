@@ -4,7 +4,7 @@ import { gridTexts, SampleGrids } from "../eval/training/sample_grids.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import type { ImageSource } from "../train/data/image_source.ts";
-import { trainLoop } from "../train/train_loop.ts";
+import { trainLoop } from "../train/checked/train_loop_by_rules.ts";
 import { LiveOutput } from "./live_output.ts";
 import { stoppable } from "./stoppable.ts";
 import { TrainingView } from "./training_view.ts";

@@ -174,7 +174,7 @@ export {
 } from "./optimizer.ts";
 export { type Preset, type PresetName, type Presets, presets } from "./config/presets.ts";
 export { DivergedError, type DivergenceKind } from "./divergence.ts";
-export { trainLoop } from "./checked_train_loop.ts";
+export { trainLoop } from "./checked/train_loop_by_schema.ts";
 export { type TrainHooks, type TrainingProgress, type TrainLoopOptions } from "./train_loop.ts";
 export { type Batch } from "./data/batches.ts";
 export type { Collective } from "./collective/collective.ts";

@@ -4,7 +4,6 @@ import type { Together } from "./collective/together.ts";
 import type { RunConfig } from "./config/autoencoder_run_config.ts";
 import type { Config } from "./config/config.ts";
 import { dataIdentity } from "./data/data_identity.ts";
-import { checkImages } from "./data/check_images.ts";
 import type { ImageSource } from "./data/image_source.ts";
 import type { LogEntry } from "./files/log.ts";
 import { MAX_AHEAD } from "./read_ahead.ts";
@@ -82,10 +81,10 @@ export interface TrainLoopOptions<C extends RunConfig = Config> {
 
 /**
  * Trains until `n_steps` steps are done, or the signal is aborted. A resumed run equals an
- * uninterrupted one: everything is a function of the seed and the step.
+ * uninterrupted one: everything is a function of the seed and the step. The configuration is taken to
+ * fit itself and the data; see `checked/` for those that are not known to.
  *
  * @returns steps done
- * @throws {UsageError} with a line for each contradiction in the configuration, or to the data
  * @throws {DivergedError} where the loss is not finite, or the state is not when it is to be saved;
  * nothing is saved then
  * @category Training
@@ -103,7 +102,6 @@ export async function trainLoop<C extends RunConfig>(
     hooks = {},
   }: TrainLoopOptions<C> = {},
 ): Promise<number> {
-  checkImages(config, dataset);
   const start = { done: checkpoint?.step ?? 0, loss_average: checkpoint?.loss_average };
   let { done, loss_average } = await together?.first(start) ?? start;
   let saved = done;

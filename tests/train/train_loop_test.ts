@@ -279,25 +279,3 @@ Deno.test("trainLoop() holds the same memory at the end as at the beginning", as
   const growth = least(30, 40) - least(5, 15);
   ok(growth < 8, `${growth} MiB more after 250 steps`);
 });
-
-Deno.test("trainLoop() refuses configurations that contradict themselves or the data", async () => {
-  using device = await openDevice();
-  const before = device.bufferBytes;
-  const refused: [Config, ImageSource, RegExp][] = [
-    [
-      tinyConfig({ nnet: { patch_size: 3 } }),
-      dataOf(tinyConfig()),
-      /patches of 3 do not fill images/,
-    ],
-    [
-      tinyConfig(),
-      shapes({ image_size: 16, n: 16, seed: 0 }),
-      /are 16 pixels wide and high, not 8/,
-    ],
-    [tinyConfig({ nnet: { num_classes: 5 } }), dataOf(tinyConfig()), /set nnet.num_classes=17/],
-  ];
-  for (const [config, data, message] of refused) {
-    await rejects(trainLoop(device, config, data), { name: "UsageError", message });
-  }
-  equal(device.bufferBytes, before);
-});

@@ -5,13 +5,7 @@ import { latentPresets } from "./latent_presets.ts";
 import { DEFAULT_SOLVER } from "./solver_config.ts";
 import { DEFAULT_PROCESS } from "../diffusion/process_config.ts";
 import { EVAL_OFF } from "./fid_config.ts";
-import {
-  type Preset,
-  quickstart,
-  quickstart_latent,
-  quickstart_t2i,
-  quickstart_unet,
-} from "./quickstart.ts";
+import { type Preset, quickstart, quickstart_unet } from "./quickstart.ts";
 
 export type { Preset };
 
@@ -59,6 +53,52 @@ export interface Presets {
  * @category Configuration
  */
 export type PresetName = keyof Presets;
+
+/** U-ViT on captioned shapes, with a text encoder of its own: text to image in minutes. */
+const quickstart_t2i: Preset<UVitNnetConfig> = {
+  ...quickstart,
+  train: {
+    ...quickstart.train,
+    n_steps: 4000,
+    batch_size: 32,
+    eval_interval: 500,
+    save_interval: 500,
+    grad_clip: 1,
+  },
+  optimizer: { ...quickstart.optimizer, lr: 3e-3 },
+  nnet: {
+    ...quickstart.nnet,
+    img_size: 16,
+    patch_size: 4,
+    embed_dim: 64,
+    num_heads: 2,
+    num_classes: -1,
+    clip_dim: 64,
+    num_clip_token: 12,
+    text_depth: 2,
+    text_heads: 2,
+  },
+  dataset: { ...quickstart.dataset, name: "captioned_shapes", image_size: 16, n: 16384 },
+  // To predict such plain images takes far fewer steps than to predict their noise.
+  process: { ...DEFAULT_PROCESS, target: "data" },
+};
+
+/** Where the autoencoder of {@linkcode quickstart_latent} is trained, by its preset's name. */
+const AUTOENCODER = "runs/quickstart_autoencoder";
+
+/** U-ViT on latents of shapes, which two other commands make first. */
+const quickstart_latent: Preset<UVitNnetConfig> = {
+  ...quickstart,
+  nnet: { ...quickstart.nnet, img_size: 6, patch_size: 2, in_chans: 4 },
+  dataset: {
+    ...quickstart.dataset,
+    name: "features",
+    path: `${AUTOENCODER}/features`,
+    image_size: 6,
+  },
+  autoencoder: { ...DEFAULT_LATENTS, weights: AUTOENCODER },
+  sample: { ...quickstart.sample, clip_denoised: false },
+};
 
 const cifar10: Preset<UVitNnetConfig> = {
   seed: 1234,

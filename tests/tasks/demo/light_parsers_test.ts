@@ -36,7 +36,6 @@ Deno.test("the page refuses configurations of another form", () => {
     { ...rest, train, nnet: { ...nnet, depth: "4" } },
     { ...rest, train, nnet: { ...nnet, more: 1 } },
     { ...rest, train, nnet: { ...nnet, scalelong: 9 } },
-    { ...rest, train, nnet: { ...nnet, patch_size: 5 } },
     { ...rest, train: [], nnet },
   ];
   for (const config of wrong) {

@@ -1,6 +1,8 @@
 import { deepStrictEqual as deepEqual, throws } from "node:assert/strict";
-import { configOf, FIRST_SETTINGS } from "../../../tasks/demo/worker/run_config.ts";
+import { RANGES } from "../../../tasks/demo/settings.ts";
+import { configOf, FIRST_SETTINGS, METHODS } from "../../../tasks/demo/worker/run_config.ts";
 import { configSchema } from "../../../train/config/config_schema.ts";
+import { contradictions } from "../../../train/config/config_rules.ts";
 import { presets } from "../../../train/config/presets.ts";
 
 Deno.test("what the page offers first is the quickstart, and the commands take what it makes", () => {
@@ -14,6 +16,17 @@ Deno.test("what the page offers first is the quickstart, and the commands take w
   deepEqual(configSchema.parse(changed), changed);
   deepEqual(changed.nnet.name === "uvit" && changed.nnet.num_heads, 2);
   deepEqual([changed.lr_scheduler.warmup_steps, changed.train.ema_rate], [2, 0.625]);
+});
+
+Deno.test("the smallest and largest of each setting, with each method, contradict nothing", () => {
+  const ends = Object.entries(RANGES).flatMap(([name, [least, most]]) =>
+    [least, most].map((value) => ({ [name]: value }))
+  );
+  for (const changes of [...METHODS.map(({ number }) => ({ scalelong: number })), ...ends]) {
+    const config = configOf({ ...FIRST_SETTINGS, ...changes });
+    deepEqual(contradictions(config), []);
+    deepEqual(configSchema.parse(config), config);
+  }
 });
 
 Deno.test("configOf() names each setting that is out of range", () => {

@@ -27,7 +27,7 @@ import { inMemorySource } from "../../../train/data/in_memory_source.ts";
 import { hash32 } from "../../../train/data/hash32.ts";
 import type { Checkpoint } from "../../../train/checkpoints/checkpoint.ts";
 import type { LogEntry } from "../../../train/files/log.ts";
-import { trainLoop } from "../../../train/checked_train_loop.ts";
+import { trainLoop } from "../../../train/checked/train_loop_by_schema.ts";
 import { openDevice } from "../../device.ts";
 
 const { train, nnet, dataset, lr_scheduler, ...rest } = autoencoderPresets.quickstart_autoencoder;

@@ -1,12 +1,13 @@
-import type { Device } from "../engine/mod.ts";
-import { objectiveOf } from "./autoencoder/autoencoder_objective.ts";
-import { mustHaveSameClasses } from "./checkpoints/check_data.ts";
-import { mustNotConflict } from "./checkpoints/start_checkpoint.ts";
-import type { RunConfig } from "./config/autoencoder_run_config.ts";
-import { parseAutoencoderConfig, parseConfig } from "./config/parse_config.ts";
-import { UsageError } from "./config/usage_error.ts";
-import type { ImageSource } from "./data/image_source.ts";
-import { trainLoop as uncheckedLoop, type TrainLoopOptions } from "./train_loop.ts";
+import type { Device } from "../../engine/mod.ts";
+import { objectiveOf } from "../autoencoder/autoencoder_objective.ts";
+import { mustHaveSameClasses } from "../checkpoints/check_data.ts";
+import { mustNotConflict } from "../checkpoints/start_checkpoint.ts";
+import type { RunConfig } from "../config/autoencoder_run_config.ts";
+import { parseAutoencoderConfig, parseConfig } from "../config/parse_config.ts";
+import { UsageError } from "../config/usage_error.ts";
+import type { ImageSource } from "../data/image_source.ts";
+import type { TrainLoopOptions } from "../train_loop.ts";
+import { trainLoop as loopByRules } from "./train_loop_by_rules.ts";
 
 const SOURCE = "the checkpoint";
 const OTHERWISE = "leave it out, or give it as step 0 to start from its weights";
@@ -57,7 +58,7 @@ export async function trainLoop<C extends RunConfig>(
     const resumed = { source: SOURCE, checkpoint, otherwise: OTHERWISE };
     mustHaveSameClasses(resumed, dataset.class_names);
   }
-  return await uncheckedLoop(device, checked, dataset, {
+  return await loopByRules(device, checked, dataset, {
     objective: objectiveOf(checked),
     ...options,
   });

@@ -1,13 +1,13 @@
 import { rejects, strictEqual as equal } from "node:assert/strict";
-import { trainLoop } from "../../train/mod.ts";
-import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
-import type { Config } from "../../train/config/config.ts";
-import type { ImageSource } from "../../train/data/image_source.ts";
-import { inMemorySource } from "../../train/data/in_memory_source.ts";
-import { shapes } from "../../train/data/shapes.ts";
-import type { TrainLoopOptions } from "../../train/train_loop.ts";
-import { openDevice } from "../device.ts";
-import { tinyConfig } from "../tiny_config.ts";
+import { trainLoop } from "../../../train/mod.ts";
+import type { Checkpoint } from "../../../train/checkpoints/checkpoint.ts";
+import type { Config } from "../../../train/config/config.ts";
+import type { ImageSource } from "../../../train/data/image_source.ts";
+import { inMemorySource } from "../../../train/data/in_memory_source.ts";
+import { shapes } from "../../../train/data/shapes.ts";
+import type { TrainLoopOptions } from "../../../train/train_loop.ts";
+import { openDevice } from "../../device.ts";
+import { tinyConfig } from "../../tiny_config.ts";
 
 const config = tinyConfig({ train: { n_steps: 1 } });
 const data = shapes({ image_size: 8, n: 64, seed: 0 });
