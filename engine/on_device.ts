@@ -31,6 +31,7 @@ export { pack, type PackAttrs, unpack, type UnpackAttrs } from "./ops/pack.ts";
 export { randomNormal, randomUniform } from "./ops/random.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";
 export { softmax } from "./ops/softmax.ts";
+export { squeezeExcitation, type SqueezeExcitationWeights } from "./ops/squeeze_excitation.ts";
 export { mean, sum } from "./ops/sum.ts";
 export { sumOfSquares } from "./ops/sum_of_squares.ts";
 export { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "./ops/unary.ts";

@@ -47,7 +47,7 @@ export function linearParameters<T>(
   name: string,
   out: number,
   fan_in: number,
-): LinearParameters<T> {
+): Required<LinearParameters<T>> {
   return {
     weight: make(`${name}.weight`, [out, fan_in], { kind: "uniform", fan_in }),
     bias: make(`${name}.bias`, [out], { kind: "uniform", fan_in }),

@@ -9,18 +9,7 @@
  *
  * @module
  */
-import {
-  affine,
-  cast,
-  type FloatType,
-  linear,
-  mean,
-  mul,
-  relu,
-  reshape,
-  sigmoid,
-  type Tensor,
-} from "../engine/mod.ts";
+import { affine, squeezeExcitation, type Tensor } from "../engine/mod.ts";
 import { type LinearParameters, linearParameters } from "./layers.ts";
 import type { Observe } from "./observe.ts";
 import type { MakeParameter } from "./parameters.ts";
@@ -37,24 +26,24 @@ export type SkipGates = "none" | "shared" | "each";
  */
 export interface GateParameters<T> {
   /** `weight` is `[hidden, width]`. */
-  readonly layer1: LinearParameters<T>;
+  readonly layer1: Required<LinearParameters<T>>;
   /** `weight` is `[width, hidden]`. */
-  readonly layer2: LinearParameters<T>;
+  readonly layer2: Required<LinearParameters<T>>;
 }
 
 /**
- * What a method may scale a skip with.
+ * What a method may scale skips with.
  * @category Skip scaling
  */
 export interface SkipScalingInputs {
-  /** Index that powers of kappa count, 1 outermost: the skip's, or its resolution's. */
-  readonly kappa_index: number;
+  /** By skip, the index that powers of kappa count, 1 outermost: the skip's, or its resolution's. */
+  readonly kappa_indices: readonly number[];
   /** Base of the constant scaling. */
   readonly kappa: number;
-  /** The skip's gate; always given to methods that have gates. */
+  /** The gate of all these skips; always given to methods that have gates. */
   readonly gate?: GateParameters<Tensor>;
-  /** Called with the gate's values, `[batch, width]`. */
-  readonly observeGate: (values: Tensor) => void;
+  /** Called with the gate's values for each skip, `[batch, width]`. */
+  readonly observeGates: (values: readonly Tensor[]) => void;
 }
 
 /**
@@ -74,8 +63,11 @@ export interface SkipScalingMethod {
   readonly uses_kappa: boolean;
   /** Place in the paper's order of oscillation ranges, 0 widest; null: not compared there. */
   readonly paper_rank: number | null;
-  /** Scales a skip `[batch, width, ..]`; the result has its shape and type. */
-  readonly scale: (skip: Tensor, inputs: SkipScalingInputs) => Tensor;
+  /**
+   * Scales skips `[batch, width, ..]`, those that share a gate at once; the results have their shapes
+   * and types.
+   */
+  readonly scale: (skips: readonly Tensor[], inputs: SkipScalingInputs) => readonly Tensor[];
 }
 
 /**
@@ -90,7 +82,7 @@ export const SKIP_SCALINGS = [
     gates: "none",
     uses_kappa: false,
     paper_rank: 0,
-    scale: original,
+    scale: originals,
   },
   {
     number: 1,
@@ -99,7 +91,7 @@ export const SKIP_SCALINGS = [
     gates: "none",
     uses_kappa: false,
     paper_rank: 1,
-    scale: inverseSqrt2,
+    scale: inverseSqrt2s,
   },
   {
     number: 2,
@@ -196,20 +188,33 @@ export function learnableScaling(
   gate: GateParameters<Tensor>,
   observeGate?: (values: Tensor) => void,
 ): Tensor {
-  const squeezed = mean(skip, [...skip.shape.keys()].slice(2));
-  const hidden = relu(linear(squeezed, gate.layer1.weight, gate.layer1.bias));
-  const values = sigmoid(linear(hidden, gate.layer2.weight, gate.layer2.bias));
+  const { scaled: [scaled], gates: [values] } = squeezeExcitation([skip], gate);
   observeGate?.(values);
-  const gate_values = reshape(values, skip.shape.map((n, d) => d < 2 ? n : 1));
-  return mul(skip, cast(gate_values, skip.dtype as FloatType));
+  return scaled;
 }
 
-function powersOfKappa(skip: Tensor, { kappa, kappa_index }: SkipScalingInputs): Tensor {
-  return constantScaling(skip, kappa_index, kappa);
+function originals(skips: readonly Tensor[]): readonly Tensor[] {
+  return skips.map(original);
 }
 
-function gated(skip: Tensor, { gate, observeGate }: SkipScalingInputs): Tensor {
-  return learnableScaling(skip, gate!, observeGate);
+function inverseSqrt2s(skips: readonly Tensor[]): readonly Tensor[] {
+  return skips.map(inverseSqrt2);
+}
+
+function powersOfKappa(
+  skips: readonly Tensor[],
+  { kappa, kappa_indices }: SkipScalingInputs,
+): readonly Tensor[] {
+  return skips.map((skip, n) => constantScaling(skip, kappa_indices[n], kappa));
+}
+
+function gated(
+  skips: readonly Tensor[],
+  { gate, observeGates }: SkipScalingInputs,
+): readonly Tensor[] {
+  const { scaled, gates } = squeezeExcitation(skips, gate!);
+  observeGates(gates);
+  return scaled;
 }
 
 /**
@@ -237,13 +242,58 @@ export interface SkipScalingOptions {
  * @category Skip scaling
  */
 export function scaleSkip(skip: Tensor, i: number, options: SkipScalingOptions): Tensor {
-  const { method, kappa, kappa_index = i, gate, observe } = options;
+  const { kappa_index = i, gate } = options;
+  return scaleTogether([{ i, skip, kappa_index }], gate, options)[0];
+}
+
+/** What {@linkcode scaleSkips} needs besides the skips. */
+export interface SkipsScalingOptions extends Omit<SkipScalingOptions, "kappa_index" | "gate"> {
+  /** What method 2 counts instead of the skips' indices, by skip; 1 is the outermost. */
+  readonly kappa_indices?: readonly number[];
+  /** The gates of all skips. */
+  readonly gates: readonly GateParameters<Tensor>[];
+  /** Index of the gate of each skip, the innermost first, as in {@linkcode GateLayout}. */
+  readonly gate_of: readonly number[];
+}
+
+/**
+ * Scales all skips of a network, `s_1` (outermost) to `s_N`, by the chosen method: as
+ * {@linkcode scaleSkip} does each, in fewer kernels where they share a gate.
+ */
+export function scaleSkips(skips: readonly Tensor[], options: SkipsScalingOptions): Tensor[] {
+  const { gates, gate_of, kappa_indices } = options;
+  const innermostFirst = skips
+    .map((skip, n) => ({ i: n + 1, skip, kappa_index: kappa_indices?.[n] ?? n + 1 }))
+    .reverse();
+  const scaled: Tensor[] = [];
+  for (const [gate, members] of Map.groupBy(innermostFirst, (_, n) => gate_of[n] ?? -1)) {
+    const results = scaleTogether(members, gates[gate], options);
+    members.forEach(({ i }, n) => scaled[i - 1] = results[n]);
+  }
+  return scaled;
+}
+
+/** Scales skips that share a gate, or have none. */
+function scaleTogether(
+  members: readonly { readonly i: number; readonly skip: Tensor; readonly kappa_index: number }[],
+  gate: GateParameters<Tensor> | undefined,
+  { method, kappa, observe }: SkipScalingOptions | SkipsScalingOptions,
+): readonly Tensor[] {
   const { gates, scale } = skipScaling(method);
-  if (gates !== "none" && !gate) throw new TypeError(`method ${method} needs a gate for skip ${i}`);
-  observe?.(`skips.${i}`, skip);
-  const observeGate = (values: Tensor) => observe?.(`gates.${i}`, values);
-  const scaled = scale(skip, { kappa, kappa_index, gate, observeGate });
-  observe?.(`scaled_skips.${i}`, scaled);
+  if (gates !== "none" && !gate) {
+    throw new TypeError(`method ${method} needs a gate for skip ${members[0].i}`);
+  }
+  const observeAs = (name: string, values: readonly Tensor[]) =>
+    members.forEach(({ i }, n) => observe?.(`${name}.${i}`, values[n]));
+  const skips = members.map(({ skip }) => skip);
+  observeAs("skips", skips);
+  const scaled = scale(skips, {
+    kappa,
+    kappa_indices: members.map(({ kappa_index }) => kappa_index),
+    gate,
+    observeGates: (values) => observeAs("gates", values),
+  });
+  observeAs("scaled_skips", scaled);
   return scaled;
 }
 

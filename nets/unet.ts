@@ -44,7 +44,7 @@ import {
   gateLayout,
   type GateParameters,
   gateParameters,
-  scaleSkip,
+  scaleSkips,
   type SkipScaling,
 } from "./skip_scaling.ts";
 
@@ -250,7 +250,7 @@ export function unet(
   config: UNetConfig,
 ): Tensor {
   checkInputs("unet", { x, condition }, config);
-  const { ch, scalelong, kappa } = config;
+  const { ch } = config;
   const [first, second] = params.temb.dense;
   const dtype = params.conv_in.weight.dtype as FloatType;
   let temb = linear(cast(unetTimestepEmbedding(timesteps, ch), dtype), first.weight, first.bias);
@@ -291,19 +291,19 @@ export function unet(
   h = attend("mid.attn_1", params.mid.attn_1, h);
   h = resnet("mid.block_2", params.mid.block_2, [h]);
 
-  const { gate_of } = unetGates(config);
+  const scaled = scaleSkips(skips, {
+    method: config.scalelong,
+    kappa: config.kappa,
+    kappa_indices: config.kappa_index === "resolution"
+      ? unetSkips(config).map(({ level }) => level + 1)
+      : undefined,
+    gates: params.se,
+    gate_of: unetGates(config).gate_of,
+    observe,
+  });
   [...params.up.entries()].reverse().forEach(([level, { block, attn, upsample }]) => {
     block.forEach((p, n) => {
-      const i = skips.length;
-      const skip = skips.pop()!;
-      const scaled = scaleSkip(skip, i, {
-        method: scalelong,
-        kappa,
-        kappa_index: config.kappa_index === "resolution" ? level + 1 : i,
-        gate: params.se[gate_of[gate_of.length - i]],
-        observe,
-      });
-      h = resnet(`up.${level}.block.${n}`, p, [h, scaled]);
+      h = resnet(`up.${level}.block.${n}`, p, [h, scaled.pop()!]);
       h = attend(`up.${level}.attn.${n}`, attn[n], h);
     });
     if (upsample) {

@@ -36,7 +36,7 @@ import {
   gateLayout,
   type GateParameters,
   gateParameters,
-  scaleSkip,
+  scaleSkips,
   type SkipScaling,
   skipScaling,
 } from "./skip_scaling.ts";
@@ -257,19 +257,11 @@ export function uvit(
   const skips: Tensor[] = [];
   params.in_blocks.forEach((p, n) => skips.push(h = runBlock(`in_blocks.${n}`, p, h)));
   h = runBlock("mid_block", params.mid_block, h);
-  params.out_blocks.forEach((p, n) => {
-    const i = skips.length;
-    const skip = skips.pop()!;
-    const scaled = config.skip
-      ? scaleSkip(skip, i, {
-        method: config.scalelong,
-        kappa: config.kappa,
-        gate: params.se[gate_of[n]],
-        observe,
-      })
-      : undefined;
-    h = runBlock(`out_blocks.${n}`, p, h, scaled);
-  });
+  const { scalelong: method, kappa } = config;
+  const scaled = config.skip
+    ? scaleSkips(skips, { method, kappa, gates: params.se, gate_of, observe })
+    : [];
+  params.out_blocks.forEach((p, n) => h = runBlock(`out_blocks.${n}`, p, h, scaled.pop()));
 
   h = layerNorm(h, params.norm);
   h = linear(h, params.decoder_pred.weight, params.decoder_pred.bias);

@@ -18,21 +18,21 @@ export interface ByElement {
   /** The memory that is read, in the order of the declarations. */
   readonly reads: readonly Ref[];
   /** The memory that is written, declared last. */
-  readonly out: Ref;
+  readonly outs: readonly Ref[];
   /** WGSL for the number `i`. */
   readonly body: string;
 }
 
 /** Emits the kernel; its bindings are what it reads, then what it writes. */
 export function emitByElement(emitter: Emitter, kernel: ByElement): void {
-  const { label, count, declarations, reads, out, body } = kernel;
+  const { label, count, declarations, reads, outs, body } = kernel;
   const software = emitter.capabilities.adapterClass === "software";
   const lanes = software ? 8 : 64;
   // A software adapter needs few long invocations.
   const each = lanes * (software ? 32 : 1);
   const bindings: Binding[] = [
     ...reads.map((ref) => ({ ref, access: "read" as const })),
-    { ref: out, access: "read_write" },
+    ...outs.map((ref) => ({ ref, access: "read_write" as const })),
   ];
   emitter.emit({
     label,

@@ -11,7 +11,7 @@ export function emitUnpackBytes(emitter: Emitter, words: Ref, out: Ref): void {
       { name: "out", type: "f32", access: "read_write" },
     ]),
     reads: [words],
-    out,
+    outs: [out],
     body: "out[i] = f32((words[i / 4u] >> (8u * (i % 4u))) & 255u);",
   });
 }

@@ -172,7 +172,7 @@ function weightsByPhase(
       { name: "out", type: form, access: "read_write" },
     ]),
     reads: [weight],
-    out: packed,
+    outs: [packed],
     body: `let c = i % ${inC}u;
     let o = i / ${inC}u;
     let first = (o * ${per * inC}u + c) * ${all}u;

@@ -18,7 +18,7 @@ export function emitEmbedding(
       { name: "out", type: out.dtype, access: "read_write" },
     ]),
     reads: [table, index],
-    out,
+    outs: [out],
     // The bits of NaN depend on the index, since WGSL has no constant NaN.
     body: `let row = u32(index[i / ${width}u]);
   let nan = ${table.dtype}(bitcast<f32>(0x7fc00000u | min(row, 1u)));
@@ -43,7 +43,7 @@ export function emitEmbeddingGrad(
       { name: "out", type: "f32", access: "read_write" },
     ]),
     reads: [index, grad],
-    out,
+    outs: [out],
     body: `var sum = 0.0;
   let row = i32(i / ${width}u);
   for (var j = 0u; j < ${index.size}u; j++) { if (index[j] == row) { sum += f32(grad[j * ${width}u + i % ${width}u]); } }

@@ -241,6 +241,9 @@ function emitWithRows(emitter: Emitter, s: AttentionSpec, pass: FlashPass, rows:
     }, " ")
   );
   const begin = typeof pass.begin === "string" ? pass.begin : pass.begin(writer);
+  // In WGSL, `number`: browsers refuse barriers after a return that depends on a private variable;
+  // `length`: opaque to compilers, some of which would unroll the loops for seconds; `none`: 0, but
+  // opaque, so that what is read at two places is not known to be the same.
   emitter.emit({
     label: pass.label,
     code: `${
@@ -256,13 +259,10 @@ ${inTiles ? tileDeclarations : ""}
 ${rowFunctions(s, vectors, isPacked)}
 @compute @workgroup_size(${TOKENS}) fn main(${MAIN_PARAMETERS}) {
   let group = ${GROUP_INDEX};
-  // Browsers refuse barriers after a return that depends on a private variable.
   let number = group / ${tiles}u;
   if (number >= ${batch * heads}u) { return; }
   head = number;${isPacked ? `\n  first_token = head / ${heads}u * LENGTH;` : ""}
-  // Opaque to compilers, some of which would unroll the loops for seconds.
   let length = ${loop.end} * min(grid.x, 1u);
-  // 0, but opaque: what is read at two places is not known to be the same.
   let none = min(grid.x, 1u) - 1u;
   let row = group % ${tiles}u * ${TOKENS}u + lane;
   let token = min(row, LENGTH - 1u);

@@ -21,6 +21,12 @@ import { pool2dSizes } from "../ops/pool2d.ts";
 import { randomOp } from "../ops/random.ts";
 import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilinear.ts";
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
+import {
+  squeezeExcitationBackwardOp,
+  squeezeExcitationOp,
+  squeezeExcitationSizes,
+  squeezeExcitationWeightGradOp,
+} from "../ops/squeeze_excitation.ts";
 import { sumOp } from "../ops/sum.ts";
 import { sumOfSquaresOp } from "../ops/sum_of_squares.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -48,6 +54,11 @@ import {
 } from "./pool2d.ts";
 import { emitResizeBilinear, emitResizeBilinearInputGrad } from "./resize_bilinear.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
+import {
+  emitSqueezeExcitation,
+  emitSqueezeExcitationBackward,
+  emitSqueezeExcitationWeightGrad,
+} from "./squeeze_excitation.ts";
 import { emitColumnSums, emitRowSums } from "./sums.ts";
 
 /**
@@ -242,6 +253,20 @@ entry(groupNormBackwardOp, ofProduct, ({ emitter, node, inputs, outputs, epilogu
   const [, dweight, dbias] = outputs;
   const refs = { x, weight, statistics, grad, dweight, dbias };
   emitGroupNormBackward(emitter, refs, groupNormSizes(node.inputs[0], node.attrs), epilogue);
+});
+
+entry(squeezeExcitationOp, null, ({ emitter, node, inputs, outputs }) => {
+  const sizes = squeezeExcitationSizes(node.inputs, node.attrs);
+  emitSqueezeExcitation(emitter, inputs, outputs, sizes);
+});
+
+entry(squeezeExcitationBackwardOp, null, ({ emitter, node, inputs, outputs }) => {
+  const sizes = squeezeExcitationSizes(node.inputs, node.attrs);
+  emitSqueezeExcitationBackward(emitter, inputs, outputs, sizes, node.attrs);
+});
+
+entry(squeezeExcitationWeightGradOp, null, ({ emitter, node, inputs, outputs }) => {
+  emitSqueezeExcitationWeightGrad(emitter, inputs, outputs, node.attrs);
 });
 
 entry(softmaxOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {

@@ -106,7 +106,7 @@ function emitPooled(
       { name: "out", type: "f32", access: "read_write" },
     ]),
     reads: Object.values(reads),
-    out,
+    outs: [out],
     body: lines.join("\n  "),
   });
 }

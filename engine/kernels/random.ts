@@ -15,6 +15,7 @@ export function emitRandom(
   const samples = shape.length === 0 ? 1 : shape[0];
   const width = sizeOf(shape) / samples;
   const blocks = Math.ceil(width / 4);
+  // Of the angle v / 2^24 - 1/2 of a turn, integers hold whole quarters and the rest exactly.
   emitByElement(emitter, {
     label: `random_${distribution}`,
     count: samples * blocks,
@@ -27,14 +28,13 @@ export function emitRandom(
 ${turnedSine("f32")}
 fn normals(u: u32, v: u32) -> vec2f {
   let radius = sqrt(max(-2.0 * log(f32((u >> 8u) + 1u) * 5.9604645e-8f), 0.0));
-  // The angle v / 2^24 - 1/2 of a turn as whole quarters and the rest, which integers hold exactly.
   let part = i32(v >> 8u);
   let quarter = (part + (1 << 21u)) >> 22u;
   let rest = f32(part - (quarter << 22u)) * 3.7450703e-7f;
   return radius * vec2f(turned_sine_f32(quarter + 3, rest), turned_sine_f32(quarter + 2, rest));
 }`,
     reads: [key],
-    out,
+    outs: [out],
     body: `let sample = i / ${blocks}u;
   let block = i % ${blocks}u;
   let bits = philox(vec4u(block, key[3] + sample, key[2], ${stream}u), vec2u(key[0], key[1]));

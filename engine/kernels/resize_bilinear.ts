@@ -33,7 +33,7 @@ export function emitResizeBilinear(
 ${neighbours("y", inH, outH)}
 ${neighbours("x", inW, outW)}`,
     reads: [x],
-    out: y,
+    outs: [y],
     body: `let ox = i % ${outW}u; let oy = (i / ${outW}u) % ${outH}u; let plane = i / ${
       outH * outW
     }u;
@@ -78,7 +78,7 @@ ${neighbours("x", inW, outW)}
 ${weight("y", inH)}
 ${weight("x", inW)}`,
     reads: [grad],
-    out: dx,
+    outs: [dx],
     body: `let ix = i % ${inW}u; let iy = (i / ${inW}u) % ${inH}u; let plane = i / ${inH * inW}u;
   var sum = 0.0;
   for (var oy = ${first("iy", inH, outH)}; oy <= ${last("iy", inH, outH)}; oy++) {

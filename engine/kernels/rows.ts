@@ -92,6 +92,7 @@ export function emitRows(emitter: Emitter, kernel: RowKernel): void {
     max: (value) => `lanes_max(${vector ? `largest(${value})` : value}, lane)`,
   };
   const bindings = [...kernel.memory, ...kernel.functions?.bindings ?? []];
+  // `one` is 1, but opaque to the driver, which would unroll the loops for seconds.
   emitter.emit({
     label: kernel.label,
     code: `${declareBindings(kernel.memory)}
@@ -103,7 +104,6 @@ ${prelude}
   let group = ${GROUP_INDEX};
   let start = group * ${perGroup}u;
   let end = min(start + ${perGroup}u, rows.x);
-  // Always 1, but opaque to the driver, which would unroll the loops for seconds.
   let one = min(rows.x, 1u);
   ${kernel.before?.(writer) ?? ""}
   for (var row = start; row < end; row++) {
@@ -181,17 +181,24 @@ fn lanes_max(value: f32, lane: u32) -> f32 { var v = value; ${
       } return v; }`,
     };
   }
-  const lanes = 64;
+  return treeReductions(64, 64);
+}
+
+/** The same without subgroups: `lanes` of a workgroup in teams of `team`, over each of which is reduced. */
+export function treeReductions(lanes: number, team: number): { lanes: number; prelude: string } {
+  const [member, first] = team < lanes
+    ? [`lane % ${team}u`, `lane / ${team}u * ${team}u`]
+    : ["lane", "0"];
   const tree = (combine: (a: string, b: string) => string) => `
   shared_lanes[lane] = value;
   workgroupBarrier();
-  for (var reach = ${lanes / 2}u; reach > 0u; reach >>= 1u) {
-    if (lane < reach) { shared_lanes[lane] = ${
+  for (var reach = ${team / 2}u; reach > 0u; reach >>= 1u) {
+    if (${member} < reach) { shared_lanes[lane] = ${
     combine("shared_lanes[lane]", "shared_lanes[lane + reach]")
   }; }
     workgroupBarrier();
   }
-  let result = shared_lanes[0];
+  let result = shared_lanes[${first}];
   workgroupBarrier();
   return result;`;
   return {

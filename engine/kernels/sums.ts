@@ -60,6 +60,7 @@ export function emitColumnSums(emitter: Emitter, s: ColumnSums): void {
     ...s.sources.map(({ ref }) => ({ ref, access: "read" as const })),
     ...partials.map((ref) => ({ ref, access: "read_write" as const })),
   ];
+  // Partial sums are short, since long ones lose precision.
   emitter.emit({
     label: s.label,
     code: `${
@@ -81,7 +82,6 @@ struct Sizes { outer: u32, reduce: u32, inner: u32, chunk: u32, chunks: u32, til
   ${terms.map((_, t) => `var sum${t} = 0.0;`).join(" ")}
   var r = start;
   for (; r + ${UNROLL - 1}u < end; r += ${UNROLL}u) {
-    // Partial sums are short, since long ones lose precision.
     ${zeros}
     ${Array.from({ length: UNROLL }, (_, i) => add(`(r + ${i}u)`)).join("\n    ")}
     ${total}

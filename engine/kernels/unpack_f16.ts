@@ -11,7 +11,7 @@ export function emitUnpackF16(emitter: Emitter, words: Ref, out: Ref): void {
       { name: "out", type: out.dtype, access: "read_write" },
     ]),
     reads: [words],
-    out,
+    outs: [out],
     // By the bits: unpack2x16float may take subnormal numbers for zero.
     body: `let bits = (words[i / 2u] >> (16u * (i % 2u))) & 0xffffu;
     let exponent = (bits >> 10u) & 31u;

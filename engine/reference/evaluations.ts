@@ -16,6 +16,11 @@ import { packOp, unpackOp } from "../ops/pack.ts";
 import { randomOp } from "../ops/random.ts";
 import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilinear.ts";
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
+import {
+  squeezeExcitationBackwardOp,
+  squeezeExcitationOp,
+  squeezeExcitationWeightGradOp,
+} from "../ops/squeeze_excitation.ts";
 import { sumOp } from "../ops/sum.ts";
 import { sumOfSquaresOp } from "../ops/sum_of_squares.ts";
 import { reshapeOp } from "../ops/views.ts";
@@ -46,6 +51,11 @@ import { evaluateDropout, evaluateRandom } from "./random.ts";
 import { evaluateMax, evaluateSum, evaluateSumOfSquares } from "./reductions.ts";
 import { evaluateResizeBilinear, evaluateResizeBilinearInputGrad } from "./resize_bilinear.ts";
 import { evaluateSoftmax, evaluateSoftmaxBackward } from "./softmax.ts";
+import {
+  evaluateSqueezeExcitation,
+  evaluateSqueezeExcitationBackward,
+  evaluateSqueezeExcitationWeightGrad,
+} from "./squeeze_excitation.ts";
 import type { Evaluation } from "./evaluation.ts";
 
 let evaluations: ReadonlyMap<Operation, Evaluation> | undefined;
@@ -86,6 +96,9 @@ const rows = () => [
   row(linearOp, evaluateLinear),
   row(linearInputGradOp, evaluateLinearInputGrad),
   row(linearWeightGradOp, evaluateLinearWeightGrad),
+  row(squeezeExcitationOp, evaluateSqueezeExcitation),
+  row(squeezeExcitationBackwardOp, evaluateSqueezeExcitationBackward),
+  row(squeezeExcitationWeightGradOp, evaluateSqueezeExcitationWeightGrad),
   row(matmulOp, evaluateMatmul),
   row(maxOp, evaluateMax),
   row(sumOp, evaluateSum),

@@ -22,6 +22,7 @@ import { randomNormal, randomUniform } from "../ops/random.ts";
 import { resizeBilinear } from "../ops/resize_bilinear.ts";
 import { softmax } from "../ops/softmax.ts";
 import { sumOfSquares } from "../ops/sum_of_squares.ts";
+import { squeezeExcitation } from "../ops/squeeze_excitation.ts";
 import { mean, sum } from "../ops/sum.ts";
 import { affine, cos, exp, relu, sigmoid, silu, sin, sqrt, square, step } from "../ops/unary.ts";
 import { upsampleNearest } from "../ops/upsample_nearest.ts";
@@ -281,6 +282,24 @@ function grouped(shape: Shape, groups: number): OperationExample {
   );
 }
 
+function gated(
+  shapes: readonly Shape[],
+  hidden: number,
+  use: (scaled: readonly Tensor[], xs: readonly Tensor[]) => readonly Tensor[],
+): OperationExample {
+  const [, width] = shapes[0];
+  return smooth(
+    `squeeze_excitation: ${shapes.map(shapeText).join(", ")} by ${hidden}`,
+    [...shapes, [hidden, width], [hidden], [width, hidden], [width]],
+    (inputs) => {
+      const xs = inputs.slice(0, shapes.length);
+      const [w1, b1, w2, b2] = inputs.slice(shapes.length);
+      const layers = { layer1: { weight: w1, bias: b1 }, layer2: { weight: w2, bias: b2 } };
+      return use(squeezeExcitation(xs, layers).scaled, xs);
+    },
+  );
+}
+
 function softened(shape: Shape, scale = 1): OperationExample {
   const times = scale === 1 ? "" : `, times ${scale}`;
   return smooth(
@@ -328,6 +347,11 @@ const rows: readonly OperationExample[] = [
     differentiable: [0, 1, 2],
     build: ([x, weight, bias]) => [add(x, silu(groupNorm(x, { weight, bias, groups: 2 })))],
   },
+  gated([[2, 130, 3]], 9, (scaled) => scaled),
+  // Two are parts of concatenations, where their gradients are read.
+  gated([[2, 9, 516], [2, 9, 5], [2, 9, 2, 4]], 2, ([x, y, z], [, before, after]) => {
+    return [x, concat([before, y], 1), concat([z, after], 1)];
+  }),
   softened([1]),
   softened([7, 257]),
   softened([5, 33, 8]),

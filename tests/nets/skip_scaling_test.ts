@@ -1,5 +1,12 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
-import { constant, evaluate, evaluateReference, type Tensor } from "../../engine/mod.ts";
+import {
+  affine,
+  constant,
+  evaluate,
+  evaluateReference,
+  reshape,
+  type Tensor,
+} from "../../engine/mod.ts";
 import { type MakeParameter, parameterShapes } from "../../nets/parameters.ts";
 import {
   constantScaling,
@@ -12,6 +19,7 @@ import {
   methodsWithKappa,
   original,
   scaleSkip,
+  scaleSkips,
   SKIP_SCALINGS,
   type SkipScaling,
 } from "../../nets/skip_scaling.ts";
@@ -122,6 +130,29 @@ Deno.test("scaleSkip() applies the chosen method", () => {
     name: "TypeError",
     message: "method 3 needs a gate for skip 2",
   });
+});
+
+Deno.test("scaleSkips() scales each skip as scaleSkip() does, by its own gate", () => {
+  const kappa = 0.6;
+  const skips = [skip, reshape(skip, [BATCH, TOKENS, 1, CHANNELS]), affine(skip, 2)];
+  const gates = [gate(3), gate(4)];
+  // The innermost first.
+  const gate_of = [1, 0, 1];
+  for (const method of [0, 1, 2, 3] as const) {
+    const together = scaleSkips(skips, { method, kappa, gates, gate_of }).map(of);
+    const apart = skips.map((s, n) =>
+      of(scaleSkip(s, n + 1, { method, kappa, gate: gates[gate_of[2 - n]] }))
+    );
+    deepEqual(together, apart);
+  }
+  const by_resolution = {
+    method: 2,
+    kappa,
+    kappa_indices: [1, 1, 2],
+    gates: [],
+    gate_of: [],
+  } as const;
+  deepEqual(scaleSkips(skips, by_resolution).map(of)[2], of(constantScaling(skips[2], 2, kappa)));
 });
 
 Deno.test("scaleSkip() lets the skip be observed before and after, and its gate", () => {

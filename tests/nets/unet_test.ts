@@ -234,8 +234,9 @@ Deno.test("unet() lets blocks, skips and gates be observed in the order of compu
   deepEqual(Object.keys(seen), [
     ...["down.0.block.0", "down.1.block.0", "down.1.attn.0"],
     ...["mid.block_1", "mid.attn_1", "mid.block_2"],
-    ...[...skip(4), "up.1.block.0", "up.1.attn.0", ...skip(3), "up.1.block.1", "up.1.attn.1"],
-    ...[...skip(2), "up.0.block.0", ...skip(1), "up.0.block.1"],
+    ...[...skip(4), ...skip(3), ...skip(2), ...skip(1)],
+    ...["up.1.block.0", "up.1.attn.0", "up.1.block.1", "up.1.attn.1"],
+    ...["up.0.block.0", "up.0.block.1"],
   ]);
   deepEqual(seen["skips.3"].shape, [2, 32, 2, 2]);
   deepEqual(seen["gates.4"].shape, [2, 64]);

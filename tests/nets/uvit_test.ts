@@ -212,7 +212,7 @@ Deno.test("uvit() lets blocks, skips and gates be observed in the order of compu
   const skip = (i: number) => [`skips.${i}`, `gates.${i}`, `scaled_skips.${i}`];
   deepEqual(Object.keys(shapes), [
     ...["in_blocks.0", "in_blocks.1", "mid_block"],
-    ...[...skip(2), "out_blocks.0", ...skip(1), "out_blocks.1"],
+    ...[...skip(2), ...skip(1), "out_blocks.0", "out_blocks.1"],
   ]);
   deepEqual(shapes["skips.2"], [2, 6, tiny.embed_dim]);
   deepEqual(shapes["gates.1"], [2, 6]);

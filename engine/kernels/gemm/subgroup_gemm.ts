@@ -34,12 +34,13 @@ export function subgroupGemm(capabilities: Capabilities, g: Gemm): Dispatch {
     capabilities,
     [across + (g.rowSums ? 1 : 0), Math.ceil(g.m / rows), outer * inner],
   );
+  // In WGSL, `_ = &C`: an epilogue may write C through its own bindings alone, and this one must stay
+  // in use; `one`: 1, but opaque to drivers, some of which would unroll the loop for seconds.
   return {
     label: g.label,
     code: `${start.code}
 @compute @workgroup_size(${lanes})
 fn main(${grid.parameters}) {${grid.declarations}
-  // A single pass may write C through the epilogue's bindings alone; the binding must stay in use.
   _ = &C;
   let outer = workgroup.z / p.inner;
   let inner = workgroup.z % p.inner;
@@ -55,7 +56,6 @@ fn main(${grid.parameters}) {${grid.declarations}
         : "let adds = false;"
     }
   let m1 = select(m2, m0, adds);
-  // Always 1 in a product, but opaque to the driver, which would unroll the loop for seconds.
   let one = select(min(p.m, 1u), 0u, adds);
   let first = workgroup.x * ${lanes * each}u;
   ${
@@ -219,10 +219,10 @@ function passOf(
   const stores = (last ? wideC : wideSums)
     ? store(0, "vec4f(s0, s1, s2, s3)")
     : list(each, (e) => store(e, `s${e}`));
+  // Zeros beyond the end of K also cancel what A's clamped indices read there.
   return `
     for (var j = 0u; j < ${depth}u * one; j++) {
       let k = min(k0 + j, ${end} - 1u);
-      // Zeros beyond the end of K also cancel what A's clamped indices read there.
       let inside = k0 + j < ${end};
       ${b.alongK("bk", "k")}
       ${wideB ? vector() : list(each, element)}

@@ -76,6 +76,8 @@ export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): 
         `c${i}_${j} = fma(vec4f(a${i >> 2}_${q}[${i & 3}]), b${j}_${q}, c${i}_${j});`
       ),
     ].join("\n      ");
+  // In WGSL, `_ = &C`: an epilogue may write C through its own bindings alone, and this one must stay
+  // in use; `one`: 1, but opaque to drivers, some of which would unroll the loop for seconds.
   return {
     label: g.label,
     code: `${start.code}
@@ -98,7 +100,6 @@ fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: ${types.c}) {
 }
 @compute @workgroup_size(${lanes})
 fn main(${grid.parameters}) {${grid.declarations}
-  // With an epilogue C may be written through its bindings alone; the binding must stay in use.
   _ = &C;
   let outer = workgroup.z / p.inner;
   let inner = workgroup.z % p.inner;
@@ -109,7 +110,6 @@ fn main(${grid.parameters}) {${grid.declarations}
   let n0 = workgroup.x * ${size}u;
   let x = lane % ${side}u;
   let y = lane / ${side}u;
-  // Always 1, but opaque to drivers, some of which would write the inner loop out for a second.
   let one = min(p.m, 1u);
   ${tileA.place}
   ${tileB.place}
