@@ -12,7 +12,10 @@ import {
 import { cast } from "./cast.ts";
 import { broadcastTo, reshape, slice, type WindowAttrs, windowOp } from "./views.ts";
 
-/** Weights of {@linkcode squeezeExcitation}. */
+/**
+ * Weights of {@linkcode squeezeExcitation}.
+ * @category Operations
+ */
 export interface SqueezeExcitationWeights {
   /** `weight` is `[hidden, width]`, `bias` `[hidden]`. */
   readonly layer1: { readonly weight: Tensor; readonly bias: Tensor };
