@@ -10,7 +10,8 @@
  */
 import { counted } from "../engine/counted.ts";
 import { join } from "node:path";
-import { Device } from "../engine/mod.ts";
+import { broadcastValue } from "../train/collective/broadcast_value.ts";
+import { CollectiveError } from "../train/collective/collective_error.ts";
 import { imageGrid } from "../eval/image_sets/image_grid.ts";
 import { autoencoderNotes, openRunAutoencoder } from "../eval/latents/run_autoencoder.ts";
 import { openRunTexts, textNotes } from "../eval/text/run_texts.ts";
@@ -19,7 +20,9 @@ import { sampledLabel } from "../eval/sampled_labels.ts";
 import { chooseMethod } from "../eval/samplers/choose_method.ts";
 import { findWeights, type Weights } from "../train/checkpoints/find_weights.ts";
 import { humanDuration } from "../page/human_units.ts";
-import { Progress } from "./cli/progress.ts";
+import { Job } from "./cli/job.ts";
+import { launchProcesses } from "./cli/launch/launch_processes.ts";
+import { processesToStart } from "./cli/launch/process_flags.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import { drawImages, imageShape } from "./sample/draw_images.ts";
 import {
@@ -43,8 +46,7 @@ import { inFolder } from "./cli/in_folder.ts";
 import { promptsOf } from "./cli/text_flags.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
-import { tuningFile } from "./cli/tuning_file.ts";
-import { Watchdog } from "./cli/watchdog/watchdog.ts";
+import { openDevice } from "./cli/setup/open_device.ts";
 
 /** Images of the grid and of the strip, at most. */
 const GRID = 100;
@@ -52,16 +54,25 @@ const STRIP_ROWS = 4;
 
 /** Draws images as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
+  using job = await Job.join();
+  await task(args, job);
+  await job.leave();
+}
+
+async function task(args: readonly string[], job: Job): Promise<void> {
   const { flags, config } = await readSampleFlags(args);
-  if (flags.help) return console.log(sampleHelp());
+  const { collective, collective: { rank } } = job;
+  if (flags.help) return rank === 0 ? console.log(sampleHelp()) : undefined;
   const { checkpoint, out, n, weights: kind } = flags;
   if (checkpoint === null) {
     throw new UsageError(
       "--checkpoint: name the folder of a run, such as --checkpoint=runs/quickstart_scalelong3",
     );
   }
-  using progress = new Progress();
-  const onNote = (message: string) => progress.note(message);
+  const processes = processesToStart(job.launcher, flags);
+  using progress = job.progress();
+  // What is to be noted, the processes that are started note.
+  const onNote = processes ? () => {} : (message: string) => progress.note(message);
   const weights = await findWeights(checkpoint, {
     kind,
     onNote,
@@ -79,16 +90,19 @@ async function main(args: readonly string[]): Promise<void> {
   const shape = imageShape(weights, autoencoder);
   if (autoencoder) autoencoderNotes(autoencoder, weights.data?.latents, "images").forEach(onNote);
   if (texts) textNotes(texts, weights.data).forEach(onNote);
-  const recorded = await inFolder(
+  const recorded = rank > 0 ? 0 : await inFolder(
     out,
     "--out",
     async () => flags.overwrite ? 0 : await recordedImages(out, recipe),
   );
-
-  await ensureAdapter();
-  using watchdog = new Watchdog();
-  using device = await Device.open({ tuning: tuningFile(), onWait: watchdog.watch });
-  const missing = await inFolder(out, "--out", async () => {
+  if (processes) {
+    await ensureAdapter();
+    Deno.exit(await launchProcesses(processes));
+  }
+  using device_resources = new DisposableStack();
+  const device = await openDevice(job, device_resources);
+  mustBeSameRecipe(await broadcastValue(collective, recipe), recipe);
+  const missing = rank > 0 ? [] : await inFolder(out, "--out", async () => {
     await Deno.mkdir(out, { recursive: true });
     if (flags.overwrite) await removeImages(out);
     await writeRecord(out, {
@@ -107,7 +121,10 @@ async function main(args: readonly string[]): Promise<void> {
   });
 
   const strip = { file: "trajectory.png", rows: Math.min(n, STRIP_ROWS) };
-  const needsStrip = flags.trajectory && !await hasFile(out, strip.file);
+  const needsStrip = await broadcastValue(
+    collective,
+    rank === 0 && flags.trajectory && !await hasFile(out, strip.file),
+  );
   progress.note(headline(flags, weights, missing.length));
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
@@ -120,6 +137,7 @@ async function main(args: readonly string[]): Promise<void> {
     autoencoder,
     texts,
     onNote,
+    collective,
     requested: missing,
     batch_size: flags.batch_size,
     strip: needsStrip ? strip : null,
@@ -129,12 +147,22 @@ async function main(args: readonly string[]): Promise<void> {
       progress.show(samplingLine({ what, done, total, seconds }));
     },
   });
+  if (rank > 0) return;
   const drawn = seconds();
   const images = await readImages(out, { n: Math.min(n, GRID), ...shape });
   await writePng(join(out, "grid.png"), imageGrid(images, shape));
   // The last line of progress first, so that the summary ends what is said.
   progress[Symbol.dispose]();
   progress.note(summary(flags, missing.length, drawn));
+}
+
+/** @throws {CollectiveError} where a process would draw other images than the first */
+function mustBeSameRecipe(first: Recipe, own: Recipe): void {
+  if (JSON.stringify(first) === JSON.stringify(own)) return;
+  throw new CollectiveError(
+    "its checkpoint, or how it draws, is not that of process 0: start all by the same command, and " +
+      "give all the same files",
+  );
 }
 
 function countsOf({ sampler, labels, texts }: Recipe, { config }: Weights, n: number) {

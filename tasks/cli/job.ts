@@ -4,6 +4,7 @@ import { MpiCollective } from "../../train/collective/mpi_collective.ts";
 import { MPI_VARIABLE } from "../../train/collective/mpi_library.ts";
 import { CollectiveError } from "../../train/collective/collective_error.ts";
 import { launchedAs } from "./launched_as.ts";
+import { Progress } from "./progress.ts";
 import { FIRST_SAYS_MS } from "./rank_message.ts";
 import { OTHERS, Watchdog } from "./watchdog/watchdog.ts";
 
@@ -43,6 +44,11 @@ export class Job implements Disposable {
   /** What the processes do with each other. */
   get collective(): Collective {
     return this.#mpi ?? ONE_PROCESS;
+  }
+
+  /** A line of progress; rank 0 alone shows it, and notes. */
+  progress(): Progress {
+    return new Progress(this.collective.rank === 0 ? {} : { write: () => {} });
   }
 
   /** Leaves the others, together with them, where all went well. */

@@ -13,6 +13,7 @@ import {
   networkFields,
   networkSchema,
 } from "../cli/network_flags.ts";
+import { PROCESS_DEFAULTS, processFields, type ProcessFlags } from "../cli/launch/process_flags.ts";
 import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 import { DATASET_SPLITS } from "../../train/data/data_sets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
@@ -40,7 +41,7 @@ export const METRICS = ["fid", "kid", "is", "pr", "swd"] as const;
 export type Metric = typeof METRICS[number];
 
 /** Flags of `deno task fid`; their meaning is in the schema. */
-export interface FidFlags extends TextChoiceFlags {
+export interface FidFlags extends TextChoiceFlags, ProcessFlags {
   metrics: Metric[];
   inception: string | null;
   cache: string | null;
@@ -86,6 +87,7 @@ const schema: z.ZodType<FidFlags> = z.strictObject({
   path: z.string().min(1).nullable()
     .describe("CIFAR-10's binary files, a folder or the archive; null: fetched once"),
   json: z.boolean().describe("print one JSON object instead of lines"),
+  ...processFields("draw and measure a share of the images each"),
   help: z.boolean().describe("show this page; -h for short"),
 
   sample: z.strictObject({
@@ -112,6 +114,7 @@ const defaults: FidFlags = {
   skip_broken: false,
   path: null,
   json: false,
+  ...PROCESS_DEFAULTS,
   help: false,
   sample: {
     n: 10_000,

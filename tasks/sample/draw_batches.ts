@@ -1,3 +1,4 @@
+import { counted } from "../../engine/counted.ts";
 import type { Device } from "../../engine/mod.ts";
 import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
 import type { ConditionsOf } from "../../eval/image_sets/drawn_conditions.ts";
@@ -7,6 +8,10 @@ import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
+import { broadcastValue } from "../../train/collective/broadcast_value.ts";
+import { bytesOf, floatsOf } from "../../train/collective/bytes_of.ts";
+import type { Collective } from "../../train/collective/collective.ts";
+import { CollectiveError } from "../../train/collective/collective_error.ts";
 import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 
@@ -26,6 +31,8 @@ export interface BatchOptions {
   readonly strip: { readonly moments: number; take(values: Float32Array): void } | null;
   /** Called with the images drawn, fractions included, and their total. */
   readonly onProgress: (done: number, total: number) => void;
+  /** The processes that draw a batch each in turn; rank 0 alone takes what all draw. */
+  readonly collective: Collective;
 }
 
 /**
@@ -35,6 +42,7 @@ export interface BatchOptions {
  */
 export async function drawBatches(device: Device, options: BatchOptions): Promise<void> {
   const { weights, recipe, numbers, batch_size, conditions, take, strip, onProgress } = options;
+  const { collective, collective: { rank, size: ranks } } = options;
   if (numbers.length === 0) return;
   const { nnet, process } = weights.config;
   const { schedule } = processOf(process);
@@ -43,33 +51,61 @@ export async function drawBatches(device: Device, options: BatchOptions): Promis
   const most = Math.ceil(numbers.length / Math.ceil(numbers.length / batch_size));
 
   using state = await loadWeights(device, weights);
-  const machine = fittingSampler(device.capabilities, {
-    shape: [most, nnet.in_chans, nnet.img_size, nnet.img_size],
-    network: trainedNetwork(state, weights.config),
-    schedule,
-    method: chooseMethod(schedule, recipe.sampler),
-    guidance: recipe.guidance,
-    limit: recipe.limit,
-  });
-  using sampler = new Sampler(device, machine);
-  const [n] = machine.shape;
-  for (let done = 0; done < numbers.length;) {
-    const first = numbers[done];
-    const now = numbers.slice(done, done + n).filter((i) => i < first + n);
-    let moments = 0;
-    const start = { seed: recipe.seed, first, ...await conditions(first, n) };
-    const x = await sampler.sample(start, async (fraction, images) => {
-      onProgress(done + fraction * now.length, numbers.length);
-      if (strip && done === 0 && fraction * (strip.moments - 1) >= moments) {
-        moments++;
-        strip.take(await images());
-      }
+  const fitting = (batch: number) =>
+    fittingSampler(device.capabilities, {
+      shape: [batch, nnet.in_chans, nnet.img_size, nnet.img_size],
+      network: trainedNetwork(state, weights.config),
+      schedule,
+      method: chooseMethod(schedule, recipe.sampler),
+      guidance: recipe.guidance,
+      limit: recipe.limit,
     });
-    for (const i of now) {
-      const values = x.slice((i - first) * size, (i - first + 1) * size);
-      mustBeFinite(values, i);
-      await take(i, values);
-    }
-    done += now.length;
+  const n = await broadcastValue(collective, rank === 0 ? fitting(most).shape[0] : 0);
+  const machine = fitting(n);
+  if (machine.shape[0] < n) {
+    throw new CollectiveError(
+      `its GPU holds ${counted(machine.shape[0], "image")} at once, that of process 0 ${n}; set ` +
+        `--batch_size=${machine.shape[0]}`,
+    );
   }
+  using sampler = new Sampler(device, machine);
+  const batches = inBatches(numbers, n);
+  for (let done = 0, at = 0; at < batches.length; at += ranks) {
+    const round = batches.slice(at, at + ranks);
+    const drawn = round.reduce((sum, { length }) => sum + length, 0);
+    let moments = 0;
+    const draw = async ([first]: readonly number[]) => {
+      const start = { seed: recipe.seed, first, ...await conditions(first, n) };
+      return await sampler.sample(start, async (fraction, images) => {
+        onProgress(done + fraction * drawn, numbers.length);
+        if (strip && first === numbers[0] && fraction * (strip.moments - 1) >= moments) {
+          moments++;
+          strip.take(await images());
+        }
+      });
+    };
+    const own = rank < round.length ? await draw(round[rank]) : new Float32Array();
+    const all = await collective.gather(bytesOf(own));
+    if (rank > 0) continue;
+    for (const [from, batch] of round.entries()) {
+      const x = floatsOf(all[from]);
+      for (const i of batch) {
+        const values = x.slice((i - batch[0]) * size, (i - batch[0] + 1) * size);
+        mustBeFinite(values, i);
+        await take(i, values);
+      }
+    }
+    done += drawn;
+  }
+}
+
+/** Numbers in groups that a batch of `n` from their first on holds. */
+function inBatches(numbers: readonly number[], n: number): number[][] {
+  const batches: number[][] = [];
+  for (let done = 0; done < numbers.length;) {
+    const batch = numbers.slice(done, done + n).filter((i) => i < numbers[done] + n);
+    batches.push(batch);
+    done += batch.length;
+  }
+  return batches;
 }

@@ -8,6 +8,9 @@ import type { RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 import type { RunTexts } from "../../eval/text/run_texts.ts";
+import { broadcastValue } from "../../train/collective/broadcast_value.ts";
+import { bytesOf, floatsOf } from "../../train/collective/bytes_of.ts";
+import type { Collective } from "../../train/collective/collective.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
 import { type BatchOptions, drawBatches } from "./draw_batches.ts";
 import { imageFile, interleaved, pngChannels, writePng } from "./image_files.ts";
@@ -30,7 +33,9 @@ export interface DrawOptions {
   readonly texts: RunTexts | null;
   /** Called with a line for each text that was cut. */
   readonly onNote: (message: string) => void;
-  /** Indices of the images to write, in order. */
+  /** The processes that draw and decode a share each; rank 0 alone knows what is there, and writes. */
+  readonly collective: Collective;
+  /** Indices of the images to write, in order; those of rank 0 count. */
   readonly requested: readonly number[];
   /** Images drawn at once, at most. */
   readonly batch_size: number;
@@ -65,8 +70,13 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   const { folder, weights, recipe, autoencoder, strip, batch_size, onProgress } = options;
   const shape = imageShape(weights, autoencoder);
   const { in_chans: channels, img_size: size } = weights.config.nnet;
-  const kept = autoencoder ? await drawnLatents(folder) : new Set<number>();
-  const lacking = new Set(options.requested).difference(kept);
+  const { collective, collective: { rank, size: ranks } } = options;
+  const requested = await broadcastValue(collective, options.requested);
+  const kept = await broadcastValue(
+    collective,
+    autoencoder && rank === 0 ? [...await drawnLatents(folder)] : [],
+  );
+  const lacking = new Set(requested).difference(new Set(kept));
   const moments: Float32Array[] = [];
   // A strip needs the first images even where they are there.
   const numbers = [...lacking.union(new Set(strip ? Array(strip.rows).keys() : []))]
@@ -91,33 +101,42 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
       else await writeImage(folder, i, values, shape);
     },
     onProgress: (done, total) => onProgress("drawing", done, total),
+    collective,
   };
   await drawBatches(device, batches);
   const writeStrip = async (moments: readonly Float32Array[]) => {
-    if (strip) await writePng(join(folder, strip.file), imageStrip(moments, shape));
+    if (strip && rank === 0) await writePng(join(folder, strip.file), imageStrip(moments, shape));
   };
   if (!autoencoder) return await writeStrip(moments);
 
-  const { requested } = options;
   if (requested.length === 0 && moments.length === 0) return;
   const { decoding, scale_factor } = autoencoder;
   using decoder = await decoding.open(device, scale_factor);
   const latents = { height: size, width: size };
-  const batch = decoder.batchOf(latents);
+  const batch = await broadcastValue(collective, decoder.batchOf(latents));
+  const latent = channels * size ** 2;
   const each = shape.channels * shape.image_size ** 2;
   onProgress("decoding", 0, requested.length);
-  for (let done = 0; done < requested.length; done += batch) {
-    const now = requested.slice(done, done + batch);
-    const drawn = await readLatents(folder, now, channels * size ** 2);
-    const images = await decoder.decode(drawn, latents);
+  for (let done = 0; done < requested.length; done += batch * ranks) {
+    const now = requested.slice(done, done + batch * ranks);
+    const drawn = rank === 0
+      ? await readLatents(folder, now, latent)
+      : new Float32Array(now.length * latent);
+    await collective.broadcast(bytesOf(drawn));
+    const own = drawn.subarray(rank * batch * latent, (rank + 1) * batch * latent);
+    const decoded = own.length > 0 ? await decoder.decode(own, latents) : own;
+    const all = await collective.gather(bytesOf(decoded));
+    if (rank > 0) continue;
     for (const [at, i] of now.entries()) {
-      const values = images.subarray(at * each, (at + 1) * each);
+      const from = at % batch * each;
+      const values = floatsOf(all[Math.floor(at / batch)]).subarray(from, from + each);
       mustBeFinite(values, i);
       await writeImage(folder, i, values, shape);
       await removeLatent(folder, i);
     }
     onProgress("decoding", done + now.length, requested.length);
   }
+  if (rank > 0) return;
   if (requested.length > 0) await removeLatents(folder, { ifEmpty: true });
   const decoded: Float32Array[] = [];
   for (const moment of moments) decoded.push(await decoder.decode(moment, latents));

@@ -12,6 +12,7 @@ import {
   networkFields,
   networkSchema,
 } from "../cli/network_flags.ts";
+import { PROCESS_DEFAULTS, processFields, type ProcessFlags } from "../cli/launch/process_flags.ts";
 import { SAMPLER_NAMES } from "../../eval/samplers/registry.ts";
 import type { WeightsKind } from "../../train/checkpoints/weights_file.ts";
 import {
@@ -31,7 +32,7 @@ import {
 } from "../cli/text_flags.ts";
 
 /** The flags of `deno task sample`; each is described in the schema. */
-export interface SampleFlags extends TextChoiceFlags {
+export interface SampleFlags extends TextChoiceFlags, ProcessFlags {
   checkpoint: string | null;
   out: string;
   n: number;
@@ -68,6 +69,7 @@ const schema: z.ZodType<SampleFlags> = z.strictObject({
   trajectory: z.boolean()
     .describe("also show the way from noise to image, trajectory.png"),
   overwrite: z.boolean().describe("remove the images that are there first"),
+  ...processFields("draw a share of the batches each"),
   help: z.boolean().describe("show this page; -h for short"),
 
   solver: solverSchema,
@@ -88,6 +90,7 @@ const defaults: SampleFlags = {
   steps: 50,
   trajectory: false,
   overwrite: false,
+  ...PROCESS_DEFAULTS,
   help: false,
   solver: SOLVER_DEFAULTS,
   guidance: GUIDANCE_DEFAULTS,

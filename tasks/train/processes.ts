@@ -1,7 +1,7 @@
-import { counted } from "../../engine/counted.ts";
 import type { Launcher } from "../../train/collective/launcher.ts";
 import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
+import { countProcesses } from "../cli/launch/process_flags.ts";
 import { mustDivide } from "./must_divide.ts";
 import type { TrainFlags } from "./train_flags.ts";
 
@@ -16,19 +16,7 @@ export function processesOf(
   own: Pick<TrainFlags, "num_processes" | "hostfile" | "dry_run" | "profile" | "probe">,
   config: RunConfig,
 ): number {
-  const { num_processes, hostfile } = own;
-  const n = launcher?.size ?? num_processes ?? 1;
-  if (num_processes !== null && num_processes !== n) {
-    throw new UsageError(
-      `--num_processes: ${counted(num_processes, "process is", "processes are")} asked for, and ` +
-        `${launcher?.name} started ${n}; leave it out there`,
-    );
-  }
-  if (hostfile !== null && n === 1) {
-    throw new UsageError(
-      "--hostfile: names the machines of several processes; set --num_processes",
-    );
-  }
+  const n = countProcesses(launcher, own);
   if (n === 1) return 1;
   const single = [
     own.dry_run && "--dry_run",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Device } from "../../engine/mod.ts";
+import type { Device } from "../../engine/mod.ts";
 import { openRunAutoencoder, type RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
 import { type FidNeeds, fidNeeds } from "../../eval/training/fid_needs.ts";
 import { RunFid } from "../../eval/training/run_fid.ts";
@@ -19,15 +19,10 @@ import { inFolder } from "../cli/in_folder.ts";
 import { imagesCache } from "../cli/images_cache.ts";
 import { inFlags } from "../cli/in_flags.ts";
 import { Interrupt } from "../cli/interrupt.ts";
-import { machineFlags } from "../cli/machine_flags.ts";
-import { Progress } from "../cli/progress.ts";
+import type { Progress } from "../cli/progress.ts";
+import { openDevice } from "../cli/setup/open_device.ts";
 import { progressHooks } from "../cli/progress_hooks.ts";
 import { RunLock } from "../cli/run_lock.ts";
-import { ensureAdapter } from "../cli/setup/ensure_adapter.ts";
-import { mustNotShare, rankDevice } from "../cli/setup/rank_device.ts";
-import { vulkanDevices } from "../cli/setup/vulkan_devices.ts";
-import { tuningFile } from "../cli/tuning_file.ts";
-import { Watchdog } from "../cli/watchdog/watchdog.ts";
 import { type Basis, basisOf } from "./basis.ts";
 import { TRAIN_FLAGS } from "./train_flags.ts";
 
@@ -51,28 +46,12 @@ export class Run<C extends RunConfig = Config> implements Disposable {
     this.#stack = stack;
   }
 
-  /**
-   * Finds an adapter, installing a driver where it must, and opens it under a watchdog. Of several
-   * processes, rank 0 goes first, and each has a GPU of its own.
-   */
-  static async open<C extends RunConfig>(
-    config: C,
-    { collective, launcher }: Job,
-  ): Promise<Run<C>> {
+  /** Opens the device of this process. */
+  static async open<C extends RunConfig>(config: C, job: Job): Promise<Run<C>> {
     using stack = new DisposableStack();
-    const watchdog = stack.use(new Watchdog());
-    const isFirst = collective.rank === 0;
-    if (!isFirst) await collective.barrier();
-    await ensureAdapter(launcher && rankDevice(launcher.local_rank, vulkanDevices()));
-    if (isFirst) await collective.barrier();
-    if (launcher && machineFlags(Deno.args).device === null) {
-      await mustNotShare(collective, vulkanDevices());
-    }
-    const device = stack.use(
-      await Device.open({ tuning: tuningFile(), onWait: watchdog.watch }),
-    );
-    const progress = stack.use(new Progress(isFirst ? {} : { write: () => {} }));
-    return new Run(config, device, progress, collective, stack.move());
+    const device = await openDevice(job, stack);
+    const progress = stack.use(job.progress());
+    return new Run(config, device, progress, job.collective, stack.move());
   }
 
   /** Prints a message that stays, above the progress line. */

@@ -4,6 +4,7 @@ import { isAutoencoderRun, type RunConfig } from "../../train/config/autoencoder
 import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import type { FlagSource } from "../cli/flags.ts";
+import { PROCESS_DEFAULTS, processFields, type ProcessFlags } from "../cli/launch/process_flags.ts";
 import { missingLatents } from "./missing_latents.ts";
 import {
   ALL_NETWORKS,
@@ -43,7 +44,7 @@ const HELP = {
 };
 
 /** Flags that are no part of what a run depends on. */
-export interface TrainFlags {
+export interface TrainFlags extends ProcessFlags {
   dry_run: boolean;
   profile: boolean;
   probe: string | null;
@@ -51,8 +52,6 @@ export interface TrainFlags {
   resume_from: string | null;
   init_from: string | null;
   init_from_partial: boolean;
-  num_processes: number | null;
-  hostfile: string | null;
 }
 
 const OWN: OwnFlags<TrainFlags> = {
@@ -74,12 +73,7 @@ const OWN: OwnFlags<TrainFlags> = {
       ),
     tensorboard: z.boolean()
       .describe("also write the log, the grids and the settings for TensorBoard, beside log.jsonl"),
-    num_processes: z.int().min(1).nullable()
-      .describe(
-        "processes that divide each batch, one for each GPU, started by mpirun or mpiexec; null: one",
-      ),
-    hostfile: z.string().min(1).nullable()
-      .describe("the machines for --num_processes, a file as mpirun takes it; null: this one"),
+    ...processFields("divide each batch"),
     dry_run: z.boolean()
       .describe(
         "print parameters, work, memory, the largest batch that fits, and time and disk of the run, and end",
@@ -95,8 +89,7 @@ const OWN: OwnFlags<TrainFlags> = {
     resume_from: null,
     init_from: null,
     init_from_partial: false,
-    num_processes: null,
-    hostfile: null,
+    ...PROCESS_DEFAULTS,
   },
 };
 
