@@ -8,46 +8,63 @@
  *
  * @module
  */
-import { Device } from "../engine/mod.ts";
+import { broadcastValue } from "../train/collective/broadcast_value.ts";
+import { CollectiveError } from "../train/collective/collective_error.ts";
 import {
   findInceptionWeights,
   type InceptionWeights,
   InceptionWeightsError,
 } from "../eval/metrics/inception/inception_weights.ts";
 import { saveStatistics } from "../eval/metrics/statistics_file.ts";
-import { Progress } from "./cli/progress.ts";
+import { Job } from "./cli/job.ts";
+import { launchProcesses } from "./cli/launch/launch_processes.ts";
+import { processesToStart } from "./cli/launch/process_flags.ts";
 import { compareSides } from "./fid/compare_sides.ts";
 import { FID_FLAGS, type FidFlags, fidHelp, readFidArguments } from "./fid/fid_flags.ts";
 import { type MissingMetrics, missingMetrics, SOME_MISSING } from "./fid/missing_metrics.ts";
 import { type FidReport, reportText, sideReport, VARIANT, warnings } from "./fid/fid_report.ts";
 import { inceptionExtract } from "../eval/metrics/inception/inception_extract.ts";
-import { measureSide } from "./fid/measure_side.ts";
+import { type FidPlan, followSide, isMeasured, sidePlan } from "./fid/fid_plan.ts";
+import { measureSide, type MeasureTools } from "./fid/measure_side.ts";
 import { openSide, type Side, type SideTools, trainingData } from "./fid/side.ts";
-import { progressHooks } from "./cli/progress_hooks.ts";
+import { type ProgressHooks, progressHooks } from "./cli/progress_hooks.ts";
 import { requestedMetrics } from "./fid/requested_metrics.ts";
 import { inFolder } from "./cli/in_folder.ts";
 import { inFlags } from "./cli/in_flags.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
-import { tuningFile } from "./cli/tuning_file.ts";
-import { Watchdog } from "./cli/watchdog/watchdog.ts";
+import { openDevice } from "./cli/setup/open_device.ts";
 
 /** Compares images as the command line says. Throws errors whose message is for the person. */
 async function main(args: readonly string[]): Promise<void> {
+  using job = await Job.join();
+  await task(args, job);
+  await job.leave();
+}
+
+async function task(args: readonly string[], job: Job): Promise<void> {
   const { flags, given, config } = await readFidArguments(args);
-  if (flags.help) return console.log(fidHelp());
+  const { collective, collective: { rank } } = job;
+  if (flags.help) return rank === 0 ? console.log(fidHelp()) : undefined;
+  const processes = processesToStart(job.launcher, flags);
+  if (processes) {
+    await ensureAdapter();
+    Deno.exit(await launchProcesses(processes));
+  }
   using stack = new DisposableStack();
-  const progress = stack.use(new Progress());
+  const progress = stack.use(job.progress());
   const wait = progressHooks(progress);
   const tools: SideTools = {
     config,
     stack,
+    collective,
     note: (message) => progress.note(inFlags(message, ...FID_FLAGS)),
     onDataset: ({ what, done, total }) =>
       what === "download"
         ? wait("downloading", "bytes")(done, total)
         : wait("decoding", "images")(done, total),
   };
+  if (rank > 0) return await follow(job, { flags, given, tools, wait });
 
   const a = await openSide(given[0], flags, tools);
   const alone = given.length === 1 && !a.drawn && flags.save_stats !== null;
@@ -66,28 +83,22 @@ async function main(args: readonly string[]): Promise<void> {
   const requestedA = requestedMetrics(a, "A", { metrics: alone ? [] : metrics, save_stats });
   const requestedB = b && requestedMetrics(b, "B", { metrics, save_stats: null });
 
-  const requested = [requestedA, requestedB].filter((r) => r !== null);
-  // Two files of statistics need no device.
-  const measures = requested.some((r) => Object.values(r).some(Boolean));
-  if (measures) await ensureAdapter();
-  const onWait = stack.use(new Watchdog()).watch;
-  const device = measures ? stack.use(await Device.open({ tuning: tuningFile(), onWait })) : null;
-  const extract = device && weights && inceptionExtract(device, weights, {
+  const plan: FidPlan = await broadcastValue(collective, {
+    a: sidePlan(a, requestedA),
+    b: b && sidePlan(b, requestedB!),
+    inception: weights && weights.sha256,
     logits: metrics.includes("is"),
-    cache: flags.cache,
-    most: Math.max(a.n, b?.n ?? 0),
-    stack,
   });
-  const measure = { device, extract, wait };
-  const measuredA = await measureSide(a, "A", requestedA, measure);
+  const measure = await measureTools(job, plan, { flags, weights, stack, wait });
+  const measuredA = await measureSide(a, "A", plan.a, measure);
   if (save_stats !== null) {
     await inFolder(save_stats, "--save_stats", async () => {
       await saveStatistics(save_stats, measuredA.statistics!);
     });
   }
-  const measuredB = b && await measureSide(b, "B", requestedB!, measure);
+  const measuredB = b && await measureSide(b, "B", plan.b!, measure);
   const results = measuredB
-    ? await compareSides(device, measuredA, measuredB, {
+    ? await compareSides(measure.device, measuredA, measuredB, {
       metrics,
       missing,
       wait,
@@ -106,6 +117,55 @@ async function main(args: readonly string[]): Promise<void> {
   for (const line of warnings(report)) progress.note(line);
   console.log(flags.json ? JSON.stringify(report, null, 2) : reportText(report));
   if (Object.keys(report.missing ?? {}).length > 0) Deno.exitCode = SOME_MISSING;
+}
+
+/** What both sides are measured with; two files of statistics need no device. */
+async function measureTools(
+  job: Job,
+  plan: FidPlan,
+  { flags, weights, stack, wait }: {
+    readonly flags: FidFlags;
+    readonly weights: InceptionWeights | null;
+    readonly stack: DisposableStack;
+    readonly wait: ProgressHooks;
+  },
+): Promise<MeasureTools> {
+  const { collective } = job;
+  const measures = [plan.a, plan.b].some((side) => side !== null && isMeasured(side));
+  const device = measures ? await openDevice(job, stack) : null;
+  const extract = device && weights && inceptionExtract(device, weights, {
+    logits: plan.logits,
+    cache: flags.cache,
+    most: Math.max(plan.a.n, plan.b?.n ?? 0),
+    collective,
+    stack,
+  });
+  return { device, extract, wait, collective };
+}
+
+/** What the ranks do that are not the first: they draw and measure their share. */
+async function follow(
+  job: Job,
+  { flags, given, tools, wait }: {
+    readonly flags: FidFlags;
+    readonly given: readonly string[];
+    readonly tools: SideTools;
+    readonly wait: ProgressHooks;
+  },
+): Promise<void> {
+  const { collective } = job;
+  const plan = (await broadcastValue<FidPlan | null>(collective, null))!;
+  const a = await followSide(plan.a, given[0], flags, tools);
+  const b = plan.b && await followSide(plan.b, given[1] ?? "", flags, tools);
+  const weights = plan.inception === null
+    ? null
+    : await findInceptionWeights({ path: flags.inception, setting: "inception" });
+  if (weights && weights.sha256 !== plan.inception) {
+    throw new CollectiveError(`${weights.file}: has other weights than that of process 0`);
+  }
+  const measure = await measureTools(job, plan, { flags, weights, stack: tools.stack, wait });
+  await measureSide(a, "A", plan.a, measure);
+  if (b) await measureSide(b, "B", plan.b!, measure);
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { Device } from "../../engine/mod.ts";
+import { bytesOf, floatsOf } from "../../train/collective/bytes_of.ts";
+import { type Collective, ONE_PROCESS } from "../../train/collective/collective.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import type { RunAutoencoder } from "../latents/run_autoencoder.ts";
 import { mustBeFinite } from "../not_finite_error.ts";
@@ -25,6 +27,8 @@ export interface SampledImagesOptions {
   readonly conditions: ConditionsOf;
   /** Decodes what a network of latents draws; left out for one of images. */
   readonly autoencoder?: Pick<RunAutoencoder, "decoding" | "scale_factor"> | null;
+  /** The processes that draw a batch each in turn, all of which have all images; default: one. */
+  readonly collective?: Collective;
   /** Called with how many images of `total` are drawn, fractions included. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -71,6 +75,7 @@ async function* decoded(
   { decoding, scale_factor }: NonNullable<SampledImagesOptions["autoencoder"]>,
   options: SampledImagesOptions,
 ): AsyncGenerator<ImageBatch> {
+  const { collective = ONE_PROCESS, collective: { rank, size: ranks } = ONE_PROCESS } = options;
   for (let first = 0, next = 0; first < options.n; first = next) {
     const round: Drawn[] = [];
     let bytes = 0;
@@ -78,16 +83,21 @@ async function* decoded(
       round.push(drawn);
       next += drawn.n;
       bytes += drawn.values.byteLength;
-      if (bytes >= ROUND_BYTES) break;
+      // What other ranks have drawn with it is not drawn again.
+      if (bytes >= ROUND_BYTES && round.length % ranks === 0) break;
     }
     using decoder = await decoding.open(device, scale_factor);
     let done = first;
-    for (const { values: latents, n, shape: [, height, width] } of round) {
-      const { channels, image_size } = decoding.imageShape(height);
-      const values = await decoder.decode(latents, { height, width });
-      const shape = [channels, image_size, image_size] as const;
-      yield imageBatch(finite({ values, n, shape }, done));
-      done += n;
+    for (let at = 0; at < round.length; at += ranks) {
+      const own = round.at(at + rank);
+      const values = own ? await decoder.decode(own.values, sizeOf(own)) : new Float32Array();
+      const all = await collective.gather(bytesOf(values));
+      for (const [from, { n, shape: [, height] }] of round.slice(at, at + ranks).entries()) {
+        const { channels, image_size } = decoding.imageShape(height);
+        const shape = [channels, image_size, image_size] as const;
+        yield imageBatch(finite({ values: floatsOf(all[from]), n, shape }, done));
+        done += n;
+      }
     }
   }
 }
@@ -96,22 +106,33 @@ async function* decoded(
 async function* drawnFrom(
   device: Device,
   first: number,
-  { open, n, seed, conditions, onProgress }: SampledImagesOptions,
+  { open, n, seed, conditions, onProgress, collective = ONE_PROCESS }: SampledImagesOptions,
 ): AsyncGenerator<Drawn> {
   using resources = new DisposableStack();
   const settings = await open(resources);
   const sampler = resources.use(new Sampler(device, settings));
   const [batch, channels, height, width] = settings.shape;
   const size = channels * height * width;
-  for (let at = first; at < n; at += batch) {
-    const now = Math.min(batch, n - at);
-    const x = await sampler.sample(
-      { seed, first: at, ...await conditions(at, batch) },
-      onProgress && ((fraction) => onProgress(at + fraction * now, n)),
+  const { rank, size: ranks } = collective;
+  for (let at = first; at < n; at += batch * ranks) {
+    const drawn = Math.min(batch * ranks, n - at);
+    const own = at + rank * batch;
+    const x = own >= n ? new Float32Array() : await sampler.sample(
+      { seed, first: own, ...await conditions(own, batch) },
+      onProgress && ((fraction) => onProgress(at + fraction * drawn, n)),
     );
-    const values = x.slice(0, now * size);
-    yield finite({ values, n: now, shape: [channels, height, width] }, at);
+    const all = await collective.gather(bytesOf(x));
+    for (let from = at; from < at + drawn; from += batch) {
+      const now = Math.min(batch, n - from);
+      const values = floatsOf(all[(from - at) / batch]).slice(0, now * size);
+      yield finite({ values, n: now, shape: [channels, height, width] }, from);
+    }
   }
+}
+
+/** Height and width of what is drawn. */
+function sizeOf({ shape: [, height, width] }: Drawn): { height: number; width: number } {
+  return { height, width };
 }
 
 /** The same. @throws {NotFiniteError} where an image has a value that is not finite */

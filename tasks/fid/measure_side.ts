@@ -1,10 +1,9 @@
 import type { Device } from "../../engine/mod.ts";
 import type { Extract } from "../../eval/metrics/inception/feature_cache.ts";
-import {
-  type Measured,
-  measureImages,
-  type RequestedMetrics,
-} from "../../eval/metrics/measure_images.ts";
+import { sharedImages } from "../../eval/image_sets/shared_images.ts";
+import { type Measured, measureImages } from "../../eval/metrics/measure_images.ts";
+import type { Collective } from "../../train/collective/collective.ts";
+import { isMeasured, type SidePlan } from "./fid_plan.ts";
 import type { Side } from "./side.ts";
 import type { ProgressHooks } from "../cli/progress_hooks.ts";
 
@@ -14,6 +13,8 @@ export interface MeasureTools {
   readonly device: Device | null;
   /** Null where no metric needs Inception. */
   readonly extract: Extract | null;
+  /** The processes that measure together; rank 0 alone has the results. */
+  readonly collective: Collective;
   /** Shows progress. */
   readonly wait: ProgressHooks;
 }
@@ -22,11 +23,11 @@ export interface MeasureTools {
 export async function measureSide(
   side: Side,
   letter: "A" | "B",
-  requested: RequestedMetrics,
-  { device, extract, wait }: MeasureTools,
+  plan: SidePlan,
+  { device, extract, wait, collective }: MeasureTools,
 ): Promise<Measured> {
-  const idle = !Object.values(requested).some(Boolean);
-  if (idle || !side.images || !device) {
+  const { requested } = plan;
+  if (!isMeasured(plan) || !side.images || !device) {
     return {
       n: side.statistics?.n ?? side.n,
       statistics: side.statistics,
@@ -40,14 +41,17 @@ export async function measureSide(
   let drawn = 0;
   let measured = 0;
   const report = () => show(side.drawn ? (drawn + measured) / 2 : measured, side.n);
-  const set = side.images(device, {
+  const own = side.images(device, {
     onDrawn: (done) => {
       drawn = done;
       report();
     },
   });
+  const set = side.drawn ? own : sharedImages(own, collective);
   const needsFeatures = requested.statistics || requested.features || requested.score;
-  const result = await measureImages(device, set, requested, {
+  // The others only help to extract.
+  const kept = collective.rank === 0 ? requested : {};
+  const result = await measureImages(device, set, kept, {
     extract: needsFeatures && extract ? extract : undefined,
     onProgress: (done) => {
       measured = done;

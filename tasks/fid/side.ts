@@ -3,7 +3,7 @@ import type { Device } from "../../engine/mod.ts";
 import type { FeatureStatistics } from "../../eval/metrics/inception/feature_statistics.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 import { datasetImages } from "../../eval/image_sets/dataset_images.ts";
-import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
+import { sharedSampler } from "../../eval/execution/shared_sampler.ts";
 import { drawnConditions } from "../../eval/image_sets/drawn_conditions.ts";
 import { folderImages } from "../../eval/image_sets/folder_images.ts";
 import type { ImageSet } from "../../eval/image_sets/image_set.ts";
@@ -14,6 +14,7 @@ import { openRunTexts, textNotes } from "../../eval/text/run_texts.ts";
 import type { EncodedTexts } from "../../eval/execution/encoded_texts.ts";
 import { readReferenceFile } from "../../eval/metrics/statistics_file.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
+import type { Collective } from "../../train/collective/collective.ts";
 import { CheckpointError } from "../../train/checkpoints/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import { isLatent } from "../../train/config/latent_rules.ts";
@@ -60,6 +61,8 @@ export interface SideTools {
   readonly onDataset: (progress: DatasetProgress) => void;
   /** The configuration for weights that come without one. */
   readonly config: Config | null;
+  /** The processes that draw and measure a share each. */
+  readonly collective: Collective;
   /** Closes what is open in the end. */
   readonly stack: DisposableStack;
 }
@@ -162,7 +165,7 @@ function ofDataset(dataset: ImageSource): Side {
 async function ofCheckpoint(
   path: string,
   flags: FidFlags,
-  { note, config, stack }: SideTools,
+  { note, config, stack, collective }: SideTools,
 ): Promise<Side> {
   const { n, seed, batch_size, weights: kind } = flags.sample;
   const weights = await findWeights(path, {
@@ -195,7 +198,7 @@ async function ofCheckpoint(
         open: async (resources) => {
           // The text encoder is gone before the network is there.
           if (texts) encoded ??= await texts.encode(device, n, note);
-          return fittingSampler(device.capabilities, {
+          return await sharedSampler(device.capabilities, {
             shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
             network: trainedNetwork(
               resources.use(await loadWeights(device, weights)),
@@ -205,12 +208,13 @@ async function ofCheckpoint(
             method: chooseMethod(schedule, recipe.sampler),
             guidance: recipe.guidance,
             limit: recipe.limit,
-          });
+          }, collective);
         },
         n,
         seed,
         conditions: (first, n) => drawnConditions(recipe.labels, encoded)(first, n),
         autoencoder,
+        collective,
         onProgress: onDrawn,
       });
     },

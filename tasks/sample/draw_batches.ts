@@ -1,6 +1,5 @@
-import { counted } from "../../engine/counted.ts";
 import type { Device } from "../../engine/mod.ts";
-import { fittingSampler } from "../../eval/execution/sampler_memory.ts";
+import { sharedSampler } from "../../eval/execution/shared_sampler.ts";
 import type { ConditionsOf } from "../../eval/image_sets/drawn_conditions.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
@@ -8,10 +7,8 @@ import { Sampler } from "../../eval/sampler.ts";
 import { chooseMethod } from "../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../eval/trained_network.ts";
 import type { Weights } from "../../train/checkpoints/find_weights.ts";
-import { broadcastValue } from "../../train/collective/broadcast_value.ts";
 import { bytesOf, floatsOf } from "../../train/collective/bytes_of.ts";
 import type { Collective } from "../../train/collective/collective.ts";
-import { CollectiveError } from "../../train/collective/collective_error.ts";
 import { loadWeights } from "../../train/checkpoints/open_checkpoint.ts";
 import { processOf } from "../../train/diffusion/process.ts";
 
@@ -51,23 +48,15 @@ export async function drawBatches(device: Device, options: BatchOptions): Promis
   const most = Math.ceil(numbers.length / Math.ceil(numbers.length / batch_size));
 
   using state = await loadWeights(device, weights);
-  const fitting = (batch: number) =>
-    fittingSampler(device.capabilities, {
-      shape: [batch, nnet.in_chans, nnet.img_size, nnet.img_size],
-      network: trainedNetwork(state, weights.config),
-      schedule,
-      method: chooseMethod(schedule, recipe.sampler),
-      guidance: recipe.guidance,
-      limit: recipe.limit,
-    });
-  const n = await broadcastValue(collective, rank === 0 ? fitting(most).shape[0] : 0);
-  const machine = fitting(n);
-  if (machine.shape[0] < n) {
-    throw new CollectiveError(
-      `its GPU holds ${counted(machine.shape[0], "image")} at once, that of process 0 ${n}; set ` +
-        `--batch_size=${machine.shape[0]}`,
-    );
-  }
+  const machine = await sharedSampler(device.capabilities, {
+    shape: [most, nnet.in_chans, nnet.img_size, nnet.img_size],
+    network: trainedNetwork(state, weights.config),
+    schedule,
+    method: chooseMethod(schedule, recipe.sampler),
+    guidance: recipe.guidance,
+    limit: recipe.limit,
+  }, collective);
+  const [n] = machine.shape;
   using sampler = new Sampler(device, machine);
   const batches = inBatches(numbers, n);
   for (let done = 0, at = 0; at < batches.length; at += ranks) {

@@ -4,6 +4,9 @@ import {
   encodeSafetensors,
   SafetensorsError,
 } from "../../../train/formats/safetensors.ts";
+import { broadcastValue } from "../../../train/collective/broadcast_value.ts";
+import { bytesOf } from "../../../train/collective/bytes_of.ts";
+import { type Collective, ONE_PROCESS } from "../../../train/collective/collective.ts";
 import type { Features } from "./inception_features.ts";
 import type { ImageBatch } from "../../image_sets/image_set.ts";
 import { replaceFile } from "../../../train/files/durable.ts";
@@ -14,24 +17,37 @@ export type Extract = (
   onProgress?: (done: number) => void,
 ) => Promise<Features>;
 
+/** Where features are cached, and of what kind. */
+export interface FeatureCacheOptions {
+  readonly folder: string;
+  /** What determines the features besides the images. */
+  readonly variant: string;
+  readonly logits: boolean;
+  /** The processes that extract together; rank 0 alone has the folder. Default: one. */
+  readonly collective?: Collective;
+}
+
+/** What ranks other than 0 have of features that are cached: they only help to extract them. */
+const ELSEWHERE: Features = { pool: new Float32Array(), logits: null };
+
 /**
- * The same features, cached in a folder: a file per batch, named by a hash of its pixels and of what
- * determines the features (`variant`). A damaged file, or one without the logits requested, is computed
- * again.
+ * The same features, cached in a folder: a file per batch, named by a hash of its pixels and of
+ * `variant`. A damaged file, or one without the logits requested, is computed again.
  */
 export function cachedFeatures(
   extract: Extract,
-  { folder, variant, logits }: { folder: string; variant: string; logits: boolean },
+  { folder, variant, logits, collective = ONE_PROCESS }: FeatureCacheOptions,
 ): Extract {
+  const isFirst = collective.rank === 0;
   return async (batch, onProgress) => {
-    const file = join(folder, `${await keyOf(batch, variant)}.safetensors`);
-    const kept = await read(file, batch.n, logits);
-    if (kept) {
+    const file = isFirst ? join(folder, `${await keyOf(batch, variant)}.safetensors`) : "";
+    const kept = isFirst ? await read(file, batch.n, logits) : null;
+    if (await broadcastValue(collective, kept !== null)) {
       onProgress?.(batch.n);
-      return kept;
+      return kept ?? ELSEWHERE;
     }
     const features = await extract(batch, onProgress);
-    await write(file, features, batch.n);
+    if (isFirst) await write(file, features, batch.n);
     return features;
   };
 }
@@ -68,10 +84,6 @@ async function write(file: string, { pool, logits }: Features, n: number): Promi
   }, { sha256: await sha256(...sums.map(bytesOf)) });
   await Deno.mkdir(join(file, ".."), { recursive: true });
   await replaceFile(file, bytes);
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 async function sha256(...parts: Uint8Array[]): Promise<string> {

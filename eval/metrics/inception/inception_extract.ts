@@ -1,7 +1,9 @@
 import type { Device } from "../../../engine/mod.ts";
+import { type Collective, ONE_PROCESS } from "../../../train/collective/collective.ts";
 import { cachedFeatures, type Extract } from "./feature_cache.ts";
 import { InceptionExtractor } from "./inception_features.ts";
 import type { InceptionWeights } from "./inception_weights.ts";
+import { sharedExtract } from "./shared_extract.ts";
 
 /** Options of {@linkcode inceptionExtract}. */
 export interface InceptionExtractOptions {
@@ -11,6 +13,8 @@ export interface InceptionExtractOptions {
   readonly cache: string | null;
   /** The most images at once: fewer than a usual batch make it smaller. */
   readonly most: number;
+  /** The processes that extract a share each, called with the same images; default: one. */
+  readonly collective?: Collective;
   /** Frees the Inception network. */
   readonly stack: DisposableStack;
 }
@@ -27,13 +31,14 @@ export function inceptionBatch(most: number): number | undefined {
 export function inceptionExtract(
   device: Device,
   { parameters, sha256 }: InceptionWeights,
-  { logits, cache, most, stack }: InceptionExtractOptions,
+  { logits, cache, most, collective = ONE_PROCESS, stack }: InceptionExtractOptions,
 ): Extract {
   const batch_size = inceptionBatch(most);
   const inception = stack.use(new InceptionExtractor(device, parameters, { logits, batch_size }));
-  const extract: Extract = (batch, onProgress) =>
+  const own: Extract = (batch, onProgress) =>
     inception.extract({ ...batch, channels: 3 }, onProgress);
+  const extract = sharedExtract(own, collective);
   return cache === null
     ? extract
-    : cachedFeatures(extract, { folder: cache, variant: sha256, logits });
+    : cachedFeatures(extract, { folder: cache, variant: sha256, logits, collective });
 }
