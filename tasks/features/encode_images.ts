@@ -1,4 +1,4 @@
-import type { ImageEncoder } from "../../eval/latents/image_encoder.ts";
+import type { SharedEncoder } from "../../eval/latents/shared_encoder.ts";
 import type { ClipTextEncoder } from "../../eval/text/clip_text_encoder.ts";
 import { DatasetError } from "../../train/data/dataset.ts";
 import type { FeatureWriter } from "../../train/data/features/feature_writer.ts";
@@ -11,7 +11,7 @@ const MINUTES = 10;
 
 /** What encodes images, and where to. */
 export interface Encoders {
-  readonly images: ImageEncoder;
+  readonly images: SharedEncoder;
   /** Null without captions. */
   readonly texts: ClipTextEncoder | null;
   readonly writer: FeatureWriter;

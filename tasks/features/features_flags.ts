@@ -4,11 +4,12 @@ import { DATASET_SPLITS } from "../../train/data/data_sets.ts";
 import { UsageError } from "../../train/config/usage_error.ts";
 import { type FlagSource, parseArguments } from "../cli/flags.ts";
 import { helpText } from "../cli/help_text.ts";
+import { PROCESS_DEFAULTS, processFields, type ProcessFlags } from "../cli/launch/process_flags.ts";
 import { machineFields } from "../cli/machine_flags.ts";
 import { shownCommand } from "../cli/shown_command.ts";
 
 /** Flags of `deno task features`; their meaning is in the schema. */
-export interface FeaturesFlags {
+export interface FeaturesFlags extends ProcessFlags {
   out: string | null;
   autoencoder: string | null;
   image_size: number | null;
@@ -77,6 +78,7 @@ const schema: z.ZodType<FeaturesFlags> = z.strictObject({
     "also write them as U-ViT reads them, a NumPy file for each image, to this folder, when all are done",
   ),
   skip_broken: z.boolean().describe("leave out image files that cannot be decoded, and name them"),
+  ...processFields("encode a share of the images each"),
   help: z.boolean().describe("show this page; -h for short"),
 });
 
@@ -100,6 +102,7 @@ const defaults: FeaturesFlags = {
   batch_size: null,
   npy: null,
   skip_broken: false,
+  ...PROCESS_DEFAULTS,
   help: false,
 };
 

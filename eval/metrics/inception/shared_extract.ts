@@ -1,5 +1,5 @@
-import { bytesOf, floatsOf } from "../../../train/collective/bytes_of.ts";
 import type { Collective } from "../../../train/collective/collective.ts";
+import { gatherFloats } from "../../../train/collective/gather_floats.ts";
 import type { Extract } from "./feature_cache.ts";
 import type { Features } from "./inception_features.ts";
 
@@ -10,16 +10,6 @@ import type { Features } from "./inception_features.ts";
 export function sharedExtract(extract: Extract, collective: Collective): Extract {
   const { rank, size } = collective;
   if (size === 1) return extract;
-  const gathered = async (values: Float32Array) => {
-    const all = (await collective.gather(bytesOf(values))).map(floatsOf);
-    const joined = new Float32Array(all.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of all) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    return joined;
-  };
   return async ({ images, n, height, width }, onProgress): Promise<Features> => {
     const each = Math.ceil(n / size);
     const image = images.length / n;
@@ -28,7 +18,7 @@ export function sharedExtract(extract: Extract, collective: Collective): Extract
       { images: own, n: own.length / image, height, width },
       (done) => onProgress?.(Math.min(n, done * size)),
     );
-    const pool = await gathered(seen.pool);
-    return { pool, logits: seen.logits && await gathered(seen.logits) };
+    const pool = await gatherFloats(collective, seen.pool);
+    return { pool, logits: seen.logits && await gatherFloats(collective, seen.logits) };
   };
 }
