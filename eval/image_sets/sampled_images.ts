@@ -3,6 +3,7 @@ import { bytesOf, floatsOf } from "../../train/collective/bytes_of.ts";
 import { type Collective, ONE_PROCESS } from "../../train/collective/collective.ts";
 import type { DeviceMachineOptions } from "../execution/machine_options.ts";
 import type { RunAutoencoder } from "../latents/run_autoencoder.ts";
+import { runPadded } from "../latents/run_padded.ts";
 import { mustBeFinite } from "../not_finite_error.ts";
 import { Sampler } from "../sampler.ts";
 import type { ConditionsOf } from "./drawn_conditions.ts";
@@ -87,12 +88,14 @@ async function* decoded(
       if (bytes >= ROUND_BYTES && round.length % ranks === 0) break;
     }
     using decoder = await decoding.open(device, scale_factor);
+    const [, height, width] = round[0].shape;
+    const decode = (latents: Float32Array) => decoder.decode(latents, { height, width });
     let done = first;
     for (let at = 0; at < round.length; at += ranks) {
-      const own = round.at(at + rank);
-      const values = own ? await decoder.decode(own.values, sizeOf(own)) : new Float32Array();
+      const own = at + rank < round.length ? round[at + rank].values : new Float32Array();
+      const values = await runPadded(decode, own, round[0].values.length);
       const all = await collective.gather(bytesOf(values));
-      for (const [from, { n, shape: [, height] }] of round.slice(at, at + ranks).entries()) {
+      for (const [from, { n }] of round.slice(at, at + ranks).entries()) {
         const { channels, image_size } = decoding.imageShape(height);
         const shape = [channels, image_size, image_size] as const;
         yield imageBatch(finite({ values: floatsOf(all[from]), n, shape }, done));
@@ -128,11 +131,6 @@ async function* drawnFrom(
       yield finite({ values, n: now, shape: [channels, height, width] }, from);
     }
   }
-}
-
-/** Height and width of what is drawn. */
-function sizeOf({ shape: [, height, width] }: Drawn): { height: number; width: number } {
-  return { height, width };
 }
 
 /** The same. @throws {NotFiniteError} where an image has a value that is not finite */

@@ -4,6 +4,7 @@ import type { Collective } from "../../train/collective/collective.ts";
 import { gatherFloats } from "../../train/collective/gather_floats.ts";
 import type { ImageEncoder } from "./image_encoder.ts";
 import type { Size } from "./image_network.ts";
+import { runPadded } from "./run_padded.ts";
 
 /** What rank 0 asks the others for. */
 interface Request {
@@ -67,7 +68,8 @@ export class SharedEncoder {
     await this.#collective.broadcast(bytesOf(images));
     const values = batch * this.#channels * size.height * size.width;
     const own = images.subarray(rank * values, (rank + 1) * values);
-    const moments = own.length > 0 ? await this.#encoder.encode(own, size) : own;
+    const encode = (some: Float32Array) => this.#encoder.encode(some, size);
+    const moments = await runPadded(encode, own, Math.min(values, images.length));
     return await gatherFloats(this.#collective, moments);
   }
 }

@@ -5,6 +5,7 @@ import { imageGrid } from "../../eval/image_sets/image_grid.ts";
 import { toBytes } from "../../eval/image_sets/to_bytes.ts";
 import type { ImageShape } from "../../eval/latents/latent_decoding.ts";
 import type { RunAutoencoder } from "../../eval/latents/run_autoencoder.ts";
+import { runPadded } from "../../eval/latents/run_padded.ts";
 import { mustBeFinite } from "../../eval/not_finite_error.ts";
 import type { Recipe } from "../../eval/sample_recipe.ts";
 import type { RunTexts } from "../../eval/text/run_texts.ts";
@@ -114,6 +115,7 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
   using decoder = await decoding.open(device, scale_factor);
   const latents = { height: size, width: size };
   const batch = await broadcastValue(collective, decoder.batchOf(latents));
+  const decode = (some: Float32Array) => decoder.decode(some, latents);
   const latent = channels * size ** 2;
   const each = shape.channels * shape.image_size ** 2;
   onProgress("decoding", 0, requested.length);
@@ -124,7 +126,7 @@ export async function drawImages(device: Device, options: DrawOptions): Promise<
       : new Float32Array(now.length * latent);
     await collective.broadcast(bytesOf(drawn));
     const own = drawn.subarray(rank * batch * latent, (rank + 1) * batch * latent);
-    const decoded = own.length > 0 ? await decoder.decode(own, latents) : own;
+    const decoded = await runPadded(decode, own, Math.min(batch, requested.length) * latent);
     const all = await collective.gather(bytesOf(decoded));
     if (rank > 0) continue;
     for (const [at, i] of now.entries()) {

@@ -7,6 +7,7 @@ import { samplerSettings } from "../../../eval/sampler_settings.ts";
 import { chooseMethod } from "../../../eval/samplers/choose_method.ts";
 import { trainedNetwork } from "../../../eval/trained_network.ts";
 import { drawBatches } from "../../../tasks/sample/draw_batches.ts";
+import { ONE_PROCESS } from "../../../train/collective/collective.ts";
 import { findWeights } from "../../../train/checkpoints/find_weights.ts";
 import { shapesOf } from "../../../train/checkpoints/network_shapes.ts";
 import { processOf } from "../../../train/diffusion/process.ts";
@@ -44,6 +45,7 @@ Deno.test("as many images are drawn at once as the adapter binds, and they are t
       take: (i, values) => Promise.resolve(void images.set(i, values)),
       strip: null,
       onProgress: (done) => progress.push(done),
+      collective: ONE_PROCESS,
     });
     return { images, progress };
   };
