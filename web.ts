@@ -1,7 +1,8 @@
 /**
  * What a browser can do: the engine, the networks, training and sampling, with web APIs alone. Nothing
  * here reaches a file, Deno, Node or a package; data are arrays, and files are bytes. The engine's float64
- * reference and FID's Inception are left out; they run in a browser too, from `./engine` and `./nets`.
+ * reference, pooling and resizing, and FID's Inception are left out; they run in a browser too, from
+ * `./engine` and `./nets`.
  *
  * @example Train and sample in a tab or a worker
  * ```ts

@@ -14,4 +14,5 @@
  * @module
  */
 export * from "./on_device.ts";
+export { avgPool2d, maxPool2d, resizeBilinear } from "./pooling.ts";
 export { evaluateReference, type LeafValues } from "./reference.ts";

@@ -5,7 +5,6 @@ import {
   attentionSizes,
   type AttentionSpec,
 } from "../ops/attention.ts";
-import { avgPool2dInputGradOp, avgPool2dOp } from "../ops/avg_pool2d.ts";
 import { unpackBytesOp } from "../ops/bytes.ts";
 import { unpackF16Op } from "../ops/unpack_f16.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dSizes, conv2dWeightGradOp } from "../ops/conv2d.ts";
@@ -16,10 +15,7 @@ import { layerNormBackwardOp, layerNormOp } from "../ops/layer_norm.ts";
 import { linearInputGradOp, linearInputs, linearOp, linearWeightGradOp } from "../ops/linear.ts";
 import { maxOp } from "../ops/max.ts";
 import { matmulOp, matmulSizes } from "../ops/matmul.ts";
-import { maxPool2dInputGradOp, maxPool2dOp } from "../ops/max_pool2d.ts";
-import { pool2dSizes } from "../ops/pool2d.ts";
 import { randomOp } from "../ops/random.ts";
-import { resizeBilinearInputGradOp, resizeBilinearOp } from "../ops/resize_bilinear.ts";
 import { softmaxBackwardOp, softmaxOp } from "../ops/softmax.ts";
 import {
   squeezeExcitationBackwardOp,
@@ -46,13 +42,6 @@ import type { Epilogue } from "./gemm/gemm_spec.ts";
 import type { GemmOperand } from "./gemm/gemm_operand.ts";
 import { emitGroupNorm, emitGroupNormBackward } from "./group_norm.ts";
 import { emitLayerNorm, emitLayerNormBackward } from "./layer_norm.ts";
-import {
-  emitAvgPool2d,
-  emitAvgPool2dInputGrad,
-  emitMaxPool2d,
-  emitMaxPool2dInputGrad,
-} from "./pool2d.ts";
-import { emitResizeBilinear, emitResizeBilinearInputGrad } from "./resize_bilinear.ts";
 import { emitSoftmax, emitSoftmaxBackward } from "./softmax.ts";
 import {
   emitSqueezeExcitation,
@@ -95,7 +84,12 @@ interface Entry {
 
 const TABLE = new Map<Operation, Entry>();
 
-function entry<A>(op: Operation<A>, bindings: Bindings, lower: (l: Lowering<A>) => void): void {
+/** Says how the nodes of an operation become kernels. */
+export function entry<A>(
+  op: Operation<A>,
+  bindings: Bindings,
+  lower: (l: Lowering<A>) => void,
+): void {
   TABLE.set(op as Operation, { bindings, lower: lower as (l: Lowering<unknown>) => void });
 }
 
@@ -314,32 +308,6 @@ entry(conv2dInputGradOp, ofProduct, ({ emitter, node, inputs: [grad, weight], ma
 entry(conv2dWeightGradOp, null, ({ emitter, node, inputs: [x, grad], outputs: [dw, db] }) => {
   const sizes = conv2dSizes(node.inputs[0], node.outputs[0], node.inputs[1], node.attrs);
   emitConv2dWeightGrad(emitter, { x, grad, dw, db }, sizes);
-});
-
-entry(maxPool2dOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
-  emitMaxPool2d(emitter, x, y, pool2dSizes(node.inputs[0], node.outputs[0]), node.attrs);
-});
-
-entry(maxPool2dInputGradOp, null, ({ emitter, node, inputs: [x, grad], outputs: [dx] }) => {
-  const sizes = pool2dSizes(node.inputs[0], node.inputs[1]);
-  emitMaxPool2dInputGrad(emitter, x, grad, dx, sizes, node.attrs);
-});
-
-entry(avgPool2dOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
-  emitAvgPool2d(emitter, x, y, pool2dSizes(node.inputs[0], node.outputs[0]), node.attrs);
-});
-
-entry(avgPool2dInputGradOp, null, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
-  const sizes = pool2dSizes(node.outputs[0], node.inputs[0]);
-  emitAvgPool2dInputGrad(emitter, grad, dx, sizes, node.attrs);
-});
-
-entry(resizeBilinearOp, null, ({ emitter, node, inputs: [x], outputs: [y] }) => {
-  emitResizeBilinear(emitter, x, y, node.inputs[0].shape, node.outputs[0].shape);
-});
-
-entry(resizeBilinearInputGradOp, null, ({ emitter, node, inputs: [grad], outputs: [dx] }) => {
-  emitResizeBilinearInputGrad(emitter, grad, dx, node.inputs[0].shape, node.outputs[0].shape);
 });
 
 entry(embeddingOp, null, ({ emitter, node, inputs: [table, index], outputs: [out] }) => {

@@ -1,8 +1,8 @@
-import type { Operation, Tensor } from "../tensor.ts";
+import type { Operation } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 import { type Pool2dAttrs, pool2dShape } from "./pool2d.ts";
 
-/** Attributes of {@linkcode avgPool2d}. */
+/** Attributes of `avgPool2d`. */
 export interface AvgPool2dAttrs extends Pool2dAttrs {
   /** Divide by the window's size at the edges too, as if there were zeros beyond them. */
   readonly count_include_pad: boolean;
@@ -16,7 +16,7 @@ export interface AvgPool2dGradAttrs extends AvgPool2dAttrs {
   readonly width: number;
 }
 
-/** The operation behind {@linkcode avgPool2d}. */
+/** The operation behind `avgPool2d`. */
 export const avgPool2dOp: Operation<AvgPool2dAttrs> = {
   name: "avg_pool2d",
   infer: ([x], attrs) => [{ shape: pool2dShape("avg_pool2d", x, attrs), dtype: "f32" }],
@@ -36,22 +36,3 @@ export const avgPool2dInputGradOp: Operation<AvgPool2dGradAttrs> = {
     { shape: [batch, channels, height, width], dtype: "f32" },
   ],
 };
-
-/**
- * The mean of each window, PyTorch's `nn.AvgPool2d`.
- *
- * @param x `[batch, channels, height, width]`
- * @throws {ShapeError} for a window that does not fit
- * @category Operations
- */
-export function avgPool2d(
-  x: Tensor,
-  { kernel_size, stride = kernel_size, padding = 0, count_include_pad = true }: {
-    kernel_size: number;
-    stride?: number;
-    padding?: number;
-    count_include_pad?: boolean;
-  },
-): Tensor {
-  return applyOne(avgPool2dOp, [x], { kernel_size, stride, padding, count_include_pad });
-}

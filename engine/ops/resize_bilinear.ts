@@ -1,4 +1,4 @@
-import { checkFloats, type Operation, ShapeError, shapeText, type Tensor } from "../tensor.ts";
+import { checkFloats, type Operation, ShapeError, shapeText } from "../tensor.ts";
 import { applyOne } from "./elementwise.ts";
 
 /** Height and width of the output; of the input for the gradient. */
@@ -9,7 +9,7 @@ export interface ResizeAttrs {
   readonly width: number;
 }
 
-/** The operation behind {@linkcode resizeBilinear}. */
+/** The operation behind `resizeBilinear`. */
 export const resizeBilinearOp: Operation<ResizeAttrs> = {
   name: "resize_bilinear",
   infer([x], { height, width }) {
@@ -34,15 +34,3 @@ export const resizeBilinearInputGradOp: Operation<ResizeAttrs> = {
     { shape: [batch, channels, height, width], dtype: "f32" },
   ],
 };
-
-/**
- * Images at another size: each pixel of the output interpolates the four nearest of the input,
- * PyTorch's `interpolate(mode="bilinear", align_corners=False)`. There is no antialiasing.
- *
- * @param x `[batch, channels, any height, any width]`
- * @throws {ShapeError} for sizes below 1
- * @category Operations
- */
-export function resizeBilinear(x: Tensor, height: number, width: number): Tensor {
-  return applyOne(resizeBilinearOp, [x], { height, width });
-}
