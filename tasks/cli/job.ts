@@ -3,6 +3,7 @@ import type { Launcher } from "../../train/collective/launcher.ts";
 import { MpiCollective } from "../../train/collective/mpi_collective.ts";
 import { MPI_VARIABLE } from "../../train/collective/mpi_library.ts";
 import { CollectiveError } from "../../train/collective/collective_error.ts";
+import { watchStarter } from "./launch/watch_starter.ts";
 import { launchedAs } from "./launched_as.ts";
 import { Progress } from "./progress.ts";
 import { FIRST_SAYS_MS } from "./rank_message.ts";
@@ -32,6 +33,7 @@ export class Job implements Disposable {
    */
   static async join(): Promise<Job> {
     const launcher = launchedAs();
+    if (launcher) watchStarter();
     try {
       return new Job(launcher);
     } catch (error) {

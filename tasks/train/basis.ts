@@ -1,27 +1,24 @@
 import { CollectiveError } from "../../train/collective/collective_error.ts";
 import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
 import { countsText } from "../../train/data/counts_text.ts";
+import { dataIdentity } from "../../train/data/data_identity.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 
 /** What several processes must have alike to train together. */
 export interface Basis {
   /** All settings. */
   readonly settings: string;
-  /** Classes of the data, and how many images each has. */
-  readonly classes: string;
-  /** The same, for people. */
+  /** What identifies the data. */
+  readonly data: string;
+  /** How much it is, for people. */
   readonly counts: string;
 }
 
 /** What a process trains on. */
-export function basisOf(
-  config: RunConfig,
-  dataset: Pick<ImageSource, "length" | "class_names" | "class_counts">,
-): Basis {
-  const { class_names, class_counts } = dataset;
+export async function basisOf(config: RunConfig, dataset: ImageSource): Promise<Basis> {
   return {
     settings: JSON.stringify(config),
-    classes: JSON.stringify([class_names, class_counts]),
+    data: JSON.stringify(await dataIdentity(dataset)),
     counts: countsText(dataset),
   };
 }
@@ -37,9 +34,9 @@ export function mustBeAlike(first: Basis, own: Basis): void {
       "its settings are not those of process 0: start all by the same command",
     );
   }
-  if (first.classes !== own.classes) {
-    throw new CollectiveError(
-      `its data are not those of process 0: ${own.counts}; not ${first.counts}`,
-    );
-  }
+  if (first.data === own.data) return;
+  const differ = first.counts === own.counts
+    ? "as many images, and others; give all processes the same files"
+    : `${own.counts}; not ${first.counts}`;
+  throw new CollectiveError(`its data are not those of process 0: ${differ}`);
 }

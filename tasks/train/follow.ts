@@ -12,7 +12,7 @@ export async function follow<C extends RunConfig>(run: Run<C>): Promise<void> {
   if (!first) return;
   // What rank 0 has decoded need not be decoded again.
   const dataset = await run.load();
-  mustBeAlike(first, basisOf(config, dataset));
+  mustBeAlike(first, await basisOf(config, dataset));
   const objective = objectiveOf(config);
   const hooks = { onStart: () => run.begin() };
   await trainLoop(device, config, dataset, { signal, together, objective, hooks });

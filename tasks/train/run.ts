@@ -176,10 +176,12 @@ export class Run<C extends RunConfig = Config> implements Disposable {
    * Tells the other ranks what rank 0 trains on.
    *
    * @param dataset of rank 0; null where it does not go on to train
-   * @returns what rank 0 told; null where it does not
+   * @returns what rank 0 told; null where it does not, or is alone
    */
   async agree(dataset: ImageSource | null): Promise<Basis | null> {
-    return await broadcastValue(this.collective, dataset && basisOf(this.config, dataset));
+    const { collective, config } = this;
+    if (collective.size === 1) return null;
+    return await broadcastValue(collective, dataset && await basisOf(config, dataset));
   }
 
   /** From now on a signal ends the process only after what is done is saved. */

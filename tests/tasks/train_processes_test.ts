@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, match, ok, strictEqual as equal } from "n
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { launched, missing, mpiNamed } from "../train/collective/launched.ts";
-import { lastFlags } from "./last_flags.ts";
+import { done, left, processesOf, processOfRank, runArguments, TRAIN } from "./processes_run.ts";
 import {
   command,
   loggedSteps,
@@ -14,61 +14,16 @@ import {
   withWorkdir,
 } from "./tiny_run.ts";
 
-/** `SCALELONG_STOPS=full`: all methods, the UNet and 16 bits, too. */
-const KINDS: readonly (readonly string[])[] = Deno.env.get("SCALELONG_STOPS") === "full"
-  ? [
-    ...[0, 1, 2, 3, 4].map((method) => [`--scalelong=${method}`]),
-    ["--mixed_precision=fp16"],
-    ["--nnet.name=unet", "--ch_mult=1,1", "--attn_resolutions=4"],
-  ]
-  : [["--scalelong=3"]];
+const STEPS = 4;
+const KIND = ["--scalelong=3"];
 
-/** What a run of these ranks leaves, the settings apart. */
-async function left(workdir: string): Promise<unknown> {
-  const { config: _, ...values } = await newest(workdir);
-  return values;
-}
+/** What one process leaves with two micro-batches; trained once. */
+let alone: Promise<unknown> | null = null;
 
-/** The process that is a rank of a run, by what Open MPI gave it. */
-function processOfRank(workdir: string, rank: number): number {
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const read = (file: string) => Deno.readTextFileSync(`/proc/${name}/${file}`).split("\0");
-      const isOf = read("cmdline").includes(`--workdir=${workdir}`);
-      if (isOf && read("environ").includes(`OMPI_COMM_WORLD_RANK=${rank}`)) return Number(name);
-    } catch {
-      // It has ended, or is somebody else's.
-    }
-  }
-  return 0;
-}
-
-const SCRIPT = "../../../tasks/train.ts";
-
-/** The arguments of a run of some steps. */
-function runArguments(kind: readonly string[], workdir: string): string[] {
-  const isUnet = kind.some((flag) => flag.startsWith("--nnet.name"));
-  const tiny = TINY.filter((flag) => !isUnet || !/patch_size|embed_dim|depth|num_heads/.test(flag));
-  const flags = ["--n_samples=0", "--n_steps=4", "--grad_clip=0.1", `--workdir=${workdir}`];
-  return lastFlags([...tiny, ...flags, ...kind]);
-}
-
-/** Runs a command to its end. */
-async function done(run: Deno.Command): Promise<{ out: string; said: string }> {
-  const { code, stdout, stderr } = await run.output();
-  const [out, said] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  equal(code, 0, said);
-  return { out, said };
-}
-
-/** What one process leaves with two micro-batches, by kind; trained once. */
-const alone = new Map<readonly string[], Promise<unknown>>();
-
-async function trainAlone(kind: readonly string[]): Promise<unknown> {
+async function trainAlone(): Promise<unknown> {
   let values: unknown;
   await withWorkdir(async (workdir) => {
-    await done(command([...runArguments(kind, workdir), "--micro_batches=2"]));
+    await done(command([...runArguments(KIND, STEPS, workdir), "--micro_batches=2"]));
     values = await left(workdir);
   });
   return values;
@@ -80,18 +35,23 @@ for (const mpi of ["Open MPI", "MPICH"] as const) {
     `two processes leave what one leaves with two micro-batches: ${mpi}${skipped}`,
     { ignore: skipped !== "" },
     async () => {
-      for (const kind of KINDS) {
-        if (!alone.has(kind)) alone.set(kind, trainAlone(kind));
-        await withWorkdir(async (workdir) => {
-          const { out, said } = await done(
-            launched(mpiNamed(mpi), 2, SCRIPT, runArguments(kind, workdir)),
-          );
-          deepEqual(await left(workdir), await alone.get(kind));
-          // Rank 0 alone speaks.
-          equal(out, "");
-          for (const once of [/a step is/g, /4 steps, /g]) equal(said.match(once)?.length, 1, said);
-        });
-      }
+      alone ??= trainAlone();
+      await withWorkdir(async (workdir) => {
+        // Two steps on two processes, and the rest on one, or all on two.
+        const steps = mpi === "Open MPI" ? STEPS : STEPS / 2;
+        const { out, said } = await done(
+          launched(mpiNamed(mpi), 2, TRAIN, runArguments(KIND, steps, workdir)),
+        );
+        // Rank 0 alone speaks.
+        equal(out, "");
+        for (const once of ["a step is", `${steps} steps, `]) {
+          equal(said.match(new RegExp(once, "g"))?.length, 1, said);
+        }
+        if (steps < STEPS) {
+          await done(command([...runArguments(KIND, STEPS, workdir), "--micro_batches=2"]));
+        }
+        deepEqual(await left(workdir), await alone);
+      });
     },
   );
 }
@@ -101,7 +61,8 @@ const UNSAVED = ["--n_steps=100000", "--save_interval=100000", "--log_interval=1
 
 const skipped = missing("Open MPI");
 Deno.test(
-  `a signal to one of two processes saves the step of both; a killed one is the end of both${skipped}`,
+  `a signal to one of two processes, or the death of what started them, saves the step of both; a ` +
+    `killed one is the end of both${skipped}`,
   { ignore: skipped !== "" },
   async () => {
     await withWorkdir(async (workdir) => {
@@ -136,6 +97,17 @@ Deno.test(
       while (existsSync(`/proc/${other}/exe`) && performance.now() < limit) await milliseconds(50);
       ok(performance.now() < limit, "rank 0 goes on");
       equal((await newest(workdir)).step, step);
+
+      const third = start();
+      await third.until((said) => /a step is/.test(said) && hasLogged(step + 2)());
+      third.kill("SIGKILL");
+      const before = performance.now();
+      await third.end();
+      ok(performance.now() < before + 10_000);
+      deepEqual(processesOf(workdir), []);
+      const saved = (await newest(workdir)).step;
+      ok(saved > step);
+      equal(saved, loggedSteps(workdir).at(-1));
     });
   },
 );
@@ -155,7 +127,7 @@ Deno.test(
   { ignore: both !== "" },
   async () => {
     const wrong = { SCALELONG_MPI: "libmpi.so.40" };
-    const { code, stderr } = await launched(mpiNamed("MPICH"), 2, SCRIPT, [], wrong).output();
+    const { code, stderr } = await launched(mpiNamed("MPICH"), 2, TRAIN, [], wrong).output();
     equal(code, 1);
     equal(
       new TextDecoder().decode(stderr),

@@ -1,5 +1,6 @@
 import { Interrupt } from "../interrupt.ts";
 import { writeToStandardError } from "../standard_error.ts";
+import { starterHere } from "./watch_starter.ts";
 import { findLauncher, type MpiLauncher } from "./find_launcher.ts";
 
 /** How many processes, and where. */
@@ -26,7 +27,7 @@ export async function launchProcesses(processes: Processes): Promise<number> {
   const launcher = await findLauncher();
   const child = new Deno.Command(launcher.command, {
     args: [...optionsOf(launcher, processes), ...thisCommand()],
-    env: ROOT,
+    env: { ...ROOT, ...starterHere() },
     // Out of the terminal's reach: of its Ctrl-C, Open MPI's mpirun would end all within a second.
     detached: true,
     stdin: "null",
