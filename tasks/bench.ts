@@ -6,6 +6,7 @@ import { compiledText } from "./bench/compiled/compiled_text.ts";
 import { convolutionRows } from "./bench/convolution.ts";
 import { decoderRow } from "./bench/decoder.ts";
 import { estimateRows } from "./bench/estimates.ts";
+import { ranksRow } from "./bench/ranks/ranks_row.ts";
 import { inceptionRow } from "./bench/inception.ts";
 import { jaxJs } from "./bench/jax_js.ts";
 import { jobs } from "./bench/jobs.ts";
@@ -17,6 +18,7 @@ import { type BenchReport, reportText } from "./bench/report_text.ts";
 import { samplingRows } from "./bench/sampling.ts";
 import { type TimedJob, timedJob } from "./bench/timed_jobs.ts";
 import { trainingRows } from "./bench/training_step.ts";
+import { machineFlags } from "./cli/machine_flags.ts";
 import { runTask } from "./cli/run_task.ts";
 import { ensureAdapter } from "./cli/setup/ensure_adapter.ts";
 import { tuningFile } from "./cli/tuning_file.ts";
@@ -71,6 +73,15 @@ export async function main(args: readonly string[]): Promise<void> {
   const estimates = only.includes("estimate")
     ? await estimateRows(device, (preset) => status(`estimate: ${preset}`))
     : [];
+  const ranks = only.includes("ranks")
+    ? await ranksRow(
+      device,
+      preset,
+      rounds,
+      machineFlags(Deno.args).device,
+      (what) => status(`ranks: ${what}`),
+    )
+    : null;
   status("");
   const report: BenchReport = {
     system: {
@@ -92,6 +103,7 @@ export async function main(args: readonly string[]): Promise<void> {
     loading,
     streaming,
     estimates,
+    ranks,
   };
   console.log(json ? JSON.stringify(report, null, 2) : reportText(report));
 }

@@ -18,7 +18,10 @@ const KINDS = [
   "load",
   "stream",
   "estimate",
+  "ranks",
 ] as const;
+/** Take minutes. */
+const NAMED_ONLY: readonly string[] = ["estimate", "ranks"];
 const PEERS = ["webgpu", "wasm"] as const;
 
 /** One of each generation: RDNA 3, RDNA 2, GCN. */
@@ -26,7 +29,7 @@ const USUAL_FAMILIES = "navi31,navi21,vega10";
 
 const flagsSchema = z.object({
   only: z.string().describe(
-    `what to time, comma-separated: ${KINDS.join(", ")} (minutes; only where it is named)`,
+    `what to time, comma-separated: ${KINDS.join(", ")} (the last two take minutes: where named)`,
   ),
   peers: z.string().describe(`devices of jax-js to compare with: ${PEERS.join(", ")}, or none`),
   rounds: z.int().min(1).max(100).describe("how often each library takes its turn at a job"),
@@ -36,16 +39,18 @@ const flagsSchema = z.object({
       `comma-separated, of ${[...FAMILIES.keys()].join(", ")}; bare: ${USUAL_FAMILIES}`,
   ),
   preset: z.enum(Object.keys(presets) as [PresetName, ...PresetName[]])
-    .describe("whose training step --compiled takes"),
+    .describe(
+      "whose training step --compiled takes (default cifar10), or whose gradients --only=ranks sums " +
+        "(default quickstart)",
+    ),
   json: z.boolean().describe("print the report as JSON, for programs"),
   help: z.boolean().describe("print this help"),
 });
 
 const defaults = new Map<string, unknown>([
-  ["only", KINDS.filter((kind) => kind !== "estimate").join(",")],
+  ["only", KINDS.filter((kind) => !NAMED_ONLY.includes(kind)).join(",")],
   ["peers", "webgpu"],
   ["rounds", 5],
-  ["preset", "cifar10"],
 ]);
 
 /** What the command line of `deno task bench` asks for. */
@@ -55,7 +60,7 @@ export interface BenchArguments {
   readonly rounds: number;
   /** Families of GPUs that a step is compiled for; null where libraries are timed. */
   readonly compiled: readonly string[] | null;
-  /** Whose step is compiled. */
+  /** Whose step is compiled, or whose gradients are summed. */
   readonly preset: PresetName;
   readonly json: boolean;
   readonly help: boolean;
@@ -70,20 +75,24 @@ export function readBenchArguments(args: readonly string[]): BenchArguments {
   const given = parseFlags(args.map(withFamilies), flagsSchema);
   const flags = new Map([...defaults, ...given]);
   const compiled = flags.get("compiled") as string | undefined;
-  if (compiled === undefined && given.has("preset")) {
-    throw new UsageError("--preset: is of --compiled alone, which is not given; leave it out");
-  }
   const timing = ["only", "peers", "rounds"].filter((flag) => given.has(flag));
   if (compiled !== undefined && timing.length > 0) {
     throw new UsageError(timing.map((f) => `--${f}: --compiled times nothing; leave --${f} out`));
   }
   const peers = flags.get("peers") as string;
+  const only = words("only", flags.get("only") as string, KINDS);
+  if (compiled === undefined && given.has("preset") && !only.includes("ranks")) {
+    throw new UsageError(
+      "--preset: is of --compiled and --only=ranks alone, which are not given; leave it out",
+    );
+  }
   return {
-    only: words("only", flags.get("only") as string, KINDS),
+    only,
     peers: peers === "none" ? [] : words("peers", peers, PEERS),
     rounds: flags.get("rounds") as number,
     compiled: compiled === undefined ? null : words("compiled", compiled, [...FAMILIES.keys()]),
-    preset: flags.get("preset") as PresetName,
+    preset:
+      (flags.get("preset") ?? (compiled === undefined ? "quickstart" : "cifar10")) as PresetName,
     json: flags.get("json") === true,
     help: flags.get("help") === true,
   };
@@ -120,6 +129,10 @@ export function benchHelp(): string {
       {
         command: "bench --only=estimate",
         does: "what --dry-run says of the presets, and what is so",
+      },
+      {
+        command: "bench --only=ranks --preset=cifar10",
+        does: "what several processes cost here, and the predicted efficiency of 2 to 64",
       },
       {
         command: "bench --compiled --preset=cifar10_unet",

@@ -5,6 +5,8 @@ import type { DecoderRow } from "./decoder.ts";
 import type { EstimateRow } from "./estimates.ts";
 import type { InceptionRow } from "./inception.ts";
 import type { LoadingRow } from "./loading.ts";
+import type { RanksRow } from "./ranks/ranks_row.ts";
+import { ranksText } from "./ranks/ranks_text.ts";
 import type { StreamingRow } from "./streaming.ts";
 import type { SamplingRow } from "./sampling.ts";
 import type { TimedJob, Timing } from "./timed_jobs.ts";
@@ -33,12 +35,14 @@ export interface BenchReport {
   readonly streaming: StreamingRow | null;
   /** What the dry run says of presets, and what is so. */
   readonly estimates: readonly EstimateRow[];
+  /** What several processes cost; null where `--only` leaves it out. */
+  readonly ranks: RanksRow | null;
 }
 
 /** The report as text: the machine, the adapter's rates, and tables. */
 export function reportText(report: BenchReport): string {
   const { system, adapter, rates, jobs, convolutions } = report;
-  const { training, sampling, inception, decoder, loading, streaming, estimates } = report;
+  const { training, sampling, inception, decoder, loading, streaming, estimates, ranks } = report;
   const sections = [
     `${adapter.description}, ${adapter.class}\n` +
     `Deno ${system.deno}, ${system.os}, ${system.cores} cores`,
@@ -58,6 +62,7 @@ export function reportText(report: BenchReport): string {
   if (loading) sections.push(loadingText(loading));
   if (streaming) sections.push(streamingText(streaming));
   if (estimates.length > 0) sections.push(estimateTable(estimates));
+  if (ranks) sections.push(ranksText(ranks));
   return sections.join("\n\n");
 }
 

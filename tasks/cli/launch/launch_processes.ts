@@ -27,7 +27,7 @@ export async function launchProcesses(processes: Processes): Promise<number> {
   const launcher = await findLauncher();
   const child = new Deno.Command(launcher.command, {
     args: [...optionsOf(launcher, processes), ...thisCommand()],
-    env: { ...ROOT, ...starterHere() },
+    env: { ...AS_ROOT, ...starterHere() },
     // Out of the terminal's reach: of its Ctrl-C, Open MPI's mpirun would end all within a second.
     detached: true,
     stdin: "null",
@@ -68,7 +68,7 @@ const PASSED_ON: Readonly<Record<MpiLauncher["kind"], Deno.Signal>> = {
 };
 
 /** Open MPI starts nothing as root without these, as in containers. */
-const ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
+export const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
 
 /** The options of a launcher. */
 export function optionsOf(

@@ -64,7 +64,7 @@ Deno.test("bench --compiled takes families that Mesa knows, and times nothing", 
   assert.equal(readBenchArguments([]).compiled, null);
   refuses(["--compiled=navi34"], /^--compiled: "navi34" is none of navi31, [^\n]*did you mean/);
   refuses(["--compiled", "--rounds=2"], /^--rounds: --compiled times nothing; leave --rounds out$/);
-  refuses(["--preset=quickstart"], /^--preset: is of --compiled alone, [^\n]*$/);
+  refuses(["--preset=quickstart"], /^--preset: is of --compiled and --only=ranks alone, [^\n]*$/);
 });
 
 Deno.test("driverFile() names the package where Mesa is not installed", () => {
