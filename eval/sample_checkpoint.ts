@@ -1,27 +1,23 @@
 import { counted } from "../engine/counted.ts";
-import { type Device, State } from "../engine/mod.ts";
+import type { Device, State } from "../engine/mod.ts";
 import { conditioningOf } from "../nets/conditioning.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { Config } from "../train/config/config.ts";
 import { isLatent } from "../train/config/latent_rules.ts";
 import { UsageError } from "../train/config/usage_error.ts";
 import type { NoiseSchedule } from "../train/diffusion/noise_schedule.ts";
-import { processOf } from "../train/diffusion/process.ts";
 import { type Clipping, CLIPPINGS } from "./clipping.ts";
 import { type EncodedTexts, textConditions, textsProblem } from "./execution/encoded_texts.ts";
-import { fittingSampler } from "./execution/sampler_memory.ts";
+import { drawImages, stateOf } from "./image_sets/draw_images.ts";
 import { Samples } from "./image_sets/samples.ts";
 import { toBytes } from "./image_sets/to_bytes.ts";
 import type { LatentDecoding } from "./latents/latent_decoding.ts";
 import { networkClasses } from "./network_classes.ts";
-import { mustBeFinite } from "./not_finite_error.ts";
 import { type LabelChoice, sampledConditions, sampledLabel } from "./sampled_labels.ts";
-import { Sampler } from "./sampler.ts";
 import { samplerSettings, usualSampler } from "./sampler_settings.ts";
 import { chooseMethod } from "./samplers/choose_method.ts";
 import type { SamplerMethod } from "./samplers/program.ts";
 import type { SamplerSettings } from "./samplers/sampler_entry.ts";
-import { trainedNetwork } from "./trained_network.ts";
 
 /**
  * Trained weights and the configuration of their network: in memory, or to be loaded.
@@ -102,70 +98,53 @@ export async function sampleCheckpoint(
   return await sampleByMethod(device, checkpoint, methodOf, options);
 }
 
-/**
- * Draws images as {@linkcode sampleCheckpoint} does, by a method that is in no table.
- *
- * @throws {UsageError} with a line for each option that the network cannot take
- * @throws {NotFiniteError} where an image has values that are not finite
- */
-export async function sampleByMethod(
+/** Draws images by a method, whose options are checked. */
+async function sampleByMethod(
   device: Device,
   checkpoint: SampledCheckpoint,
   methodOf: (schedule: NoiseSchedule) => SamplerMethod,
   options: DrawOptions,
 ): Promise<Samples> {
   const { config } = checkpoint;
-  const { nnet, sample: usual } = config;
-  const { n = 16, seed = 0, batch_size = 64, interval = [0, 1] as const, onProgress } = options;
+  const { nnet: { in_chans: channels, img_size: image_size }, sample: usual } = config;
   const classes = networkClasses(config);
   const {
+    n = 16,
+    seed = 0,
+    batch_size = 64,
+    interval = [0, 1] as const,
     labels: chosen,
     texts,
     decoding,
-    scale,
+    scale = usual.scale,
     limit = usual.clip_denoised && !isLatent(config) ? "clip" : "none",
+    onProgress,
   } = options;
   mustFit(config, { ...options, n, batch_size, limit });
-  const { schedule } = processOf(config.process);
-  const method = methodOf(schedule);
-  using drawing = new DisposableStack();
-  const state = drawing.use(await weightsOf(device, checkpoint));
-  const machine = fittingSampler(device.capabilities, {
-    shape: [Math.min(n, batch_size), nnet.in_chans, nnet.img_size, nnet.img_size],
-    network: trainedNetwork(state, config),
-    schedule,
-    method,
-    guidance: { scale: scale ?? usual.scale, interval },
-    limit,
-  });
-  const sampler = drawing.use(new Sampler(device, machine));
-  const [batch, ...shape] = machine.shape;
-  const size = shape.reduce((a, b) => a * b);
+  const size = channels * image_size ** 2;
   const choice: LabelChoice | null = classes === 0
     ? null
     : { kind: "list", labels: chosen ?? [...Array(classes).keys()] };
-  const conditionsOf = (first: number, n: number) =>
-    texts ? textConditions(texts, first, n) : sampledConditions(choice, first, n);
   const latents = decoding && new Float32Array(n * size);
   const images = new Uint8Array(latents ? 0 : n * size);
-  for (let first = 0; first < n; first += batch) {
-    const now = Math.min(batch, n - first);
-    const start = { seed, first, ...conditionsOf(first, batch) };
-    const x = await sampler.sample(start, (part) => onProgress?.(first + part * now, n));
-    for (let i = 0; i < now; i++) mustBeFinite(x.subarray(i * size, (i + 1) * size), first + i);
-    const values = x.subarray(0, now * size);
-    if (latents) latents.set(values, first * size);
-    else images.set(toBytes(values), first * size);
-  }
-  drawing.dispose();
+  const open = () =>
+    "load" in checkpoint ? checkpoint.load(device) : stateOf(device, checkpoint.nnet_ema);
+  await drawImages(device, config, open, {
+    ...{ n, seed, batch_size, scale, interval, limit, methodOf, onProgress },
+    conditionsOf: (first, n) =>
+      texts ? textConditions(texts, first, n) : sampledConditions(choice, first, n),
+    take(values, first) {
+      if (latents) latents.set(values, first * size);
+      else images.set(toBytes(values), first * size);
+    },
+  });
   const labels = choice && Int32Array.from({ length: n }, (_, i) => sampledLabel(choice, i));
   if (latents) {
-    const { img_size: size } = nnet;
     const { scale_factor } = config.autoencoder;
-    const { values, ...image } = await decoding.decode(device, latents, { size, scale_factor });
+    const sizes = { size: image_size, scale_factor };
+    const { values, ...image } = await decoding.decode(device, latents, sizes);
     return new Samples({ images: toBytes(values), labels, n, ...image });
   }
-  const [channels, image_size] = shape;
   return new Samples({ images, labels, n, channels, image_size });
 }
 
@@ -177,15 +156,6 @@ function given<K extends keyof SampleOptions>(
   return Object.fromEntries(
     names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ) as Pick<SampleOptions, K>;
-}
-
-async function weightsOf(device: Device, checkpoint: SampledCheckpoint): Promise<State> {
-  if ("load" in checkpoint) return await checkpoint.load(device);
-  const { nnet_ema } = checkpoint;
-  const shapes = Object.entries(nnet_ema).map(([name, { shape }]) => [name, shape]);
-  const state = new State(device, Object.fromEntries(shapes), "weights");
-  for (const [name, { data }] of Object.entries(nnet_ema)) state.write(name, data);
-  return state;
 }
 
 /** @throws {UsageError} with a line for each option that the network cannot take */

@@ -1,7 +1,10 @@
 import { counted } from "../../../engine/counted.ts";
 import { Device, DeviceError } from "../../../engine/mod.ts";
 import { UserError } from "../../../engine/user_error.ts";
-import { sampleByMethod } from "../../../eval/sample_checkpoint.ts";
+import { drawImages, stateOf } from "../../../eval/image_sets/draw_images.ts";
+import { toBytes } from "../../../eval/image_sets/to_bytes.ts";
+import { networkClasses } from "../../../eval/network_classes.ts";
+import { sampledConditions } from "../../../eval/sampled_labels.ts";
 import { multistepMethod } from "../../../eval/samplers/dpm_multistep.ts";
 import type { SamplerMethod } from "../../../eval/samplers/program.ts";
 import {
@@ -143,10 +146,8 @@ export class Session {
           await this.#list();
           if (this.#stop.signal.aborted) return;
           this.#report({ is: "doing", text: "Drawing images" });
-          const images = await sampleByMethod(device, checkpoint, solver(STEPS_IN_TRAINING), {
-            n: N,
-          });
-          this.#report({ is: "images", of: "training", images: shown(images, run, checkpoint) });
+          const images = await drawn(device, checkpoint, { steps: STEPS_IN_TRAINING });
+          this.#report({ is: "images", of: "training", images: { ...images, run } });
           this.#report({ is: "doing", text: "Training" });
         },
       },
@@ -163,14 +164,14 @@ export class Session {
       ...checkpoint,
       class_names: checkpoint.data?.class_names ?? [],
     });
-    const images = await sampleByMethod(device, checkpoint, solver(steps), {
-      ...{ n: N, seed },
-      ...label !== null && class_names.length > 0 && { labels: [label] },
+    const images = await drawn(device, checkpoint, {
+      ...{ steps, seed },
+      label: class_names.length > 0 ? label : null,
       scale: guided ? scale : 0,
       onProgress: (done, n) =>
         this.#report({ is: "doing", text: `Drawing images: ${Math.floor(100 * done / n)} %` }),
     });
-    this.#report({ is: "images", of: "drawing", images: shown(images, run, checkpoint) });
+    this.#report({ is: "images", of: "drawing", images: { ...images, run } });
     return `Drawn with ${run} after ${counted(checkpoint.step, "step")}`;
   }
 
@@ -220,12 +221,30 @@ export class Session {
   }
 }
 
-function shown(
-  { images, channels, image_size }: Pick<ShownImages, "images" | "channels" | "image_size">,
-  run: string,
-  { step }: Checkpoint,
-): ShownImages {
-  return { images, channels, image_size, run, step };
+/** What is drawn besides what the run's own images are. */
+interface DrawnAs extends Pick<Drawing, "steps">, Partial<Omit<Drawing, "steps">> {
+  readonly onProgress?: (done: number, n: number) => void;
+}
+
+/** Images of a run: of one class, or of all in turn. */
+async function drawn(
+  device: Device,
+  { config, nnet_ema, step }: Checkpoint,
+  { steps, seed = 0, label = null, scale = config.sample.scale, onProgress }: DrawnAs,
+): Promise<Omit<ShownImages, "run">> {
+  const { in_chans: channels, img_size: image_size } = config.nnet;
+  const classes = networkClasses(config);
+  const labels = label === null ? [...Array(classes).keys()] : [label];
+  const choice = classes === 0 ? null : { kind: "list", labels } as const;
+  const images = new Uint8Array(N * channels * image_size ** 2);
+  await drawImages(device, config, () => stateOf(device, nnet_ema), {
+    ...{ n: N, batch_size: N, seed, scale, interval: [0, 1], onProgress },
+    limit: config.sample.clip_denoised ? "clip" : "none",
+    methodOf: solver(steps),
+    conditionsOf: (first, n) => sampledConditions(choice, first, n),
+    take: (values, first) => images.set(toBytes(values), first * images.length / N),
+  });
+  return { images, channels, image_size, step };
 }
 
 /**
