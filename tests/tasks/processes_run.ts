@@ -1,4 +1,5 @@
 import { strictEqual as equal } from "node:assert/strict";
+import type { Checkpoint } from "../../train/checkpoints/checkpoint.ts";
 import { lastFlags } from "./last_flags.ts";
 import { newest, TINY } from "./tiny_run.ts";
 
@@ -6,7 +7,10 @@ import { newest, TINY } from "./tiny_run.ts";
 export const TRAIN = "../../../tasks/train.ts";
 
 /** What a run leaves, the settings apart: they name the processes' micro-batches. */
-export async function left(workdir: string): Promise<unknown> {
+export type Left = Omit<Checkpoint, "config">;
+
+/** Reads it. */
+export async function left(workdir: string): Promise<Left> {
   const { config: _, ...values } = await newest(workdir);
   return values;
 }

@@ -2,8 +2,9 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Values } from "../../train/checkpoints/checkpoint.ts";
 import { type InstalledMpi, launched, missing, mpiNamed } from "../train/collective/launched.ts";
-import { done, left, processesOf, runArguments, TRAIN } from "./processes_run.ts";
+import { done, type Left, left, processesOf, runArguments, TRAIN } from "./processes_run.ts";
 import { command, milliseconds, withWorkdir } from "./tiny_run.ts";
 
 const KINDS: readonly (readonly string[])[] = [
@@ -22,14 +23,14 @@ const ignore = skipped !== "";
 async function trained(
   kind: readonly string[],
   run: (args: readonly string[]) => Deno.Command,
-): Promise<unknown> {
-  let values: unknown;
+): Promise<Left> {
+  let values: Left | null = null;
   await withWorkdir(async (workdir) => {
     const { out } = await done(run(runArguments(kind, STEPS, workdir)));
     equal(out, "");
     values = await left(workdir);
   });
-  return values;
+  return values!;
 }
 
 Deno.test(`any launcher's processes leave what one leaves${skipped}`, { ignore }, async (t) => {
@@ -54,6 +55,33 @@ Deno.test(`any launcher's processes leave what one leaves${skipped}`, { ignore }
     });
   }
 });
+
+Deno.test(
+  `a run of two processes goes on with four, to rounding${skipped}`,
+  { ignore },
+  async () => {
+    const kind = ["--scalelong=3"];
+    const two = await trained(kind, (args) => launched(mpiNamed("Open MPI"), 2, TRAIN, args));
+    await withWorkdir(async (workdir) => {
+      const run = (n: number, n_steps: number) =>
+        done(launched(mpiNamed("Open MPI"), n, TRAIN, runArguments(kind, n_steps, workdir)));
+      await run(2, STEPS / 2);
+      await run(4, STEPS);
+      const four = await left(workdir);
+      const distance = largestDistance(two.nnet, four.nnet);
+      ok(distance > 0 && distance < 1e-5, `${distance}`);
+    });
+  },
+);
+
+/** The largest difference of the values of two networks. */
+function largestDistance(a: Values, b: Values): number {
+  return Math.max(
+    ...Object.keys(a).flatMap((name) =>
+      Array.from(a[name].data, (value, i) => Math.abs(value - b[name].data[i]))
+    ),
+  );
+}
 
 const KILLS = 30;
 
