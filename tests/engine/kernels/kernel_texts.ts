@@ -1,14 +1,14 @@
-import type { AdapterClass, Capabilities } from "../../engine/capabilities.ts";
-import type { OperationExample } from "../../engine/testing/example.ts";
-import { traceExample } from "../../engine/testing/example.ts";
-import { examples } from "../../engine/testing/registry.ts";
-import { type Layout, layOut, type PlanSpec } from "../../engine/plan/layout.ts";
-import { startEmission } from "../../engine/kernels/emission.ts";
-import { StateLayout } from "../../engine/state_layout.ts";
-import type { Config } from "../../train/config/config.ts";
-import { presets } from "../../train/config/presets.ts";
-import { trainStepGraph } from "../../train/train_step_graph.ts";
-import { f16Examples } from "../engine/test_kernels.ts";
+import type { AdapterClass, Capabilities } from "../../../engine/capabilities.ts";
+import type { OperationExample } from "../../../engine/testing/example.ts";
+import { traceExample } from "../../../engine/testing/example.ts";
+import { examples } from "../../../engine/testing/registry.ts";
+import { type Layout, layOut, type PlanSpec } from "../../../engine/plan/layout.ts";
+import { startEmission } from "../../../engine/kernels/emission.ts";
+import { StateLayout } from "../../../engine/state_layout.ts";
+import type { Config } from "../../../train/config/config.ts";
+import { presets } from "../../../train/config/presets.ts";
+import { trainStepGraph } from "../../../train/train_step_graph.ts";
+import { f16Examples } from "../test_kernels.ts";
 
 /** A kernel's text, and whether it may use subgroups. */
 export interface KernelText {
@@ -19,6 +19,8 @@ export interface KernelText {
 const CLASSES: readonly AdapterClass[] = ["software", "integrated", "discrete"];
 /** None, that of Chromium's software adapter, and that of most GPUs. */
 const SUBGROUP_SIZES = [0, 4, 32];
+/** Also those of Intel's, AMD's and Arm's. */
+const EVERY_SUBGROUP_SIZE = [0, 4, 8, 16, 32, 64];
 
 /** What a browser grants everywhere but on the oldest phones; it has no 64-bit integers. */
 const LIMITS = {
@@ -29,23 +31,24 @@ const LIMITS = {
   maxBindingBytes: 2 ** 30,
   int64: false,
 };
-/** With f16 no kernel is written in another way: one size of subgroups suffices. */
-const F16_SUBGROUP_SIZE = 4;
+/** With f16 no kernel is written in another way: the usual choice has one size of subgroups. */
+const F16_SUBGROUP_SIZES = [4];
 
 /**
  * The kernels that adapters of every class would be given: for every operation and its gradient, and
  * for a training step of the quickstart's networks; with every variant that tuning may choose. Of
  * texts that differ only in numbers, or in how often a line is repeated, the shortest stands for all.
+ * Vendors get the same variants, in another order.
  *
- * @param f16 also those of adapters with f16, for f16 in memory and for mixed precision
+ * @param isFull every text, and for every size of subgroups
  */
-export function kernelTexts(f16: boolean): KernelText[] {
+export function kernelTexts(isFull: boolean): KernelText[] {
   const kinds = new Map<string, KernelText>();
-  for (const capabilities of capabilitiesWith(f16)) {
+  for (const capabilities of everyCapabilities(isFull)) {
     const usesSubgroups = capabilities.subgroupSize > 0;
     for (const code of textsFor(capabilities)) {
       // Most use none, wherever there are some.
-      const kind = `${usesSubgroups && code.includes("subgroup")} ${linesOf(code)}`;
+      const kind = `${usesSubgroups && code.includes("subgroup")} ${isFull ? code : linesOf(code)}`;
       const known = kinds.get(kind);
       if (!known || code.length < known.code.length) kinds.set(kind, { code, usesSubgroups });
     }
@@ -53,12 +56,14 @@ export function kernelTexts(f16: boolean): KernelText[] {
   return [...kinds.values()];
 }
 
-function* capabilitiesWith(f16: boolean): Generator<Capabilities> {
-  for (const adapterClass of CLASSES) {
-    for (const subgroupSize of SUBGROUP_SIZES) {
-      yield { ...LIMITS, adapterClass, subgroupSize, f16: false };
+function* everyCapabilities(isFull: boolean): Generator<Capabilities> {
+  for (const f16 of [false, true]) {
+    const usual = f16 ? F16_SUBGROUP_SIZES : SUBGROUP_SIZES;
+    for (const adapterClass of CLASSES) {
+      for (const subgroupSize of isFull ? EVERY_SUBGROUP_SIZE : usual) {
+        yield { ...LIMITS, adapterClass, subgroupSize, f16 };
+      }
     }
-    if (f16) yield { ...LIMITS, adapterClass, subgroupSize: F16_SUBGROUP_SIZE, f16 };
   }
 }
 
