@@ -57,7 +57,13 @@ export function processesOf(workdir: string): { pid: number; rank: number }[] {
   return found;
 }
 
-/** The process that is a rank of a run; 0 where there is none. */
+/**
+ * The process that is a rank of a run.
+ *
+ * @throws {Error} where there is none: a signal to process 0 would reach the tests themselves
+ */
 export function processOfRank(workdir: string, rank: number): number {
-  return processesOf(workdir).find((process) => process.rank === rank)?.pid ?? 0;
+  const found = processesOf(workdir).find((process) => process.rank === rank);
+  if (found === undefined) throw new Error(`no process is rank ${rank} of ${workdir}`);
+  return found.pid;
 }
