@@ -25,6 +25,19 @@ export function adapterClassOf(info: GPUAdapterInfo): AdapterClass {
     : "integrated";
 }
 
+/**
+ * Invocations of every subgroup; 0 where kernels differ, as AMD's (32 or 64) and Intel's (8 to 32) do:
+ * a driver decides it by kernel, so that rows go by workgroup.
+ */
+export function subgroupSizeOf(
+  { subgroupMinSize: min, subgroupMaxSize: max }: Pick<
+    GPUAdapterInfo,
+    "subgroupMinSize" | "subgroupMaxSize"
+  >,
+): number {
+  return min === max ? min : 0;
+}
+
 function textOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   return `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
 }

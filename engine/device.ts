@@ -1,5 +1,5 @@
 import { UserError } from "./user_error.ts";
-import { adapterClassOf, vendorOf } from "./adapter_kind.ts";
+import { adapterClassOf, subgroupSizeOf, vendorOf } from "./adapter_kind.ts";
 import type { AdapterClass, AdapterVendor, Capabilities } from "./capabilities.ts";
 import { Tuning, type TuningMemory } from "./plan/tuning.ts";
 
@@ -123,8 +123,8 @@ export class Device implements Disposable {
       adapter.features.has(f) && !(f === "timestamp-query" && options.withoutTimestamps)
     );
     const adapterClass = options.adapterClass ?? adapterClassOf(adapter.info);
-    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
-    const subgroups = min > 0 && min === max && !options.withoutSubgroups ? ["subgroups"] : [];
+    const subgroupSize = options.withoutSubgroups ? 0 : subgroupSizeOf(adapter.info);
+    const subgroups = subgroupSize > 0 ? ["subgroups"] : [];
     const int64 = adapterClass === "software" && !options.withoutInt64 ? [INT64] : [];
     // Before the device, so that none is left open where it fails.
     const tuning = options.tuning ? await Tuning.open(adapter.info, options.tuning) : null;
@@ -140,7 +140,7 @@ export class Device implements Disposable {
       {
         adapterClass,
         vendor: options.vendor ?? vendorOf(adapter.info),
-        subgroupSize: unlisted.includes("subgroups") ? min : 0,
+        subgroupSize: unlisted.includes("subgroups") ? subgroupSize : 0,
         maxWorkgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
         maxWorkgroupMemory: gpu.limits.maxComputeWorkgroupStorageSize,
         maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,

@@ -1,4 +1,4 @@
-// deno-lint-ignore no-import-prefix -- for this test alone, which writes photos
+// deno-lint-ignore no-import-prefix -- for this test alone
 import { create } from "npm:webgpu@0.6.2";
 import type { KernelText } from "./kernel_texts.ts";
 
