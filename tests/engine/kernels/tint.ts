@@ -1,4 +1,5 @@
-// deno-lint-ignore no-import-prefix -- for this test alone
+// deno-lint-ignore-file no-import-prefix -- for this test alone
+// @ts-types="./dawn.d.ts"
 import { create } from "npm:webgpu@0.6.2";
 import type { KernelText } from "./kernel_texts.ts";
 
