@@ -55,7 +55,7 @@ export async function launchProcesses(processes: Processes): Promise<number> {
   if (launcher.kind === "openmpi" && code > 128 && code !== 130) {
     writeToStandardError(
       `one of the processes was ended by signal ${code - 128}, and the others with it; the same ` +
-        "command goes on from the newest checkpoint\n",
+        "command goes on from what is saved\n",
     );
   }
   return code;
