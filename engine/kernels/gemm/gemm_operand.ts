@@ -1,4 +1,10 @@
-import { type ImplicitPatches, patchPosition, patchTerms } from "./implicit_patches.ts";
+import {
+  type ImplicitPatches,
+  isInside,
+  patchPlace,
+  patchPosition,
+  patchTerms,
+} from "./implicit_patches.ts";
 import type { Ref } from "../dispatch.ts";
 import type { BoundMemory } from "../bound_memory.ts";
 
@@ -131,11 +137,27 @@ export function readerOfB(
 ): OperandReader {
   const { patches, right } = b;
   if (patches) return patchReader(patches, memory);
+  const [first, second] = readersOfB(b, memory, rightMemory);
+  return right ? concatenated("free", first, second, right.at, memory) : first;
+}
+
+/**
+ * The readers of B's matrices, or of its implicit patches: for loops in which an index along N is
+ * resolved long before it is used.
+ */
+export function readersOfB(
+  b: GemmOperand,
+  memory: BoundMemory,
+  rightMemory?: BoundMemory,
+): OperandReader[] {
+  if (b.patches) return [placedPatchReader(b.patches, memory)];
   const first = matrixReader(memory, (k) => `b0 + ${k} * p.bk`, (n) => alongColumns(b, n, "p.bn"));
-  if (!right || !rightMemory) return first;
-  const { at, row } = right;
-  const second = matrixReader(rightMemory, (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`);
-  return concatenated("free", first, second, at, memory);
+  if (!b.right || !rightMemory) return [first];
+  const { at, row } = b.right;
+  return [
+    first,
+    matrixReader(rightMemory, (k) => `b0 + ${k} * ${row}u`, (n) => `${n} - ${at}u`),
+  ];
 }
 
 function matrixReader(
@@ -179,5 +201,15 @@ function patchReader(patches: ImplicitPatches, { load }: BoundMemory): OperandRe
     element: (name, k, n) =>
       `${patchPosition(name, patches, k, n)} ` +
       `let ${name} = select(0.0, ${load(`b0 + ${name}_at`)}, ${name}_in);`,
+  };
+}
+
+/** Reads patches by places, which have less left to compute for an element. */
+function placedPatchReader(patches: ImplicitPatches, { load }: BoundMemory): OperandReader {
+  return {
+    alongK: (name, k) => patchPlace(name, patches, "k", k, "p.bk"),
+    alongFree: (name, n) => patchPlace(name, patches, "n", n, "p.bn"),
+    element: (name, k, n) =>
+      `let ${name} = select(0.0, ${load(`b0 + ${n}_at + ${k}_at`)}, ${isInside(patches, k, n)});`,
   };
 }

@@ -10,6 +10,7 @@ import {
   readerOfA,
   readerOfB,
   readersOfA,
+  readersOfB,
   withinSegment,
 } from "./gemm_operand.ts";
 
@@ -115,6 +116,8 @@ export interface GemmInterface extends FusedFunction {
   readonly partsOfA: readonly OperandReader[];
   /** The reader of B. */
   readonly b: OperandReader;
+  /** A reader for each of B's matrices, or of its implicit patches. */
+  readonly partsOfB: readonly OperandReader[];
   /** The memory of C. */
   readonly c: BoundMemory;
 }
@@ -147,6 +150,7 @@ ${finish.code}`,
     a: readerOfA(g.a, a, aRight),
     partsOfA: readersOfA(g.a, a, aRight),
     b: readerOfB(g.b, b, bRight),
+    partsOfB: readersOfB(g.b, b, bRight),
     c,
   };
 }

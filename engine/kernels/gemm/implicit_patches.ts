@@ -59,6 +59,29 @@ export function patchPosition(
     `let ${name}_in = ${name}_y < ${height}u && ${name}_x < ${width}u;`;
 }
 
+/**
+ * WGSL that declares all that index `i` adds: `${name}_at`, to the place in memory, and `${name}_y`
+ * and `${name}_x`, to the position in the image. That of N has the start, too.
+ */
+export function patchPlace(
+  name: string,
+  patches: ImplicitPatches,
+  along: "k" | "n",
+  i: string,
+  stride: string,
+): string {
+  const [y0, x0] = along === "n" ? patches.start : [0, 0];
+  return `${patchTerms(`${name}_own`, patches[along], i, stride)} ` +
+    `let ${name}_y = ${name}_own_y + ${wrapped(y0)}; ` +
+    `let ${name}_x = ${name}_own_x + ${wrapped(x0)}; ` +
+    `let ${name}_at = ${name}_own_at + ${name}_y * ${patches.width}u + ${name}_x;`;
+}
+
+/** WGSL of whether two places of {@linkcode patchPlace} are together inside the image. */
+export function isInside({ height, width }: ImplicitPatches, k: string, n: string): string {
+  return `${k}_y + ${n}_y < ${height}u && ${k}_x + ${n}_x < ${width}u`;
+}
+
 /** A whole number as WGSL's u32, modulo 2^32. */
 function wrapped(n: number): string {
   return `${n >>> 0}u`;

@@ -4,6 +4,7 @@ import type { Dispatch } from "../dispatch.ts";
 import { foldGrid } from "../fold_grid.ts";
 import { finishIndex, type Gemm, gemmFlops, gemmInterface, gemmUniforms } from "./gemm_spec.ts";
 import { alongColumns, type GemmOperand, hasVectors, transpose } from "./gemm_operand.ts";
+import { sidesOf, tileLoad } from "./tile_load.ts";
 
 /** How a workgroup computes its part of C. */
 interface Tile {
@@ -58,8 +59,16 @@ export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): 
     capabilities,
     [Math.ceil(g.n / size), Math.ceil(g.m / size), outer * inner],
   );
-  const tileA = loadOf({ name: "a", size, side, lanes, isAlongK: !alongM, isWide: wideA });
-  const tileB = loadOf({ name: "b", size, side, lanes, isAlongK: !alongN, isWide: wideB });
+  const bounds = { depth: DEPTH, size, side, lanes, isWholeK: g.k % DEPTH === 0 };
+  const tileA = tileLoad({
+    ...{ name: "a", along: "m", type: types.a, isAlongK: !alongM, isWide: wideA, isPixels: false },
+    ...{ ...bounds, sides: sidesOf(a, start.partsOfA, g.a.right, "k", DEPTH) },
+  });
+  const tileB = tileLoad({
+    ...{ name: "b", along: "n", type: types.b, isAlongK: !alongN, isWide: wideB },
+    ...{ ...bounds, isPixels: g.b.patches !== undefined },
+    sides: sidesOf(g.b.patches ? start.partsOfB[0] : b, start.partsOfB, g.b.right, "n", size),
+  });
   const blocks = list(4 * vectors, (i) => list(vectors, (j) => ({ i, j }))).flat();
   const storeBlock = ({ i, j }: { i: number; j: number }) => {
     const m = `m0 + (y + ${(i >> 2) * side}u) * 4u + ${i & 3}u`;
@@ -83,16 +92,6 @@ export function tiled(capabilities: Capabilities, g: Gemm, tileSize: TileSize): 
     code: `${start.code}
 var<workgroup> tile_a: array<array<array<vec4f, ${side}>, ${vectors}>, ${DEPTH}>;
 var<workgroup> tile_b: array<array<array<vec4f, ${side}>, ${vectors}>, ${DEPTH}>;
-fn element_a(a0: u32, m: u32, k: u32) -> ${types.a} {
-  ${a.alongK("ak", "k")} ${a.alongFree("am", "m")}
-  ${a.element("x", "ak", "am")}
-  return select(${types.a}(0.0), x, m < p.m && k < p.k);
-}
-fn element_b(b0: u32, n: u32, k: u32) -> ${types.b} {
-  ${b.alongK("bk", "k")} ${b.alongFree("bn", "n")}
-  ${b.element("x", "bk", "bn")}
-  return select(${types.b}(0.0), x, n < p.n && k < p.k);
-}
 fn store(workgroup: vec3u, c0: u32, m: u32, n: u32, value: ${types.c}) {
   if (m >= p.m || n >= p.n) { return; }
   let at = c0 + m * p.cm + ${alongColumns(g.c, "n", "p.cn")};
@@ -115,8 +114,8 @@ fn main(${grid.parameters}) {${grid.declarations}
   ${tileB.place}
   ${blocks.map(({ i, j }) => `var c${i}_${j} = vec4f(0.0);`).join(" ")}
   for (var k0 = 0u; k0 < p.k; k0 += ${DEPTH}u) {
-    ${tileA.loads("a0", "m0")}
-    ${tileB.loads("b0", "n0")}
+    ${tileA.loads}
+    ${tileB.loads}
     ${tileA.stores}
     ${tileB.stores}
     workgroupBarrier();
@@ -137,65 +136,6 @@ fn main(${grid.parameters}) {${grid.declarations}
 /** True where columns of B are closer together in memory than rows. */
 function columnsAreNear({ patches, row, column, segment }: GemmOperand): boolean {
   return patches ? patches.n.width >= patches.k.width : segment !== undefined || column <= row;
-}
-
-/** A tile, and how it lies in memory. */
-interface TileLoad {
-  /** "a" or "b". */
-  readonly name: string;
-  /** Rows of A, or columns of B. */
-  readonly size: number;
-  /** Vectors that the innermost array holds. */
-  readonly side: number;
-  /** Invocations that load it. */
-  readonly lanes: number;
-  /** Whether neighbours along K, not along the tile's other side, are neighbours in memory. */
-  readonly isAlongK: boolean;
-  /** Whether four of them are loaded at a time. */
-  readonly isWide: boolean;
-}
-
-/**
- * WGSL that loads a tile, adjacent invocations from adjacent addresses: where an invocation begins,
- * its loads, and what it stores of them.
- */
-function loadOf({ name, size, side, lanes, isAlongK, isWide }: TileLoad) {
-  const per = isWide ? 4 : 1;
-  const across = (isAlongK ? DEPTH : size) / per;
-  /** Rows that all invocations load at a time. */
-  const down = lanes / across;
-  const turns = list(size * DEPTH / per / lanes, (turn) => turn);
-  const [i, k] = [`${name}_i`, `${name}_k`];
-  const [near, far] = isAlongK ? [k, i] : [i, k];
-  const plus = (of: string, n: number) => n === 0 ? of : `${of} + ${n}u`;
-  const value = (turn: number) => `v${name}${turn}`;
-  const to = (turn: number, q: number) => {
-    const atK = plus(k, isAlongK ? q : turn * down);
-    // Whole vectors along the tile's side keep their place; others begin at one that all have.
-    const first = isAlongK ? turn * down / 4 : 0;
-    const vector = `${name}_v`;
-    const at = isAlongK
-      ? `[${Math.floor(first / side)}][${plus(vector, first % side)}]`
-      : `[${vector} / ${side}u][${vector} % ${side}u]`;
-    return `tile_${name}[${atK}]${at}`;
-  };
-  const store = (turn: number) =>
-    !isWide
-      ? `${to(turn, 0)}[${i} % 4u] = ${value(turn)};`
-      : isAlongK
-      ? list(4, (q) => `${to(turn, q)}[${i} % 4u] = ${value(turn)}[${q}];`).join(" ")
-      : `${to(turn, 0)} = ${value(turn)};`;
-  return {
-    place: `let ${near} = lane % ${across}u * ${per}u; let ${far} = lane / ${across}u; ` +
-      `let ${name}_v = ${i} / 4u;`,
-    loads: (origin: string, first: string) =>
-      turns.map((turn) => {
-        const step = turn * down;
-        const [m, at] = isAlongK ? [plus(i, step), k] : [i, plus(k, step)];
-        return `let ${value(turn)} = element_${name}(${origin}, ${first} + ${m}, k0 + ${at});`;
-      }).join(" "),
-    stores: turns.map(store).join(" "),
-  };
 }
 
 function list<T>(n: number, f: (i: number) => T): T[] {

@@ -9,10 +9,10 @@ import { UsageError } from "../../../train/config/usage_error.ts";
 
 /** Least bounds of U-ViT-S/2's step at batch 128 on RDNA 3, RDNA 2 and GCN. */
 const LEAST = {
-  navi31: { f32: 0.8, f16: 0.8 },
-  navi21: { f32: 0.88, f16: 0.88 },
+  navi31: { f32: 0.85, f16: 0.86 },
+  navi21: { f32: 0.91, f16: 0.9 },
   // Flash attention's conversions from f16 are instructions of their own there.
-  vega10: { f32: 0.88, f16: 0.78 },
+  vega10: { f32: 0.91, f16: 0.81 },
 };
 /** What every adapter of WebGPU has. */
 const WORKGROUP_MEMORY = 16384;
@@ -42,6 +42,10 @@ Deno.test({
           const counted = kernels.filter(isCounted);
           assert.ok(counted.some(({ kernel }) => kernel === "flash_attention"));
           assert.deepEqual(counted.filter(({ loop }) => loop.turn_share === null), []);
+          // Those of skip connections, whose operands are in two memories, included. What is read of
+          // f16 is converted in the branch of each memory; both are counted.
+          const most = dtype === "f32" ? 1 : 3;
+          assert.deepEqual(counted.filter(({ loop }) => loop.round_trips > most), []);
           const [part, whole] = [counted, kernels]
             .map((list) => list.reduce((sum, { gflop }) => sum + gflop, 0));
           assert.ok(part > 0.99 * whole, `${part} of ${whole} GFLOP`);
@@ -50,6 +54,18 @@ Deno.test({
         });
       }
     }
+  },
+});
+
+Deno.test({
+  name: "the indices of implicit patches leave products of the UNet their bound on RDNA 3" +
+    (hasDrivers ? "" : " (needs the package mesa-vulkan-drivers)"),
+  ignore: !hasDrivers,
+  fn: async () => {
+    const kernels = await compiledKernels("cifar10_unet", ["navi31"]);
+    assert.deepEqual(kernels.filter(({ spilled }) => spilled !== 0), []);
+    const bounds = DTYPES.map((dtype) => weightedBound(kernels.filter((k) => k.dtype === dtype)));
+    assert.ok(bounds.every((bound) => bound >= 0.75), compiledText(kernels));
   },
 });
 
