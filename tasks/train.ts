@@ -35,7 +35,7 @@ import type { ImageSource } from "../train/data/image_source.ts";
 import { DivergedError } from "../train/divergence.ts";
 import { Log } from "../train/files/log.ts";
 import { withAllParts } from "../train/data/rank_share.ts";
-import { trainLoop } from "../train/train_loop.ts";
+import { trainLoop } from "../train/checked/train_loop_by_rules.ts";
 import { launchProcesses } from "./cli/launch/launch_processes.ts";
 import { Job } from "./cli/job.ts";
 import { runTask } from "./cli/run_task.ts";

@@ -77,6 +77,7 @@ async function* decoded(
   options: SampledImagesOptions,
 ): AsyncGenerator<ImageBatch> {
   const { collective = ONE_PROCESS, collective: { rank, size: ranks } = ONE_PROCESS } = options;
+  let batch = 0;
   for (let first = 0, next = 0; first < options.n; first = next) {
     const round: Drawn[] = [];
     let bytes = 0;
@@ -89,11 +90,13 @@ async function* decoded(
     }
     using decoder = await decoding.open(device, scale_factor);
     const [, height, width] = round[0].shape;
+    // Of the first batch, whichever round the last and smallest is in: rounds end by the ranks.
+    batch ||= round[0].values.length;
     const decode = (latents: Float32Array) => decoder.decode(latents, { height, width });
     let done = first;
     for (let at = 0; at < round.length; at += ranks) {
       const own = at + rank < round.length ? round[at + rank].values : new Float32Array();
-      const values = await runPadded(decode, own, round[0].values.length);
+      const values = await runPadded(decode, own, batch);
       const all = await collective.gather(bytesOf(values));
       for (const [from, { n }] of round.slice(at, at + ranks).entries()) {
         const { channels, image_size } = decoding.imageShape(height);

@@ -1,3 +1,4 @@
+import { joined } from "../../engine/joined.ts";
 import type { Device } from "../../engine/mod.ts";
 import type { Extract } from "./inception/feature_cache.ts";
 import { FeatureMoments, type FeatureStatistics } from "./inception/feature_statistics.ts";
@@ -82,14 +83,4 @@ export async function measureImages(
   } finally {
     pixels?.pairs[Symbol.dispose]();
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,3 +1,4 @@
+import { joined } from "../../engine/joined.ts";
 import type { Capabilities, Device, MemoryNeed } from "../../engine/mod.ts";
 import { downsamplingOf } from "../../nets/autoencoder_parameters.ts";
 import { scaleFactorOf } from "../../train/autoencoder/scale_factor.ts";
@@ -147,15 +148,5 @@ function filled(values: Float32Array, length: number): Float32Array {
   if (values.length === length) return values;
   const all = new Float32Array(length).fill(-1);
   all.set(values);
-  return all;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
   return all;
 }

@@ -1,6 +1,6 @@
 import { objectiveOf } from "../../train/autoencoder/autoencoder_objective.ts";
 import type { RunConfig } from "../../train/config/autoencoder_run_config.ts";
-import { trainLoop } from "../../train/train_loop.ts";
+import { trainLoop } from "../../train/checked/train_loop_by_rules.ts";
 import { basisOf, mustBeAlike } from "./basis.ts";
 import type { Run } from "./run.ts";
 

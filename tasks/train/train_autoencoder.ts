@@ -9,7 +9,7 @@ import type { DatasetOutline } from "../../train/data/dataset.ts";
 import { withAllParts } from "../../train/data/rank_share.ts";
 import type { ImageSource } from "../../train/data/image_source.ts";
 import { DivergedError } from "../../train/divergence.ts";
-import { trainLoop } from "../../train/train_loop.ts";
+import { trainLoop } from "../../train/checked/train_loop_by_rules.ts";
 import type { Job } from "../cli/job.ts";
 import { shownCommand } from "../cli/shown_command.ts";
 import { afterDivergence } from "./after_divergence.ts";

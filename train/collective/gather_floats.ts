@@ -1,3 +1,4 @@
+import { joined } from "../../engine/joined.ts";
 import { bytesOf, floatsOf } from "./bytes_of.ts";
 import type { Collective } from "./collective.ts";
 
@@ -6,12 +7,5 @@ export async function gatherFloats(
   collective: Collective,
   values: Float32Array,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const parts = (await collective.gather(bytesOf(values))).map(floatsOf);
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joined((await collective.gather(bytesOf(values))).map(floatsOf));
 }
