@@ -90,6 +90,19 @@ Deno.test(
       const alone = await runScript("sample.ts", `--checkpoint=${run}`, "--hostfile=hosts");
       equal(alone.code, 2);
       match(alone.err, /^--hostfile: names the machines of several processes; set /);
+      // Open MPI itself says nothing of this where it is quiet.
+      const lost = await runScript(
+        "sample.ts",
+        `--checkpoint=${run}`,
+        ...decoded,
+        two,
+        "--hostfile=lost",
+      );
+      equal(lost.code, 1);
+      match(
+        lost.err,
+        /^--hostfile: mpirun starts no 2 processes on the machines of lost: [^\n]+\n$/,
+      );
       const { code, out, err } = await runScript("fid.ts", at("photos"), at("nothing"), two);
       deepEqual([code, out], [2, ""]);
       equal(err.match(/nothing: there is no such file or folder/g)?.length, 1, err);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, rejects } from "node:assert/strict";
 import { findLauncher } from "../../../../tasks/cli/launch/find_launcher.ts";
-import { optionsOf } from "../../../../tasks/cli/launch/launch_processes.ts";
+import { firstReason, optionsOf } from "../../../../tasks/cli/launch/launch_processes.ts";
 
 /** What installed commands print of their version. */
 const installed = (versions: Readonly<Record<string, string>>) => (command: string) =>
@@ -46,4 +46,22 @@ Deno.test("optionsOf() asks for processes, here or on the machines of a file", (
     "-n 4",
   ]);
   deepEqual(options("mpich", "f"), "-n 4 -f f");
+});
+
+Deno.test("firstReason() is what each launcher says first, in a line", () => {
+  const line = "-".repeat(74);
+  deepEqual([
+    firstReason(
+      `${line}\nThere are not enough slots available\nin the system:\n\n  true\n\n${line}\n`,
+    ),
+    firstReason(
+      "[mpiexec@vm] HYDU_parse_hostfile (utils/args/args.c:319): unable to open host file: none\n" +
+        "[mpiexec@vm] mfile_fn (ui/mpich/utils.c:333): error parsing hostfile\n",
+    ),
+    firstReason(`${line}\n\n`),
+  ], [
+    "There are not enough slots available in the system:",
+    "unable to open host file: none",
+    "it does not say why",
+  ]);
 });
